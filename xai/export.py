@@ -1,0 +1,137 @@
+"""Explanations as files: pictures, raw maps and a manifest, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from xai.errors import XaiError
+from xai.photo.images import encode_png
+from xai.photo.regions import REGION_SUMS
+from xai.render import common_scale, density, overlay
+from xai.types import REGIONS, Explanation, Heatmap, RegionShares
+
+__all__ = ["SCHEMA", "face_record", "region_record", "write_explanations"]
+
+SCHEMA = 1
+"""Version of the manifest's keys."""
+
+
+def write_explanations(
+    out: Path, faces: Sequence[Mapping[str, Explanation]], provenance: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write ``out/manifest.json`` with a PNG and an NPY per face, model and method.
+
+    Everything is written beside ``out`` first and moved there in the end, so that ``out`` is whole or not
+    there. Occlusion maps of one face share one colour scale over all models.
+
+    Args:
+        out: a folder that does not exist yet, or is empty.
+        faces: per face, model name -> explanation.
+        provenance: what else the manifest says (photo, notices).
+
+    Returns:
+        The JSON of the command line: ``{"faces": [{"box", "models"}]}``.
+
+    Raises:
+        XaiError: ``out`` holds something already, or cannot be written.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise XaiError(f"The folder {out} is not empty; name a new one, so that nothing in it is lost.")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise XaiError(f"The folder {out} cannot be made: {error.strerror}.") from error
+    try:
+        records = [_write_face(unfinished, i + 1, models) for i, models in enumerate(faces)]
+        manifest = {"schema": SCHEMA, **provenance, "faces": records}
+        (unfinished / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        unfinished.chmod(0o755)
+        unfinished.replace(out)
+    except OSError as error:
+        raise XaiError(f"The folder {out} cannot be written: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    return {"faces": [{"box": record["box"], "models": record["models"]} for record in records]}
+
+
+def face_record(explanation: Explanation) -> dict[str, Any]:
+    """One model's part of the JSON. What has not been measured is None."""
+    shares = explanation.shares.get("occlusion")
+    return {
+        "label": explanation.prediction.label,
+        "probabilities": explanation.prediction.as_dict(),
+        "target": explanation.target,
+        "verdict": None,
+        "conditions": None,
+        "flags": None,
+        "regions": {name: region_record(shares, name) for name in (*REGIONS, *REGION_SUMS)},
+        "heatmaps": {
+            name: {
+                "npy": None,
+                "png": None,
+                "unit": heatmap.unit,
+                "seconds": round(explanation.provenance.seconds[name], 4),
+                "shares": _shares(explanation.shares[name]),
+                "params": dict(heatmap.params),
+            }
+            for name, heatmap in explanation.heatmaps.items()
+        },
+        "provenance": asdict(explanation.provenance),
+    }
+
+
+def region_record(shares: RegionShares | None, name: str) -> dict[str, float | None]:
+    """Share, area and lift of a region or a sum of regions; effect and rank are not measured yet."""
+    record: dict[str, float | None] = dict.fromkeys(("share", "area", "lift", "effect", "rank"))
+    if shares is not None:
+        parts = REGION_SUMS.get(name, (name,))
+        record["share"], record["area"] = shares.of(*parts)
+        record["lift"] = shares.lift(*parts)
+    return record
+
+
+def _write_face(folder: Path, number: int, models: Mapping[str, Explanation]) -> dict[str, Any]:
+    first = next(iter(models.values()))
+    scale = common_scale(e.heatmaps["occlusion"] for e in models.values() if "occlusion" in e.heatmaps)
+    crop = f"face{number}.png"
+    (folder / crop).write_bytes(encode_png(first.face.crop))
+    return {
+        "box": first.face.box.as_list(),
+        "crop_box": first.face.crop_box.as_list(),
+        "score": first.face.score,
+        "crop": crop,
+        "occlusion_scale": scale,
+        "models": {
+            name: _write_model(folder, f"face{number}-{name}", e, scale) for name, e in models.items()
+        },
+    }
+
+
+def _write_model(folder: Path, stem: str, explanation: Explanation, scale: float) -> dict[str, Any]:
+    record = face_record(explanation)
+    for name, heatmap in explanation.heatmaps.items():
+        files = {"npy": f"{stem}-{name}.npy", "png": f"{stem}-{name}.png"}
+        np.save(folder / files["npy"], heatmap.values)
+        (folder / files["png"]).write_bytes(encode_png(_picture(explanation, heatmap, scale)))
+        record["heatmaps"][name].update(files)
+    return record
+
+
+def _picture(explanation: Explanation, heatmap: Heatmap, scale: float) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    if heatmap.unit == "probability":
+        return overlay(explanation.face.crop, heatmap.values, scale=scale)
+    spread = density(heatmap.values)
+    return overlay(explanation.face.crop, spread, scale=float(spread.max()))
+
+
+def _shares(shares: RegionShares | None) -> dict[str, float] | None:
+    return None if shares is None else dict(shares.share)

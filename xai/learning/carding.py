@@ -1,0 +1,85 @@
+"""Writing cards: what a training was, and what its model scored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from xai.learning.recipes import Recipe
+from xai.learning.training import Split, Trained
+from xai.models.cards import Card
+from xai.types import CLASSES
+
+__all__ = ["record_metrics", "write_card"]
+
+_LIMITS = (
+    "Trained on photos of adults wearing mostly surgical and cloth masks; other coverings, children and extreme "
+    "poses are rare there.",
+    "About one in ten 'incorrect' labels of its training data is doubtful.",
+    "It knows three classes and always answers with one of them, whatever the picture shows.",
+)
+
+
+def write_card(name: str, recipe: Recipe, trained: Trained, protocol: str, split: Split) -> Path:
+    """Write ``<name>.json`` beside the weights of ``trained``; returns its path."""
+    card = Card(
+        name=name,
+        architecture=recipe.architecture,
+        classes=CLASSES,
+        input_size=recipe.input_size,
+        mean=recipe.mean,
+        std=recipe.std,
+        margin=0.3,
+        temperature=1.0,
+        source=recipe.source,
+        protocol=protocol,
+        sha256=hashlib.sha256(trained.weights.read_bytes()).hexdigest(),
+        recipe={
+            **asdict(recipe),
+            "command": _command(recipe, protocol, split),
+            "kept_epoch": int(trained.best["epoch"]),
+            "seconds": round(trained.seconds),
+            "torch": metadata.version("torch"),
+        },
+        data={part: _counts(split, part) for part in ("train", "val")},
+        metrics={"chosen on": {key: round(trained.best[key], 4) for key in ("accuracy", "aca", "loss")}},
+        license="MIT",
+        limits=_LIMITS,
+        path=trained.weights,
+    )
+    return _save(card)
+
+
+def record_metrics(card: Card, setting: Mapping[str, Any], measured: Mapping[str, Any]) -> Path:
+    """Put one evaluation on a card, under a key that says what was measured; returns the card's path."""
+    key = " ".join(f"{name}={value}" for name, value in setting.items() if value not in (None, False, "all"))
+    fields = card.as_dict()
+    metrics = {**card.metrics, key.removeprefix("set="): dict(measured)}
+    return _save(Card(**{**fields, "metrics": metrics}, path=card.path))
+
+
+def _save(card: Card) -> Path:
+    path = card.path.with_suffix(".json")
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(card.as_dict(), indent=1) + "\n", encoding="utf-8")
+    unfinished.replace(path)
+    return path
+
+
+def _command(recipe: Recipe, protocol: str, split: Split) -> str:
+    folders = " ".join(f"--data {name}" for name in sorted({e.set_name for e in (*split.train, *split.val)}))
+    return f"python -m xai train {recipe.architecture} {folders} --protocol {protocol} --out DIR"
+
+
+def _counts(split: Split, part: str) -> dict[str, Any]:
+    examples = split.train if part == "train" else split.val
+    by_set: dict[str, Counter[str]] = {}
+    for example in examples:
+        by_set.setdefault(example.set_name, Counter())[example.label] += 1
+    return {name: {label: counts[label] for label in CLASSES} for name, counts in by_set.items()}

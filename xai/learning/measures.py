@@ -1,0 +1,104 @@
+"""The figures a classifier is judged by, and how far they can be trusted.
+
+All of them are functions of two integer arrays: the true class and the answered class of each face.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["bootstrap_intervals", "calibration_error", "class_scores", "confusion_matrix", "summary"]
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+def confusion_matrix(truth: Ints, answer: Ints, classes: int) -> Ints:
+    """Counts ``(C, C)``: row = true class, column = answer.
+
+    >>> confusion_matrix(np.array([0, 0, 1]), np.array([0, 1, 1]), 2).tolist()
+    [[1, 1], [0, 1]]
+    """
+    return np.bincount(truth * classes + answer, minlength=classes * classes).reshape(classes, classes)
+
+
+def class_scores(confusion: Ints) -> dict[str, Floats]:
+    """One-against-the-rest scores per class, each ``(C,)``; NaN where a class has nothing to divide by.
+
+    ``recall`` is also called the class's accuracy or sensitivity; ``npv`` is the negative predictive
+    value.
+    """
+    total = confusion.sum()
+    hit = np.diag(confusion).astype(float)
+    actual, answered = confusion.sum(axis=1).astype(float), confusion.sum(axis=0).astype(float)
+    rest = total - actual - answered + hit
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return {
+            "precision": hit / answered,
+            "recall": hit / actual,
+            "specificity": rest / (total - actual),
+            "npv": rest / (total - answered),
+            "f1": 2 * hit / (actual + answered),
+        }
+
+
+def summary(truth: Ints, answer: Ints, classes: int) -> dict[str, float]:
+    """Accuracy, ACA (mean of the class accuracies), macro-averaged scores; empty classes are left out."""
+    confusion = confusion_matrix(truth, answer, classes)
+    scores = class_scores(confusion)
+    present = confusion.sum(axis=1) > 0
+    means = {name: _mean(values[present]) for name, values in scores.items()}
+    accuracy = float(np.diag(confusion).sum() / max(1, confusion.sum()))
+    return {"accuracy": accuracy, "aca": means["recall"], **means}
+
+
+def calibration_error(confidence: Floats, correct: NDArray[np.bool_], bins: int = 15) -> float:
+    """Expected calibration error (Guo et al. 2017, eq. 5): the mean gap between confidence and accuracy
+    over equal-width bins, weighted by their faces.
+    """
+    place = np.minimum((confidence * bins).astype(int), bins - 1)
+    gaps = [
+        abs(float(confidence[place == b].mean()) - float(correct[place == b].mean()))
+        * int((place == b).sum())
+        for b in np.unique(place)
+    ]
+    return sum(gaps) / len(confidence)
+
+
+def bootstrap_intervals(
+    measure: Callable[[NDArray[np.intp]], dict[str, float]],
+    groups: NDArray[np.str_],
+    *,
+    rounds: int = 1000,
+    seed: int = 0,
+) -> dict[str, tuple[float, float]]:
+    """95 % percentile intervals of every figure of ``measure``, resampling whole groups.
+
+    Args:
+        measure: indices of the drawn faces -> figures.
+        groups: ``(N,)`` what belongs together (faces of one photo, near-duplicates).
+        rounds: bootstrap samples.
+        seed: of the draws.
+    """
+    _, member = np.unique(groups, return_inverse=True)
+    order = np.argsort(member, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(member))[:-1])
+    random = np.random.default_rng(seed)
+    drawn = [
+        measure(np.concatenate([parts[i] for i in random.integers(0, len(parts), len(parts))]))
+        for _ in range(rounds)
+    ]
+    return {name: _interval(np.array([d[name] for d in drawn])) for name in drawn[0]}
+
+
+def _interval(values: Floats) -> tuple[float, float]:
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _mean(values: Floats) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else 0.0

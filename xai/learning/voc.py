@@ -1,0 +1,65 @@
+"""PASCAL VOC annotations: ``annotations/*.xml`` beside ``images/``, as the published sets come."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as Xml
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from xai.errors import DataRejected
+
+__all__ = ["AnnotatedFace", "read_voc"]
+
+_LARGEST = 1 << 20
+"""Bytes; an annotation of one photo takes a few thousand."""
+
+
+class AnnotatedFace(NamedTuple):
+    """One box of an annotation, photo pixels as they stand in the file."""
+
+    photo: Path
+    annotation: Path
+    name: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def read_voc(folder: Path) -> Iterator[AnnotatedFace]:
+    """Every box of every annotation under ``folder``, by file name.
+
+    Raises:
+        DataRejected: an annotation that cannot be read, whose photo is missing, or with an empty box.
+    """
+    for path in sorted((folder / "annotations").glob("*.xml")):
+        yield from _faces(folder, path)
+
+
+def _faces(folder: Path, path: Path) -> Iterator[AnnotatedFace]:
+    root = _parse(path)
+    photo = folder / "images" / Path(root.findtext("filename") or "").name
+    if not photo.is_file():
+        raise DataRejected(f"The annotation {path} names {photo.name}, which is not in {photo.parent}.")
+    for thing in root.iter("object"):
+        try:
+            left, top, right, bottom = (float(thing.findtext(f"bndbox/{k}") or "") for k in _CORNERS)
+        except ValueError as error:
+            raise DataRejected(f"The annotation {path} has a box without four numbers.") from error
+        if right <= left or bottom <= top:
+            raise DataRejected(f"The annotation {path} has an empty box ({left}, {top}, {right}, {bottom}).")
+        yield AnnotatedFace(photo, path, thing.findtext("name") or "", left, top, right, bottom)
+
+
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+
+
+def _parse(path: Path) -> Xml.Element:
+    text = path.read_bytes()
+    if len(text) > _LARGEST or b"<!ENTITY" in text:
+        raise DataRejected(f"The annotation {path} is not a plain PASCAL VOC file.")
+    try:
+        return Xml.fromstring(text)  # noqa: S314 - size and entities are checked above
+    except Xml.ParseError as error:
+        raise DataRejected(f"The annotation {path} is not readable XML ({error}).") from error

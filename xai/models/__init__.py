@@ -1,0 +1,1 @@
+"""What answers: networks, their cards, and classifiers made of both."""

@@ -1,0 +1,176 @@
+"""Cards: everything about a classifier that is not a tensor. Free of torch, so that lists cost nothing.
+
+A classifier is a pair of files in ``weights/``, or in a folder named by the variable ``XAI_WEIGHTS``:
+``<name>.json`` (the card) and ``<name>.safetensors`` (the state dict). Dropping a pair there adds a
+model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from xai.errors import UnknownName, WeightsUnavailable
+
+__all__ = ["DEFAULT_MODEL", "Card", "Catalogue", "find_card", "read_card", "read_cards", "weights_folders"]
+
+DEFAULT_MODEL = "mobilenet_v2"
+"""The classifier that is asked when none is named."""
+
+_HOME = Path(__file__).resolve().parents[2] / "weights"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What travels with a classifier's weights.
+
+    Attributes:
+        name: the classifier's name; the files are called after it.
+        architecture: entry of ``ARCHITECTURES``.
+        classes: class names in the order of the network's outputs.
+        input_size: side of the square input, pixels.
+        mean, std: per channel (RGB), on values 0..1; the input is ``(value - mean) / std``.
+        margin: what was added round the face box on each side, as a share of its longer side.
+        temperature: logits are divided by it before the softmax (Guo et al. 2017).
+        source: number of the published project it continues, or ``"own"``.
+        protocol: ``"seed"`` or ``"product"``.
+        sha256: hex digest of the weights file.
+        recipe: how it was trained, every setting by name.
+        data: what it was trained on.
+        metrics: set -> what ``evaluate`` measured.
+        license: licence of the weights.
+        limits: what it cannot do, sentences.
+        path: the weights file; not part of the card's JSON.
+    """
+
+    name: str
+    architecture: str
+    classes: tuple[str, ...]
+    input_size: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    margin: float
+    temperature: float
+    source: str
+    protocol: str
+    sha256: str
+    recipe: Mapping[str, Any]
+    data: Mapping[str, Any]
+    metrics: Mapping[str, Any]
+    license: str
+    limits: tuple[str, ...]
+    path: Path = field(compare=False)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The card as it stands in its JSON file."""
+        fields = asdict(self)
+        del fields["path"]
+        return fields
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The classifiers that can be used, and one sentence for each that cannot.
+
+    Attributes:
+        cards: sound classifiers, the default first, then by name.
+        problems: sentences naming what was left out and why.
+    """
+
+    cards: tuple[Card, ...]
+    problems: tuple[str, ...]
+
+
+def weights_folders() -> tuple[Path, ...]:
+    """The folders searched for cards: the project's own, then that of ``XAI_WEIGHTS`` if it is set."""
+    named = os.environ.get("XAI_WEIGHTS")
+    return (_HOME, Path(named)) if named else (_HOME,)
+
+
+def read_cards() -> Catalogue:
+    """Every classifier in ``weights_folders``, each weights file checked against its card's digest.
+
+    A model of the second folder replaces one of the same name in the first.
+    """
+    sound: dict[str, Card] = {}
+    problems: list[str] = []
+    for path in _card_paths():
+        try:
+            sound[path.stem] = read_card(path)
+        except WeightsUnavailable as error:
+            problems.append(str(error))
+    cards = sorted(sound.values(), key=lambda card: (card.name != DEFAULT_MODEL, card.name))
+    return Catalogue(tuple(cards), tuple(problems))
+
+
+def find_card(name: str) -> Card:
+    """The card of the classifier ``name``.
+
+    Raises:
+        UnknownName: no folder has such a card; the message lists those that exist.
+        WeightsUnavailable: its card or weights are missing, altered or unreadable.
+    """
+    paths = {path.stem: path for path in _card_paths()}
+    if name not in paths:
+        raise UnknownName("model", name, sorted(paths))
+    return read_card(paths[name])
+
+
+def read_card(path: Path) -> Card:
+    """Read one card and check the weights beside it.
+
+    Raises:
+        WeightsUnavailable: the card cannot be read, or the weights are missing or not those it names.
+    """
+    card = _parse(path)
+    if not card.path.is_file():
+        raise WeightsUnavailable(
+            f"The model {card.name} is left out: its weights file {card.path.name} is missing; "
+            "restore it from the repository."
+        )
+    found = hashlib.sha256(card.path.read_bytes()).hexdigest()
+    if found != card.sha256:
+        raise WeightsUnavailable(
+            f"The model {card.name} is left out: its weights have sha256 {found[:12]}… but its card says "
+            f"{card.sha256[:12]}…; restore the file from the repository."
+        )
+    return card
+
+
+def _card_paths() -> Iterator[Path]:
+    for folder in weights_folders():
+        if folder.is_dir():
+            yield from sorted(folder.glob("*.json"))
+
+
+def _parse(path: Path) -> Card:
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        if raw["name"] != path.stem:
+            raise ValueError(f"it calls itself {raw['name']!r}")
+        card = Card(**_typed(raw), path=path.with_suffix(".safetensors"))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise WeightsUnavailable(
+            f"The model {path.stem} is left out: its card {path.name} cannot be read ({error})."
+        ) from error
+    return card
+
+
+def _typed(raw: dict[str, Any]) -> dict[str, Any]:
+    names = [name for name in Card.__dataclass_fields__ if name != "path"]
+    missing = [name for name in names if name not in raw]
+    if missing:
+        raise ValueError(f"the keys {', '.join(missing)} are missing")
+    known = {name: raw[name] for name in names}
+    for name in ("classes", "mean", "std", "limits"):
+        known[name] = tuple(known[name])
+    if len(known["classes"]) < 2 or len(known["mean"]) != 3 or len(known["std"]) != 3:
+        raise ValueError("it needs two or more classes and three numbers each for mean and std")
+    if known["input_size"] < 8 or known["temperature"] <= 0 or min(known["std"]) <= 0:
+        raise ValueError("input_size must be at least 8, temperature and std above 0")
+    return known

@@ -1,0 +1,134 @@
+"""A classifier: a network with its card. The only place where crops become tensors for one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+from xai.errors import UnknownName, WeightsUnavailable
+from xai.models.architectures import ARCHITECTURES
+from xai.models.cards import Card, find_card
+from xai.types import Prediction
+
+__all__ = ["Classifier", "load_classifier", "pick_device", "to_input"]
+
+_BATCH = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Classifier:
+    """A network ready to answer: in evaluation mode, on its device, with its own preprocessing.
+
+    Attributes:
+        card: classes, preprocessing, provenance.
+        network: input ``(N, 3, n, n)`` as ``prepare`` makes it, output logits ``(N, C)``.
+        device: where the network lives.
+    """
+
+    card: Card
+    network: nn.Module
+    device: torch.device
+
+    @property
+    def name(self) -> str:
+        """The classifier's name."""
+        return self.card.name
+
+    def prepare(self, crops: Sequence[NDArray[np.uint8]]) -> Tensor:
+        """Crops (RGB uint8, any sizes) -> float32 ``(N, 3, n, n)``, normalised, on the device."""
+        side = self.card.input_size
+        batch = torch.stack([to_input(crop, side, self.device) for crop in crops])
+        return self.normalise(batch).contiguous(memory_format=torch.channels_last)
+
+    def normalise(self, values: Tensor) -> Tensor:
+        """Values 0..1 of shape ``(..., 3, n, n)`` -> what the network takes."""
+        mean = torch.tensor(self.card.mean, device=values.device)[:, None, None]
+        std = torch.tensor(self.card.std, device=values.device)[:, None, None]
+        return (values - mean) / std
+
+    def logits(self, batch: Tensor) -> Tensor:
+        """Logits ``(N, C)`` divided by the card's temperature; differentiable."""
+        scaled: Tensor = self.network(batch) / self.card.temperature
+        return scaled
+
+    @torch.inference_mode()
+    def probabilities(self, batch: Tensor) -> Tensor:
+        """Probabilities float32 ``(N, C)`` of a prepared batch, on the device."""
+        return self.logits(batch).float().softmax(dim=1)
+
+    def predict(self, crops: Sequence[NDArray[np.uint8]]) -> tuple[Prediction, ...]:
+        """What the classifier says of each crop (RGB uint8 ``(H, W, 3)``)."""
+        rows: list[NDArray[np.float32]] = []
+        for start in range(0, len(crops), _BATCH):
+            rows.extend(self.probabilities(self.prepare(crops[start : start + _BATCH])).cpu().numpy())
+        return tuple(Prediction(self.card.classes, row) for row in rows)
+
+    def class_index(self, name: str) -> int:
+        """The output of the class ``name``. The one place where a name becomes a number.
+
+        Raises:
+            UnknownName: the model does not have that class.
+        """
+        if name not in self.card.classes:
+            raise UnknownName(f"class of {self.name}", name, self.card.classes)
+        return self.card.classes.index(name)
+
+
+def load_classifier(name: str, device: str = "auto") -> Classifier:
+    """Load the classifier ``name``, its weights checked against the card.
+
+    Raises:
+        UnknownName: there is no such model, or its card names an unknown architecture.
+        WeightsUnavailable: the weights are missing, altered, or do not fit the architecture.
+        ValueError: ``device`` is not ``auto``, ``cpu`` or an available ``cuda``.
+    """
+    card = find_card(name)
+    place = pick_device(device)
+    if card.architecture not in ARCHITECTURES:
+        raise UnknownName("architecture", card.architecture, ARCHITECTURES)
+    network = ARCHITECTURES[card.architecture].build(len(card.classes))
+    try:
+        state = {
+            key: value.float() if value.is_floating_point() else value
+            for key, value in load_file(card.path).items()
+        }
+        network.load_state_dict(state)
+    except (RuntimeError, SafetensorError, OSError) as error:
+        raise WeightsUnavailable(
+            f"The model {name} is left out: {card.path.name} does not hold a {card.architecture} "
+            f"with {len(card.classes)} classes."
+        ) from error
+    network = network.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Classifier(card, network.eval().requires_grad_(requires_grad=False), place)
+
+
+def pick_device(device: str) -> torch.device:
+    """``auto`` -> the GPU where there is one, else the CPU; ``cpu`` and ``cuda`` as asked.
+
+    Raises:
+        ValueError: another word, or ``cuda`` where torch sees no GPU.
+    """
+    if device not in ("auto", "cpu", "cuda"):
+        raise ValueError(f"device must be auto, cpu or cuda, not {device!r}")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ValueError("device cuda was asked for, but torch sees no GPU here; use auto or cpu")
+    return torch.device("cuda" if device != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def to_input(crop: NDArray[np.uint8], side: int, device: torch.device | str = "cpu") -> Tensor:
+    """A crop (RGB uint8 ``(H, W, 3)``) -> float32 ``(3, side, side)`` with values 0..1.
+
+    Bilinear with antialiasing, so that a large crop is averaged down and not sampled.
+    """
+    pixels = torch.from_numpy(np.ascontiguousarray(crop)).to(device)
+    values = pixels.permute(2, 0, 1)[None].float() / 255
+    sized: Tensor = functional.interpolate(values, (side, side), mode="bilinear", antialias=True)
+    return sized[0].clamp(0, 1)

@@ -1,0 +1,207 @@
+"""The only place where a number becomes a colour. Free of torch.
+
+Signed maps are drawn on a diverging scale with zero in the middle and nothing painted there, so that the
+face stays visible where a model does not care: towards purple where the place speaks *for* the answer,
+towards teal where it speaks *against* it. Both ends differ in hue and lightness from skin and from each
+other in every common form of colour blindness. The scale is an argument: two maps that share it can be
+compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import ImageDraw, ImageFont
+
+from xai.types import Box, Heatmap
+
+__all__ = [
+    "CLASS_COLOURS",
+    "Mark",
+    "class_colour",
+    "colour_bar",
+    "common_scale",
+    "density",
+    "draw_boxes",
+    "outline_regions",
+    "overlay",
+    "paint_classes",
+]
+
+Pixels = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+CLASS_COLOURS: dict[str, Colour] = {
+    "covered": (27, 128, 62),
+    "incorrect": (201, 96, 0),
+    "uncovered": (190, 30, 45),
+    "with_mask": (27, 128, 62),
+    "without_mask": (190, 30, 45),
+}
+"""Green, orange, red as in the published work; always shown with the word beside them."""
+
+_NEUTRAL: Colour = (95, 99, 104)
+_FOR: tuple[Colour, ...] = ((197, 120, 214), (142, 36, 170), (74, 0, 114))
+_AGAINST: tuple[Colour, ...] = ((118, 200, 196), (0, 137, 132), (0, 77, 79))
+_LEVELS = 128
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A face to be marked on a photo.
+
+    Attributes:
+        box: in pixels of the picture that is drawn on.
+        number: shown in the box's corner.
+        caption: a word shown with the number, or "".
+        label: class name that gives the colour; unknown names are grey.
+    """
+
+    box: Box
+    number: int
+    caption: str
+    label: str
+
+
+def class_colour(name: str) -> Colour:
+    """RGB of a class; grey for a class that has no colour of its own."""
+    return CLASS_COLOURS.get(name, _NEUTRAL)
+
+
+def common_scale(maps: Iterable[Heatmap]) -> float:
+    """The largest absolute value of all maps: the scale on which they can be compared; 0 for none.
+
+    Raises:
+        ValueError: the maps have different units, so no scale can serve both.
+    """
+    maps = list(maps)
+    units = {m.unit for m in maps}
+    if len(units) > 1:
+        raise ValueError(f"maps in different units ({', '.join(sorted(units))}) have no common scale")
+    return max((float(np.abs(m.values).max()) for m in maps), default=0.0)
+
+
+def density(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Positive part over its mean: 1 is what an even map would give everywhere; 0 where nothing is positive.
+
+    This is how class activation maps of different networks are shown beside each other: their raw units
+    have nothing in common, how they spread their weight has.
+    """
+    positive = np.maximum(values, 0)
+    mean = float(positive.mean())
+    return (positive / mean if mean > 0 else np.zeros_like(positive)).astype(np.float32)
+
+
+def overlay(crop: Pixels, values: NDArray[np.float32], *, scale: float, opacity: float = 0.7) -> Pixels:
+    """``values`` painted over ``crop``; see the module's head for the colours.
+
+    Args:
+        crop: RGB uint8 ``(H, W, 3)``.
+        values: ``(H, W)``, signed.
+        scale: absolute value that gets the end of the scale; beyond it colours stay there. 0 paints nothing.
+        opacity: of the strongest colour, 0..1; weaker values are more transparent in proportion.
+    """
+    if values.shape != crop.shape[:2]:
+        raise ValueError(f"the map {values.shape} must have the size of the crop {crop.shape[:2]}")
+    relative = np.clip(values / scale, -1, 1) if scale > 0 else np.zeros_like(values)
+    colours = _lookup()[np.round(relative * _LEVELS).astype(int) + _LEVELS]
+    alpha = (opacity * np.sqrt(np.abs(relative)))[..., None]
+    return _blend(crop, colours, alpha)
+
+
+def paint_classes(
+    crop: Pixels, becomes: NDArray[np.int8], classes: Sequence[str], opacity: float = 0.5
+) -> Pixels:
+    """Every place in the colour of the class that the answer becomes when the patch lies there.
+
+    ``becomes`` is ``(H, W)`` with indices into ``classes``.
+    """
+    colours = np.array([class_colour(name) for name in classes], dtype=float)[becomes]
+    return _blend(crop, colours, np.full((*becomes.shape, 1), opacity))
+
+
+def outline_regions(crop: Pixels, masks: Mapping[str, NDArray[np.bool_]]) -> Pixels:
+    """White and dark contours round every region but ``elsewhere``; readable on any skin."""
+    drawn = crop.copy()
+    width = max(1, crop.shape[0] // 160)
+    for name, mask in masks.items():
+        if name != "elsewhere":
+            drawn[_grown(mask, 2 * width) & ~mask] = (20, 20, 20)
+    for name, mask in masks.items():
+        if name != "elsewhere":
+            drawn[_grown(mask, width) & ~mask] = (255, 255, 255)
+    return drawn
+
+
+def draw_boxes(pixels: Pixels, marks: Sequence[Mark]) -> Pixels:
+    """A copy of the photo with numbered boxes: colour by class, and the class's word beside the number."""
+    picture = Pillow.fromarray(pixels)
+    draw = ImageDraw.Draw(picture)
+    unit = max(pixels.shape[:2]) / 640
+    line = max(2, round(2.5 * unit))
+    for mark in marks:
+        box = mark.box.as_list()
+        draw.rectangle(box, outline=(255, 255, 255), width=line + 2)
+        draw.rectangle(box, outline=class_colour(mark.label), width=line)
+    for mark in marks:
+        _draw_tag(draw, mark, _font(round(max(13.0, 15 * unit))), picture.size)
+    return np.asarray(picture)
+
+
+def colour_bar(width: int, height: int, *, signed: bool = True) -> Pixels:
+    """The scale as a strip: from *against* over nothing to *for*; unsigned: from nothing to *for*."""
+    relative = np.linspace(-1.0 if signed else 0.0, 1.0, width, dtype=np.float32)
+    white = np.full((height, width, 3), 255, dtype=np.uint8)
+    return overlay(white, np.broadcast_to(relative, (height, width)), scale=1.0, opacity=1.0)
+
+
+def _blend(crop: Pixels, colours: NDArray[np.floating], alpha: NDArray[np.floating]) -> Pixels:
+    mixed = crop * (1 - alpha) + colours * alpha
+    return np.round(mixed).clip(0, 255).astype(np.uint8)
+
+
+@cache
+def _lookup() -> NDArray[np.float64]:
+    """Colours of the levels -128..128, ``(257, 3)``."""
+    steps = np.linspace(0, 1, _LEVELS + 1)
+    knots = np.linspace(0, 1, len(_FOR))
+    ends = [
+        np.stack([np.interp(steps, knots, [c[channel] for c in side]) for channel in range(3)], axis=1)
+        for side in (_AGAINST, _FOR)
+    ]
+    return np.concatenate([ends[0][:0:-1], ends[1]])
+
+
+def _draw_tag(
+    draw: ImageDraw.ImageDraw, mark: Mark, font: ImageFont.FreeTypeFont, size: tuple[int, int]
+) -> None:
+    """Number and word on a filled tag above the box, or inside it where there is no room above."""
+    text = f"{mark.number} {mark.caption}".strip()
+    left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
+    wide, high = right - left + 8, bottom - top + 8
+    x = max(0, min(mark.box.left, size[0] - wide))
+    y = mark.box.top - high if mark.box.top >= high else mark.box.top
+    draw.rectangle((x, y, x + wide, y + high), fill=class_colour(mark.label))
+    draw.text((x + 4 - left, y + 4 - top), text, fill=(255, 255, 255), font=font)
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont:
+    font = ImageFont.load_default(size)
+    if not isinstance(font, ImageFont.FreeTypeFont):
+        raise TypeError("Pillow was built without FreeType; install the wheel of requirements.txt")
+    return font
+
+
+def _grown(mask: NDArray[np.bool_], by: int) -> NDArray[np.bool_]:
+    """The mask grown by ``by`` pixels in every direction."""
+    grown = mask.copy()
+    for _ in range(by):
+        wide = np.pad(grown, 1)
+        grown = wide[1:-1, 1:-1] | wide[:-2, 1:-1] | wide[2:, 1:-1] | wide[1:-1, :-2] | wide[1:-1, 2:]
+    return grown

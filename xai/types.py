@@ -1,0 +1,288 @@
+"""The values that travel through the library.
+
+Frozen, checked where they are made, and free of torch: the web server, the command line and the worker
+process all speak in them. Arrays are numpy; pictures are RGB uint8, height first. Coordinates have their
+origin in the top left corner, x to the right and y down; boxes are half-open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "CLASSES",
+    "REGIONS",
+    "Box",
+    "Explanation",
+    "Face",
+    "Faces",
+    "Heatmap",
+    "Image",
+    "Prediction",
+    "Provenance",
+    "RegionShares",
+]
+
+CLASSES = ("covered", "incorrect", "uncovered")
+"""The three classes, by name: mask worn correctly, worn incorrectly, no mask."""
+
+REGIONS = ("eyes", "nose", "mouth", "chin", "cheeks", "forehead", "elsewhere")
+"""The disjoint regions of a crop. ``elsewhere`` is hair, clothes, background and padding."""
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A decoded photo.
+
+    Attributes:
+        pixels: RGB uint8 ``(H, W, 3)``, turned upright.
+        sha256: hex digest of the bytes the photo came from (not of the pixels).
+        notices: sentences for the reader about what was done (first frame only, turned upright, ...).
+    """
+
+    pixels: NDArray[np.uint8]
+    sha256: str
+    notices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        _require_picture("Image.pixels", self.pixels)
+
+    @property
+    def height(self) -> int:
+        """Rows of pixels."""
+        return int(self.pixels.shape[0])
+
+    @property
+    def width(self) -> int:
+        """Columns of pixels."""
+        return int(self.pixels.shape[1])
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in photo pixels, half-open: ``left <= x < right``, ``top <= y < bottom``.
+
+    It may reach past the photo, as the margin round a face at the edge does.
+
+    >>> Box(10, 20, 40, 60).width, Box(10, 20, 40, 60).height
+    (30, 40)
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def __post_init__(self) -> None:
+        if self.right <= self.left or self.bottom <= self.top:
+            raise ValueError(f"a box needs left < right and top < bottom, not {self.as_list()}")
+
+    @property
+    def width(self) -> int:
+        """Columns of pixels."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Rows of pixels."""
+        return self.bottom - self.top
+
+    def as_list(self) -> list[int]:
+        """``[left, top, right, bottom]``."""
+        return [self.left, self.top, self.right, self.bottom]
+
+
+@dataclass(frozen=True, eq=False)
+class Face:
+    """One face, cut out of a photo. Nothing is ever drawn on a crop.
+
+    Attributes:
+        photo_sha256: digest of the photo it was cut from.
+        box: the face itself, in photo pixels.
+        crop_box: the square that was cut out, in photo pixels; it may reach past the photo.
+        crop: RGB uint8 ``(S, S, 3)``, the pixels of ``crop_box``, reduced to at most a stated side.
+        landmarks: float32 ``(K, 2)``, x and y in crop pixels. K is 468 (mesh), 5 (left eye, right eye,
+            nose tip, left and right mouth corner, as seen in the picture) or 0 (none known).
+        score: how sure the detector is, 0..1.
+    """
+
+    photo_sha256: str
+    box: Box
+    crop_box: Box
+    crop: NDArray[np.uint8]
+    landmarks: NDArray[np.float32]
+    score: float
+
+    def __post_init__(self) -> None:
+        _require_picture("Face.crop", self.crop)
+        if self.landmarks.ndim != 2 or self.landmarks.shape[1] != 2:
+            raise ValueError(f"Face.landmarks must have shape (K, 2), not {self.landmarks.shape}")
+
+
+class Faces(tuple[Face, ...]):
+    """The faces of one photo, left to right as they are numbered, with notices for the reader.
+
+    A tuple, so that it can be indexed and compared in length; ``notices`` says for example that a cap
+    cut the list.
+    """
+
+    notices: tuple[str, ...]
+
+    def __new__(cls, faces: Iterable[Face] = (), notices: Iterable[str] = ()) -> Self:
+        """Make the tuple and hang the notices on it."""
+        made = super().__new__(cls, tuple(faces))
+        made.notices = tuple(notices)
+        return made
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        """Let it travel between processes with its notices."""
+        return (tuple(self), self.notices)
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a classifier says of one face.
+
+    Attributes:
+        classes: class names in the classifier's own order.
+        probabilities: float32 ``(C,)``, summing to 1.
+    """
+
+    classes: tuple[str, ...]
+    probabilities: NDArray[np.float32]
+
+    def __post_init__(self) -> None:
+        if self.probabilities.shape != (len(self.classes),):
+            raise ValueError(
+                f"{len(self.classes)} classes need as many probabilities, not {self.probabilities.shape}"
+            )
+        if not np.isfinite(self.probabilities).all():
+            raise ValueError("probabilities must be finite; the model returned NaN or infinity")
+
+    @property
+    def label(self) -> str:
+        """The most probable class."""
+        return self.classes[int(self.probabilities.argmax())]
+
+    @property
+    def confidence(self) -> float:
+        """The probability of ``label``."""
+        return float(self.probabilities.max())
+
+    def of(self, name: str) -> float:
+        """The probability of the class ``name``; raises ``KeyError`` where it does not exist."""
+        if name not in self.classes:
+            raise KeyError(name)
+        return float(self.probabilities[self.classes.index(name)])
+
+    def as_dict(self) -> dict[str, float]:
+        """``{class: probability}`` in the classifier's order."""
+        return {name: float(p) for name, p in zip(self.classes, self.probabilities, strict=True)}
+
+
+@dataclass(frozen=True, eq=False)
+class Heatmap:
+    """Where a model looked, pixel for pixel on the crop; raw and signed, never scaled for display.
+
+    Attributes:
+        values: float32 ``(H, W)``, finite, same size as the crop it explains.
+        unit: what one unit of a value means, e.g. ``"probability"`` (a drop of 1 = from certain to
+            impossible) or ``"activation"`` (the method's own, comparable within one map alone).
+        method: name in ``METHODS``.
+        params: the parameters the method ran with.
+        target: the class that is explained.
+    """
+
+    values: NDArray[np.float32]
+    unit: str
+    method: str
+    params: Mapping[str, float | int | str]
+    target: str
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2:
+            raise ValueError(f"Heatmap.values must have shape (H, W), not {self.values.shape}")
+        if not np.isfinite(self.values).all():
+            raise ValueError(f"the {self.method} map holds NaN or infinity and is not shown")
+
+
+@dataclass(frozen=True)
+class RegionShares:
+    """How the positive evidence of one map falls on the regions of the face.
+
+    Regions are disjoint and cover the crop, so both mappings sum to 1. Sums of regions (``of``) are
+    made on demand.
+
+    Attributes:
+        share: region -> part of the positive evidence that lies in it, 0..1.
+        area: region -> part of the crop's pixels that it covers, 0..1.
+    """
+
+    share: Mapping[str, float]
+    area: Mapping[str, float]
+
+    def of(self, *regions: str) -> tuple[float, float]:
+        """``(share, area)`` of the regions together."""
+        return sum(self.share[r] for r in regions), sum(self.area[r] for r in regions)
+
+    def lift(self, *regions: str) -> float | None:
+        """Share over area: 1 is what an even map would give. None where the area is empty."""
+        share, area = self.of(*regions)
+        return share / area if area > 0 else None
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What an explanation was made with, enough to make it again.
+
+    Attributes:
+        model: the classifier's name.
+        weights_sha256: digest of its weights file.
+        device: where it ran, e.g. ``"cpu"``.
+        versions: package -> version.
+        seconds: method -> wall-clock seconds.
+    """
+
+    model: str
+    weights_sha256: str
+    device: str
+    versions: Mapping[str, str]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """Everything that was measured of one face with one classifier.
+
+    Attributes:
+        face: what was explained.
+        prediction: what the classifier says.
+        target: the class that the maps explain.
+        heatmaps: method -> map.
+        shares: method -> region shares, or None where the map has no positive evidence or the face no
+            landmarks.
+        probability: float32 ``(H, W)`` on the crop, or None without occlusion: the target's probability
+            when the patch lies there.
+        becomes: int8 ``(H, W)`` on the crop, or None without occlusion: index into
+            ``prediction.classes`` of the answer when the patch lies there.
+        provenance: what it was made with.
+    """
+
+    face: Face
+    prediction: Prediction
+    target: str
+    heatmaps: Mapping[str, Heatmap]
+    shares: Mapping[str, RegionShares | None]
+    probability: NDArray[np.float32] | None
+    becomes: NDArray[np.int8] | None
+    provenance: Provenance
+
+
+def _require_picture(name: str, pixels: NDArray[np.uint8]) -> None:
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or 0 in pixels.shape:
+        raise ValueError(f"{name} must be RGB uint8 of shape (H, W, 3), not {pixels.dtype} of {pixels.shape}")
