@@ -1,0 +1,43 @@
+"""What several tests stand on: a small classifier, and the pictures beside the repository."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+from toys import make_classifier
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_collection_modifyitems(items):
+    if not SHARED.is_dir():
+        for item in items:
+            if item.get_closest_marker("shared"):
+                item.add_marker(pytest.mark.skip(reason="the pictures for measuring are not here"))
+
+
+@pytest.fixture(scope="session")
+def shared():
+    return SHARED
+
+
+@pytest.fixture
+def small_cnn():
+    """A custom CNN with random weights, 35 px, the same in every run."""
+    from xai.models.architectures import ARCHITECTURES
+
+    torch.manual_seed(3)
+    network = ARCHITECTURES["custom_cnn_relu_bn"].build(3)
+    for module in network.modules():  # untrained batch statistics make every answer alike
+        if isinstance(module, nn.Linear):
+            module.weight.data *= 4
+    return make_classifier(network, 35)
+
+
+@pytest.fixture
+def noise_crop():
+    return np.random.default_rng(5).integers(0, 256, (70, 70, 3), dtype=np.uint8)
+
+

@@ -1,0 +1,131 @@
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from xai.errors import DataRejected
+from xai.learning.dataset import load_crop, read_examples, select
+
+HEADER = "file,class,source_image,x0,y0,x1,y1,box_w,box_h,group,split,overlaps_ilc,review\n"
+
+
+def picture(path, side=40, value=120):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Pillow.fromarray(np.full((side, side, 3), value, np.uint8)).save(path)
+
+
+@pytest.fixture
+def csv_set(tmp_path):
+    def make(name, rows):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / "labels.csv").write_text(HEADER + "".join(row + "\n" for row in rows))
+        for row in rows:
+            picture(folder / row.split(",")[0])
+        return folder
+
+    return make
+
+
+ROWS = [
+    "covered/a.png,covered,p1.jpg,5,5,30,30,50,60,g1,train,0,",
+    "covered/b.png,covered,p2.jpg,5,5,30,30,50,60,g2,val,0,",
+    "incorrect/c.png,incorrect,p3.jpg,5,5,30,30,12,60,g3,train,0,clear",
+    "incorrect/d.png,incorrect,p3.jpg,5,5,30,30,90,60,g3,test,1,doubtful",
+]
+
+
+def names(examples):
+    return [e.path.stem for e in examples]
+
+
+def test_a_row_becomes_an_example(csv_set):
+    first = read_examples(csv_set("mine", ROWS))[0]
+    assert (first.label, first.group, first.split, first.short_side) == ("covered", "g1", "train", 50)
+    assert first.extent == (5, 5, 30, 30)
+    assert load_crop(first).shape == (40, 40, 3)
+
+
+def test_parts_of_the_seed_protocol_are_the_sets_own(csv_set):
+    examples = read_examples(csv_set("fmd", ROWS))
+    assert names(select(examples, "seed", "train")) == ["a", "c"]
+    assert names(select(examples, "seed", "val")) == ["b"]
+    assert names(select(examples, "seed", "test")) == ["d"]
+
+
+def test_the_product_protocol_never_trains_on_what_it_measures(csv_set):
+    examples = read_examples(csv_set("fmd", ROWS))
+    assert select(examples, "product", "train") == ()
+    assert select(examples, "product", "val") == ()
+    assert names(select(examples, "product", "test")) == ["a", "b"]  # c is under 20 px, d a near copy
+
+
+def test_the_product_protocol_measures_training_sets_on_what_was_held_out(csv_set):
+    examples = read_examples(csv_set("ilc", ROWS[:2]))
+    assert names(select(examples, "product", "train")) == ["a"]
+    assert names(select(examples, "product", "test")) == ["b"]
+
+
+def test_class_folders(tmp_path):
+    for name in ("with_mask/x.png", "without_mask/y.jpg", "notes.txt"):
+        picture(tmp_path / name) if name != "notes.txt" else (tmp_path / name).write_text("")
+    assert [(e.path.name, e.label) for e in read_examples(tmp_path)] == [
+        ("x.png", "covered"),
+        ("y.jpg", "uncovered"),
+    ]
+
+
+VOC = """<annotation><filename>p.png</filename>
+<object><name>with_mask</name><bndbox><xmin>10</xmin><ymin>12</ymin><xmax>20</xmax><ymax>24</ymax></bndbox></object>
+<object><name>mask_weared_incorrect</name><bndbox><xmin>0</xmin><ymin>0</ymin><xmax>5</xmax><ymax>9</ymax></bndbox></object>
+</annotation>"""
+
+
+def voc(tmp_path, text=VOC):
+    picture(tmp_path / "images" / "p.png")
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "p.xml").write_text(text)
+    return tmp_path
+
+
+def test_voc_boxes_are_cut_with_their_margin(tmp_path):
+    examples = read_examples(voc(tmp_path))
+    assert [e.label for e in examples] == ["covered", "incorrect"]
+    assert examples[0].short_side == 10
+    crop = load_crop(examples[0])
+    assert crop.shape[0] == crop.shape[1] == round(12 * 1.6)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("<annotation>", "not readable XML"),
+        (VOC.replace("p.png", "q.png"), "q.png"),
+        (VOC.replace("<xmax>20</xmax>", "<xmax>2</xmax>"), "empty box"),
+        (VOC.replace("<xmax>20</xmax>", ""), "four numbers"),
+        (VOC.replace("with_mask", "hat"), "'hat'"),
+        ("<!DOCTYPE a [<!ENTITY b 'c'>]>" + VOC, "plain PASCAL VOC"),
+    ],
+)
+def test_bad_annotations_are_named(tmp_path, text, says):
+    with pytest.raises(DataRejected, match=says):
+        read_examples(voc(tmp_path, text))
+
+
+def test_bad_folders_and_rows_are_named(tmp_path, csv_set):
+    with pytest.raises(DataRejected, match="no folder"):
+        read_examples(tmp_path / "nowhere")
+    with pytest.raises(DataRejected, match="neither labels"):
+        read_examples(tmp_path)
+    with pytest.raises(DataRejected, match="line 2 has the class 'hat'"):
+        read_examples(csv_set("bad", ["x.png,hat,p,1,1,2,2,9,9,g,train,0,"]))
+    with pytest.raises(DataRejected, match="Line 2"):
+        read_examples(csv_set("worse", ["x.png,covered,p,one,1,2,2,9,9,g,train,0,"]))
+    with pytest.raises(DataRejected, match="no labelled face"):
+        read_examples(csv_set("empty", []))
+
+
+def test_a_damaged_picture_is_named(csv_set):
+    folder = csv_set("mine", ROWS[:1])
+    (folder / "covered/a.png").write_bytes(b"no picture")
+    with pytest.raises(DataRejected, match=r"a\.png"):
+        load_crop(read_examples(folder)[0])

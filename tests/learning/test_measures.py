@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from oracles import calibration_error_by_loop
+
+from xai.learning.measures import (
+    bootstrap_intervals,
+    calibration_error,
+    class_scores,
+    confusion_matrix,
+    summary,
+)
+
+# rows: truth; worked by hand
+TRUTH = np.array([0, 0, 0, 0, 1, 1, 2, 2, 2, 2])
+ANSWER = np.array([0, 0, 0, 1, 1, 0, 2, 2, 2, 1])
+
+
+def test_confusion_by_hand():
+    assert confusion_matrix(TRUTH, ANSWER, 3).tolist() == [[3, 1, 0], [1, 1, 0], [0, 1, 3]]
+
+
+def test_scores_by_hand():
+    scores = class_scores(confusion_matrix(TRUTH, ANSWER, 3))
+    assert scores["precision"].tolist() == [3 / 4, 1 / 3, 1.0]
+    assert scores["recall"].tolist() == [3 / 4, 1 / 2, 3 / 4]
+    assert scores["specificity"].tolist() == [5 / 6, 6 / 8, 1.0]
+    assert scores["npv"].tolist() == [5 / 6, 6 / 7, 6 / 7]
+    assert scores["f1"] == pytest.approx([3 / 4, 2 / 5, 6 / 7])
+
+
+def test_summary_by_hand():
+    figures = summary(TRUTH, ANSWER, 3)
+    assert figures["accuracy"] == 0.7
+    assert figures["aca"] == pytest.approx((3 / 4 + 1 / 2 + 3 / 4) / 3)
+    assert figures["f1"] == pytest.approx((3 / 4 + 2 / 5 + 6 / 7) / 3)
+
+
+def test_a_class_without_faces_is_left_out_of_the_means():
+    figures = summary(np.array([0, 0, 1]), np.array([0, 2, 1]), 3)
+    assert figures["aca"] == pytest.approx((1 / 2 + 1) / 2)
+
+
+def test_calibration_error_equals_the_definition():
+    rng = np.random.default_rng(0)
+    confidence = np.append(rng.uniform(0.3, 1.0, 400), [1.0, 0.0])
+    correct = rng.uniform(size=402) < confidence
+    assert calibration_error(confidence, correct) == pytest.approx(
+        calibration_error_by_loop(confidence, correct, 15)
+    )
+
+
+def test_bootstrap_keeps_groups_together():
+    """Ten groups of a hundred equal faces carry the uncertainty of ten faces, not of a thousand."""
+    values = np.repeat(np.arange(10) % 2, 100).astype(float)
+    groups = np.repeat(np.arange(10), 100).astype(str)
+
+    def mean(drawn):
+        return {"mean": float(values[drawn].mean())}
+
+    low, high = bootstrap_intervals(mean, groups)["mean"]
+    alone_low, alone_high = bootstrap_intervals(mean, np.arange(1000).astype(str))["mean"]
+    assert 0.45 < high - low < 0.75  # binomial with n = 10: 0.2 to 0.8
+    assert alone_high - alone_low < 0.08
+    assert low < 0.5 < high
+
+
+def test_bootstrap_is_the_same_every_time():
+    def mean(drawn):
+        return {"mean": float(drawn.mean())}
+
+    groups = np.arange(50).astype(str)
+    assert bootstrap_intervals(mean, groups) == bootstrap_intervals(mean, groups)

@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+
+from xai.render import (
+    CLASS_COLOURS,
+    Mark,
+    colour_bar,
+    common_scale,
+    density,
+    draw_boxes,
+    outline_regions,
+    overlay,
+    paint_classes,
+)
+from xai.types import Box, Heatmap
+
+GREY = np.full((40, 40, 3), 128, np.uint8)
+
+
+def heatmap(values, unit="probability"):
+    return Heatmap(np.asarray(values, np.float32), unit, "occlusion", {}, "covered")
+
+
+def test_nothing_is_painted_where_nothing_is_measured():
+    values = np.zeros((40, 40), np.float32)
+    values[0, 0] = 1
+    painted = overlay(GREY, values, scale=1.0, opacity=1.0)
+    assert (painted[values == 0] == 128).all()
+    assert (painted[0, 0] != 128).any()
+    assert (overlay(GREY, values, scale=0.0) == GREY).all()
+
+
+def test_for_and_against_differ_and_grow_with_the_value():
+    values = np.zeros((40, 40), np.float32)
+    values[0, :4] = (0.1, 0.5, 1.0, 5.0)
+    values[1, :2] = (-0.5, -1.0)
+    painted = overlay(GREY, values, scale=1.0, opacity=1.0).astype(int)
+    distance = np.abs(painted - 128).sum(axis=2)
+    assert distance[0, 0] < distance[0, 1] < distance[0, 2]
+    assert (painted[0, 2] == painted[0, 3]).all()  # beyond the scale the colour stays
+    assert painted[0, 1, 0] > painted[0, 1, 1]  # purple: red above green
+    assert painted[1, 0, 0] < painted[1, 0, 1]  # teal: green above red
+
+
+def test_one_scale_shows_one_value_in_one_colour():
+    weak, strong = np.full((4, 4), 0.2, np.float32), np.full((4, 4), 0.8, np.float32)
+    scale = common_scale([heatmap(weak), heatmap(-strong)])
+    assert scale == pytest.approx(0.8)
+    crop = np.full((4, 4, 3), 90, np.uint8)
+    assert (overlay(crop, weak, scale=scale) != overlay(crop, weak, scale=0.2)).any()
+
+
+def test_units_are_not_mixed_on_one_scale():
+    with pytest.raises(ValueError, match="no common scale"):
+        common_scale([heatmap([[1]]), heatmap([[1]], "activation")])
+
+
+def test_density_by_hand():
+    found = density(np.array([[1.0, -5.0], [3.0, 0.0]], np.float32))
+    assert found.tolist() == [[1.0, 0.0], [3.0, 0.0]]
+    assert density(np.full((2, 2), -1, np.float32)).tolist() == [[0, 0], [0, 0]]
+
+
+def test_a_map_of_another_size_is_refused():
+    with pytest.raises(ValueError, match="size of the crop"):
+        overlay(GREY, np.zeros((20, 20), np.float32), scale=1.0)
+
+
+def test_boxes_are_drawn_on_a_copy_in_the_colour_of_the_class():
+    photo = np.full((200, 300, 3), 200, np.uint8)
+    drawn = draw_boxes(photo, [Mark(Box(50, 80, 120, 160), 1, "covered", "covered")])
+    assert (photo == 200).all()
+    colour = np.array(CLASS_COLOURS["covered"])
+    assert (drawn[120, 48:54] == colour).all(axis=1).any()
+    assert (drawn[60:80, 50:150] == colour).all(axis=2).sum() > 100  # the tag with the word
+    assert (drawn[:50] == 200).all()
+
+
+def test_tags_at_the_edge_stay_in_the_photo():
+    photo = np.full((60, 60, 3), 200, np.uint8)
+    drawn = draw_boxes(photo, [Mark(Box(40, 0, 70, 30), 12, "incorrect", "incorrect")])
+    assert drawn.shape == photo.shape
+    assert (drawn == np.array(CLASS_COLOURS["incorrect"])).all(axis=2).sum() > 100
+
+
+def test_classes_are_painted_in_their_colours():
+    becomes = np.zeros((40, 40), np.int8)
+    becomes[20:] = 1
+    painted = paint_classes(GREY, becomes, ("covered", "uncovered"), opacity=1.0)
+    assert (painted[0, 0] == CLASS_COLOURS["covered"]).all()
+    assert (painted[39, 0] == CLASS_COLOURS["uncovered"]).all()
+
+
+def test_outlines_leave_the_inside_alone():
+    mask = np.zeros((40, 40), bool)
+    mask[10:30, 10:30] = True
+    drawn = outline_regions(GREY, {"nose": mask, "elsewhere": ~mask})
+    assert (drawn[mask] == 128).all()
+    assert (drawn[9, 15] == 255).all()
+    assert (drawn[0, 0] == 128).all()
+
+
+def test_the_bar_is_white_in_the_middle():
+    bar = colour_bar(101, 8)
+    assert (bar[:, 50] == 255).all()
+    assert (bar[:, 0] != bar[:, 100]).any()
+    assert (colour_bar(101, 8, signed=False)[:, 0] == 255).all()
