@@ -49,5 +49,5 @@ def windows(side: int, window: int, stride: int) -> list[tuple[int, int]]:
     >>> windows(10, 4, 4)
     [(0, 4), (4, 8), (8, 10)]
     """
-    steps = max(0, -(-(side - window) // stride)) + 1
+    steps = min(max(0, -(-(side - window) // stride)) + 1, -(-side // stride))
     return [(i * stride, min(i * stride + window, side)) for i in range(steps)]

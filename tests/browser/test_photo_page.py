@@ -1,0 +1,155 @@
+"""A visitor's road through the page, in Chromium, against the real server."""
+
+import re
+import time
+from dataclasses import dataclass, field
+from urllib.parse import urlparse
+
+import pytest
+
+from xai.models.cards import read_cards
+from xai.photo.samples import SAMPLES, sample_png
+
+pytestmark = pytest.mark.browser
+
+FIRST = next(iter(SAMPLES.values()))
+TWO_FACES = next(sample for sample in SAMPLES.values() if len(sample.truth) == 2)
+MODELS = [card.name for card in read_cards().cards][:2]
+FIRST_PAGE_SECONDS = 20
+PATIENCE = 120_000
+
+
+@dataclass
+class Visit:
+    """A visitor with a browser profile of their own, and what went wrong in it."""
+
+    page: object
+    complaints: list = field(default_factory=list)
+    elsewhere: list = field(default_factory=list)
+
+    def wait_for_maps(self):
+        self.page.get_by_role("button", name=re.compile("Download this face")).wait_for(timeout=PATIENCE)
+
+    def hand_in(self, *samples):
+        files = [
+            {"name": f"{name}.png", "mimeType": "image/png", "buffer": sample_png(name)} for name in samples
+        ]
+        self.page.locator("input[type=file]").first.set_input_files(files)
+
+    def says(self, text):
+        self.page.get_by_text(text).first.wait_for(timeout=PATIENCE)
+
+    def clean(self):
+        assert self.complaints == []
+        assert self.elsewhere == []
+
+
+@pytest.fixture
+def visit(browser, server):
+    contexts = []
+
+    def come(width=1280, height=900):
+        context = browser.new_context(viewport={"width": width, "height": height}, locale="en-GB")
+        contexts.append(context)
+        visitor = Visit(context.new_page())
+        page = visitor.page
+        page.on("console", lambda line: line.type == "error" and visitor.complaints.append(line.text))
+        page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+        page.on("request", lambda request: away(request.url) and visitor.elsewhere.append(request.url))
+        page.goto(server.address, timeout=PATIENCE)
+        return visitor
+
+    yield come
+    for context in contexts:
+        context.close()
+
+
+def away(url):
+    parts = urlparse(url)
+    return parts.scheme not in ("data", "blob") and parts.hostname not in ("127.0.0.1", "localhost")
+
+
+def whole_page(visitor, path):
+    """A screenshot of everything, not only of what fits the window."""
+    page = visitor.page
+    main = "document.querySelector('[data-testid=stMain]')"
+    height = page.evaluate(f"{main}.scrollHeight")
+    page.set_viewport_size({"width": page.viewport_size["width"], "height": min(8000, height + 40)})
+    page.wait_for_timeout(1500)
+    page.screenshot(path=path)
+
+
+def test_the_first_sample_is_explained_by_both_models_soon_after_the_start(visit, server, shots):
+    visitor = visit()
+    visitor.wait_for_maps()
+    took = time.monotonic() - server.healthy_at
+    for model in MODELS:
+        visitor.says(model)
+    visitor.says(FIRST.title)
+    whole_page(visitor, shots / "first_visit.png")
+    visitor.clean()
+    assert took < FIRST_PAGE_SECONDS, f"{took:.1f} s after the server was healthy"
+
+
+def test_from_upload_to_faces_to_maps_to_comparison(visit, shots):
+    visitor = visit()
+    visitor.wait_for_maps()
+    began = time.monotonic()
+    visitor.hand_in(TWO_FACES.id)
+    visitor.says("2 faces found")
+    faces = time.monotonic() - began
+    visitor.wait_for_maps()
+    maps = time.monotonic() - began
+    (shots / "seconds.txt").write_text(f"upload to faces {faces:.1f}, to both models' maps {maps:.1f}\n")
+    page = visitor.page
+    drawn = page.get_by_alt_text(re.compile("^Covering a patch"))
+    assert drawn.count() == len(MODELS)
+    before = drawn.first.get_attribute("src")
+    page.get_by_role("button", name="Face 2", exact=True).click()
+    page.wait_for_function(
+        "before => { const map = document.querySelector('img[alt^=\"Covering a patch\"]');"
+        " return map && map.src !== before; }",
+        arg=before,
+        timeout=PATIENCE,
+    )
+    visitor.wait_for_maps()
+    for model in MODELS:
+        assert page.get_by_alt_text(re.compile(f"^Covering a patch .* of {model} for ")).count() == 1
+    assert page.get_by_alt_text(re.compile("^Colour scale from minus")).count() == 1
+    whole_page(visitor, shots / "two_faces.png")
+    visitor.clean()
+
+
+def test_the_download_holds_pictures_and_numbers(visit, tmp_path):
+    visitor = visit()
+    visitor.wait_for_maps()
+    with visitor.page.expect_download(timeout=PATIENCE) as taking:
+        visitor.page.get_by_role("button", name=re.compile("Download this face")).click()
+    path = tmp_path / "face.zip"
+    taking.value.save_as(path)
+    assert path.read_bytes()[:2] == b"PK"
+    visitor.clean()
+
+
+def test_nothing_scrolls_sideways_on_a_phone(visit, shots):
+    visitor = visit(width=390, height=844)
+    visitor.wait_for_maps()
+    for element in ("document.documentElement", "document.querySelector('[data-testid=stMain]')"):
+        assert visitor.page.evaluate(f"{element}.scrollWidth") <= 390
+    whole_page(visitor, shots / "phone.png")
+    visitor.clean()
+
+
+def test_two_visitors_do_not_see_each_others_photo(visit):
+    one, other = visit(), visit()
+    one.wait_for_maps()
+    one.hand_in("astronaut-plain")
+    one.says("nobody has said")
+    one.wait_for_maps()
+    other.wait_for_maps()
+    photo = re.compile("^The photo with")
+    sources = [visitor.page.get_by_alt_text(photo).first.get_attribute("src") for visitor in (one, other)]
+    assert sources[0] != sources[1]
+    assert FIRST.title in other.page.inner_text("body")
+    one.clean()
+    other.clean()

@@ -1,0 +1,48 @@
+import asyncio
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from starlette.datastructures import Headers as Received
+from starlette.responses import PlainTextResponse
+
+from dashboard.headers import Headers
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_server_never_imports_torch():
+    """Everything the server's process imports, pages included, in a fresh interpreter."""
+    program = textwrap.dedent(
+        """
+        import sys
+        from dashboard import (controls, downloads, figures, headers, jobs, sentences, session, tickets,
+                               words, worker)
+        from dashboard.views import (photo_card, photo_faces, photo_input, photo_maps, photo_progress,
+                                     photo_result)
+        heavy = {"torch", "torchvision", "captum", "pytorch_grad_cam", "sklearn"} & set(sys.modules)
+        sys.exit(f"imported {sorted(heavy)}" if heavy else 0)
+        """
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("path", "kept"), [("/media/face.jpg", "no-store"), ("/static/app.js", None)])
+def test_nothing_of_a_visitor_is_kept_by_the_browser(path, kept):
+    sent = []
+
+    async def send(message):
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": path, "headers": []}
+    asyncio.run(Headers(PlainTextResponse("x"))(scope, None, send))
+    headers = Received(raw=sent[0]["headers"])
+    assert headers.get("cache-control") == kept
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]

