@@ -39,5 +39,3 @@ def small_cnn():
 @pytest.fixture
 def noise_crop():
     return np.random.default_rng(5).integers(0, 256, (70, 70, 3), dtype=np.uint8)
-
-

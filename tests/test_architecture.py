@@ -78,7 +78,15 @@ def test_explain_stays_the_function_when_its_module_is_imported():
 
 @pytest.mark.parametrize(
     "module",
-    ["xai", "xai.types", "xai.errors", "xai.render", "xai.models.cards", "xai.attribution.methods", "xai.__main__"],
+    [
+        "xai",
+        "xai.types",
+        "xai.errors",
+        "xai.render",
+        "xai.models.cards",
+        "xai.attribution.methods",
+        "xai.__main__",
+    ],
 )
 def test_light_modules_stay_free_of_torch(module):
     heavy = "{'torch', 'torchvision', 'cv2', 'captum', 'pytorch_grad_cam', 'matplotlib'}"

@@ -152,7 +152,9 @@ def test_a_photo_without_a_face_says_what_to_do(call, tmp_path):
     status, _, err = call("explain", path, "--out", tmp_path / "out")
     assert status == 2
     assert "--whole" in err
-    status, out, _ = call("explain", path, "--out", tmp_path / "out", "--whole", "--method", "gradcam", "--json")
+    status, out, _ = call(
+        "explain", path, "--out", tmp_path / "out", "--whole", "--method", "gradcam", "--json"
+    )
     assert status == 0
     model = json.loads(out)["faces"][0]["models"]["mobilenet_v2"]
     assert model["regions"]["nose"]["share"] is None
@@ -177,9 +179,7 @@ def test_train_and_evaluate_a_set_made_here(call, tmp_path):
     assert status == 0
     assert set(json.loads(out)) == {"name", "epochs", "seconds", "metrics"}
     assert (tmp_path / "out" / "custom_cnn_relu_bn.safetensors").is_file()
-    status, out, _ = call(
-        "evaluate", "--data", tmp_path / "set", "--model", "custom_cnn_relu_bn", "--json"
-    )
+    status, out, _ = call("evaluate", "--data", tmp_path / "set", "--model", "custom_cnn_relu_bn", "--json")
     figures = json.loads(out)["custom_cnn_relu_bn"]
     assert set(figures) >= {
         "n", "accuracy", "aca", "per_class", "confusion", "precision", "recall", "specificity", "npv", "f1",

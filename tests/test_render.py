@@ -8,6 +8,8 @@ from xai.render import (
     common_scale,
     density,
     draw_boxes,
+    excess,
+    excess_scale,
     outline_regions,
     overlay,
     paint_classes,
@@ -59,6 +61,15 @@ def test_density_by_hand():
     found = density(np.array([[1.0, -5.0], [3.0, 0.0]], np.float32))
     assert found.tolist() == [[1.0, 0.0], [3.0, 0.0]]
     assert density(np.full((2, 2), -1, np.float32)).tolist() == [[0, 0], [0, 0]]
+
+
+def test_excess_by_hand():
+    values = np.array([[1.0, -5.0], [3.0, 0.0]], np.float32)
+    assert excess(values).tolist() == [[0.0, 0.0], [2.0, 0.0]]
+    assert excess(np.full((3, 3), 7.0, np.float32)).max() == 0
+    assert excess_scale([heatmap(values, "activation")]) == 2.0
+    assert excess_scale([heatmap(np.ones((2, 2)), "activation")]) == 1.0
+    assert excess_scale([]) == 1.0
 
 
 def test_a_map_of_another_size_is_refused():

@@ -144,6 +144,7 @@ def _evaluate(calls: Any) -> None:
     call.add_argument("--review", choices=("all", "clear"), default="all", help="clear: no doubtful labels")
     call.add_argument("--min-side", type=float, metavar="PX", help="leave out smaller faces; product: 20")
     call.add_argument("--overlap", action="store_true", help="every face, near copies and tiny ones too")
+    call.add_argument("--without", metavar="REASON", help="leave out incorrect faces with this reason")
     call.add_argument("--update", action="store_true", help="write the figures onto the cards")
 
 

@@ -101,12 +101,12 @@ def train(args: Namespace, note: Note) -> Json:
 
 def evaluate(args: Namespace, note: Note) -> Json:
     """Measure classifiers on a labelled set; ``--update`` writes the figures onto their cards."""
-    from xai.learning.carding import record_metrics  # noqa: PLC0415
+    from xai.learning.carding import record_metrics, write_table  # noqa: PLC0415
     from xai.learning.evaluation import Setting, test_part  # noqa: PLC0415
     from xai.learning.evaluation import evaluate as measure  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
 
-    setting = Setting(args.protocol, args.crops, args.review, args.min_side, args.overlap)
+    setting = Setting(args.protocol, args.crops, args.review, args.min_side, args.overlap, args.without)
     names = args.model or [card.name for card in read_cards().cards]
     examples = test_part(args.data, setting)
     result: Json = {}
@@ -115,6 +115,7 @@ def evaluate(args: Namespace, note: Note) -> Json:
         result[name] = measure(classifier, examples, args.crops, _counter(name, note)).as_dict()
         if args.update:
             record_metrics(classifier.card, {"set": args.data.name, **asdict(setting)}, result[name])
+            write_table(classifier.card.path.parent)
     return result
 
 

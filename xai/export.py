@@ -15,7 +15,7 @@ import numpy as np
 from xai.errors import XaiError
 from xai.photo.images import encode_png
 from xai.photo.regions import REGION_SUMS
-from xai.render import common_scale, density, overlay
+from xai.render import common_scale, excess, excess_scale, overlay
 from xai.types import REGIONS, Explanation, Heatmap, RegionShares
 
 __all__ = ["SCHEMA", "face_record", "region_record", "write_explanations"]
@@ -129,8 +129,7 @@ def _write_model(folder: Path, stem: str, explanation: Explanation, scale: float
 def _picture(explanation: Explanation, heatmap: Heatmap, scale: float) -> np.ndarray[Any, np.dtype[np.uint8]]:
     if heatmap.unit == "probability":
         return overlay(explanation.face.crop, heatmap.values, scale=scale)
-    spread = density(heatmap.values)
-    return overlay(explanation.face.crop, spread, scale=float(spread.max()))
+    return overlay(explanation.face.crop, excess(heatmap.values), scale=excess_scale([heatmap]))
 
 
 def _shares(shares: RegionShares | None) -> dict[str, float] | None:

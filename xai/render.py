@@ -28,6 +28,8 @@ __all__ = [
     "common_scale",
     "density",
     "draw_boxes",
+    "excess",
+    "excess_scale",
     "outline_regions",
     "overlay",
     "paint_classes",
@@ -97,6 +99,22 @@ def density(values: NDArray[np.float32]) -> NDArray[np.float32]:
     return (positive / mean if mean > 0 else np.zeros_like(positive)).astype(np.float32)
 
 
+def excess(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How far the density exceeds an even spread: 0 = an even share or less, 1 = twice an even share.
+
+    What is painted of a class activation map. The map of a network with a coarse last layer is positive
+    nearly everywhere; painted as it is, it would colour the whole face and say nothing.
+    """
+    return np.maximum(density(values) - 1, 0).astype(np.float32)
+
+
+def excess_scale(maps: Iterable[Heatmap]) -> float:
+    """The common scale of the excesses: their largest value, at least 1, so that a map that hardly differs
+    from an even spread looks faint and not bold.
+    """
+    return max(1.0, *(float(excess(m.values).max()) for m in maps), 1.0)
+
+
 def overlay(crop: Pixels, values: NDArray[np.float32], *, scale: float, opacity: float = 0.7) -> Pixels:
     """``values`` painted over ``crop``; see the module's head for the colours.
 
@@ -104,13 +122,13 @@ def overlay(crop: Pixels, values: NDArray[np.float32], *, scale: float, opacity:
         crop: RGB uint8 ``(H, W, 3)``.
         values: ``(H, W)``, signed.
         scale: absolute value that gets the end of the scale; beyond it colours stay there. 0 paints nothing.
-        opacity: of the strongest colour, 0..1; weaker values are more transparent in proportion.
+        opacity: of the strongest colour, 0..1; the weaker a value, the more transparent.
     """
     if values.shape != crop.shape[:2]:
         raise ValueError(f"the map {values.shape} must have the size of the crop {crop.shape[:2]}")
     relative = np.clip(values / scale, -1, 1) if scale > 0 else np.zeros_like(values)
     colours = _lookup()[np.round(relative * _LEVELS).astype(int) + _LEVELS]
-    alpha = (opacity * np.sqrt(np.abs(relative)))[..., None]
+    alpha = (opacity * np.abs(relative) ** 0.75)[..., None]
     return _blend(crop, colours, alpha)
 
 

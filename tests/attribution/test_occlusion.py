@@ -12,7 +12,13 @@ from xai.attribution.patch import FILLS, Patch, windows
 from xai.errors import Cancelled, UnknownName
 from xai.models.classifiers import to_input
 
-PATCHES = [Patch(), Patch(0.3, 0.11, "mean"), Patch(0.2, 0.2, "blur"), Patch(1.0, 1.0), Patch(0.03, 0.4, "mean")]
+PATCHES = [
+    Patch(),
+    Patch(0.3, 0.11, "mean"),
+    Patch(0.2, 0.2, "blur"),
+    Patch(1.0, 1.0),
+    Patch(0.03, 0.4, "mean"),
+]
 
 
 @pytest.mark.parametrize("patch", PATCHES)

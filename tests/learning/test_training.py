@@ -17,7 +17,13 @@ from xai.learning.training import Split, train
 from xai.models.cards import read_card
 from xai.types import CLASSES
 
-RECIPE = replace(recipe_for("custom_cnn_relu_bn", "product"), epochs=3, batch_size=8, strong_augmentation=False)
+RECIPE = replace(
+    recipe_for("custom_cnn_relu_bn", "product"),
+    epochs=3,
+    batch_size=8,
+    strong_augmentation=False,
+    ema_decay=0.5,
+)
 COLOURS = {"covered": (30, 60, 200), "incorrect": (200, 60, 30), "uncovered": (60, 200, 30)}
 
 
@@ -102,7 +108,9 @@ def test_class_weights_by_hand():
     labels = torch.tensor([0] * 4 + [1] * 1 + [2] * 4)
     balanced = training._class_weights(labels, 1.0)
     assert balanced[1] / balanced[0] == pytest.approx(4.0)
-    assert training._class_weights(labels, 0.5)[1] / training._class_weights(labels, 0.5)[0] == pytest.approx(2.0)
+    assert training._class_weights(labels, 0.5)[1] / training._class_weights(labels, 0.5)[0] == pytest.approx(
+        2.0
+    )
 
 
 @pytest.mark.parametrize("strong", [True, False])

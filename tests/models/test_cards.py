@@ -60,7 +60,9 @@ def test_one_flipped_bit_leaves_the_model_out_by_name(folder):
 
 def test_missing_weights_are_named(folder):
     put(folder, "gone").unlink()
-    assert read_cards().problems[0].startswith("The model gone is left out: its weights file gone.safetensors")
+    assert (
+        read_cards().problems[0].startswith("The model gone is left out: its weights file gone.safetensors")
+    )
 
 
 @pytest.mark.parametrize(

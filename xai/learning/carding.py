@@ -13,10 +13,10 @@ from typing import Any
 
 from xai.learning.recipes import Recipe
 from xai.learning.training import Split, Trained
-from xai.models.cards import Card
+from xai.models.cards import Card, read_card
 from xai.types import CLASSES
 
-__all__ = ["record_metrics", "write_card"]
+__all__ = ["record_metrics", "write_card", "write_table"]
 
 _LIMITS = (
     "Trained on photos of adults wearing mostly surgical and cloth masks; other coverings, children and extreme "
@@ -62,6 +62,38 @@ def record_metrics(card: Card, setting: Mapping[str, Any], measured: Mapping[str
     fields = card.as_dict()
     metrics = {**card.metrics, key.removeprefix("set="): dict(measured)}
     return _save(Card(**{**fields, "metrics": metrics}, path=card.path))
+
+
+def write_table(folder: Path) -> Path:
+    """Rewrite the results table of ``folder/README.md`` from the cards beside it; returns its path.
+
+    What stands before the table's heading is kept.
+    """
+    path = folder / "README.md"
+    before = path.read_text(encoding="utf-8") if path.is_file() else "# Weights\n\n"
+    lines = [_HEADING, "", *_COLUMNS]
+    for card_path in sorted(folder.glob("*.json")):
+        card = read_card(card_path)
+        lines += [_row(card, name, row) for name, row in sorted(card.metrics.items()) if "n" in row]
+    path.write_text(before.split(_HEADING)[0] + "\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+_HEADING = "## Results"
+_COLUMNS = (
+    "| model | set and setting | n | accuracy | ACA (95 %) | covered | incorrect | uncovered | F1 | ECE |",
+    "|---|---|---|---|---|---|---|---|---|---|",
+)
+
+
+def _row(card: Card, name: str, row: Mapping[str, Any]) -> str:
+    low, high = row["intervals"]["aca"]
+    classes = " | ".join(f"{row['per_class'][c]:.3f}" if c in row["per_class"] else "–" for c in CLASSES)
+    missed = f" (+{row['missed']} not found)" if row["missed"] else ""
+    return (
+        f"| {card.name} | {name} | {row['n']}{missed} | {row['accuracy']:.3f} | {row['aca']:.3f} "
+        f"({low:.3f} to {high:.3f}) | {classes} | {row['f1']:.3f} | {row['ece']:.3f} |"
+    )
 
 
 def _save(card: Card) -> Path:

@@ -33,6 +33,7 @@ class Setting:
         min_side: faces with a shorter side below this many photo pixels are left out; None leaves it to
             the protocol (product: 20).
         overlap: keep near copies of training pictures; the product protocol leaves them out.
+        without: a ``reason`` whose faces are left out, where what they are is a matter of definition.
     """
 
     protocol: str = "product"
@@ -40,6 +41,7 @@ class Setting:
     review: str = "all"
     min_side: float | None = None
     overlap: bool = False
+    without: str | None = None
 
 
 @dataclass(frozen=True)
@@ -152,7 +154,7 @@ def _score(
 
 def _keep(example: Example, setting: Setting) -> bool:
     doubtful = example.label == "incorrect" and example.review not in ("", "clear")
-    if setting.review == "clear" and doubtful:
+    if (setting.review == "clear" and doubtful) or (setting.without and example.reason == setting.without):
         return False
     return setting.min_side is None or example.short_side >= setting.min_side
 

@@ -36,7 +36,7 @@ SCORE_THRESHOLD = 0.4
 IOU_THRESHOLD = 0.3
 """Two boxes that overlap more are one face."""
 
-CLOSE_PIXELS, BASE_PIXELS, FINE_PIXELS = 480 * 360, (960 * 720, 1280 * 960), 2560 * 1920
+CLOSE_PIXELS, BASE_PIXELS, FINE_PIXELS = 480 * 360, (960 * 720, 1280 * 960), 2048 * 1536
 """Size of the picture, in pixels, for the three looks; the middle one is a range."""
 
 MAX_ENLARGEMENT = 3.0

@@ -134,8 +134,8 @@ def _in_order(found: Detections, limit: int) -> NDArray[np.intp]:
     """Indices of the ``limit`` largest and surest faces, left to right, then top to bottom."""
     weight = found.sides.max(axis=1) * found.scores
     kept = np.argsort(-weight, kind="stable")[:limit]
-    x, y = found.centres[kept].T
-    return kept[np.lexsort((y, x))]
+    left, top, right, bottom = np.rint(found.boxes[kept]).T
+    return kept[np.lexsort((top + bottom, left + right))]
 
 
 def _notices(tiny: int, found: int, kept: int) -> list[str]:

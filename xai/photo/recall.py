@@ -150,7 +150,7 @@ def _look(path: Path, annotated: list[_Annotated]) -> _Look:
 def _judged(annotated: list[_Annotated], faces: Faces, seconds: float) -> _Look:
     boxes = np.array([face.box.as_list() for face in faces], np.float32).reshape(-1, 4)
     shared = np.stack([overlaps(one.box, boxes) for one in annotated]) >= FOUND_IOU
-    found = list(zip(annotated, shared.any(axis=1).tolist(), strict=True))
+    found = [(one, bool(row.any())) for one, row in zip(annotated, shared, strict=True)]
     return _Look(found, int((~shared.any(axis=0)).sum()), seconds)
 
 

@@ -73,7 +73,9 @@ class _Layout:
     def depth(self, places: Points) -> Points:
         """How far down the face places ``(..., 2)`` lie: 0 on the line of the eyes, 1 on the mouth's."""
         level = np.array([-self.across[1], self.across[0]])
-        return np.asarray((places - self.eyes) @ level / (self.down @ level))
+        length = float(self.down @ level)
+        # Landmarks that fall into one point have no below; any number will do.
+        return np.asarray((places - self.eyes) @ level / (length if length else 1.0))
 
 
 def region_masks(face: Face) -> Masks | None:
