@@ -40,7 +40,8 @@ def test_models(call):
     assert status == 0
     assert next(iter(listed)) == "mobilenet_v2"
     assert set(listed["custom_cnn_relu_bn"]) >= {
-        "name", "classes", "architecture", "source", "protocol", "input_size", "parameters", "sha256", "metrics",
+        "name", "classes", "architecture", "source", "protocol", "input_size", "parameters", "sha256",
+        "metrics",
     }  # fmt: skip
     assert listed["custom_cnn_relu_bn"]["source"] == "003"
     assert listed["mobilenet_v2"]["parameters"] == 2_223_872 + 1280 * 3 + 3

@@ -3,10 +3,10 @@ import pytest
 import pytorch_grad_cam
 import torch
 from captum.attr import LayerGradCam
-from toys import make_classifier
 from pytorch_grad_cam.utils.image import scale_cam_image
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
+from toys import make_classifier
 
 from xai.attribution.methods import METHODS
 from xai.models import architectures

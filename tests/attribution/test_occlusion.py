@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 from captum.attr import Occlusion
-from toys import OneWindow, make_classifier
 from oracles import gaussian_blur_by_loop, occlusion_by_loop
+from toys import OneWindow, make_classifier
 
 from xai.attribution import occlusion as engine
 from xai.attribution.methods import METHODS

@@ -56,7 +56,7 @@ def healthy(address):
 def browser():
     """One Chromium for all tests."""
     path = chromium()
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - not where there is no browser
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)

@@ -24,7 +24,7 @@ def _one_model_process():
     session.worker().close()
     session.worker.clear()
     session.catalogue.clear()
-    session._gallery.clear()
+    session._thumbnail.clear()
 
 
 def visit():

@@ -3,8 +3,8 @@ import json
 
 import pytest
 import torch
-from toys import make_card
 from safetensors.torch import save_file
+from toys import make_card
 
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models import cards

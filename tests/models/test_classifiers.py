@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from toys import make_classifier
 from PIL import Image as Pillow
 from torch import nn
+from toys import make_classifier
 
 from xai.errors import UnknownName
 from xai.models.architectures import ARCHITECTURES

@@ -90,7 +90,7 @@ def _raw(cam: Any, layer: torch.nn.Module, batch: Tensor, targets: list[Any]) ->
         hooked = cam.activations_and_grads
         activations = hooked.activations[0].numpy()
         gradients = hooked.gradients[0].numpy() if hooked.gradients else None
-        image = cam.get_cam_image(batch, layer, targets, activations, gradients, False)  # noqa: FBT003
+        image = cam.get_cam_image(batch, layer, targets, activations, gradients, False)
     except IndexError as error:  # the package's own exit prints an IndexError and carries on
         raise RuntimeError(f"{type(cam).__name__} found no activation at its layer") from error
     return np.ascontiguousarray(image[0], dtype=np.float32)

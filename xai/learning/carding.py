@@ -19,8 +19,8 @@ from xai.types import CLASSES
 __all__ = ["record_metrics", "write_card", "write_table"]
 
 _LIMITS = (
-    "Trained on photos of adults wearing mostly surgical and cloth masks; other coverings, children and extreme "
-    "poses are rare there.",
+    "Trained on photos of adults wearing mostly surgical and cloth masks; other coverings, children and "
+    "extreme poses are rare there.",
     "About one in ten 'incorrect' labels of its training data is doubtful.",
     "It knows three classes and always answers with one of them, whatever the picture shows.",
 )
@@ -58,7 +58,8 @@ def write_card(name: str, recipe: Recipe, trained: Trained, protocol: str, split
 
 def record_metrics(card: Card, setting: Mapping[str, Any], measured: Mapping[str, Any]) -> Path:
     """Put one evaluation on a card, under a key that says what was measured; returns the card's path."""
-    key = " ".join(f"{name}={value}" for name, value in setting.items() if value not in (None, False, "all"))
+    said = {name: value for name, value in setting.items() if value is not None and value is not False}
+    key = " ".join(f"{name}={value}" for name, value in said.items() if value != "all")
     fields = card.as_dict()
     metrics = {**card.metrics, key.removeprefix("set="): dict(measured)}
     return _save(Card(**{**fields, "metrics": metrics}, path=card.path))
