@@ -19,6 +19,7 @@ MODELS = [card.name for card in read_cards().cards][:2]
 FIRST_PAGE_SECONDS = 20
 """On a machine that has nothing else to do; where it has, the limit grows with the load."""
 
+MAP = re.compile("^Covering a patch")
 PATIENCE = 240_000
 
 
@@ -38,6 +39,18 @@ class Visit:
             {"name": f"{name}.png", "mimeType": "image/png", "buffer": sample_png(name)} for name in samples
         ]
         self.page.locator("input[type=file]").first.set_input_files(files)
+
+    def first_map(self):
+        return self.page.get_by_alt_text(MAP).first.get_attribute("src")
+
+    def wait_for_other_maps_than(self, before):
+        self.page.wait_for_function(
+            "([before, count]) => { const maps = document.querySelectorAll('img[alt^=\"Covering a patch\"]');"
+            " return maps.length === count && maps[0].src !== new URL(before, location).href; }",
+            arg=[before, len(MODELS)],
+            timeout=PATIENCE,
+        )
+        self.wait_for_maps()
 
     def says(self, text):
         self.page.get_by_text(text).first.wait_for(timeout=PATIENCE)
@@ -98,25 +111,19 @@ def test_the_first_sample_is_explained_by_both_models_soon_after_the_start(visit
 def test_from_upload_to_faces_to_maps_to_comparison(visit, shots):
     visitor = visit()
     visitor.wait_for_maps()
+    page = visitor.page
+    before = visitor.first_map()
     began = time.monotonic()
     visitor.hand_in(TWO_FACES.id)
     visitor.says("2 faces found")
     faces = time.monotonic() - began
-    visitor.wait_for_maps()
+    visitor.wait_for_other_maps_than(before)
     maps = time.monotonic() - began
     (shots / "seconds.txt").write_text(f"upload to faces {faces:.1f}, to both models' maps {maps:.1f}\n")
-    page = visitor.page
-    drawn = page.get_by_alt_text(re.compile("^Covering a patch"))
-    assert drawn.count() == len(MODELS)
-    before = drawn.first.get_attribute("src")
+    assert page.get_by_alt_text(MAP).count() == len(MODELS)
+    before = visitor.first_map()
     page.get_by_role("button", name="Face 2", exact=True).click()
-    page.wait_for_function(
-        "before => { const map = document.querySelector('img[alt^=\"Covering a patch\"]');"
-        " return map && map.src !== before; }",
-        arg=before,
-        timeout=PATIENCE,
-    )
-    visitor.wait_for_maps()
+    visitor.wait_for_other_maps_than(before)
     for model in MODELS:
         assert page.get_by_alt_text(re.compile(f"^Covering a patch .* of {model} for ")).count() == 1
     assert page.get_by_alt_text(re.compile("^Colour scale from minus")).count() == 1

@@ -1,0 +1,1 @@
+"""The web dashboard. It imports the library; the library knows nothing of it."""

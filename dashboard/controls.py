@@ -1,0 +1,52 @@
+"""Widgets drawn from what the methods declare about their parameters; no method is named here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.jobs import Options
+from dashboard.words import say
+from xai.attribution.methods import METHODS, Parameter
+
+__all__ = ["settings"]
+
+
+def settings(methods: Sequence[str], key: str) -> Options:
+    """A form with one widget per parameter of ``methods``; what was last applied, without the defaults.
+
+    Args:
+        methods: names in ``METHODS``.
+        key: makes the widgets' keys unique on the page.
+    """
+    chosen: dict[str, dict[str, float | int | str]] = {}
+    with st.form(key, border=False):
+        st.caption(say("ask.settings_note"))
+        for method, column in zip(methods, st.columns(len(methods)), strict=True):
+            with column:
+                values = {
+                    parameter.name: _widget(parameter, f"{key} {method} {parameter.name}")
+                    for parameter in METHODS[method].parameters
+                }
+            defaults = {parameter.name: parameter.default for parameter in METHODS[method].parameters}
+            chosen[method] = {name: value for name, value in values.items() if value != defaults[name]}
+        st.form_submit_button(say("ask.apply"))
+    return {method: values for method, values in chosen.items() if values}
+
+
+def _widget(parameter: Parameter, key: str) -> float | int | str:
+    label = parameter.name.replace("_", " ")
+    if parameter.choices:
+        at = parameter.choices.index(str(parameter.default))
+        return st.selectbox(label, parameter.choices, at, key=key, help=parameter.help)
+    if parameter.low is None or parameter.high is None:
+        raise ValueError(
+            f"the parameter {parameter.name} has neither choices nor bounds to draw a widget from"
+        )
+    low, high, step = parameter.low, parameter.high, parameter.step
+    if isinstance(parameter.default, int):
+        whole = None if step is None else int(step)
+        return st.slider(label, int(low), int(high), parameter.default, whole, key=key, help=parameter.help)
+    default = float(parameter.default)
+    return st.slider(label, float(low), float(high), default, step, key=key, help=parameter.help)

@@ -1,0 +1,145 @@
+"""Sentences made from numbers, and from nothing else. They say what was measured and do not judge it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+
+from dashboard.words import class_name, say
+from xai.types import REGIONS, Explanation, Heatmap, Prediction, RegionShares
+
+__all__ = [
+    "alt_answer",
+    "alt_map",
+    "alt_shares",
+    "becomes_parts",
+    "file_name",
+    "finding",
+    "right_or_wrong",
+]
+
+_NAME_LIMIT = 80
+_WORTH_NAMING = 0.1
+"""A place with less of the evidence is not named as the first, however small it is; six places share it all,
+so one of them always has more."""
+
+_SAME = {"with_mask": {"covered", "incorrect"}, "without_mask": {"uncovered"}}
+"""What the answers of a model with two classes amount to in the three."""
+
+
+def finding(explanation: Explanation, method: str) -> str:
+    """What the map of ``method`` shows, in one sentence: which place, how much, on how much of the face."""
+    heatmap = explanation.heatmaps[method]
+    target = class_name(heatmap.target)
+    if not (heatmap.values > 0).any():
+        return say(f"finding.{method}_none", target=target)
+    shares = explanation.shares[method]
+    if shares is None:
+        return _without_regions(heatmap)
+    if method == "occlusion":
+        return _of_occlusion(shares, target)
+    share, _ = shares.of("nose", "mouth")
+    return say("finding.gradcam", share=share, lift=shares.lift("nose", "mouth") or 0.0)
+
+
+def right_or_wrong(prediction: Prediction, truth: str | None) -> str:
+    """Whether the answer is right, when it is known. A model with two classes is held to what it can say."""
+    if truth is None:
+        return say("answer.unknown")
+    meant = _SAME.get(prediction.label, {prediction.label})
+    sayable = set().union(*(_SAME.get(name, {name}) for name in prediction.classes))
+    if truth not in sayable:
+        return say("answer.not_comparable", truth=class_name(truth))
+    return say("answer.right" if truth in meant else "answer.wrong", truth=class_name(truth))
+
+
+def becomes_parts(explanation: Explanation) -> dict[str, float]:
+    """Class -> part of the places at which a patch makes it the answer; most frequent first, none empty."""
+    if explanation.becomes is None:
+        return {}
+    classes = explanation.prediction.classes
+    counts = np.bincount(explanation.becomes.ravel(), minlength=len(classes)) / explanation.becomes.size
+    parts = {name: float(part) for name, part in zip(classes, counts, strict=True) if part > 0}
+    return dict(sorted(parts.items(), key=lambda item: -item[1]))
+
+
+def alt_answer(model: str, prediction: Prediction) -> str:
+    """The bars of an answer, for those who do not see them."""
+    each = (
+        say("answer.bars_alt_one", answer=class_name(name), probability=value)
+        for name, value in prediction.as_dict().items()
+    )
+    return say("answer.bars_alt", model=model, answers=", ".join(each))
+
+
+def alt_map(explanation: Explanation, method: str) -> str:
+    """A map, for those who do not see it."""
+    heatmap = explanation.heatmaps[method]
+    said = finding(explanation, method)
+    if (heatmap.values > 0).any() and explanation.shares[method] is not None:
+        x, y = _peak(heatmap)
+        said = " ".join([said, say("map.alt_peak", x=x, y=y)])
+    return say(
+        "map.alt",
+        title=say(f"method_title.{method}"),
+        model=explanation.provenance.model,
+        target=class_name(heatmap.target),
+        finding=said,
+    )
+
+
+def alt_shares(shares: RegionShares) -> str:
+    """The bars of the regions, for those who do not see them."""
+    rows = (
+        say("regions.alt_row", region=say(f"region.{name}"), share=shares.share[name], area=shares.area[name])
+        for name in REGIONS
+    )
+    return say("regions.alt", rows="; ".join(rows))
+
+
+def file_name(name: str) -> str:
+    """A stranger's file name, fit to be shown as code in a line of markdown: short, harmless, one line.
+
+    >>> file_name("holi`day" + chr(0x202E) + "gpj.exe")
+    "`holi'daygpj.exe`"
+    """
+    kept = "".join(char for char in name if unicodedata.category(char)[0] != "C").replace("`", "'").strip()
+    short = kept if len(kept) <= _NAME_LIMIT else kept[: _NAME_LIMIT - 1] + "…"
+    return f"`{short or '?'}`"
+
+
+def _of_occlusion(shares: RegionShares, target: str) -> str:
+    places: dict[str, tuple[str, ...]] = {name: (name,) for name in REGIONS if name not in ("nose", "mouth")}
+    places["nose_and_mouth"] = ("nose", "mouth")
+    named = [name for name in places if shares.of(*places[name])[0] >= _WORTH_NAMING]
+    place = max(named, key=lambda name: shares.lift(*places[name]) or 0.0)
+    share, area = shares.of(*places[place])
+    nose_share, nose_area = shares.of("nose", "mouth")
+    return say(
+        "finding.occlusion_first" if place == "nose_and_mouth" else "finding.occlusion_other",
+        place=say(f"place.{place}"),
+        target=target,
+        share=share,
+        area=area,
+        lift=shares.lift(*places[place]) or 0.0,
+        nm_share=nose_share,
+        nm_area=nose_area,
+        nm_lift=shares.lift("nose", "mouth") or 0.0,
+    )
+
+
+def _without_regions(heatmap: Heatmap) -> str:
+    x, y = _peak(heatmap)
+    if heatmap.method != "occlusion":
+        return say("map.alt_peak", x=x, y=y)
+    return say(
+        "finding.no_regions", x=x, y=y, target=class_name(heatmap.target), drop=float(heatmap.values.max())
+    )
+
+
+def _peak(heatmap: Heatmap) -> tuple[float, float]:
+    """Where the largest value lies: shares of the width from the left and of the height from the top."""
+    row, column = np.unravel_index(int(heatmap.values.argmax()), heatmap.values.shape)
+    height, width = heatmap.values.shape
+    return (float(column) + 0.5) / width, (float(row) + 0.5) / height

@@ -1,0 +1,24 @@
+"""The page "Check a photo"."""
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.views import photo_input, photo_result
+from dashboard.words import say
+
+st.title(say("photo.title"), anchor=False)
+st.markdown(say("photo.lead"))
+
+cards = session.catalogue().cards
+for problem in session.catalogue().problems:
+    st.warning(problem)
+if not cards:
+    st.error(say("models.none"))
+    st.stop()
+
+source = photo_input.choose()
+area = st.empty()
+if photo_input.is_new(source):
+    area.skeleton(height=480)  # nothing of the photo before may stand under this one
+with area.container():
+    photo_result.show(source, tuple(card.name for card in cards))

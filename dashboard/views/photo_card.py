@@ -1,0 +1,126 @@
+"""One model on one face: its answer, its maps, and how they fall on the regions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.figures import class_bars, region_bars
+from dashboard.sentences import alt_answer, alt_map, alt_shares, becomes_parts, finding
+from dashboard.words import class_name, say
+from xai.photo.images import encode_jpeg
+from xai.render import colour_bar, density, overlay, paint_classes
+from xai.types import Explanation, Prediction
+
+__all__ = ["Look", "answer", "bar", "show"]
+
+_BADGES: Mapping[str, Literal["green", "orange", "red"]] = {
+    "covered": "green",
+    "with_mask": "green",
+    "incorrect": "orange",
+    "uncovered": "red",
+    "without_mask": "red",
+}
+_STILL = {"staticPlot": True, "displayModeBar": False}
+
+
+@dataclass(frozen=True)
+class Look:
+    """How maps are drawn.
+
+    Attributes:
+        scales: method -> value that gets the full colour, the same for all models.
+        opacity: of the strongest colour, 0..1.
+        share_limit: where the axes of the region bars end, the same for all models.
+    """
+
+    scales: Mapping[str, float]
+    opacity: float
+    share_limit: float
+
+
+def show(explanation: Explanation, look: Look, key: str) -> None:
+    """The card of one model.
+
+    Args:
+        explanation: what was measured.
+        look: how to draw it.
+        key: makes the charts' keys unique on the page.
+    """
+    model = explanation.provenance.model
+    answer(explanation.prediction, model)
+    st.plotly_chart(
+        class_bars(explanation.prediction),
+        config=_STILL,
+        key=f"answer {key}",
+        alt=alt_answer(model, explanation.prediction),
+    )
+    target = explanation.target
+    st.caption(say("map.target", target=class_name(target), probability=explanation.prediction.of(target)))
+    for method, column in zip(explanation.heatmaps, st.columns(len(explanation.heatmaps)), strict=True):
+        with column:
+            _map(explanation, method, look)
+    st.markdown(finding(explanation, "gradcam"))
+    _becomes(explanation)
+    _regions(explanation, look.share_limit, key)
+
+
+def answer(prediction: Prediction, model: str) -> None:
+    """The answer in colour and in words."""
+    words = say("answer.heading", answer=class_name(prediction.label), probability=prediction.confidence)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{model}**", width="content")
+        st.badge(words, color=_BADGES.get(prediction.label, "gray"))
+
+
+def bar(alt: str, *, signed: bool) -> None:
+    """The colours of a scale as a strip."""
+    st.image(encode_jpeg(colour_bar(480, 14, signed=signed)), width="stretch", alt=alt)
+
+
+def _map(explanation: Explanation, method: str, look: Look) -> None:
+    values = _shown(explanation, method)
+    drawn = overlay(explanation.face.crop, values, scale=look.scales[method], opacity=look.opacity)
+    st.image(encode_jpeg(drawn), width="stretch", alt=alt_map(explanation, method))
+    st.caption(say(f"method_title.{method}"))
+
+
+def _shown(explanation: Explanation, method: str) -> NDArray[np.float32]:
+    """Occlusion as it was measured; others as density over an even spread, for want of a common unit."""
+    values = explanation.heatmaps[method].values
+    return values if method == "occlusion" else density(values)
+
+
+def _becomes(explanation: Explanation) -> None:
+    becomes, classes = explanation.becomes, explanation.prediction.classes
+    if becomes is None:
+        return
+    shares = becomes_parts(explanation)
+    each = [say("map.becomes_part", answer=class_name(name), part=part) for name, part in shares.items()]
+    left, right = st.columns(2)
+    with left:
+        drawn = paint_classes(explanation.face.crop, becomes, classes, 0.5)
+        st.image(encode_jpeg(drawn), width="stretch", alt=say("map.becomes_alt", parts="; ".join(each)))
+    with right:
+        st.markdown(say("map.becomes"))
+        if len(shares) == 1:
+            st.markdown(say("map.becomes_never", answer=class_name(next(iter(shares)))))
+        else:
+            st.markdown(say("map.becomes_changes", parts="; ".join(each)))
+
+
+def _regions(explanation: Explanation, limit: float, key: str) -> None:
+    st.markdown(say("regions.title"))
+    shares = {method: counted for method, counted in explanation.shares.items() if counted}
+    if not shares:
+        maps = explanation.heatmaps.values()
+        evidence = any((heatmap.values > 0).any() for heatmap in maps)
+        st.caption(say("regions.unknown" if evidence else "regions.none"))
+        return
+    alt = " ".join(alt_shares(counted) for counted in shares.values())
+    st.plotly_chart(region_bars(shares, limit), config=_STILL, key=f"regions {key}", alt=alt)

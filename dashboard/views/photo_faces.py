@@ -1,0 +1,92 @@
+"""The photo with numbered boxes, the strip of faces, and the face that was chosen from it."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.jobs import Seen
+from dashboard.views import photo_maps
+from dashboard.words import class_name, class_word, say
+from xai.photo.images import encode_jpeg
+from xai.render import Mark, draw_boxes
+from xai.types import Box
+
+__all__ = ["picture", "show"]
+
+
+def show(seen: Seen, truths: tuple[str, ...], models: tuple[str, ...]) -> None:
+    """The photo and one of its faces.
+
+    Args:
+        seen: a photo with at least one face.
+        truths: the true answers, one per face, or nothing where they are not known.
+        models: names of all models, the one that labels the boxes first.
+    """
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        picture(seen, models[0])
+        number = _strip(seen, models[0])
+    photo_maps.show(seen.faces[number], truths[number] if truths else None, models, right)
+
+
+def picture(seen: Seen, model: str | None, width: int | None = None) -> None:
+    """The photo; with the answers of ``model`` on the boxes where it has any."""
+    answers = [answer.label for answer in seen.predictions.get(model or "", ())]
+    boxed = session.kept("picture", (seen.sha256, "boxed", tuple(answers)), lambda: _boxed(seen, answers))
+    each = [
+        say("photo.photo_alt_face", number=number, answer=class_name(answer))
+        for number, answer in enumerate(answers, start=1)
+    ]
+    st.image(
+        boxed,
+        width=width or "stretch",
+        alt=say("photo.photo_alt", count=len(seen.faces), faces=" ".join(each)),
+    )
+    if len(answers) == 1:
+        st.caption(say("photo.faces_one", model=model))
+    elif answers:
+        st.caption(say("photo.faces_many", count=len(answers), model=model))
+    elif seen.faces:
+        st.caption(say("photo.faces_unasked", count=len(seen.faces)))
+
+
+def _boxed(seen: Seen, answers: list[str]) -> bytes:
+    labels = answers or [""] * len(seen.faces)
+    marks = [
+        Mark(_scaled(face.box, seen.scale), number, class_word(label), label)
+        for number, (face, label) in enumerate(zip(seen.faces, labels, strict=True), start=1)
+    ]
+    return encode_jpeg(draw_boxes(seen.picture, marks))
+
+
+def _scaled(box: Box, scale: float) -> Box:
+    left, top, right, bottom = (round(side * scale) for side in box.as_list())
+    return Box(left, top, max(right, left + 1), max(bottom, top + 1))
+
+
+def _strip(seen: Seen, model: str) -> int:
+    """The faces side by side, to choose from; the index of the chosen one."""
+    if len(seen.faces) == 1:
+        return 0
+    name = f"face {seen.sha256}"
+    chosen = int(str(session.recall(name) or 0))
+    answers = seen.predictions.get(model, ())
+    with st.container(horizontal=True, gap="small"):
+        for index, face in enumerate(seen.faces):
+            answer = class_name(answers[index].label) if answers else ""
+            with st.container(width=84, gap="xxsmall"):
+                key = (seen.sha256, "face", index)
+                small = session.kept("picture", key, partial(encode_jpeg, face.crop))
+                st.image(small, width="stretch", alt=say("photo.face_alt", number=index + 1, answer=answer))
+                st.button(
+                    say("photo.face_pick", number=index + 1),
+                    key=f"pick {seen.sha256} {index}",
+                    on_click=session.remember,
+                    args=(name, index),
+                    type="primary" if index == chosen else "secondary",
+                    width="stretch",
+                )
+    return chosen

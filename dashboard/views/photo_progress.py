@@ -1,0 +1,43 @@
+"""The bar that shows how far the measuring has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard.jobs import Stage
+from dashboard.words import say
+
+__all__ = ["Progress", "stage_text"]
+
+
+class Progress:
+    """One bar for several jobs after each other; nothing is drawn when all results are at hand.
+
+    Args:
+        place: where the bar is drawn; it fills the place alone.
+        held: places that keep their height, in pixels, while it is waited for, and lose what they showed.
+    """
+
+    def __init__(self, place: DeltaGenerator, held: Mapping[DeltaGenerator, int] | None = None) -> None:
+        self._place = place
+        self._held = dict(held or {})
+
+    def of(self, model: str = "") -> Callable[[Stage], None]:
+        """A function that draws a stage of a job done with ``model``."""
+
+        def draw(stage: Stage) -> None:
+            while self._held:
+                place, height = self._held.popitem()
+                place.skeleton(height=height)
+            counted = stage.name == "explaining" and stage.total > 0
+            self._place.progress(stage.done / stage.total if counted else 0.0, stage_text(stage, model))
+
+        return draw
+
+
+def stage_text(stage: Stage, model: str = "") -> str:
+    """A stage in words."""
+    name = "explaining_count" if stage.name == "explaining" and stage.total else stage.name
+    return say(f"stage.{name}", done=stage.done, total=stage.total, model=model)

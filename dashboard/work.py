@@ -1,0 +1,194 @@
+"""What the model process does for each kind of job. Only ``dashboard.worker_process`` imports it."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pictures
+from PIL import ImageOps
+
+from dashboard.jobs import (
+    DISPLAY_SIDE,
+    READING,
+    Explain,
+    Explained,
+    Job,
+    Look,
+    ModelStatus,
+    SampleLook,
+    Seen,
+    Stage,
+    Thumbnail,
+)
+from xai.errors import XaiError
+from xai.models.cards import DEFAULT_MODEL, read_cards
+from xai.photo.images import read_image
+from xai.types import REGIONS, Face, Faces, Image, Prediction
+
+if TYPE_CHECKING:
+    from xai.models.classifiers import Classifier
+
+__all__ = ["Models", "perform"]
+
+Tell = Callable[[Stage], None]
+
+
+class Models:
+    """The classifiers of this process, loaded in the background and kept.
+
+    Args:
+        announce: called with the state of affairs each time it changes.
+    """
+
+    def __init__(self, announce: Callable[[ModelStatus], None]) -> None:
+        self._announce = announce
+        self._loading = threading.Lock()
+        self._loaded: dict[str, Classifier] = {}
+        self._problems: list[str] = []
+
+    def load_all(self) -> None:
+        """Load every model that has a card, the default first, then what the maps need."""
+        import torch  # noqa: PLC0415 - seconds; the first jobs do not need it
+
+        torch.set_num_threads(len(os.sched_getaffinity(0)))
+        catalogue = read_cards()
+        self._problems += catalogue.problems
+        for card in sorted(catalogue.cards, key=lambda card: card.name != DEFAULT_MODEL):
+            try:
+                self.get(card.name)
+            except XaiError as problem:
+                self._problems.append(str(problem))
+            self._say(loading=True)
+        import pytorch_grad_cam  # noqa: F401, PLC0415 - seconds that the first map need not wait for
+
+        self._say(loading=False)
+
+    def get(self, name: str) -> Classifier:
+        """The classifier ``name``, waiting for it or loading it when it is not there yet.
+
+        Raises:
+            WeightsUnavailable: its weights are missing or altered.
+            UnknownName: there is no such model.
+        """
+        if name not in self._loaded:
+            with self._loading:
+                if name not in self._loaded:
+                    from xai.models.classifiers import load_classifier  # noqa: PLC0415 - brings torch
+
+                    self._loaded[name] = load_classifier(name)
+        return self._loaded[name]
+
+    def has(self, name: str) -> bool:
+        """Whether ``name`` can answer at once."""
+        return name in self._loaded
+
+    def _say(self, loading: bool) -> None:
+        self._announce(ModelStatus(tuple(self._loaded), loading, tuple(self._problems)))
+
+
+def perform(job: Job, models: Models, tell: Tell) -> object:
+    """Do one job.
+
+    Args:
+        job: what is to be done.
+        models: where the classifiers are.
+        tell: called with the stages; raises ``Cancelled`` when the job is no longer wanted.
+
+    Raises:
+        XaiError: with a sentence for the visitor.
+    """
+    if isinstance(job, Look):
+        tell(Stage(READING))
+        return _look(read_image(job.data), job, models, tell)
+    if isinstance(job, SampleLook):
+        from xai.photo.samples import load_sample  # noqa: PLC0415 - brings OpenCV
+
+        return _look(load_sample(job.sample), job, models, tell)
+    if isinstance(job, Thumbnail):
+        return _thumbnail(job)
+    return _explain(job, models, tell)
+
+
+def _look(image: Image, job: Look | SampleLook, models: Models, tell: Tell) -> Seen:
+    from xai.photo.faces import find_faces, whole_photo  # noqa: PLC0415 - brings OpenCV
+
+    tell(Stage("finding"))
+    faces = Faces([whole_photo(image)]) if job.whole else find_faces(image)
+    predictions, problems = _ask(job.models if faces else (), faces, models, tell)
+    picture, scale = _reduced(image.pixels)
+    notices = (*image.notices, *faces.notices)
+    return Seen(image.sha256, picture, scale, faces, notices, predictions, problems)
+
+
+def _ask(
+    names: tuple[str, ...], faces: Faces, models: Models, tell: Tell
+) -> tuple[Mapping[str, tuple[Prediction, ...]], tuple[str, ...]]:
+    predictions: dict[str, tuple[Prediction, ...]] = {}
+    problems: list[str] = []
+    for name in names:
+        tell(Stage("asking" if models.has(name) else "loading"))
+        try:
+            predictions[name] = models.get(name).predict([face.crop for face in faces])
+        except XaiError as problem:
+            problems.append(str(problem))
+    return predictions, tuple(problems)
+
+
+def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
+    """The picture at most ``DISPLAY_SIDE`` long, and by how much it shrank."""
+    scale = min(1.0, DISPLAY_SIDE / max(pixels.shape[:2]))
+    if scale == 1.0:
+        return pixels, scale
+    size = (max(1, round(pixels.shape[1] * scale)), max(1, round(pixels.shape[0] * scale)))
+    small = Pictures.fromarray(pixels).resize(size, Pictures.Resampling.LANCZOS, reducing_gap=2.0)
+    return np.asarray(small), scale
+
+
+def _thumbnail(job: Thumbnail) -> bytes:
+    from xai.photo.samples import load_sample  # noqa: PLC0415 - brings OpenCV
+
+    stream = io.BytesIO()
+    _square(Pictures.fromarray(load_sample(job.sample).pixels), job.side).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _square(picture: Pictures.Image, side: int) -> Pictures.Image:
+    """Portraits are cut to a square from the top; what is wide is kept whole, with clear bands."""
+    if picture.width <= 1.3 * picture.height:
+        return ImageOps.fit(picture, (side, side), centering=(0.5, 0.0))
+    return ImageOps.pad(picture.convert("RGBA"), (side, side), color=(0, 0, 0, 0))
+
+
+def _explain(job: Explain, models: Models, tell: Tell) -> Explained:
+    tell(Stage("explaining" if models.has(job.model) else "loading"))
+    classifier = models.get(job.model)
+    from xai.explain import explain  # noqa: PLC0415 - brings torch
+
+    tell(Stage("explaining"))
+    explanation = explain(
+        job.face,
+        classifier,
+        job.methods,
+        job.target,
+        options=job.options,
+        progress=lambda done, total: tell(Stage("explaining", done, total)),
+    )
+    return Explained(explanation, _regions(job.face))
+
+
+def _regions(face: Face) -> NDArray[np.int8] | None:
+    from xai.photo.regions import region_masks  # noqa: PLC0415 - brings OpenCV
+
+    masks = region_masks(face)
+    if masks is None:
+        return None
+    drawn = np.full(face.crop.shape[:2], REGIONS.index("elsewhere"), np.int8)
+    for name, mask in masks.items():
+        drawn[mask] = REGIONS.index(name)
+    return drawn

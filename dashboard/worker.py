@@ -1,0 +1,247 @@
+"""The model process, as the server sees it: a bounded queue with progress and cancel.
+
+All decoding of strangers' bytes and all model work happen in one child process, so that the server never
+holds its event loop, never imports torch, and survives whatever a picture does. The child is started with
+``subprocess`` and not with ``multiprocessing``: the latter runs ``__main__`` again in the child, and while
+a page runs, ``__main__`` is the page.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from multiprocessing.connection import Connection, Pipe
+from pathlib import Path
+from typing import Any
+
+from dashboard.jobs import READING, Job, ModelStatus, Stage
+from dashboard.tickets import JobError, Ticket
+
+__all__ = ["QUEUE_LIMIT", "READING_SECONDS", "SILENT_SECONDS", "Worker"]
+
+QUEUE_LIMIT = 20
+"""Jobs that may wait; one more is refused."""
+
+READING_SECONDS = 10.0
+"""A picture that takes longer to decode is refused and the process that chokes on it replaced."""
+
+SILENT_SECONDS = 300.0
+"""A job that reports nothing for so long is given up and its process replaced."""
+
+CANCEL_SECONDS = 20.0
+"""A cancelled job that has not let go after so long is stopped with its process."""
+
+_ROOT = Path(__file__).resolve().parent.parent
+_COMMAND = (sys.executable, "-m", "dashboard.worker_process")
+_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+"""Torch's threads sleep while they wait for each other. Spinning costs twice the time on a machine that has
+anything else to do, and the web server is always something else to do."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Worker:
+    """One model process behind a queue. Every method may be called from any thread.
+
+    The process starts with the object. When it dies, the job it was at fails with a sentence and a new
+    process takes on the queue; when that one dies too before it finished anything, the queue is failed and
+    the next job that is handed in starts afresh, so that a crash never loops.
+
+    Args:
+        command: what to start; the number of the pipe's file descriptor is appended.
+    """
+
+    def __init__(self, command: tuple[str, ...] = _COMMAND) -> None:
+        self._command = command
+        self._lock = threading.RLock()
+        self._pending: deque[Ticket] = deque()
+        self._running: Ticket | None = None
+        self._status = ModelStatus()
+        self._deaths = 0
+        self._stopped = False  # by us, for being slow: that is no crash
+        self._down = False
+        self._count = 0
+        self._closed = False
+        self._news = time.monotonic()
+        self._start()
+
+    def submit(self, visitor: str, job: Job, *, background: bool = False) -> Ticket:
+        """Hand in a job. An unfinished job of the same visitor is cancelled: its page has moved on.
+
+        Args:
+            visitor: whose job it is.
+            job: what is to be done.
+            background: nobody waits for it; it is done when nobody else's job is waiting.
+
+        Raises:
+            JobError: ``busy`` when ``QUEUE_LIMIT`` jobs are waiting, ``closed`` after ``close``.
+        """
+        with self._lock:
+            if self._closed:
+                raise JobError("closed")
+            for earlier in self._of(visitor):
+                earlier.cancel()
+            waiting = sum(not ticket.background for ticket in self._pending)
+            if waiting >= QUEUE_LIMIT and not background:
+                raise JobError("busy", waiting=waiting)
+            self._count += 1
+            ticket = Ticket(self._count, visitor, job, self._drop, background=background)
+            self._pending.append(ticket)
+            if self._down:
+                self._start()
+            self._dispatch()
+            return ticket
+
+    @property
+    def status(self) -> ModelStatus:
+        """Which models are in memory, as the process last said."""
+        return self._status
+
+    @property
+    def pid(self) -> int:
+        """Process id of the model process."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """Stop the process and fail what is left. A second call does nothing."""
+        with self._lock:
+            self._closed = True
+            self._fail_all("closed")
+            self._process.kill()
+        self._process.wait()
+        if threading.current_thread() is not self._reader:
+            self._reader.join()
+
+    def _of(self, visitor: str) -> list[Ticket]:
+        everyone = [*self._pending, *([self._running] if self._running else [])]
+        return [ticket for ticket in everyone if ticket.visitor == visitor]
+
+    def _start(self) -> None:
+        self._down = False
+        ours, theirs = Pipe()
+        paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._process = subprocess.Popen(  # noqa: S603 - our own module, no shell
+            [*self._command, str(theirs.fileno())],
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            env={**_PATIENT, **os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        )
+        theirs.close()
+        self._link: Connection[Any, Any] = ours
+        self._status = ModelStatus()
+        self._reader = threading.Thread(target=self._listen, name="worker-reader", daemon=True)
+        self._reader.start()
+
+    def _dispatch(self) -> None:
+        """Give the process the next job, if it has none. Called with the lock held."""
+        if self._running is None and self._pending:
+            ticket = next((one for one in self._pending if not one.background), self._pending[0])
+            try:
+                self._link.send(("job", ticket.number, ticket.job))
+            except OSError:  # it has just died: the reader will notice and start another
+                return
+            self._pending.remove(ticket)
+            ticket.advance(Stage("loading"))
+            self._running, self._news = ticket, time.monotonic()
+        for ahead, ticket in enumerate((one for one in self._pending if not one.background), start=1):
+            ticket.advance(Stage("waiting", ahead))
+
+    def _drop(self, ticket: Ticket) -> None:
+        """Forget a ticket that was cancelled."""
+        with self._lock:
+            if ticket in self._pending:
+                self._pending.remove(ticket)
+                self._dispatch()
+            elif ticket is self._running:
+                self._news = time.monotonic()
+                try:
+                    self._link.send(("cancel", ticket.number))
+                except OSError:
+                    _LOG.info("the model process went before a job could be cancelled")
+
+    def _listen(self) -> None:
+        link = self._link
+        try:
+            while True:
+                while link.poll(0.2):
+                    self._receive(link.recv())
+                self._enforce_limits()
+        except (EOFError, OSError):
+            link.close()
+            self._process.wait()
+            self._bury()
+
+    def _receive(self, message: tuple[object, ...]) -> None:
+        with self._lock:
+            self._news = time.monotonic()
+            ticket = self._running
+            match message:
+                case ("models", _, ModelStatus() as status):
+                    self._status = status
+                case ("stage", int(number), Stage() as stage) if ticket and ticket.number == number:
+                    ticket.advance(stage)
+                case (str(kind), int(number), *content) if ticket and ticket.number == number:
+                    self._running, self._deaths = None, 0
+                    ticket.finish(_outcome(kind, content))
+                    self._dispatch()
+
+    def _enforce_limits(self) -> None:
+        with self._lock:
+            ticket = self._running
+            if ticket is None:
+                return
+            silent = time.monotonic() - self._news
+            if ticket.done:
+                limit, reason = CANCEL_SECONDS, "slow"
+            elif ticket.stage.name == READING:
+                limit, reason = READING_SECONDS, "reading_slow"
+            else:
+                limit, reason = SILENT_SECONDS, "slow"
+            if silent > limit:
+                ticket.fail(JobError(reason, seconds=round(limit)))
+                self._stopped = True
+                self._process.kill()
+
+    def _bury(self) -> None:
+        """The process is gone: fail what it was at, and start another unless that would loop."""
+        with self._lock:
+            if self._closed:
+                return
+            _LOG.warning("the model process ended with %s", self._process.returncode)
+            if self._running:
+                self._running.fail(JobError("died"))
+                self._running = None
+            self._deaths, self._stopped = self._deaths + (not self._stopped), False
+            if self._deaths > 1:
+                self._fail_all("down")
+                self._down = True
+                self._status = ModelStatus(loading=False)
+                return
+            self._start()
+            self._dispatch()
+
+    def _fail_all(self, reason: str) -> None:
+        for ticket in [*self._pending, *([self._running] if self._running else [])]:
+            ticket.fail(JobError(reason))
+        self._pending.clear()
+        self._running = None
+
+
+def _outcome(kind: str, content: list[object]) -> object:
+    """The result, or the ``JobError`` that the process's last message about a job stands for."""
+    match kind, content:
+        case "done", [result]:
+            return result
+        case "refused", [str(name), str(sentence)]:
+            return JobError("refused", error=name, sentence=sentence)
+        case "cancelled", []:
+            return JobError("cancelled")
+        case "broken", [str(incident), str(where)]:
+            _LOG.error("incident %s: %s", incident, where)
+            return JobError("incident", incident=incident)
+    raise ValueError(f"the model process sent {kind!r} with {len(content)} values, which means nothing")

@@ -1,0 +1,115 @@
+"""The model process itself: ``python -m dashboard.worker_process FD``, started by ``dashboard.worker``.
+
+Three threads: one listens to the pipe (and ends the process the moment the server is gone, whatever the
+others are at), one loads the models, and the main one does the jobs one by one. Nothing of a visitor
+stays when a job is over.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import secrets
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import Any
+
+from dashboard.jobs import Job, Stage
+from xai.errors import Cancelled, XaiError
+
+__all__ = ["main"]
+
+Tell = Callable[[Stage], None]
+
+
+class Link:
+    """The pipe to the server, safe to write from several threads.
+
+    Args:
+        descriptor: file descriptor of this process's end.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.jobs: queue.Queue[tuple[int, Job]] = queue.Queue()
+        self._pipe: Connection[Any, Any] = Connection(descriptor)
+        self._writing = threading.Lock()
+        self._cancelled: set[int] = set()
+
+    def listen(self) -> None:
+        """Take in jobs and cancellations until the server is gone; then end the process at once."""
+        try:
+            while True:
+                kind, number, *content = self._pipe.recv()
+                if kind == "cancel":
+                    self._cancelled.add(number)
+                else:
+                    self.jobs.put((number, content[0]))
+        finally:
+            os._exit(0)  # not sys.exit: a job may be deep in native code, and must not outlive the server
+
+    def send(self, kind: str, number: int, *content: object) -> None:
+        """Tell the server something about job ``number`` (0: about no job)."""
+        with self._writing:
+            self._pipe.send((kind, number, *content))
+
+    def tell(self, number: int) -> Tell:
+        """A function that reports how far job ``number`` has come, and stops it when it is cancelled."""
+
+        def report(stage: Stage) -> None:
+            if number in self._cancelled:
+                raise Cancelled("The job was cancelled.")
+            self.send("stage", number, stage)
+
+        return report
+
+    def forget(self, number: int) -> None:
+        """Job ``number`` is over."""
+        self._cancelled.discard(number)
+
+
+def main(descriptor: int) -> None:
+    """Work until the server goes away.
+
+    Args:
+        descriptor: file descriptor of this process's end of the pipe.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server; we leave when it leaves
+    link = Link(descriptor)
+    threading.Thread(target=link.listen, daemon=True).start()
+    from dashboard.work import Models, perform  # noqa: PLC0415 - after listening: it takes a moment
+
+    models = Models(lambda status: link.send("models", 0, status))
+    threading.Thread(target=models.load_all, daemon=True).start()
+    while True:
+        number, job = link.jobs.get()
+        _do(link, number, partial(perform, job, models))
+        del job
+        link.forget(number)
+
+
+def _do(link: Link, number: int, work: Callable[[Tell], object]) -> None:
+    try:
+        link.send("done", number, work(link.tell(number)))
+    except Cancelled:
+        link.send("cancelled", number)
+    except XaiError as refusal:
+        link.send("refused", number, type(refusal).__name__, str(refusal))
+    except Exception as fault:
+        link.send("broken", number, secrets.token_hex(4), _where(fault))
+
+
+def _where(fault: Exception) -> str:
+    """Kind of fault and the lines it passed through; its message is left out, it may quote a picture."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    return " < ".join(
+        [type(fault).__name__, *(f"{f.name} ({f.filename}:{f.lineno})" for f in reversed(frames))]
+    )
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
