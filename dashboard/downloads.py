@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.photo.images import encode_png
-from xai.render import common_scale, density, overlay
+from xai.render import common_scale, excess, excess_scale, overlay
 from xai.types import REGIONS, Explanation, Heatmap
 
 __all__ = ["SCHEMA", "face_zip"]
@@ -50,8 +50,8 @@ def face_zip(explanations: Sequence[Explanation]) -> bytes:
 def _drawn(explanation: Explanation, heatmap: Heatmap, scale: float) -> NDArray[np.uint8]:
     if heatmap.method == "occlusion":
         return overlay(explanation.face.crop, heatmap.values, scale=scale, opacity=_OPACITY)
-    even = density(heatmap.values)
-    return overlay(explanation.face.crop, even, scale=float(np.abs(even).max()) or 1.0, opacity=_OPACITY)
+    beyond, scale = excess(heatmap.values), excess_scale([heatmap])
+    return overlay(explanation.face.crop, beyond, scale=scale, opacity=_OPACITY)
 
 
 def _numbers(explanations: Sequence[Explanation], scale: float) -> Mapping[str, object]:

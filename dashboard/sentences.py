@@ -24,6 +24,10 @@ _WORTH_NAMING = 0.1
 """A place with less of the evidence is not named as the first, however small it is; six places share it all,
 so one of them always has more."""
 
+_WORTH_SHARING = 2.0
+"""Percentage points: a map whose largest drop is smaller is not shared out in words. The shares of next to
+nothing would read like a finding."""
+
 _SAME = {"with_mask": {"covered", "incorrect"}, "without_mask": {"uncovered"}}
 """What the answers of a model with two classes amount to in the three."""
 
@@ -38,7 +42,7 @@ def finding(explanation: Explanation, method: str) -> str:
     if shares is None:
         return _without_regions(heatmap)
     if method == "occlusion":
-        return _of_occlusion(shares, target)
+        return _of_occlusion(shares, target, 100 * float(heatmap.values.max()))
     share, _ = shares.of("nose", "mouth")
     return say("finding.gradcam", share=share, lift=shares.lift("nose", "mouth") or 0.0)
 
@@ -109,14 +113,17 @@ def file_name(name: str) -> str:
     return f"`{short or '?'}`"
 
 
-def _of_occlusion(shares: RegionShares, target: str) -> str:
+def _of_occlusion(shares: RegionShares, target: str, points: float) -> str:
+    """``points``: the largest drop anywhere, in percentage points."""
+    if points < _WORTH_SHARING:
+        return say("finding.occlusion_weak", target=target, points=points)
     places: dict[str, tuple[str, ...]] = {name: (name,) for name in REGIONS if name not in ("nose", "mouth")}
     places["nose_and_mouth"] = ("nose", "mouth")
     named = [name for name in places if shares.of(*places[name])[0] >= _WORTH_NAMING]
     place = max(named, key=lambda name: shares.lift(*places[name]) or 0.0)
     share, area = shares.of(*places[place])
     nose_share, nose_area = shares.of("nose", "mouth")
-    return say(
+    said = say(
         "finding.occlusion_first" if place == "nose_and_mouth" else "finding.occlusion_other",
         place=say(f"place.{place}"),
         target=target,
@@ -127,6 +134,7 @@ def _of_occlusion(shares: RegionShares, target: str) -> str:
         nm_area=nose_area,
         nm_lift=shares.lift("nose", "mouth") or 0.0,
     )
+    return f"{said} {say('finding.occlusion_peak', points=points)}"
 
 
 def _without_regions(heatmap: Heatmap) -> str:

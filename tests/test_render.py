@@ -103,12 +103,23 @@ def test_classes_are_painted_in_their_colours():
 
 
 def test_outlines_leave_the_inside_alone():
+    mask = np.zeros((400, 400), bool)
+    mask[100:300, 100:300] = True
+    crop = np.full((400, 400, 3), 128, np.uint8)
+    drawn = outline_regions(crop, {"nose": mask, "elsewhere": ~mask})
+    assert (drawn[mask] == 128).all()
+    assert (drawn[99, 150] == 255).all()
+    assert (drawn[98, 150] == 20).all()
+    assert (drawn[97, 150] == 128).all()
+
+
+def test_a_small_crop_is_enlarged_before_it_is_outlined():
     mask = np.zeros((40, 40), bool)
     mask[10:30, 10:30] = True
-    drawn = outline_regions(GREY, {"nose": mask, "elsewhere": ~mask})
-    assert (drawn[mask] == 128).all()
-    assert (drawn[9, 15] == 255).all()
-    assert (drawn[0, 0] == 128).all()
+    drawn = outline_regions(GREY, {"nose": mask})
+    assert drawn.shape == (400, 400, 3)
+    assert (drawn[99, 150] == 255).all()
+    assert (drawn[105:295, 105:295] == 128).all()
 
 
 def test_the_bar_is_white_in_the_middle():

@@ -51,6 +51,7 @@ _NEUTRAL: Colour = (95, 99, 104)
 _FOR: tuple[Colour, ...] = ((197, 120, 214), (142, 36, 170), (74, 0, 114))
 _AGAINST: tuple[Colour, ...] = ((118, 200, 196), (0, 137, 132), (0, 77, 79))
 _LEVELS = 128
+_OUTLINED_SIDE = 384
 
 
 @dataclass(frozen=True)
@@ -144,15 +145,18 @@ def paint_classes(
 
 
 def outline_regions(crop: Pixels, masks: Mapping[str, NDArray[np.bool_]]) -> Pixels:
-    """White and dark contours round every region but ``elsewhere``; readable on any skin."""
-    drawn = crop.copy()
-    width = max(1, crop.shape[0] // 160)
-    for name, mask in masks.items():
-        if name != "elsewhere":
-            drawn[_grown(mask, 2 * width) & ~mask] = (20, 20, 20)
-    for name, mask in masks.items():
-        if name != "elsewhere":
-            drawn[_grown(mask, width) & ~mask] = (255, 255, 255)
+    """Thin light contours with a dark rim round every region but ``elsewhere``; readable on any skin.
+
+    A crop smaller than 384 px is enlarged first, by a whole factor, so that the lines stay thin.
+    """
+    factor = max(1, -(-_OUTLINED_SIDE // crop.shape[0]))
+    side = (crop.shape[1] * factor, crop.shape[0] * factor)
+    drawn = np.array(Pillow.fromarray(crop).resize(side, Pillow.Resampling.BICUBIC))
+    large = {n: m.repeat(factor, axis=0).repeat(factor, axis=1) for n, m in masks.items() if n != "elsewhere"}
+    for mask in large.values():
+        drawn[_grown(mask, 2) & ~mask] = (20, 20, 20)
+    for mask in large.values():
+        drawn[_grown(mask, 1) & ~mask] = (255, 255, 255)
     return drawn
 
 

@@ -14,7 +14,7 @@ from dashboard.figures import class_bars, region_bars
 from dashboard.sentences import alt_answer, alt_map, alt_shares, becomes_parts, finding
 from dashboard.words import class_name, say
 from xai.photo.images import encode_jpeg
-from xai.render import colour_bar, density, overlay, paint_classes
+from xai.render import colour_bar, excess, overlay, paint_classes
 from xai.types import Explanation, Prediction
 
 __all__ = ["Look", "answer", "bar", "show"]
@@ -91,9 +91,9 @@ def _map(explanation: Explanation, method: str, look: Look) -> None:
 
 
 def _shown(explanation: Explanation, method: str) -> NDArray[np.float32]:
-    """Occlusion as it was measured; others as density over an even spread, for want of a common unit."""
+    """Occlusion as it was measured; others as what exceeds an even spread, for want of a common unit."""
     values = explanation.heatmaps[method].values
-    return values if method == "occlusion" else density(values)
+    return values if method == "occlusion" else excess(values)
 
 
 def _becomes(explanation: Explanation) -> None:

@@ -17,7 +17,7 @@ from dashboard.views import photo_card
 from dashboard.views.photo_progress import Progress
 from dashboard.words import class_name, say
 from xai.photo.images import encode_jpeg
-from xai.render import common_scale, density, outline_regions
+from xai.render import common_scale, excess_scale, outline_regions
 from xai.types import CLASSES, REGIONS, Explanation, Face
 
 __all__ = ["METHODS_SHOWN", "show"]
@@ -169,16 +169,16 @@ def _maps(explanations: Sequence[Explanation], name: str) -> None:
 def _legend(explanations: Sequence[Explanation]) -> photo_card.Look:
     """The scales, which are one for both models, in colour and in words, and the strength of the overlay."""
     occlusion = common_scale([each.heatmaps["occlusion"] for each in explanations])
-    spread = max(float(density(each.heatmaps["gradcam"].values).max()) for each in explanations)
+    beyond = excess_scale([each.heatmaps["gradcam"] for each in explanations])
     left, middle, right = st.columns(3, gap="medium")
     with left:
         photo_card.bar(say("legend.bar_alt", scale=occlusion), signed=True)
         st.caption(say("legend.occlusion", scale=occlusion))
     with middle:
-        photo_card.bar(say("legend.bar_half_alt", scale=spread), signed=False)
-        st.caption(say("legend.gradcam", scale=spread))
+        photo_card.bar(say("legend.bar_half_alt", scale=beyond + 1), signed=False)
+        st.caption(say("legend.gradcam", scale=beyond + 1))
     opacity = right.slider(say("ask.opacity"), 0.0, 1.0, 0.7, 0.05, key="opacity")
-    return photo_card.Look({"occlusion": occlusion, "gradcam": spread}, opacity, _share_limit(explanations))
+    return photo_card.Look({"occlusion": occlusion, "gradcam": beyond}, opacity, _share_limit(explanations))
 
 
 def _share_limit(explanations: Sequence[Explanation]) -> float:

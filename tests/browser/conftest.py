@@ -36,7 +36,7 @@ class Server:
 
 def chromium():
     """Path of the system's Chromium; skips, or fails where the browser is required."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found:
         return found
     missing = "Chromium is missing; install the package `chromium` (apt-get install chromium)"

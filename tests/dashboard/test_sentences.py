@@ -64,6 +64,18 @@ def test_another_place_is_named_when_it_holds_most_and_nose_and_mouth_beside_it(
     assert "Nose and mouth hold 5% on 20% (0.2 times)" in said  # .05 / .20 = .25 -> "0.2"
 
 
+def test_the_largest_drop_of_one_patch_is_said():
+    said = sentences.finding(explanation(peak(5, 5, 0.37), shares(nose=1.0)), "occlusion")
+    assert "37 percentage points at most" in said
+
+
+def test_shares_of_next_to_nothing_are_not_told_like_a_finding():
+    said = sentences.finding(explanation(peak(5, 5, 0.013), shares(nose=1.0)), "occlusion")
+    assert "1.3 percentage points at most" in said
+    assert "nose" not in said
+    assert "100%" not in said
+
+
 def test_a_large_place_with_little_for_its_size_is_not_named_first():
     counted = shares(elsewhere=0.6, forehead=0.31, eyes=0.09)  # lifts 1.5, 3.1 and .9
     assert "Covering the forehead" in sentences.finding(explanation(peak(5, 5), counted), "occlusion")

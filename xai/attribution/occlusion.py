@@ -26,8 +26,9 @@ from xai.models.classifiers import Classifier
 
 __all__ = ["OcclusionGrid", "baseline", "occlude", "occlusion"]
 
-_BATCH_PIXELS = 64 * 128 * 128
-"""Input pixels per batch on the CPU: what stays in cache-friendly size; a GPU takes eight times as many."""
+_BATCH_PIXELS = 32 * 128 * 128
+"""Input pixels per batch on the CPU, so that a stop is noticed within a second; a GPU takes eight times
+as many."""
 
 
 @dataclass(frozen=True, eq=False)

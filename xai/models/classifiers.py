@@ -128,7 +128,7 @@ def to_input(crop: NDArray[np.uint8], side: int, device: torch.device | str = "c
 
     Bilinear with antialiasing, so that a large crop is averaged down and not sampled.
     """
-    pixels = torch.from_numpy(np.ascontiguousarray(crop)).to(device)
+    pixels = torch.tensor(crop, device=device)
     values = pixels.permute(2, 0, 1)[None].float() / 255
     sized: Tensor = functional.interpolate(values, (side, side), mode="bilinear", antialias=True)
     return sized[0].clamp(0, 1)

@@ -109,8 +109,8 @@ PORTRAITS = {
 """The portraits by name."""
 
 _GALLERY = (
-    Sample("admiral-blue", "Admiral, blue mask", (Wearer("admiral", "surgical_blue", "correct", 1),)),
     Sample("astronaut-grey", "Astronaut, grey mask", (Wearer("astronaut", "cloth_grey", "nose_out", 2),)),
+    Sample("admiral-blue", "Admiral, blue mask", (Wearer("admiral", "surgical_blue", "correct", 1),)),
     Sample("admiral-plain", "Admiral", (Wearer("admiral"),)),
     Sample(
         "both",
