@@ -52,6 +52,7 @@ _FOR: tuple[Colour, ...] = ((197, 120, 214), (142, 36, 170), (74, 0, 114))
 _AGAINST: tuple[Colour, ...] = ((118, 200, 196), (0, 137, 132), (0, 77, 79))
 _LEVELS = 128
 _OUTLINED_SIDE = 384
+_LINES_PER_SIDE = 250
 
 
 @dataclass(frozen=True)
@@ -153,10 +154,11 @@ def outline_regions(crop: Pixels, masks: Mapping[str, NDArray[np.bool_]]) -> Pix
     side = (crop.shape[1] * factor, crop.shape[0] * factor)
     drawn = np.array(Pillow.fromarray(crop).resize(side, Pillow.Resampling.BICUBIC))
     large = {n: m.repeat(factor, axis=0).repeat(factor, axis=1) for n, m in masks.items() if n != "elsewhere"}
+    line = max(1, round(side[1] / _LINES_PER_SIDE))
     for mask in large.values():
-        drawn[_grown(mask, 2) & ~mask] = (20, 20, 20)
+        drawn[_grown(mask, 2 * line) & ~mask] = (20, 20, 20)
     for mask in large.values():
-        drawn[_grown(mask, 1) & ~mask] = (255, 255, 255)
+        drawn[_grown(mask, line) & ~mask] = (255, 255, 255)
     return drawn
 
 
