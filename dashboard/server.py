@@ -13,11 +13,13 @@ import contextlib
 import gc
 import logging
 import secrets
+import time
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import streamlit as st
 from starlette.middleware import Middleware
+from streamlit.runtime import get_instance
 
 from dashboard import session
 from dashboard.headers import Headers
@@ -26,8 +28,11 @@ from xai.photo.samples import SAMPLES
 
 __all__ = ["app"]
 
-COLLECT_SECONDS = 20.0
-"""How often garbage is collected. What a visitor left behind is freed by this."""
+COLLECT_SECONDS = 10.0
+"""How often what visitors left behind is dropped and garbage collected."""
+
+GONE_SECONDS = 25.0
+"""How long a session is kept for a page that was closed or lost its connection, and its photo with it."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -48,9 +53,32 @@ async def _models(_app: st.App) -> AsyncIterator[None]:
 
 
 async def _collect() -> None:
+    left_at: dict[str, float] = {}
     while True:
         await asyncio.sleep(COLLECT_SECONDS)
+        left_at = _close_the_gone(left_at)
         await asyncio.to_thread(gc.collect)
+
+
+def _close_the_gone(left_at: Mapping[str, float]) -> dict[str, float]:
+    """Close the sessions whose page has been gone for ``GONE_SECONDS``, with their photos.
+
+    Streamlit keeps such sessions for a reconnection and looks at the clock only when another visitor leaves:
+    on a quiet server a photo would stay for days. There is no public list of them.
+
+    Args:
+        left_at: session -> when it was first seen without a page, seconds of the monotonic clock.
+
+    Returns:
+        The same for those that are kept.
+    """
+    runtime, now = get_instance(), time.monotonic()
+    stored = runtime._session_mgr._session_storage.list()  # type: ignore[attr-defined]
+    kept = {info.session.id: left_at.get(info.session.id, now) for info in stored}
+    for session_id in [name for name, since in kept.items() if now - since >= GONE_SECONDS]:
+        runtime.close_session(session_id)
+        del kept[session_id]
+    return kept
 
 
 def _apologise(fault: Exception) -> bool:

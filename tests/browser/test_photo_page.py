@@ -4,7 +4,9 @@ import os
 import re
 import time
 from dataclasses import dataclass, field
-from urllib.parse import urlparse
+from urllib.error import HTTPError
+from urllib.parse import urljoin, urlparse
+from urllib.request import urlopen
 
 import pytest
 
@@ -85,6 +87,15 @@ def away(url):
     return parts.scheme not in ("data", "blob") and parts.hostname not in ("127.0.0.1", "localhost")
 
 
+def status(address):
+    """HTTP status of a GET without cookies."""
+    try:
+        with urlopen(address, timeout=10) as answer:
+            return answer.status
+    except HTTPError as refusal:
+        return refusal.code
+
+
 def whole_page(visitor, path):
     """A screenshot of everything, not only of what fits the window."""
     page = visitor.page
@@ -149,6 +160,23 @@ def test_nothing_scrolls_sideways_on_a_phone(visit, shots):
         assert visitor.page.evaluate(f"{element}.scrollWidth") <= 390
     whole_page(visitor, shots / "phone.png")
     visitor.clean()
+
+
+def test_a_photo_is_gone_a_minute_after_its_page_was_closed(visit, server):
+    """No other visitor comes or goes in the meantime: on a quiet server nothing else would sweep it out."""
+    visitor = visit()
+    visitor.wait_for_maps()
+    visitor.hand_in("admiral-green")
+    visitor.says("nobody has said")
+    visitor.wait_for_maps()
+    photo = visitor.page.get_by_alt_text(re.compile("^The photo with")).first.get_attribute("src")
+    address = urljoin(server.address, photo)
+    assert status(address) == 200
+    visitor.page.context.close()
+    closed = time.monotonic()
+    while status(address) == 200:
+        assert time.monotonic() - closed < 60, "the photo can still be fetched a minute after its page closed"
+        time.sleep(1)
 
 
 def test_two_visitors_do_not_see_each_others_photo(visit):
