@@ -55,6 +55,8 @@ def right_or_wrong(prediction: Prediction, truth: str | None) -> str:
     sayable = set().union(*(_SAME.get(name, {name}) for name in prediction.classes))
     if truth not in sayable:
         return say("answer.not_comparable", truth=class_name(truth))
+    if prediction.label in _SAME and truth in meant and len(meant) > 1:
+        return say("answer.right_as_far", truth=class_name(truth))
     return say("answer.right" if truth in meant else "answer.wrong", truth=class_name(truth))
 
 

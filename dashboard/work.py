@@ -64,7 +64,8 @@ class Models:
                 self.get(card.name)
             except XaiError as problem:
                 self._problems.append(str(problem))
-            self._say(loading=True)
+            finally:
+                self._say(loading=True)
         import pytorch_grad_cam  # noqa: F401, PLC0415 - seconds that the first map need not wait for
 
         self._say(loading=False)

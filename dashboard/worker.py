@@ -222,7 +222,13 @@ class Worker:
                 self._down = True
                 self._status = ModelStatus(loading=False)
                 return
-            self._start()
+            try:
+                self._start()
+            except OSError:  # no memory or no process to be had: the next job tries again
+                _LOG.exception("the model process cannot be started")
+                self._fail_all("down")
+                self._down = True
+                return
             self._dispatch()
 
     def _fail_all(self, reason: str) -> None:

@@ -1,10 +1,12 @@
 """The command line as scripts use it: exit status, JSON keys, one sentence for every refusal."""
 
+import hashlib
 import json
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
+from toys import make_card
 
 from xai.__main__ import main
 from xai.photo.samples import SAMPLES, sample_png
@@ -161,7 +163,8 @@ def test_a_photo_without_a_face_says_what_to_do(call, tmp_path):
     assert model["regions"]["nose"]["share"] is None
 
 
-def test_train_and_evaluate_a_set_made_here(call, tmp_path):
+def make_set(tmp_path):
+    """Twelve faces of each class that differ by brightness alone, a third of them for validation."""
     rng = np.random.default_rng(0)
     colours = {"covered": 40, "incorrect": 120, "uncovered": 210}
     rows = ["file,class,group,split,box_w,box_h"]
@@ -173,6 +176,11 @@ def test_train_and_evaluate_a_set_made_here(call, tmp_path):
             Pillow.fromarray(pixels).save(tmp_path / "set" / name)
             rows.append(f"{name},{label},{name},{'val' if i % 3 == 0 else 'train'},40,40")
     (tmp_path / "set" / "labels.csv").write_text("\n".join(rows) + "\n")
+    return tmp_path / "set"
+
+
+def test_train_and_evaluate_a_set_made_here(call, tmp_path):
+    make_set(tmp_path)
     status, out, _ = call(
         "train", "custom_cnn_relu_bn", "--data", tmp_path / "set", "--out", tmp_path / "out",
         "--epochs", 2, "--batch-size", 8, "--json",
@@ -189,6 +197,46 @@ def test_train_and_evaluate_a_set_made_here(call, tmp_path):
     assert figures["n"] == 12
     assert sum(sum(row.values()) for row in figures["confusion"].values()) == 12
     assert figures["intervals"]["aca"][0] <= figures["aca"] <= figures["intervals"]["aca"][1]
+
+
+def test_a_folder_that_is_taken_is_said_before_any_work(call, photo, tmp_path, monkeypatch):
+    monkeypatch.setattr("xai.models.classifiers.load_classifier", None)
+    (tmp_path / "mine").write_text("")
+    assert call("explain", photo, "--out", tmp_path)[0] == 2
+    status, _, err = call("explain", photo, "--out", tmp_path / ("x" * 300))
+    assert status == 2
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_one_file_that_is_no_model_does_not_take_the_list_with_it(call, tmp_path, monkeypatch):
+    (tmp_path / "odd.safetensors").write_bytes(b"no tensors")
+    digest = hashlib.sha256(b"no tensors").hexdigest()
+    (tmp_path / "odd.json").write_text(json.dumps(make_card(35, name="odd", sha256=digest).as_dict()))
+    monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path))
+    status, out, err = call("models", "--json")
+    assert status == 0
+    assert "odd" in err
+    assert [m["name"] for m in json.loads(out)] == ["mobilenet_v2", "custom_cnn_relu_bn"]
+
+
+def test_a_refusal_in_words_goes_where_refusals_go(call, tmp_path):
+    status, out, err = call("classify", tmp_path)
+    assert (status, out) == (2, "")
+    assert "cannot be read" in err
+
+
+def test_one_pixel_is_a_patch(call, photo, tmp_path):
+    arguments = ("--model", "custom_cnn_relu_bn", "--method", "occlusion", "--patch", 1 / 35, "--stride", 0.2)
+    assert call("explain", photo, "--out", tmp_path / "o", *arguments)[0] == 0
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(call, tmp_path):
+    (tmp_path / "file").write_text("")
+    status, _, err = call(
+        "train", "custom_cnn_relu_bn", "--data", make_set(tmp_path), "--out", tmp_path / "file" / "x"
+    )
+    assert status == 2
+    assert len(err.strip().splitlines()) == 1
 
 
 def test_unknown_data_folder(call, tmp_path):

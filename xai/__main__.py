@@ -24,12 +24,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         result = args.run(args, _note)
         return _print(result, as_json=args.json)
-    except (XaiError, ValueError) as error:
-        _note(str(error))
-        return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        _note(f"{error.filename or 'A file'} cannot be used: {error.strerror or error}.")
+        return 2
+    except (XaiError, ValueError) as error:
+        _note(str(error))
+        return 2
 
 
 def _print(result: Any, *, as_json: bool) -> int:
@@ -40,16 +43,15 @@ def _print(result: Any, *, as_json: bool) -> int:
     read = False
     for record in result:
         read = read or record["error"] is None
-        print(json.dumps(record) if as_json else _sentence(record), flush=True)
-        if record["error"] and as_json:
+        if as_json or not record["error"]:
+            print(json.dumps(record) if as_json else _sentence(record), flush=True)
+        if record["error"]:
             _note(f"{record['photo']}: {record['error']}")
     return 0 if read else 2
 
 
 def _sentence(record: dict[str, Any]) -> str:
     """One photo in words."""
-    if record["error"]:
-        return f"{record['photo']}: {record['error']}"
     if not record["faces"]:
         return f"{record['photo']}: no face found"
     faces = (
@@ -138,7 +140,7 @@ def _train(calls: Any) -> None:
 def _evaluate(calls: Any) -> None:
     call = _call(calls, "evaluate", commands.evaluate, "Measure classifiers on a labelled set.")
     call.add_argument("--data", type=Path, required=True, metavar="DIR")
-    call.add_argument("--model", action="append", help="repeat for several; all without it")
+    call.add_argument("--model", action="append", help="repeat for several; the default model without it")
     call.add_argument("--protocol", choices=("seed", "product"), default="product")
     call.add_argument("--crops", choices=("annotated", "detected"), default="annotated")
     call.add_argument("--review", choices=("all", "clear"), default="all", help="clear: no doubtful labels")
@@ -154,10 +156,9 @@ def _recall(calls: Any) -> None:
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ def models(args: Namespace, note: Note) -> list[Json]:
     catalogue = read_cards()
     for problem in catalogue.problems:
         note(problem)
-    return [_listed(card) for card in catalogue.cards]
+    return [record for card in catalogue.cards if (record := _listed(card, note))]
 
 
 def classify(args: Namespace, note: Note) -> Iterator[Json]:
@@ -54,9 +54,10 @@ def classify(args: Namespace, note: Note) -> Iterator[Json]:
 def explain(args: Namespace, note: Note) -> Json:
     """Explain every face of one photo and write maps and manifest to ``--out``."""
     from xai.explain import explain as explain_face  # noqa: PLC0415
-    from xai.export import write_explanations  # noqa: PLC0415
+    from xai.export import check_free, write_explanations  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
 
+    check_free(args.out)
     classifiers = [load_classifier(name, args.device) for name in args.model or [DEFAULT_MODEL]]
     methods = tuple(dict.fromkeys(args.method or ("occlusion", "gradcam")))
     for classifier in classifiers:
@@ -107,7 +108,7 @@ def evaluate(args: Namespace, note: Note) -> Json:
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
 
     setting = Setting(args.protocol, args.crops, args.review, args.min_side, args.overlap, args.without)
-    names = args.model or [card.name for card in read_cards().cards]
+    names = args.model or [DEFAULT_MODEL]
     examples = test_part(args.data, setting)
     result: Json = {}
     for name in names:
@@ -128,11 +129,13 @@ def recall(args: Namespace, note: Note) -> Json:
 
 def _faces(path: Path, whole: bool, note: Note) -> tuple[Any, Any]:
     from xai.photo.faces import find_faces, whole_photo  # noqa: PLC0415 - OpenCV
+    from xai.photo.headers import MAX_BYTES  # noqa: PLC0415
     from xai.photo.images import read_image  # noqa: PLC0415
     from xai.types import Faces  # noqa: PLC0415
 
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)  # enough to be refused as too large, whatever the file holds
     except OSError as error:
         raise ImageRejected(f"The file {path} cannot be read: {error.strerror}.") from error
     image = read_image(data)
@@ -142,11 +145,15 @@ def _faces(path: Path, whole: bool, note: Note) -> tuple[Any, Any]:
     return image, faces
 
 
-def _listed(card: Card) -> Json:
-    from safetensors import safe_open  # noqa: PLC0415
+def _listed(card: Card, note: Note) -> Json | None:
+    from safetensors import SafetensorError, safe_open  # noqa: PLC0415
 
-    with safe_open(card.path, framework="np") as file:
-        shapes = [file.get_slice(key).get_shape() for key in file.keys() if not _is_buffer(key)]  # noqa: SIM118
+    try:
+        with safe_open(card.path, framework="np") as file:
+            shapes = [file.get_slice(key).get_shape() for key in file.keys() if not _is_buffer(key)]  # noqa: SIM118
+    except SafetensorError:
+        note(f"The model {card.name} is left out: {card.path.name} is not a safetensors file.")
+        return None
     keys = ("name", "classes", "architecture", "source", "protocol", "input_size", "sha256", "metrics")
     fields = card.as_dict()
     return {**{key: fields[key] for key in keys}, "parameters": sum(_product(shape) for shape in shapes)}

@@ -48,6 +48,8 @@ def explain(
     target = prediction.label if target is None else target
     index = classifier.class_index(target)
     values = to_input(face.crop, classifier.card.input_size, classifier.device)
+    for name, given in (options or {}).items():
+        find_method(name).complete(given)
     plan = [(m, m.complete((options or {}).get(m.name, {}))) for m in map(find_method, methods)]
     meter = _Meter(progress, sum(m.forwards(p, values.shape[-1]) for m, p in plan))
     made: dict[str, Attribution] = {}

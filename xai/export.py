@@ -18,7 +18,7 @@ from xai.photo.regions import REGION_SUMS
 from xai.render import common_scale, excess, excess_scale, overlay
 from xai.types import REGIONS, Explanation, Heatmap, RegionShares
 
-__all__ = ["SCHEMA", "face_record", "region_record", "write_explanations"]
+__all__ = ["SCHEMA", "check_free", "face_record", "region_record", "write_explanations"]
 
 SCHEMA = 1
 """Version of the manifest's keys."""
@@ -43,8 +43,7 @@ def write_explanations(
     Raises:
         XaiError: ``out`` holds something already, or cannot be written.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise XaiError(f"The folder {out} is not empty; name a new one, so that nothing in it is lost.")
+    check_free(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         unfinished = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -61,6 +60,16 @@ def write_explanations(
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     return {"faces": [{"box": record["box"], "models": record["models"]} for record in records]}
+
+
+def check_free(out: Path) -> None:
+    """Raise ``XaiError`` unless ``out`` does not exist yet or is an empty folder."""
+    try:
+        taken = out.exists() and (not out.is_dir() or any(out.iterdir()))
+    except OSError as error:
+        raise XaiError(f"The folder {out} cannot be used: {error.strerror}.") from error
+    if taken:
+        raise XaiError(f"The folder {out} is not empty; name a new one, so that nothing in it is lost.")
 
 
 def face_record(explanation: Explanation) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def _question(name: str, truth: str | None) -> Question:
     left, right = st.columns(2)
     target = left.selectbox(
         say("ask.target"),
-        (None, *CLASSES),
+        (None, *_answers()),
         format_func=lambda one: class_name(one) if one else say("ask.target_own"),
         key=f"target {name}",
     )
@@ -84,6 +84,12 @@ def _question(name: str, truth: str | None) -> Question:
     with st.expander(say("ask.settings")):
         options = controls.settings(METHODS_SHOWN, "settings")
     return Question(target, known, options)
+
+
+def _answers() -> list[str]:
+    """Every answer that any model can give, those of the three classes first."""
+    known = [name for card in session.catalogue().cards for name in card.classes]
+    return list(dict.fromkeys((*CLASSES, *known)))
 
 
 def _models(models: Sequence[str]) -> list[str]:

@@ -65,6 +65,51 @@ def test_the_product_protocol_measures_training_sets_on_what_was_held_out(csv_se
     assert names(select(examples, "product", "test")) == ["b"]
 
 
+def test_a_set_of_three_parts_is_never_chosen_on_its_test_part(csv_set):
+    rows = [ROWS[0], ROWS[1], ROWS[3].replace(",1,doubtful", ",0,")]
+    examples = read_examples(csv_set("mine", rows))
+    assert names(select(examples, "product", "val")) == ["b"]
+    assert names(select(examples, "product", "test")) == ["d"]
+
+
+def test_folds_stand_in_for_a_split(tmp_path):
+    rows = ["file,class,fold", *(f"f{i}.png,covered,{i}" for i in range(5))]
+    (tmp_path / "labels.csv").write_text("\n".join(rows) + "\n")
+    examples = read_examples(tmp_path)
+    for protocol in ("seed", "product"):
+        assert names(select(examples, protocol, "test")) == ["f0"]
+        assert names(select(examples, protocol, "val")) == ["f1"]
+        assert names(select(examples, protocol, "train")) == ["f2", "f3", "f4"]
+
+
+@pytest.mark.parametrize("protocol", ["seed", "product"])
+def test_an_undivided_set_is_parted_by_group_and_always_alike(tmp_path, protocol):
+    rows = ["file,class,group", *(f"f{i}.png,covered,g{i // 3}" for i in range(300))]
+    (tmp_path / "labels.csv").write_text("\n".join(rows) + "\n")
+    examples = read_examples(tmp_path)
+    train, val = select(examples, protocol, "train"), select(examples, protocol, "val")
+    assert {e.group for e in train}.isdisjoint(e.group for e in val)
+    assert len(train) + len(val) == 300
+    assert 15 < len(val) < 75
+    assert len(select(examples, protocol, "test")) == 300
+    assert select(examples[::-1], protocol, "val") == val[::-1]
+
+
+def test_a_box_outside_its_picture_is_named(tmp_path):
+    far = VOC.replace("<xmin>10<", "<xmin>1000<").replace("<xmax>20<", "<xmax>1020<")
+    with pytest.raises(DataRejected, match="outside the picture"):
+        load_crop(read_examples(voc(tmp_path, far))[0])
+
+
+@pytest.mark.parametrize(
+    "data", [b"class,file\ncovered\n", b"file,class\n\xe9.png,covered\n", b"file\n" + b"x" * 200_000]
+)
+def test_a_damaged_table_is_one_sentence(tmp_path, data):
+    (tmp_path / "labels.csv").write_bytes(data)
+    with pytest.raises(DataRejected, match=r"labels\.csv"):
+        read_examples(tmp_path)
+
+
 def test_class_folders(tmp_path):
     for name in ("with_mask/x.png", "without_mask/y.jpg", "notes.txt"):
         picture(tmp_path / name) if name != "notes.txt" else (tmp_path / name).write_text("")
@@ -100,7 +145,8 @@ def test_voc_boxes_are_cut_with_their_margin(tmp_path):
     [
         ("<annotation>", "not readable XML"),
         (VOC.replace("p.png", "q.png"), "q.png"),
-        (VOC.replace("<xmax>20</xmax>", "<xmax>2</xmax>"), "empty box"),
+        (VOC.replace("<xmax>20</xmax>", "<xmax>2</xmax>"), "empty or endless box"),
+        (VOC.replace("<xmax>20</xmax>", "<xmax>inf</xmax>"), "empty or endless box"),
         (VOC.replace("<xmax>20</xmax>", ""), "four numbers"),
         (VOC.replace("with_mask", "hat"), "'hat'"),
         ("<!DOCTYPE a [<!ENTITY b 'c'>]>" + VOC, "plain PASCAL VOC"),

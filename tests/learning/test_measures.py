@@ -40,6 +40,18 @@ def test_a_class_without_faces_is_left_out_of_the_means():
     assert figures["aca"] == pytest.approx((1 / 2 + 1) / 2)
 
 
+def test_a_class_that_is_never_answered_has_no_precision_at_all():
+    figures = summary(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 0]), 2)
+    assert figures["precision"] == pytest.approx((1 / 2 + 0) / 2)
+
+
+def test_what_has_nothing_to_divide_by_is_not_nought():
+    figures = summary(np.array([0, 0]), np.array([0, 0]), 2)
+    assert figures["accuracy"] == figures["recall"] == 1.0
+    assert np.isnan(figures["specificity"])
+    assert np.isnan(figures["npv"])
+
+
 def test_calibration_error_equals_the_definition():
     rng = np.random.default_rng(0)
     confidence = np.append(rng.uniform(0.3, 1.0, 400), [1.0, 0.0])

@@ -83,6 +83,18 @@ def test_a_checkpoint_of_another_recipe_is_not_taken_up(split, tmp_path):
         train("toy", replace(RECIPE, seed=5), split, tmp_path / "out", quiet, "cpu")
 
 
+def test_a_damaged_checkpoint_is_named(split, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "toy.checkpoint.pt").write_bytes(b"half a file")
+    with pytest.raises(DataRejected, match="damaged; delete it"):
+        train("toy", RECIPE, split, tmp_path / "out", quiet, "cpu")
+
+
+def test_a_batch_that_is_never_full_is_refused(split, tmp_path):
+    with pytest.raises(DataRejected, match="do not fill one batch of 500"):
+        train("toy", replace(RECIPE, batch_size=500), split, tmp_path / "out", quiet, "cpu")
+
+
 def test_a_class_without_faces_is_refused_before_anything_starts(split, tmp_path):
     few = Split([e for e in split.train if e.label != "incorrect"], split.val)
     with pytest.raises(DataRejected, match="train part has no face of incorrect"):
@@ -95,7 +107,8 @@ def test_the_card_says_how_the_model_was_made(split, tmp_path):
     trained = train("toy", recipe, split, tmp_path, quiet, "cpu")
     card = read_card(write_card("toy", recipe, trained, "product", split))
     assert card.recipe["command"] == (
-        "python -m xai train custom_cnn_relu_bn --data toy --protocol product --out DIR"
+        "python -m xai train custom_cnn_relu_bn --data toy --protocol product "
+        "--epochs 1 --batch-size 8 --out DIR"
     )
     assert card.recipe["epochs"] == 1
     assert card.data["train"]["toy"] == {"covered": 16, "incorrect": 16, "uncovered": 16}

@@ -73,7 +73,8 @@ def test_missing_weights_are_named(folder):
         (lambda card: card.update(temperature=0), "temperature"),
         (lambda card: card.update(mean=[1]), "three numbers"),
         (lambda card: card.update(classes=["one"]), "two or more classes"),
-        (lambda card: card.update(input_size="big"), "cannot be read"),
+        (lambda card: card.update(input_size="big"), "whole number"),
+        (lambda card: card.update(input_size=35.5), "whole number"),
     ],
 )
 def test_a_card_that_cannot_be_right_is_refused(folder, damage, says):
@@ -119,8 +120,30 @@ def test_weights_of_another_network_are_refused(folder):
 
 def test_unknown_architecture_is_named(folder):
     put(folder, "odd", architecture="perceptron")
-    with pytest.raises(UnknownName, match="perceptron"):
+    assert "perceptron" in read_cards().problems[0]
+    with pytest.raises(WeightsUnavailable, match="perceptron"):
         load_classifier("odd")
+
+
+def test_a_size_that_the_network_does_not_take_is_known_when_it_is_loaded(folder):
+    put(folder, "odd", input_size=64)
+    with pytest.raises(WeightsUnavailable, match="64 × 64"):
+        load_classifier("odd")
+
+
+def test_a_damaged_replacement_leaves_no_model_of_the_name(folder, monkeypatch):
+    home = folder / "home"
+    home.mkdir()
+    put(home, "mine")
+    put(folder, "mine").unlink()
+    assert read_cards().cards == ()
+    with pytest.raises(WeightsUnavailable, match="missing"):
+        find_card("mine")
+
+
+def test_a_folder_that_does_not_exist_is_said(folder, monkeypatch):
+    monkeypatch.setenv("XAI_WEIGHTS", str(folder / "nowhere"))
+    assert "nowhere" in read_cards().problems[0]
 
 
 def test_a_card_keeps_everything_it_says(folder):

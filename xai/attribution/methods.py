@@ -63,7 +63,8 @@ class Parameter:
     Attributes:
         name: key in the method's parameters.
         default: value where none is given.
-        low, high, step: bounds of a number; None for a choice.
+        low, high, step: bounds of a number as a page offers it; None for a choice.
+        least: smallest number that is accepted, where that is less than ``low``.
         choices: the words to choose from; empty for a number.
         help: what it does, one sentence.
     """
@@ -75,6 +76,7 @@ class Parameter:
     step: float | None = None
     choices: tuple[str, ...] = ()
     help: str = ""
+    least: float | None = None
 
     def checked(self, value: float | int | str) -> float | int | str:
         """``value`` if it is allowed.
@@ -89,10 +91,9 @@ class Parameter:
             return value
         if self.low is None or self.high is None:
             return value
-        if not isinstance(value, int | float) or not self.low <= value <= self.high:
-            raise ValueError(
-                f"{self.name} must be a number from {self.low:.3g} to {self.high:.3g}, not {value!r}"
-            )
+        low = self.low if self.least is None else self.least
+        if not isinstance(value, int | float) or not low <= value <= self.high:
+            raise ValueError(f"{self.name} must be a number from {low:.3g} to {self.high:.3g}, not {value!r}")
         return value
 
 
@@ -145,7 +146,13 @@ class Method:
 
 _OCCLUSION = (
     Parameter(
-        "patch", 1 / 7, 1 / 28, 1.0, 1 / 28, help="Side of the patch, as a share of the picture's side."
+        "patch",
+        1 / 7,
+        1 / 28,
+        1.0,
+        1 / 28,
+        help="Side of the patch, as a share of the picture's side.",
+        least=1e-4,
     ),
     Parameter(
         "stride",
@@ -154,6 +161,7 @@ _OCCLUSION = (
         1.0,
         1 / 56,
         help="How far the patch moves each time, as a share of the side.",
+        least=1e-4,
     ),
     Parameter("fill", "grey", choices=FILLS, help="What is put over the face."),
 )

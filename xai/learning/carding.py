@@ -11,7 +11,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from xai.learning.recipes import Recipe
+from xai.learning.recipes import Recipe, recipe_for
 from xai.learning.training import Split, Trained
 from xai.models.cards import Card, read_card
 from xai.types import CLASSES
@@ -106,8 +106,15 @@ def _save(card: Card) -> Path:
 
 
 def _command(recipe: Recipe, protocol: str, split: Split) -> str:
-    folders = " ".join(f"--data {name}" for name in sorted({e.set_name for e in (*split.train, *split.val)}))
-    return f"python -m xai train {recipe.architecture} {folders} --protocol {protocol} --out DIR"
+    """The call that makes the model again, with every setting that departs from the written recipe."""
+    folders = "".join(f" --data {name}" for name in sorted({e.set_name for e in (*split.train, *split.val)}))
+    written = recipe_for(recipe.architecture, protocol)
+    changed = "".join(
+        f" --{name.replace('_', '-')} {getattr(recipe, name)}"
+        for name in ("epochs", "batch_size", "learning_rate", "seed")
+        if getattr(recipe, name) != getattr(written, name)
+    )
+    return f"python -m xai train {recipe.architecture}{folders} --protocol {protocol}{changed} --out DIR"
 
 
 def _counts(split: Split, part: str) -> dict[str, Any]:

@@ -7,7 +7,9 @@ with boxes). A set is read into ``Example`` values; pictures are opened one by o
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+import hashlib
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -15,10 +17,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.errors import DataRejected
+from xai.errors import DataRejected, ImageRejected
 from xai.photo.images import read_image
 
-__all__ = ["TEST_ONLY", "Example", "Extent", "load_crop", "read_examples", "select"]
+__all__ = ["TEST_ONLY", "Example", "Extent", "load_crop", "load_picture", "read_examples", "select"]
 
 TEST_ONLY = ("fmd", "mfn")
 """Sets that the product protocol measures on and never trains on; all their rows are then test rows."""
@@ -104,26 +106,27 @@ def read_examples(folder: Path) -> tuple[Example, ...]:
 
 
 def select(examples: Sequence[Example], protocol: str, part: str) -> tuple[Example, ...]:
-    """The examples that ``protocol`` uses as ``part``.
+    """The examples that ``protocol`` uses as ``part``, in their order.
 
     Args:
-        examples: the faces of one set.
+        examples: the faces of one or several sets.
         protocol: ``"seed"`` (the sets' own split, every face) or ``"product"`` (no ``TEST_ONLY`` set in
             training, faces of 20 px and more, no near copies in the test part).
         part: ``"train"``, ``"val"`` or ``"test"``.
 
-    A set without splits is all training under the one part and all test under the other. Where the
-    product protocol measures on a set that it also trains on, the set's ``val`` part is the test part.
+    A set with folds and no split has fold 0 as test and fold 1 as validation part. In a set with neither,
+    every row is a test row, and about one group in seven, chosen by a digest of its name, is held out of
+    training as the validation part. The product protocol measures a set without a test part on its
+    validation part.
     """
-    rules: dict[str, Callable[[Example], bool]] = {
-        "seed": lambda e: e.split in (part, ""),
-        "product": lambda e: (
-            _product_part(e, part) and e.short_side >= 20 and not (part == "test" and e.overlap)
-        ),
-    }
-    if protocol not in rules:
+    if protocol not in ("seed", "product"):
         raise ValueError(f"protocol must be 'seed' or 'product', not {protocol!r}")
-    return tuple(e for e in examples if rules[protocol](e))
+    rule = _seed_part if protocol == "seed" else _product_part
+    parts = {
+        name: {_own_part(e) for e in examples if e.set_name == name}
+        for name in {e.set_name for e in examples}
+    }
+    return tuple(e for e in examples if rule(e, part, parts[e.set_name]))
 
 
 def load_crop(example: Example) -> NDArray[np.uint8]:
@@ -132,35 +135,71 @@ def load_crop(example: Example) -> NDArray[np.uint8]:
     Raises:
         DataRejected: the picture is missing or damaged; the sentence names the file.
     """
-    try:
-        image = read_image(example.path.read_bytes())
-    except Exception as error:
-        raise DataRejected(f"The picture {example.path} cannot be read: {error}") from error
+    picture = load_picture(example)
     if not example.cut or example.extent is None:
-        return image.pixels
+        return picture
     from xai.photo.faces import cut_crop  # noqa: PLC0415 - OpenCV is only needed for whole photos
     from xai.types import Box  # noqa: PLC0415
 
-    return cut_crop(image.pixels, Box(*(round(v) for v in example.extent)))[0]
+    left, top, right, bottom = example.extent
+    if left >= picture.shape[1] or top >= picture.shape[0] or right <= 0 or bottom <= 0:
+        raise DataRejected(f"The box {tuple(example.extent)} lies outside the picture {example.path}.")
+    return cut_crop(picture, Box(round(left), round(top), round(right), round(bottom)))[0]
 
 
-def _product_part(example: Example, part: str) -> bool:
+def load_picture(example: Example) -> NDArray[np.uint8]:
+    """The example's picture as it lies on disk, RGB uint8 ``(H, W, 3)``; for VOC the whole photo.
+
+    Raises:
+        DataRejected: it is missing or damaged; the sentence names the file.
+    """
+    try:
+        return read_image(example.path.read_bytes()).pixels
+    except (OSError, ImageRejected) as error:
+        raise DataRejected(f"The picture {example.path} cannot be read: {error}") from error
+
+
+def _own_part(example: Example) -> str:
+    """The part that the set itself puts a face in; empty where it says nothing."""
+    if example.split or example.fold is None:
+        return example.split
+    return {0: "test", 1: "val"}.get(example.fold, "train")
+
+
+def _seed_part(example: Example, part: str, _: set[str]) -> bool:
+    own = _own_part(example)
+    return own == part if own else _undivided_part(example, part)
+
+
+def _product_part(example: Example, part: str, parts: set[str]) -> bool:
+    if example.short_side < 20 or (part == "test" and example.overlap):
+        return False
     if example.set_name in TEST_ONLY:
         return part == "test"
-    if part == "train":
-        return example.split in ("train", "")
-    return example.split in ("val", "test") or (part == "test" and example.split == "")
+    own = _own_part(example)
+    if not own:
+        return _undivided_part(example, part)
+    return own == ("val" if part == "test" and "test" not in parts else part)
+
+
+def _undivided_part(example: Example, part: str) -> bool:
+    held_out = hashlib.sha256(example.group.encode()).digest()[0] % 7 == 0
+    return part == "test" or held_out == (part == "val")
 
 
 def _read_csv(folder: Path) -> tuple[Example, ...]:
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    path = folder / "labels.csv"
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, csv.Error, UnicodeDecodeError) as error:
+        raise DataRejected(f"{path} cannot be read as CSV in UTF-8: {error}.") from error
     return tuple(_from_row(folder, number, row) for number, row in enumerate(rows, start=2))
 
 
 def _from_row(folder: Path, number: int, row: dict[str, str]) -> Example:
     try:
-        sides = [float(row[key]) for key in ("box_w", "box_h") if row.get(key)]
+        sides = [_finite(row[key]) for key in ("box_w", "box_h") if row.get(key)]
         return Example(
             path=folder / row["file"],
             label=_class_of(row["class"], f"{folder / 'labels.csv'} line {number}"),
@@ -169,13 +208,22 @@ def _from_row(folder: Path, number: int, row: dict[str, str]) -> Example:
             split=row.get("split") or "",
             fold=int(row["fold"]) if row.get("fold") else None,
             short_side=min(sides, default=float("inf")),
-            extent=Extent(*(float(row[key]) for key in ("x0", "y0", "x1", "y1"))) if row.get("x0") else None,
+            extent=Extent(*(_finite(row[key]) for key in ("x0", "y0", "x1", "y1")))
+            if row.get("x0")
+            else None,
             overlap=row.get("overlaps_ilc") == "1",
             review=row.get("review") or "",
             reason=row.get("reason") or "",
         )
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise DataRejected(f"Line {number} of {folder / 'labels.csv'} cannot be read: {error}.") from error
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text!r} is no size in pixels")
+    return number
 
 
 def _read_folders(folder: Path) -> tuple[Example, ...]:

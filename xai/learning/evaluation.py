@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import DataRejected
-from xai.learning.dataset import Example, Extent, load_crop, read_examples, select
+from xai.learning.dataset import Example, Extent, load_crop, load_picture, read_examples, select
 from xai.learning.measures import bootstrap_intervals, calibration_error, confusion_matrix, summary
 from xai.models.classifiers import Classifier
 from xai.photo.faces import find_faces
-from xai.types import Box, Image
+from xai.types import Box, Faces, Image
 
 __all__ = ["Evaluation", "Setting", "evaluate", "test_part"]
 
 _PROBABILITIES_AT_ONCE = 256
+_EVERY_FACE = 1000
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,14 @@ class Evaluation:
     intervals: Mapping[str, tuple[float, float]]
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, figures rounded to four places."""
+        """JSON-ready, figures rounded to four places; None where there was nothing to divide by."""
         counts = {"n": self.n, "missed": self.missed, "skipped": self.skipped}
         return {
             **counts,
-            **{name: round(value, 4) for name, value in self.scores.items()},
+            **{name: _rounded(value) for name, value in self.scores.items()},
             "per_class": {name: round(value, 4) for name, value in self.per_class.items()},
             "confusion": {name: dict(row) for name, row in self.confusion.items()},
-            "intervals": {name: [round(v, 4) for v in ends] for name, ends in self.intervals.items()},
+            "intervals": {name: [_rounded(v) for v in ends] for name, ends in self.intervals.items()},
         }
 
 
@@ -106,7 +107,8 @@ def evaluate(
     Raises:
         DataRejected: a picture cannot be read, or the model has none of the set's classes.
     """
-    known = [e for e in examples if e.label in classifier.card.classes]
+    named = [replace(e, label=_as_known(e.label, classifier.card.classes)) for e in examples]
+    known = [e for e in named if e.label in classifier.card.classes]
     if not known:
         raise DataRejected(f"{classifier.name} knows none of the set's classes.")
     cut = load_crop if crops == "annotated" else _detected_crop
@@ -119,6 +121,8 @@ def evaluate(
         rows.extend(p.probabilities for p in classifier.predict([crop for _, crop in pairs]))
         if report:
             report(start + len(part), len(known))
+    if not found:
+        raise DataRejected(f"The detector found none of the {len(known)} faces; there is nothing to score.")
     return _score(classifier.card.classes, found, np.stack(rows), len(known), len(examples) - len(known))
 
 
@@ -165,14 +169,35 @@ def _detected_crop(example: Example) -> NDArray[np.uint8] | None:
     The detector sees the set's crop (or photo). The found face that overlaps the annotated one most is
     taken, at an intersection over union of 0.3 and more; without an annotated box, the largest.
     """
-    picture = load_crop(example)
-    faces = find_faces(Image(picture, sha256=""))
-    if example.extent is None or example.cut:
+    faces = _faces_in(example)
+    if example.extent is None:
         best = max(faces, key=lambda f: f.box.width * f.box.height, default=None)
         return None if best is None else best.crop
     extent = example.extent
     best = max(faces, key=lambda f: _overlap(f.box, extent), default=None)
     return None if best is None or _overlap(best.box, extent) < 0.3 else best.crop
+
+
+_LAST: dict[Path, Faces] = {}
+"""The faces of the picture that was searched last: a photo's faces come one after the other."""
+
+
+def _faces_in(example: Example) -> Faces:
+    if example.path not in _LAST:
+        _LAST.clear()
+        _LAST[example.path] = find_faces(Image(load_picture(example), sha256=""), limit=_EVERY_FACE)
+    return _LAST[example.path]
+
+
+def _as_known(label: str, classes: Sequence[str]) -> str:
+    """The class's name in a model that only tells mask from no mask. Worn incorrectly it has no name for."""
+    return (
+        label if label in classes else {"covered": "with_mask", "uncovered": "without_mask"}.get(label, label)
+    )
+
+
+def _rounded(value: float) -> float | None:
+    return round(value, 4) if np.isfinite(value) else None
 
 
 def _overlap(box: Box, extent: Extent) -> float:

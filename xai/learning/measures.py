@@ -46,10 +46,15 @@ def class_scores(confusion: Ints) -> dict[str, Floats]:
 
 
 def summary(truth: Ints, answer: Ints, classes: int) -> dict[str, float]:
-    """Accuracy, ACA (mean of the class accuracies), macro-averaged scores; empty classes are left out."""
+    """Accuracy, ACA (mean of the class accuracies) and macro-averaged scores.
+
+    Classes without faces are left out of the means; the precision of a class that is never answered counts
+    as 0. A mean of nothing is NaN.
+    """
     confusion = confusion_matrix(truth, answer, classes)
     scores = class_scores(confusion)
     present = confusion.sum(axis=1) > 0
+    scores["precision"] = np.nan_to_num(scores["precision"])  # never answered: none of the answers is right
     means = {name: _mean(values[present]) for name, values in scores.items()}
     accuracy = float(np.diag(confusion).sum() / max(1, confusion.sum()))
     return {"accuracy": accuracy, "aca": means["recall"], **means}
@@ -95,10 +100,13 @@ def bootstrap_intervals(
 
 
 def _interval(values: Floats) -> tuple[float, float]:
-    low, high = np.nanpercentile(values, [2.5, 97.5])
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return float("nan"), float("nan")
+    low, high = np.percentile(known, [2.5, 97.5])
     return float(low), float(high)
 
 
 def _mean(values: Floats) -> float:
     known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else 0.0
+    return float(known.mean()) if len(known) else float("nan")

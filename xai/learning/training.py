@@ -125,6 +125,11 @@ class _Run:
             label_smoothing=recipe.label_smoothing,
         )
         self.steps = len(self.labels) // recipe.batch_size
+        if self.steps == 0:
+            raise DataRejected(
+                f"{len(self.labels)} training faces do not fill one batch of {recipe.batch_size}; "
+                "name a smaller --batch-size or more --data."
+            )
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
         )
@@ -166,7 +171,10 @@ class _Run:
         """Take up the state in ``path`` if it is of the same recipe; False where there is none."""
         if not path.is_file():
             return False
-        state = torch.load(path, map_location=self.device, weights_only=True)
+        try:
+            state = torch.load(path, map_location=self.device, weights_only=True)
+        except Exception as error:  # damaged files raise whatever the unpickler stumbles over
+            raise DataRejected(f"The checkpoint {path} is damaged; delete it to start anew.") from error
         if state["recipe"] != json.dumps(asdict(self.recipe)):
             raise DataRejected(f"{path} is of another recipe; name another --out or delete it.")
         for part in ("network", "averaged", "optimiser", "schedule"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import xml.etree.ElementTree as Xml
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +34,7 @@ def read_voc(folder: Path) -> Iterator[AnnotatedFace]:
     Raises:
         DataRejected: an annotation that cannot be read, whose photo is missing, or with an empty box.
     """
-    for path in sorted((folder / "annotations").glob("*.xml")):
+    for path in sorted(p for p in (folder / "annotations").glob("*.xml") if p.is_file()):
         yield from _faces(folder, path)
 
 
@@ -47,8 +48,10 @@ def _faces(folder: Path, path: Path) -> Iterator[AnnotatedFace]:
             left, top, right, bottom = (float(thing.findtext(f"bndbox/{k}") or "") for k in _CORNERS)
         except ValueError as error:
             raise DataRejected(f"The annotation {path} has a box without four numbers.") from error
-        if right <= left or bottom <= top:
-            raise DataRejected(f"The annotation {path} has an empty box ({left}, {top}, {right}, {bottom}).")
+        if not all(map(math.isfinite, (left, top, right, bottom))) or right <= left or bottom <= top:
+            raise DataRejected(
+                f"The annotation {path} has an empty or endless box ({left}, {top}, {right}, {bottom})."
+            )
         yield AnnotatedFace(photo, path, thing.findtext("name") or "", left, top, right, bottom)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from xai.errors import UnknownName, WeightsUnavailable
+from xai.models.architectures import ARCHITECTURES
 
 __all__ = ["DEFAULT_MODEL", "Card", "Catalogue", "find_card", "read_card", "read_cards", "weights_folders"]
 
@@ -98,11 +99,16 @@ def read_cards() -> Catalogue:
     A model of the second folder replaces one of the same name in the first.
     """
     sound: dict[str, Card] = {}
-    problems: list[str] = []
+    problems = [
+        f"The folder {folder} that XAI_WEIGHTS names does not exist, so no models come from it."
+        for folder in weights_folders()[1:]
+        if not folder.is_dir()
+    ]
     for path in _card_paths():
         try:
             sound[path.stem] = read_card(path)
         except WeightsUnavailable as error:
+            sound.pop(path.stem, None)  # the second folder's word counts, damaged or not
             problems.append(str(error))
     cards = sorted(sound.values(), key=lambda card: (card.name != DEFAULT_MODEL, card.name))
     return Catalogue(tuple(cards), tuple(problems))
@@ -171,6 +177,10 @@ def _typed(raw: dict[str, Any]) -> dict[str, Any]:
         known[name] = tuple(known[name])
     if len(known["classes"]) < 2 or len(known["mean"]) != 3 or len(known["std"]) != 3:
         raise ValueError("it needs two or more classes and three numbers each for mean and std")
+    if not isinstance(known["input_size"], int):
+        raise TypeError("input_size must be a whole number of pixels")
+    if known["architecture"] not in ARCHITECTURES:
+        raise ValueError(f"no architecture is called {known['architecture']!r}")
     if known["input_size"] < 8 or known["temperature"] <= 0 or min(known["std"]) <= 0:
         raise ValueError("input_size must be at least 8, temperature and std above 0")
     return known

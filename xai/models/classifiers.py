@@ -86,14 +86,13 @@ def load_classifier(name: str, device: str = "auto") -> Classifier:
     """Load the classifier ``name``, its weights checked against the card.
 
     Raises:
-        UnknownName: there is no such model, or its card names an unknown architecture.
-        WeightsUnavailable: the weights are missing, altered, or do not fit the architecture.
+        UnknownName: there is no such model.
+        WeightsUnavailable: the weights are missing, altered, or do not fit the architecture, or the
+            architecture does not take the card's input size.
         ValueError: ``device`` is not ``auto``, ``cpu`` or an available ``cuda``.
     """
     card = find_card(name)
     place = pick_device(device)
-    if card.architecture not in ARCHITECTURES:
-        raise UnknownName("architecture", card.architecture, ARCHITECTURES)
     network = ARCHITECTURES[card.architecture].build(len(card.classes))
     try:
         state = {
@@ -107,7 +106,21 @@ def load_classifier(name: str, device: str = "auto") -> Classifier:
             f"with {len(card.classes)} classes."
         ) from error
     network = network.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Classifier(card, network.eval().requires_grad_(requires_grad=False), place)
+    classifier = Classifier(card, network.eval().requires_grad_(requires_grad=False), place)
+    _try(classifier)
+    return classifier
+
+
+def _try(classifier: Classifier) -> None:
+    """One grey picture through the network, so that a card that does not fit is known now."""
+    side = classifier.card.input_size
+    try:
+        classifier.probabilities(torch.full((1, 3, side, side), 0.5, device=classifier.device))
+    except RuntimeError as error:
+        raise WeightsUnavailable(
+            f"The model {classifier.name} is left out: a {classifier.card.architecture} does not take "
+            f"pictures of {side} × {side} pixels."
+        ) from error
 
 
 def pick_device(device: str) -> torch.device:

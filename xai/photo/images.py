@@ -47,7 +47,7 @@ def read_image(data: bytes) -> Image:
 
     Raises:
         ImageRejected: anything else, anything damaged or cut off, and anything outside the caps of
-            ``photo.headers`` (20 MB, 50 megapixels, sides of 16 to 16,000 pixels).
+            ``photo.headers`` (20 MB, 50 megapixels, sides of up to 16,000 pixels).
         TypeError: ``data`` is not ``bytes``.
     """
     if not isinstance(data, bytes):

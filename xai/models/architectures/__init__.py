@@ -1,19 +1,18 @@
 """The networks, by name.
 
 ``ARCHITECTURES`` is the one list. An entry says how to build the network, which module's output Grad-CAM
-explains, and which pinned file its training may start from. Builders import torchvision when called, so
-that reading the list costs nothing.
+explains, and which pinned file its training may start from. Builders import torch when called, so that
+reading the list costs nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from torch import nn
-
-from xai.models.architectures.custom_cnn import custom_cnn_relu_bn
-from xai.models.architectures.mobilenet import mobilenet_v2
+if TYPE_CHECKING:
+    from torch import nn
 
 __all__ = ["ARCHITECTURES", "Architecture"]
 
@@ -35,7 +34,19 @@ class Architecture:
     pretrained: str | None = None
 
 
+def _mobilenet_v2(classes: int) -> nn.Module:
+    from xai.models.architectures.mobilenet import mobilenet_v2  # noqa: PLC0415
+
+    return mobilenet_v2(classes)
+
+
+def _custom_cnn_relu_bn(classes: int) -> nn.Module:
+    from xai.models.architectures.custom_cnn import custom_cnn_relu_bn  # noqa: PLC0415
+
+    return custom_cnn_relu_bn(classes)
+
+
 ARCHITECTURES: dict[str, Architecture] = {
-    "mobilenet_v2": Architecture(mobilenet_v2, cam_layer="features.18", pretrained="mobilenet_v2_imagenet"),
-    "custom_cnn_relu_bn": Architecture(custom_cnn_relu_bn, cam_layer="features.2.5"),
+    "mobilenet_v2": Architecture(_mobilenet_v2, cam_layer="features.18", pretrained="mobilenet_v2_imagenet"),
+    "custom_cnn_relu_bn": Architecture(_custom_cnn_relu_bn, cam_layer="features.2.5"),
 }
