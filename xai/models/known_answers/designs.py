@@ -1,0 +1,162 @@
+"""How each model with a known answer is put together: its network, what is planted, what it can see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from xai.models.known_answers.networks import (
+    SPREAD,
+    ColourNet,
+    Constant,
+    MarkReader,
+    Mixture,
+    WholeNet,
+    WindowNet,
+)
+from xai.models.known_answers.places import CORNERS, HIDDEN_FROM, INPUT_SIDE, SHIFTS, WINDOWS, Rect, shifted
+from xai.models.known_answers.planting import MARKS, TINTS, Planting, unchanged
+
+__all__ = [
+    "Design",
+    "aperture",
+    "colour",
+    "constant",
+    "corner",
+    "corner_mark",
+    "lower_hidden",
+    "mixture",
+    "randomised",
+    "tint",
+    "trained_mark",
+]
+
+Designer = Callable[[int], "Design"]
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """One model, before its weights are loaded.
+
+    Attributes:
+        network: with random weights from the instance's own seed.
+        architecture: key of ``CAM_LAYERS``.
+        plant: what is done to a crop before it is judged.
+        seen: input pixels where its evidence lies, as rectangles; None where it may lie anywhere. Outside
+            them an aperture, a mark reader or a mixture sees nothing; a trained cheat has no reason to look.
+        weights: kind whose trained weights of the same number it takes, or None where it needs none.
+        into: submodule that takes them; empty for the network itself.
+        settings: what tells this instance from the others of its kind.
+    """
+
+    network: nn.Module
+    architecture: str
+    plant: Planting
+    seen: tuple[Rect, ...] | None
+    weights: str | None
+    into: str
+    settings: dict[str, object]
+
+
+def aperture(window: str, kind: str) -> Designer:
+    """Sees one of ``WINDOWS``, moved a little from instance to instance."""
+    return lambda number: _window(shifted(WINDOWS[window], SHIFTS[number]), kind, number)
+
+
+def corner(number: int) -> Design:
+    """Sees a corner of the background."""
+    return _window((CORNERS[number],), "aperture_corner", number)
+
+
+def corner_mark(number: int) -> Design:
+    """Reads a planted mark; no weights."""
+    mark = MARKS[number]
+    return Design(MarkReader(mark), "known_mark", mark.plant, _once(mark.rects), None, "", {"mark": mark})
+
+
+def tint(number: int) -> Design:
+    """Reads a planted cast of colour; no weights."""
+    cast = TINTS[number]
+    return Design(MarkReader(cast), "known_mark", cast.plant, None, None, "", {"tint": cast})
+
+
+def colour(number: int) -> Design:
+    """A linear answer to the mean colour (even numbers) or to a histogram of hues (odd ones)."""
+    bins = (0, 6, 0, 8, 0, 10, 0, 12, 0, 16)[number]
+    settings: dict[str, object] = {"bins": bins, "seed": number}
+    network = _seeded(900 + number, lambda: ColourNet(bins))
+    return Design(network, "known_colour", unchanged, None, "colour", "", settings)
+
+
+def randomised(number: int) -> Design:
+    """A network that was never trained; only the size of its logits is set."""
+    network = _seeded(700 + number, WholeNet)
+    return Design(network, "known_whole", unchanged, None, "randomised", "", {"seed": number})
+
+
+def constant(number: int) -> Design:
+    """The same answer to every picture: sure, half sure and undecided ones."""
+    logits = _CONSTANTS[number]
+    return Design(Constant(logits), "known_constant", unchanged, (), None, "", {"logits": logits})
+
+
+def mixture(dose: float) -> Designer:
+    """Face and mark: the nose-and-mouth aperture and the mark of the same number."""
+
+    def design(number: int) -> Design:
+        honest, mark = aperture("nose_and_mouth", "aperture_nose_and_mouth")(number), corner_mark(number)
+        network = Mixture(honest.network, mark.network, dose)
+        seen = ((honest.seen or ()) if dose < 1 else ()) + ((mark.seen or ()) if dose > 0 else ())
+        settings = {"dose": dose, **honest.settings, **mark.settings}
+        return Design(network, "known_mixture", mark.plant, seen, honest.weights, "honest", settings)
+
+    return design
+
+
+def trained_mark(number: int) -> Design:
+    """Learnt on faces where a mark gives the class away in 95 of 100 pictures."""
+    mark = MARKS[number]
+    settings: dict[str, object] = {"mark": mark, "seed": number}
+    network = _seeded(800 + number, WholeNet)
+    return Design(network, "known_whole", mark.plant, _once(mark.rects), "trained_mark", "", settings)
+
+
+def lower_hidden(number: int) -> Design:
+    """Learnt on faces whose lower half said nothing of the class."""
+    network = _seeded(850 + number, WholeNet)
+    seen = (Rect(0, 0, INPUT_SIDE, HIDDEN_FROM),)
+    return Design(network, "known_whole", unchanged, seen, "lower_hidden", "", {"seed": number})
+
+
+_CONSTANTS = (
+    (SPREAD, 0.0, 0.0),
+    (0.0, SPREAD, 0.0),
+    (0.0, 0.0, SPREAD),
+    (2 * SPREAD, 0.0, 0.0),
+    (0.0, 2 * SPREAD, 0.0),
+    (0.0, 0.0, 2 * SPREAD),
+    (0.5, 0.0, 0.0),
+    (0.0, 0.5, 0.0),
+    (0.0, 0.0, 0.5),
+    (0.0, 0.0, 0.0),
+)
+
+
+def _window(rects: tuple[Rect, ...], kind: str, number: int) -> Design:
+    settings: dict[str, object] = {"window": rects, "seed": number}
+    network = _seeded(number, lambda: WindowNet(rects))
+    return Design(network, "known_window", unchanged, rects, kind, "", settings)
+
+
+def _once(rects: tuple[Rect, ...]) -> tuple[Rect, ...]:
+    return tuple(dict.fromkeys(rects))
+
+
+def _seeded(seed: int, make: Callable[[], nn.Module]) -> nn.Module:
+    """The network with weights drawn from ``seed``; the caller's random numbers go on undisturbed."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make()

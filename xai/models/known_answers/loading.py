@@ -1,0 +1,138 @@
+"""Models with a known answer, ready to be judged: real classifiers with cards, their weights checked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor
+
+from xai.errors import UnknownName, WeightsUnavailable
+from xai.models.cards import Card
+from xai.models.classifiers import Classifier, pick_device
+from xai.models.known_answers.designs import Design
+from xai.models.known_answers.kinds import INSTANCES, KINDS, Kind
+from xai.models.known_answers.networks import MEAN, STD
+from xai.models.known_answers.places import INPUT_SIDE, covered
+from xai.types import CLASSES
+
+__all__ = ["WEIGHTS", "WEIGHTS_SHA256", "KnownAnswer", "assemble", "instances"]
+
+WEIGHTS = Path(__file__).resolve().parents[1] / "known_answers.safetensors"
+"""The trained weights of all kinds, half precision; written by ``python -m xai.learning.known``."""
+
+WEIGHTS_SHA256 = "aa2bb183e52df301ea1440b31ac0fb9e55ceb29749e62ae95e249ebb7baf68c8"
+"""Hex digest of that file; it changes together with the file or not at all."""
+
+_LIMITS = ("Made to look at one known thing, right or wrong; it measures verdicts and is for nothing else.",)
+
+
+@dataclass(frozen=True, eq=False)
+class KnownAnswer:
+    """One model whose right verdict is known.
+
+    Attributes:
+        kind: key of ``KINDS``.
+        number: which of its instances, 0..9.
+        classifier: usable wherever a classifier is. It is meant for faces that were aligned with
+            ``aligned_face``; its card names an entry of ``CAM_LAYERS`` as architecture.
+        design: how it is put together.
+    """
+
+    kind: str
+    number: int
+    classifier: Classifier
+    design: Design
+
+    @property
+    def about(self) -> Kind:
+        """What is expected of its kind."""
+        return KINDS[self.kind]
+
+    def plant(self, crop: NDArray[np.uint8], label: str) -> NDArray[np.uint8]:
+        """What is done to an aligned crop (RGB uint8 ``(S, S, 3)``) before it is judged.
+
+        Args:
+            crop: the face.
+            label: class that a mark or a tint gives away; the true one, unless the cheat is to be misled.
+                Most kinds plant nothing and return the crop.
+
+        Raises:
+            UnknownName: ``label`` is not one of the classes.
+        """
+        return self.design.plant(crop, label)
+
+    @property
+    def seen(self) -> NDArray[np.bool_] | None:
+        """Where its evidence lies: bool ``(n, n)`` in input pixels; None where it may lie anywhere."""
+        return None if self.design.seen is None else covered(self.design.seen)
+
+
+def instances(kind: str, device: str = "auto") -> tuple[KnownAnswer, ...]:
+    """The ten models of a kind.
+
+    Raises:
+        UnknownName: there is no such kind.
+        WeightsUnavailable: the weights file is missing or not the pinned one.
+        ValueError: ``device`` is not ``auto``, ``cpu`` or an available ``cuda``.
+    """
+    if kind not in KINDS:
+        raise UnknownName("kind of known answer", kind, KINDS)
+    return tuple(assemble(kind, number, _weights(), device) for number in range(INSTANCES))
+
+
+def assemble(kind: str, number: int, tensors: Mapping[str, Tensor], device: str = "auto") -> KnownAnswer:
+    """One model with its weights taken from ``tensors``, named ``<kind>.<number>.<parameter>``."""
+    design = KINDS[kind].design(number)
+    if design.weights is not None:
+        start = f"{design.weights}.{number}."
+        own = {k.removeprefix(start): v.float() for k, v in tensors.items() if k.startswith(start)}
+        design.network.get_submodule(design.into).load_state_dict(own)
+    place = pick_device(device)
+    network = design.network.to(place).eval().requires_grad_(requires_grad=False)
+    return KnownAnswer(kind, number, Classifier(_card(kind, number, design), network, place), design)
+
+
+def _card(kind: str, number: int, design: Design) -> Card:
+    return Card(
+        name=f"known_answer_{kind}_{number}",
+        architecture=design.architecture,
+        classes=CLASSES,
+        input_size=INPUT_SIDE,
+        mean=(MEAN,) * 3,
+        std=(STD,) * 3,
+        margin=0.3,
+        temperature=1.0,
+        source="own",
+        protocol="product",
+        sha256=WEIGHTS_SHA256,
+        recipe=design.settings,
+        data={},
+        metrics={},
+        license="MIT",
+        limits=_LIMITS,
+        path=WEIGHTS,
+    )
+
+
+@cache
+def _weights() -> Mapping[str, Tensor]:
+    if not WEIGHTS.is_file():
+        raise WeightsUnavailable(
+            f"The models with a known answer need {WEIGHTS.name}, which is missing; restore it from the "
+            "repository."
+        )
+    found = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
+    if found != WEIGHTS_SHA256:
+        raise WeightsUnavailable(
+            f"{WEIGHTS.name} has sha256 {found[:12]}… but should have {WEIGHTS_SHA256[:12]}…; restore the "
+            "file from the repository."
+        )
+    tensors: Mapping[str, Tensor] = load_file(WEIGHTS)
+    return tensors
