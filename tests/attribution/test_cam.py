@@ -139,3 +139,14 @@ def test_the_layer_is_the_last_with_places(name):
         handle.remove()
     declared = ARCHITECTURES[name].cam_layer
     assert last["path"] == declared or last["path"].startswith(declared + ".")
+
+
+def test_models_with_a_known_answer_are_explained_at_their_own_layer(noise_crop):
+    from xai.models.known_answers import instances
+
+    model = instances("aperture_nose", device="cpu")[0].classifier
+    side = model.card.input_size
+    found = run("gradcam", model, to_input(noise_crop, side), 0)
+    assert np.isfinite(found).all()
+    assert found.std() > 0
+    assert hooks(model.network) == 0

@@ -75,12 +75,21 @@ def _explain(
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget  # noqa: PLC0415
 
     progress(0, 1)
-    layer = classifier.network.get_submodule(ARCHITECTURES[classifier.card.architecture].cam_layer)
+    layer = classifier.network.get_submodule(_layer_name(classifier.card.architecture))
     batch = classifier.normalise(values.to(classifier.device))[None].requires_grad_()
     with torch.enable_grad(), kind(classifier.network, [layer]) as cam:
         raw = _raw(cam, layer, batch, [ClassifierOutputTarget(target)])
     progress(1, 1)
     return Attribution(raw)
+
+
+def _layer_name(architecture: str) -> str:
+    """Dotted name of the layer to explain, of a network of the list or of a model with a known answer."""
+    if architecture in ARCHITECTURES:
+        return ARCHITECTURES[architecture].cam_layer
+    from xai.models.known_answers import CAM_LAYERS  # noqa: PLC0415 - calibration and teaching only
+
+    return CAM_LAYERS[architecture]
 
 
 def _raw(cam: Any, layer: torch.nn.Module, batch: Tensor, targets: list[Any]) -> np.ndarray[Any, Any]:
