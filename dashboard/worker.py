@@ -76,7 +76,8 @@ class Worker:
         Args:
             visitor: whose job it is.
             job: what is to be done.
-            background: nobody waits for it; it is done when nobody else's job is waiting.
+            background: nobody waits for it; it is done when the models are in memory and nobody else's
+                job is waiting.
 
         Raises:
             JobError: ``busy`` when ``QUEUE_LIMIT`` jobs are waiting, ``closed`` after ``close``.
@@ -139,8 +140,8 @@ class Worker:
 
     def _dispatch(self) -> None:
         """Give the process the next job, if it has none. Called with the lock held."""
-        if self._running is None and self._pending:
-            ticket = next((one for one in self._pending if not one.background), self._pending[0])
+        ticket = self._next()
+        if self._running is None and ticket:
             try:
                 self._link.send(("job", ticket.number, ticket.job))
             except OSError:  # it has just died: the reader will notice and start another
@@ -150,6 +151,13 @@ class Worker:
             self._running, self._news = ticket, time.monotonic()
         for ahead, ticket in enumerate((one for one in self._pending if not one.background), start=1):
             ticket.advance(Stage("waiting", ahead))
+
+    def _next(self) -> Ticket | None:
+        """The first job that somebody waits for; else, once the models are in memory, any. Before that the
+        loading has the machine to itself: on two cores the first visitor would wait for both.
+        """
+        wanted = (one for one in self._pending if not one.background or not self._status.loading)
+        return min(wanted, key=lambda one: (one.background, one.number), default=None)
 
     def _drop(self, ticket: Ticket) -> None:
         """Forget a ticket that was cancelled."""
@@ -183,6 +191,7 @@ class Worker:
             match message:
                 case ("models", _, ModelStatus() as status):
                     self._status = status
+                    self._dispatch()
                 case ("stage", int(number), Stage() as stage) if ticket and ticket.number == number:
                     ticket.advance(stage)
                 case (str(kind), int(number), *content) if ticket and ticket.number == number:

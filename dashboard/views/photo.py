@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import session
-from dashboard.views import photo_input, photo_result
+from dashboard.views import photo_input, photo_progress, photo_result
 from dashboard.words import say
 
 st.title(say("photo.title"), anchor=False)
@@ -19,6 +19,6 @@ if not cards:
 source = photo_input.choose()
 area = st.empty()
 if photo_input.is_new(source):
-    area.skeleton(height=480)  # nothing of the photo before may stand under this one
+    photo_progress.hold(area, 480)  # nothing of the photo before may stand under this one
 with area.container():
     photo_result.show(source, tuple(card.name for card in cards))

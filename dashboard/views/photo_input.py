@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.sentences import file_name
+from dashboard.views.photo_progress import hold
 from dashboard.words import class_word, say
 from xai.photo.samples import SAMPLES, Sample
 
@@ -139,7 +140,7 @@ def _thumbnail(sample: Sample, picture: bytes | None) -> None:
     if picture:
         st.image(picture, width="stretch", alt=say("photo.sample_alt", title=sample.title))
     else:
-        st.skeleton(height=THUMBNAIL)
+        hold(st.empty(), THUMBNAIL)
     truth = " · ".join(class_word(name) for name in sample.truth)
     if st.button(truth, key=f"sample {sample.id}", type="tertiary", width="stretch"):
         session.remember("sample", sample.id)

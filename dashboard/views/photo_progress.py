@@ -9,7 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard.jobs import Stage
 from dashboard.words import say
 
-__all__ = ["Progress", "stage_text"]
+__all__ = ["Progress", "hold", "stage_text"]
 
 
 class Progress:
@@ -30,11 +30,20 @@ class Progress:
         def draw(stage: Stage) -> None:
             while self._held:
                 place, height = self._held.popitem()
-                place.skeleton(height=height)
+                hold(place, height)
             counted = stage.name == "explaining" and stage.total > 0
             self._place.progress(stage.done / stage.total if counted else 0.0, stage_text(stage, model))
 
         return draw
+
+
+def hold(place: DeltaGenerator, height: int) -> None:
+    """Keep ``height`` pixels for what comes, so that nothing jumps.
+
+    A still box, not Streamlit's shimmering skeleton: painting the shimmer takes most of a core where there is
+    no graphics card, and on a laptop that core is wanted by the models.
+    """
+    place.container(height=height, border=True)
 
 
 def stage_text(stage: Stage, model: str = "") -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import worker as worker_module
-from dashboard.jobs import SampleLook, Stage
+from dashboard.jobs import ModelStatus, SampleLook, Stage
 from dashboard.tickets import JobError
 from dashboard.worker import QUEUE_LIMIT, Worker
 
@@ -119,6 +119,16 @@ def test_what_nobody_waits_for_is_done_last_and_takes_no_place(worker):
     for ticket in later[1:]:
         ticket.cancel()
     assert later[0].result() == "4"
+
+
+def test_what_nobody_waits_for_leaves_the_machine_to_the_loading_of_the_models(worker):
+    assert worker.submit("first", order("echo:up")).result() == "up"
+    worker._receive(("models", 0, ModelStatus(loading=True)))
+    later = worker.submit("b", order("echo:later"), background=True)
+    assert worker.submit("visitor", order("echo:now")).result() == "now"
+    assert not later.wait(0.5)
+    worker._receive(("models", 0, ModelStatus(loading=False)))
+    assert later.result() == "later"
 
 
 def test_a_killed_process_fails_its_job_and_the_queue_goes_on_in_a_new_one(worker):
