@@ -28,7 +28,7 @@ KEPT = {"photo": 12, "explanation": 48, "picture": 96, "digest": 64}
 THUMBNAIL_SIDE = 176
 """Side in pixels of the gallery's pictures: twice what is shown, for dense screens."""
 
-_TICK = 0.1
+_TICK = 0.25
 
 
 @st.cache_resource(show_spinner=False, on_release=Worker.close)
