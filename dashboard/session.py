@@ -65,7 +65,7 @@ def look(job: Look | SampleLook, key: Hashable, show: Callable[[Stage], None]) -
     Args:
         job: what to look at.
         key: identifies the photo: the digest of its bytes, or the id of a sample.
-        show: called about ten times a second while it is waited for.
+        show: called about four times a second while it is waited for.
 
     Raises:
         JobError: it was refused or could not be done.
