@@ -16,6 +16,8 @@ from PIL import ImageOps
 from dashboard.jobs import (
     DISPLAY_SIDE,
     READING,
+    CheckMaps,
+    Examine,
     Explain,
     Explained,
     Job,
@@ -24,6 +26,7 @@ from dashboard.jobs import (
     SampleLook,
     Seen,
     Stage,
+    Tell,
     Thumbnail,
 )
 from xai.errors import XaiError
@@ -35,8 +38,6 @@ if TYPE_CHECKING:
     from xai.models.classifiers import Classifier
 
 __all__ = ["Models", "perform"]
-
-Tell = Callable[[Stage], None]
 
 
 class Models:
@@ -99,7 +100,8 @@ def perform(job: Job, models: Models, tell: Tell) -> object:
     Args:
         job: what is to be done.
         models: where the classifiers are.
-        tell: called with the stages; raises ``Cancelled`` when the job is no longer wanted.
+        tell: called with the stages and with pieces of the result; raises ``Cancelled`` when the job is no
+            longer wanted.
 
     Raises:
         XaiError: with a sentence for the visitor.
@@ -113,7 +115,13 @@ def perform(job: Job, models: Models, tell: Tell) -> object:
         return _look(load_sample(job.sample), job, models, tell)
     if isinstance(job, Thumbnail):
         return _thumbnail(job)
-    return _explain(job, models, tell)
+    if isinstance(job, Explain):
+        return _explain(job, models, tell)
+    from dashboard import judging  # noqa: PLC0415 - brings torch
+
+    if isinstance(job, CheckMaps):
+        return judging.check(job, models.get(job.maps.provenance.model), tell)
+    return judging.judge(job, {name: models.get(name) for name in job.maps}, tell)
 
 
 def _look(image: Image, job: Look | SampleLook, models: Models, tell: Tell) -> Seen:
@@ -169,10 +177,11 @@ def _square(picture: Pictures.Image, side: int) -> Pictures.Image:
 def _explain(job: Explain, models: Models, tell: Tell) -> Explained:
     tell(Stage("explaining" if models.has(job.model) else "loading"))
     classifier = models.get(job.model)
-    from xai.explain import explain  # noqa: PLC0415 - brings torch
+    from dashboard.judging import passes_of  # noqa: PLC0415 - brings torch
+    from xai.explain import explain_maps  # noqa: PLC0415 - the same
 
     tell(Stage("explaining"))
-    explanation = explain(
+    explanation = explain_maps(
         job.face,
         classifier,
         job.methods,
@@ -180,7 +189,7 @@ def _explain(job: Explain, models: Models, tell: Tell) -> Explained:
         options=job.options,
         progress=lambda done, total: tell(Stage("explaining", done, total)),
     )
-    return Explained(explanation, _regions(job.face))
+    return Explained(explanation, _regions(job.face), *passes_of(explanation, classifier))
 
 
 def _regions(face: Face) -> NDArray[np.int8] | None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from importlib import metadata
 
 import numpy as np
@@ -12,17 +14,22 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from xai.attribution.methods import Attribution, Method, Params, Progress, find_method
+from xai.attribution.patch import FACE_FILLS
+from xai.errors import XaiError
+from xai.evidence.examine import examine, forwards_of
+from xai.evidence.interventions import FaceEdits
+from xai.evidence.witness import witness_flags
 from xai.models.classifiers import Classifier, to_input
 from xai.photo.regions import region_masks, region_shares
 from xai.types import Explanation, Face, Heatmap, Provenance
 
-__all__ = ["explain"]
+__all__ = ["explain", "explain_maps"]
 
 _PACKAGES = ("torch", "torchvision", "grad-cam", "numpy", "pillow", "opencv-python-headless")
 
 
 def explain(
-    face: Face,
+    face: Face | FaceEdits,
     classifier: Classifier,
     methods: Sequence[str] = ("occlusion", "gradcam"),
     target: str | None = None,
@@ -30,10 +37,12 @@ def explain(
     options: Mapping[str, Params] | None = None,
     progress: Progress | None = None,
 ) -> Explanation:
-    """Measure where ``classifier`` looked when it judged ``face``.
+    """Measure where ``classifier`` looked when it judged ``face``, and test whether that is why.
 
     Args:
-        face: a crop with its landmarks; without landmarks there are maps but no region shares.
+        face: a crop with its landmarks; without landmarks there are maps but no region shares, and the
+            verdict is ``cannot tell``. Where several models are asked about one face, hand in its
+            ``FaceEdits``, so that what is painted on it is made once.
         classifier: what is explained.
         methods: names in ``METHODS``.
         target: the class to explain; the classifier's own answer where none is named.
@@ -42,21 +51,45 @@ def explain(
 
     Raises:
         UnknownName: no such method, class, parameter or choice.
+        XaiError: a fill that is drawn on the face mesh cannot be drawn on this face.
         ValueError: a parameter out of bounds, or a map that is not finite.
     """
+    edits = face if isinstance(face, FaceEdits) else FaceEdits(face)
+    target = classifier.predict([edits.original.crop])[0].label if target is None else target
+    meter = _Meter(progress)
+    meter.total = _forwards(classifier, methods, options) + forwards_of(target)
+    maps = explain_maps(edits, classifier, methods, target, options=options, progress=meter)
+    meter.close(_forwards(classifier, methods, options))
+    evidence = examine(edits, classifier, target, progress=meter)
+    flags = witness_flags(evidence, maps)
+    return replace(maps, evidence=replace(evidence, flags=flags))
+
+
+def explain_maps(
+    face: Face | FaceEdits,
+    classifier: Classifier,
+    methods: Sequence[str] = ("occlusion", "gradcam"),
+    target: str | None = None,
+    *,
+    options: Mapping[str, Params] | None = None,
+    progress: Progress | None = None,
+) -> Explanation:
+    """The maps alone, without the test; arguments and errors as of ``explain``."""
+    edits = face if isinstance(face, FaceEdits) else FaceEdits(face)
+    face = edits.original
     prediction = classifier.predict([face.crop])[0]
     target = prediction.label if target is None else target
     index = classifier.class_index(target)
     values = to_input(face.crop, classifier.card.input_size, classifier.device)
-    for name, given in (options or {}).items():
-        find_method(name).complete(given)
-    plan = [(m, m.complete((options or {}).get(m.name, {}))) for m in map(find_method, methods)]
-    meter = _Meter(progress, sum(m.forwards(p, values.shape[-1]) for m, p in plan))
+    meter = _Meter(progress)
+    meter.total = _forwards(classifier, methods, options)
     made: dict[str, Attribution] = {}
     seconds: dict[str, float] = {}
+    plan = _planned(methods, options)
     for method, params in plan:
         began = time.perf_counter()
-        made[method.name] = method.run()(classifier, values, index, params, meter)
+        run = _run_of(method, params, edits, classifier)
+        made[method.name] = run(classifier, values, index, params, meter)
         seconds[method.name] = time.perf_counter() - began
         meter.close(method.forwards(params, values.shape[-1]))
     heatmaps = {m.name: _heatmap(m, p, made[m.name], face, target) for m, p in plan}
@@ -73,19 +106,50 @@ def explain(
     )
 
 
+def _planned(methods: Sequence[str], options: Mapping[str, Params] | None) -> list[tuple[Method, Params]]:
+    """Each method with all its parameters."""
+    for name, given in (options or {}).items():
+        find_method(name).complete(given)
+    return [(m, m.complete((options or {}).get(m.name, {}))) for m in map(find_method, methods)]
+
+
+def _forwards(classifier: Classifier, methods: Sequence[str], options: Mapping[str, Params] | None) -> int:
+    side = classifier.card.input_size
+    return sum(method.forwards(params, side) for method, params in _planned(methods, options))
+
+
 class _Meter:
     """Adds the progress of one method to what the methods before it have done."""
 
-    def __init__(self, progress: Progress | None, total: int) -> None:
-        self._progress, self._total, self._before = progress, total, 0
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress, self._before = progress, 0
+        self.total = 0
 
     def __call__(self, done: int, total: int) -> None:
         if self._progress:
-            self._progress(self._before + done, self._total)
+            self._progress(self._before + done, self.total)
 
     def close(self, forwards: int) -> None:
         """The running method has ended after ``forwards``."""
         self._before += forwards
+
+
+def _run_of(
+    method: Method, params: Params, edits: FaceEdits, classifier: Classifier
+) -> Callable[..., Attribution]:
+    """The method's function; for a fill that is drawn on the face, with the drawing."""
+    fill = params.get("fill")
+    if fill not in FACE_FILLS:
+        return method.run()
+    belief = edits.believed(reveal=fill == "bare")
+    if not belief.holds:
+        raise XaiError(
+            f"The fill {fill} cannot be drawn on this face: {belief.reason} Use grey, mean or blur."
+        )
+    painted = np.rint(edits.content(f"{fill}0")).clip(0, 255).astype(np.uint8)
+    hidden = to_input(painted, classifier.card.input_size, classifier.device)
+    run: Callable[..., Attribution] = method.run()
+    return partial(run, hidden=hidden)
 
 
 def _heatmap(method: Method, params: Params, made: Attribution, face: Face, target: str) -> Heatmap:

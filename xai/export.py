@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from xai.errors import XaiError
+from xai.findings import Evidence
 from xai.photo.images import encode_png
 from xai.photo.regions import REGION_SUMS
 from xai.render import common_scale, excess, excess_scale, overlay
@@ -74,15 +75,17 @@ def check_free(out: Path) -> None:
 
 def face_record(explanation: Explanation) -> dict[str, Any]:
     """One model's part of the JSON. What has not been measured is None."""
-    shares = explanation.shares.get("occlusion")
+    shares, evidence = explanation.shares.get("occlusion"), explanation.evidence
+    deciding = None if evidence is None else evidence.deciding
     return {
         "label": explanation.prediction.label,
         "probabilities": explanation.prediction.as_dict(),
         "target": explanation.target,
-        "verdict": None,
-        "conditions": None,
-        "flags": None,
-        "regions": {name: region_record(shares, name) for name in (*REGIONS, *REGION_SUMS)},
+        "verdict": None if evidence is None else evidence.verdict,
+        "conditions": None if deciding is None else {k: asdict(c) for k, c in deciding.conditions.items()},
+        "flags": None if evidence is None else [flag.code for flag in evidence.flags],
+        "regions": {name: region_record(shares, name, evidence) for name in (*REGIONS, *REGION_SUMS)},
+        "evidence": None if evidence is None else asdict(evidence),
         "heatmaps": {
             name: {
                 "npy": None,
@@ -98,13 +101,19 @@ def face_record(explanation: Explanation) -> dict[str, Any]:
     }
 
 
-def region_record(shares: RegionShares | None, name: str) -> dict[str, float | None]:
-    """Share, area and lift of a region or a sum of regions; effect and rank are not measured yet."""
+def region_record(
+    shares: RegionShares | None, name: str, evidence: Evidence | None = None
+) -> dict[str, float | None]:
+    """Share, area and lift of a region or a sum of regions in the occlusion map; effect and rank of changing
+    it. What was not measured is None.
+    """
     record: dict[str, float | None] = dict.fromkeys(("share", "area", "lift", "effect", "rank"))
     if shares is not None:
         parts = REGION_SUMS.get(name, (name,))
         record["share"], record["area"] = shares.of(*parts)
         record["lift"] = shares.lift(*parts)
+    if evidence is not None and name in evidence.regions:
+        record["effect"], record["rank"] = evidence.regions[name].effect, evidence.regions[name].rank
     return record
 
 

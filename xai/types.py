@@ -14,6 +14,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.findings import Evidence
+
 __all__ = [
     "CLASSES",
     "REGIONS",
@@ -271,6 +273,7 @@ class Explanation:
         becomes: int8 ``(H, W)`` on the crop, or None without occlusion: index into
             ``prediction.classes`` of the answer when the patch lies there.
         provenance: what it was made with.
+        evidence: whether the answer rests on nose and mouth; None where that was not asked.
     """
 
     face: Face
@@ -281,6 +284,7 @@ class Explanation:
     probability: NDArray[np.float32] | None
     becomes: NDArray[np.int8] | None
     provenance: Provenance
+    evidence: Evidence | None = None
 
 
 def _require_picture(name: str, pixels: NDArray[np.uint8]) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from xai.errors import UnknownName
 from xai.evidence.areas import area_under_test, seam
-from xai.evidence.edits import FILLS, LIMITS, SHAMS, believable, hide, reveal, sham
+from xai.evidence.belief import LIMITS, believable
+from xai.evidence.edits import FILLS, SHAMS, hide, reveal, sham
 from xai.photo.faces import find_faces
 from xai.photo.mesh import eye_distance, five_of
 from xai.photo.regions import region_masks
@@ -26,7 +27,9 @@ def change(edited, face, where):
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_frontal_portraits_are_believed(faces, name):
-    assert believable(faces[name]) == (True, "")
+    belief = believable(faces[name])
+    assert belief.holds
+    assert belief.reason == ""
 
 
 def test_the_wide_area_holds_the_strict_one_and_reaches_below_the_chin(faces):

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from xai.models.classifiers import Classifier
 
-__all__ = ["METHODS", "Attribution", "Method", "Parameter", "Params", "Progress", "find_method"]
+__all__ = ["METHODS", "Attribution", "Method", "Parameter", "Params", "Progress", "Run", "find_method"]
 
 Params = Mapping[str, float | int | str]
 Progress = Callable[[int, int], None]

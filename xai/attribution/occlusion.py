@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from xai.attribution.methods import Attribution, Progress
-from xai.attribution.patch import FILLS, Patch
+from xai.attribution.patch import FACE_FILLS, FILLS, Patch
 from xai.errors import UnknownName
 from xai.models.classifiers import Classifier
 
@@ -93,11 +93,17 @@ def baseline(values: Tensor, fill: str) -> Tensor:
         return values.mean(dim=(1, 2), keepdim=True).expand_as(values)
     if fill == "blur":
         return _blurred(values)
+    if fill in FACE_FILLS:
+        raise ValueError(f"the fill {fill} is drawn for one face; hand its picture in as hidden")
     raise UnknownName("fill", fill, FILLS)
 
 
 def occlude(
-    classifier: Classifier, values: Tensor, patch: Patch, progress: Progress | None = None
+    classifier: Classifier,
+    values: Tensor,
+    patch: Patch,
+    progress: Progress | None = None,
+    hidden: Tensor | None = None,
 ) -> OcclusionGrid:
     """Slide the patch over one input and record the answers.
 
@@ -106,6 +112,7 @@ def occlude(
         values: float32 ``(3, n, n)`` in 0..1, the crop as ``to_input`` makes it, on any device.
         patch: size, stride and fill.
         progress: called between batches.
+        hidden: what the patch shows, float32 ``(3, n, n)`` in 0..1, in place of ``baseline``'s fill.
 
     The probabilities do not depend on the batch size beyond float rounding.
     """
@@ -113,9 +120,9 @@ def occlude(
     side = values.shape[-1]
     cover = _cover(side, patch).to(classifier.device)
     picture = classifier.normalise(values)
-    hidden = classifier.normalise(baseline(values, patch.fill))
+    under = baseline(values, patch.fill) if hidden is None else hidden.to(classifier.device)
     places = torch.cartesian_prod(torch.arange(len(cover)), torch.arange(len(cover))).to(classifier.device)
-    answers = _answers(classifier, picture, _Cutter(hidden, cover, places), progress)
+    answers = _answers(classifier, picture, _Cutter(classifier.normalise(under), cover, places), progress)
     grid = answers[1:].reshape(len(cover), len(cover), -1)
     return OcclusionGrid(grid, answers[0], cover.cpu().numpy())
 
@@ -126,12 +133,13 @@ def occlusion(
     target: int,
     params: Mapping[str, float | int | str],
     progress: Progress,
+    hidden: Tensor | None = None,
 ) -> Attribution:
     """The method as ``METHODS`` lists it: the drop map of class ``target``, the probability map and what
-    the answer becomes, all ``(n, n)`` in input pixels.
+    the answer becomes, all ``(n, n)`` in input pixels. The fills of ``FACE_FILLS`` need ``hidden``.
     """
     patch = Patch(float(params["patch"]), float(params["stride"]), str(params["fill"]))
-    grid = occlude(classifier, values, patch, progress)
+    grid = occlude(classifier, values, patch, progress, hidden)
     return Attribution(grid.drop_map(target), grid.probability_map(target), grid.becomes_map())
 
 

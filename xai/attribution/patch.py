@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 from xai.errors import UnknownName
 
-__all__ = ["FILLS", "Patch", "windows"]
+__all__ = ["FACE_FILLS", "FILLS", "Patch", "windows"]
 
-FILLS = ("grey", "mean", "blur")
-"""What is put under the patch: middle grey; the crop's mean colour; the crop, heavily blurred."""
+FILLS = ("grey", "mean", "blur", "bare", "masked")
+"""What is put under the patch: middle grey; the crop's mean colour; the crop, heavily blurred; bare skin that
+goes with the face; a drawn mask."""
+
+FACE_FILLS = ("bare", "masked")
+"""Those that are drawn for one face, so that somebody has to draw them first."""
 
 
 @dataclass(frozen=True)

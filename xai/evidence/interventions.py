@@ -1,0 +1,231 @@
+"""What is painted on one face, described, and put together on the device a batch at a time.
+
+An edit is a pile of layers; a layer is a place (how much shows, per pixel) and a content. Places and
+contents of a face are made once, at the crop's own size, for every model that is asked; the pictures
+themselves exist only in the batch that goes through a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from xai.attribution.methods import Progress
+from xai.evidence import contents
+from xai.evidence.bare_face import BareFit
+from xai.evidence.belief import Belief, believable
+from xai.evidence.places import places_of, shifted
+from xai.models.classifiers import Classifier, to_input
+from xai.photo.mesh import MESH_POINTS
+from xai.types import Face
+
+__all__ = ["CLIP", "FACE", "Edit", "FaceEdits", "Layer", "contrasts"]
+
+Plane = NDArray[np.float32]
+
+CANVAS = 224
+"""Side in pixels at which places and contents are made, where the crop is larger."""
+
+CLIP = 24 * float(np.log(2))
+"""Largest contrast: beyond it a probability in single precision is 1."""
+
+FACE = "face"
+"""The content that is the face itself: a last layer of it brings a place back."""
+
+_DONORS = 4
+_BATCH_PIXELS = 64 * 128 * 128  # input pixels per batch on the CPU
+
+
+class Layer(NamedTuple):
+    """One layer: what is painted, and where."""
+
+    place: str
+    content: str
+
+
+Edit = tuple[Layer, ...]
+"""Layers from the first painted to the last; none is the face as it is."""
+
+
+class FaceEdits:
+    """Everything that can be painted on one face; made when first asked for, kept for the next model.
+
+    Args:
+        face: a crop with its landmarks.
+    """
+
+    def __init__(self, face: Face) -> None:
+        self.original = face
+        self.face = _reduced(face)
+        self._contents: dict[str, Plane] = {}
+        self._places: dict[str, Plane] = {}
+
+    def believed(self, *, reveal: bool) -> Belief:
+        """Whether bare skin (``reveal``) or drawn masks can be believed on this face; see ``believable``."""
+        fit = self._fit if reveal and len(self.face.landmarks) == MESH_POINTS else None
+        return believable(self.face, reveal=reveal, fit=fit)
+
+    def content(self, name: str) -> Plane:
+        """A content, float32 ``(S, S, 3)`` in 0..255: ``face``, ``bare0``, ``masked0``, ``alike0``,
+        ``moved0`` with any seed, or one of ``NEUTRAL``.
+        """
+        if name not in self._contents:
+            self._contents[name] = self._make(name)
+        return self._contents[name]
+
+    def place(self, name: str) -> Plane:
+        """How much of a layer shows, float32 ``(S, S)`` in 0..1: a name of ``places_of``, or a name, ``@``
+        and the direction it is shifted to.
+        """
+        if not self._places:
+            self._places.update(places_of(self.face))
+        if name not in self._places:
+            stem, direction = name.split("@")
+            self._places[name] = shifted(self._places[stem], self.face, int(direction))
+        return self._places[name]
+
+    def change(self, layer: Layer) -> float:
+        """How much a layer changes the face: mean absolute change over the crop, 0..255."""
+        difference = np.abs(self.content(layer.content) - self.content(FACE)).mean(axis=2)
+        return float((self.place(layer.place) * difference).mean())
+
+    def add_place(self, name: str, place: Plane) -> None:
+        """Give a place of one's own a name; an earlier one of that name is replaced."""
+        self.place("strict")
+        self._places[name] = place
+
+    @cached_property
+    def _fit(self) -> BareFit:
+        return contents.fitted(self.face)
+
+    def _bare(self, seed: int) -> Plane:
+        """One donor; the first four are made together, which costs little more than one."""
+        if seed >= _DONORS:
+            return np.asarray(contents.bare(self.face, (seed,), self._fit)[0])
+        donors = contents.bare(self.face, range(_DONORS), self._fit)
+        self._contents.update({f"bare{i}": donor for i, donor in enumerate(donors)})
+        return np.asarray(donors[seed])
+
+    def _make(self, name: str) -> Plane:
+        stem, seed = name.rstrip("0123456789"), int("0" + name.lstrip("abcdefghijklmnopqrstuvwxyz"))
+        if stem == FACE:
+            return self.face.crop.astype(np.float32)
+        if stem == "bare":
+            return np.asarray(self._bare(seed), np.float32)
+        if stem == "masked":
+            return contents.masked(self.face, seed)
+        if stem == "alike":
+            return contents.masked_alike(self.face, seed)
+        if stem == "moved":
+            return contents.moved(self.face, seed)
+        return contents.neutral(self.face, name)
+
+
+@torch.inference_mode()
+def contrasts(
+    classifier: Classifier,
+    edits: FaceEdits,
+    wanted: Sequence[Edit],
+    target: int,
+    progress: Progress | None = None,
+) -> NDArray[np.float64]:
+    """The contrast ``log p - log(1 - p)`` of class ``target`` after each edit.
+
+    Args:
+        classifier: what is asked; its input is the crop at the network's own size, and the layers are
+            laid over it there.
+        edits: of the face.
+        wanted: what is painted; an empty edit asks about the face as it is.
+        target: index of the class.
+        progress: called between batches.
+
+    Returns:
+        float64 ``(N,)``, clipped to ``CLIP`` on either side. It does not depend on the batch size beyond
+        float rounding.
+    """
+    easel = _Easel(classifier, edits, wanted)
+    size = _batch_size(classifier)
+    found: list[Tensor] = []
+    for start in range(0, len(wanted), size):
+        if progress:
+            progress(start, len(wanted))
+        logits = classifier.logits(easel.batch(start, start + size)).double()
+        found.append(_contrast(logits, target))
+    if progress:
+        progress(len(wanted), len(wanted))
+    joined: NDArray[np.float64] = torch.cat(found).clamp(-CLIP, CLIP).cpu().numpy()
+    return joined
+
+
+class _Easel:
+    """Places and contents on the device at the network's size, and what each edit takes of them."""
+
+    def __init__(self, classifier: Classifier, edits: FaceEdits, wanted: Sequence[Edit]) -> None:
+        self.classifier = classifier
+        side, device = classifier.card.input_size, classifier.device
+        places = sorted({layer.place for edit in wanted for layer in edit})
+        painted = sorted({layer.content for edit in wanted for layer in edit} - {FACE})
+        self.values = to_input(edits.original.crop, side, device)
+        sheets = [
+            self.values,
+            *(_sized(edits.content(n).transpose(2, 0, 1) / 255, side, device) for n in painted),
+        ]
+        nothing = torch.zeros(1, side, side, device=device)
+        self.contents = torch.stack(sheets)
+        self.places = torch.stack([nothing, *(_sized(edits.place(n)[None], side, device) for n in places)])
+        depth = max((len(edit) for edit in wanted), default=0)
+        number = {name: i + 1 for i, name in enumerate(places)}
+        what = {FACE: 0, **{name: i + 1 for i, name in enumerate(painted)}}
+        self.layers = torch.zeros(len(wanted), max(depth, 1), 2, dtype=torch.long, device=device)
+        for row, edit in enumerate(wanted):
+            for level, layer in enumerate(edit):
+                self.layers[row, level, 0], self.layers[row, level, 1] = (
+                    number[layer.place],
+                    what[layer.content],
+                )
+
+    def batch(self, start: int, stop: int) -> Tensor:
+        """Edits ``start`` to ``stop`` as the network takes them: ``(N, 3, n, n)``."""
+        layers = self.layers[start:stop]
+        pictures = self.values.expand(len(layers), -1, -1, -1)
+        for level in range(layers.shape[1]):
+            weight, content = self.places[layers[:, level, 0]], self.contents[layers[:, level, 1]]
+            pictures = torch.lerp(pictures, content, weight)
+        return self.classifier.normalise(pictures).contiguous(memory_format=torch.channels_last)
+
+
+def _sized(planes: NDArray[np.floating], side: int, device: torch.device) -> Tensor:
+    """Planes ``(C, S, S)`` at the network's size, resized as ``to_input`` resizes a crop."""
+    sheet = torch.from_numpy(np.ascontiguousarray(planes, np.float32)).to(device)[None]
+    sized: Tensor = functional.interpolate(sheet, (side, side), mode="bilinear", antialias=True)
+    return sized[0].clamp(0, 1)
+
+
+def _contrast(logits: Tensor, target: int) -> Tensor:
+    others = torch.cat([logits[:, :target], logits[:, target + 1 :]], dim=1)
+    return logits[:, target] - others.logsumexp(dim=1)
+
+
+def _batch_size(classifier: Classifier) -> int:
+    pixels = _BATCH_PIXELS * (8 if classifier.device.type == "cuda" else 1)
+    return max(1, min(512, pixels // classifier.card.input_size**2))
+
+
+def _reduced(face: Face) -> Face:
+    """The face with a crop of at most ``CANVAS`` pixels, its landmarks with it."""
+    side = len(face.crop)
+    if side <= CANVAS:
+        return face
+    crop = cv2.resize(face.crop, (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
+    return replace(
+        face, crop=np.asarray(crop, np.uint8), landmarks=face.landmarks * np.float32(CANVAS / side)
+    )

@@ -1,0 +1,54 @@
+"""The second witness: class activation maps, which know nothing of the edits. They flag, they do not gate."""
+
+from __future__ import annotations
+
+from xai.findings import Evidence, Reason
+from xai.photo.regions import REGION_SUMS
+from xai.types import Explanation, RegionShares
+
+__all__ = ["AGAINST", "FOR", "WITNESSES", "witness_flags"]
+
+WITNESSES = ("gradcam", "hirescam", "occlusion")
+"""Maps that are heard, where they were made."""
+
+AGAINST = 1.0
+"""Lift of the area under test, share of the map over share of the crop, below which a map that ought to lie
+there lies elsewhere."""
+
+FOR = 2.0
+"""Lift from which a map lies on the area after all."""
+
+_PARTS = {"strict": REGION_SUMS["nose_and_mouth"], "wide": REGION_SUMS["lower_face"]}
+
+
+def witness_flags(evidence: Evidence, maps: Explanation) -> tuple[Reason, ...]:
+    """Where a map disagrees with the verdict.
+
+    ``map_elsewhere``: the answer is found to rest on the area, and less of the map lies there than on a
+    place of that size on average. ``map_there``: it is found to rest elsewhere, and the map lies on the area.
+    ``map_empty``: nothing in the map speaks for the class. Each with the method and, where there is one, the
+    lift.
+    """
+    flags = []
+    for method in WITNESSES:
+        if method not in maps.heatmaps or not evidence.areas:
+            continue
+        shares = maps.shares[method]
+        flag = _flag(evidence, method, shares)
+        flags += [flag] if flag else []
+    return tuple(flags)
+
+
+def _flag(evidence: Evidence, method: str, shares: RegionShares | None) -> Reason | None:
+    if evidence.verdict not in ("supported", "not supported"):
+        return None
+    if shares is None:
+        return Reason("map_empty", {"method": method})
+    lift = shares.lift(*_PARTS[evidence.area])
+    if lift is None:
+        return None
+    if evidence.verdict == "supported" and lift < AGAINST:
+        return Reason("map_elsewhere", {"method": method, "value": lift})
+    if evidence.verdict == "not supported" and lift > FOR:
+        return Reason("map_there", {"method": method, "value": lift})
+    return None
