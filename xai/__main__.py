@@ -80,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     _explain(calls)
     _train(calls)
     _evaluate(calls)
+    _calibrate(calls)
     _recall(calls)
     return parser
 
@@ -125,7 +126,7 @@ def _explain(calls: Any) -> None:
 
 def _train(calls: Any) -> None:
     call = _call(calls, "train", commands.train, "Train a classifier; a killed run goes on where it was.")
-    call.add_argument("name", metavar="NAME", help="architecture")
+    call.add_argument("name", metavar="NAME", help="architecture, or a published row such as cnn3_50_50")
     call.add_argument(
         "--data", type=Path, action="append", required=True, metavar="DIR", help="repeat for several"
     )
@@ -135,6 +136,12 @@ def _train(calls: Any) -> None:
     call.add_argument("--batch-size", type=_positive, metavar="N")
     call.add_argument("--learning-rate", type=float, metavar="R")
     call.add_argument("--seed", type=int, metavar="N")
+    call.add_argument("--input-size", type=_positive, metavar="PX", help="side of the network's input")
+    call.add_argument("--fold", type=int, metavar="K", help="keep this fold of the set for testing")
+    call.add_argument("--precision", choices=("fp32", "bf16"), help="bf16: quicker on newer processors")
+    call.add_argument(
+        "--pretrained", action="store_true", default=None, help="start from ImageNet weights (network needed)"
+    )
 
 
 def _evaluate(calls: Any) -> None:
@@ -148,6 +155,18 @@ def _evaluate(calls: Any) -> None:
     call.add_argument("--overlap", action="store_true", help="every face, near copies and tiny ones too")
     call.add_argument("--without", metavar="REASON", help="leave out incorrect faces with this reason")
     call.add_argument("--update", action="store_true", help="write the figures onto the cards")
+
+
+def _calibrate(calls: Any) -> None:
+    call = _call(
+        calls, "calibrate", commands.calibrate, "Measure how often the verdict is right, or give verdicts."
+    )
+    call.add_argument("--data", type=Path, metavar="DIR", help="a labelled set; the gallery without it")
+    call.add_argument("--model", action="append", help="verdicts of this model; repeat for several")
+    call.add_argument("--model-file", type=Path, metavar="X.safetensors", help="verdicts of a model's file")
+    call.add_argument("--card", type=Path, metavar="X.json", help="the card of --model-file")
+    call.add_argument("--faces", type=_positive, default=12, metavar="N", help="faces per known model; 12")
+    call.add_argument("--update", action="store_true", help="write the table into docs/evidence.md")
 
 
 def _recall(calls: Any) -> None:

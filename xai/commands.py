@@ -11,7 +11,7 @@ from typing import Any
 from xai.errors import ImageRejected, XaiError
 from xai.models.cards import DEFAULT_MODEL, Card, read_cards
 
-__all__ = ["classify", "evaluate", "explain", "models", "recall", "train"]
+__all__ = ["calibrate", "classify", "evaluate", "explain", "models", "recall", "train"]
 
 Json = dict[str, Any]
 Note = Callable[[str], None]
@@ -53,6 +53,7 @@ def classify(args: Namespace, note: Note) -> Iterator[Json]:
 
 def explain(args: Namespace, note: Note) -> Json:
     """Explain every face of one photo and write maps and manifest to ``--out``."""
+    from xai.evidence.interventions import FaceEdits  # noqa: PLC0415
     from xai.explain import explain as explain_face  # noqa: PLC0415
     from xai.export import check_free, write_explanations  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
@@ -67,10 +68,12 @@ def explain(args: Namespace, note: Note) -> Json:
     if not faces:
         raise XaiError(f"No face was found in {args.photo}; --whole explains the whole photo as one face.")
     options = {"occlusion": _given(patch=args.patch, stride=args.stride, fill=args.fill)}
-    made = [
-        {c.name: explain_face(face, c, methods, args.target, options=options) for c in classifiers}
-        for face in faces
-    ]
+    made = []
+    for face in faces:
+        edits = FaceEdits(face)
+        made.append(
+            {c.name: explain_face(edits, c, methods, args.target, options=options) for c in classifiers}
+        )
     about = {"photo_sha256": image.sha256, "notices": [*image.notices, *faces.notices], "whole": args.whole}
     return write_explanations(args.out, made, about)
 
@@ -78,25 +81,40 @@ def explain(args: Namespace, note: Note) -> Json:
 def train(args: Namespace, note: Note) -> Json:
     """Train an architecture and write weights and card to ``--out``."""
     from xai.learning.carding import write_card  # noqa: PLC0415
-    from xai.learning.dataset import read_examples, select  # noqa: PLC0415
+    from xai.learning.dataset import read_examples  # noqa: PLC0415
     from xai.learning.recipes import recipe_for  # noqa: PLC0415
-    from xai.learning.training import Split  # noqa: PLC0415
+    from xai.learning.training import split_for  # noqa: PLC0415
     from xai.learning.training import train as run  # noqa: PLC0415
 
-    changes = _given(
-        epochs=args.epochs, batch_size=args.batch_size, seed=args.seed, learning_rate=args.learning_rate
+    settings = (
+        "epochs",
+        "batch_size",
+        "learning_rate",
+        "seed",
+        "input_size",
+        "precision",
+        "fold",
+        "pretrained",
     )
+    changes = _given(**{name: getattr(args, name) for name in settings})
     recipe = replace(recipe_for(args.name, args.protocol), **changes)
-    name = f"{args.name}_fmd" if args.protocol == "seed" else args.name
-    examples = [e for folder in args.data for e in read_examples(folder)]
-    split = Split(select(examples, args.protocol, "train"), select(examples, args.protocol, "val"))
+    name = recipe.model_name(args.protocol)
+    left_out: list[str] = []
+    examples = [e for folder in args.data for e in read_examples(folder, left_out.append)]
+    if left_out:
+        note(f"Left out {len(left_out)} entries of the sets, the first: {left_out[0]}")
+    split = split_for(examples, recipe, args.protocol)
     trained = run(name, recipe, split, args.out, note, args.device)
-    write_card(name, recipe, trained, args.protocol, split)
+    write_card(name, recipe, trained, args.protocol, trained.split)
     return {
         "name": name,
         "epochs": trained.epochs,
         "seconds": round(trained.seconds, 1),
-        "metrics": dict(trained.best),
+        "metrics": {
+            **trained.best,
+            "temperature": trained.temperature,
+            "left_out": len(left_out) + len(trained.left_out),
+        },
     }
 
 
@@ -125,6 +143,26 @@ def recall(args: Namespace, note: Note) -> Json:
     from xai.photo.recall import measure_recall  # noqa: PLC0415
 
     return {folder.name: measure_recall(folder).as_dict() for folder in args.photos}
+
+
+def calibrate(args: Namespace, note: Note) -> Json:
+    """How often the verdict is right; with ``--model`` or ``--model-file``, the verdicts of those models."""
+    from xai.evidence.judging import calibration_table, verdict_table  # noqa: PLC0415
+    from xai.evidence.published import publish  # noqa: PLC0415
+    from xai.models.cards import read_card  # noqa: PLC0415
+    from xai.models.classifiers import load_card, load_classifier  # noqa: PLC0415
+
+    if (args.model_file is None) != (args.card is None):
+        raise XaiError("--model-file and --card go together: the weights and the card that describes them.")
+    judged = [load_classifier(name, args.device) for name in args.model or ()]
+    if args.model_file is not None:
+        judged.append(load_card(read_card(args.card, args.model_file), args.device))
+    if judged:
+        return verdict_table(judged, args.data, note)
+    table = calibration_table(args.data, note, args.device, args.faces)
+    if args.update:
+        publish(table)
+    return table
 
 
 def _faces(path: Path, whole: bool, note: Note) -> tuple[Any, Any]:

@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 VERDICTS = ("supported", "mixed", "not supported", "cannot tell")
-"""Looked at nose and mouth; there and elsewhere; elsewhere; nobody can say."""
+"""Looked at nose and mouth; there and elsewhere; elsewhere; it cannot be told."""
 
 AREAS = ("strict", "wide")
 """Areas under test: nose and mouth; the lower face with what a mask covers beyond its outline."""

@@ -21,7 +21,10 @@ from xai.attribution.occlusion import baseline
 from xai.evidence.cells import Order
 from xai.models.classifiers import Classifier
 
-__all__ = ["CLEAR", "LEAST_GAIN", "LEAST_SPAN", "Curve", "CurveTest", "run_curves"]
+__all__ = ["CLEAR", "LEAST_GAIN", "LEAST_SPAN", "Curve", "CurveTest", "Source", "run_curves"]
+
+Source = str | Tensor
+"""A fill by name, or a picture float32 ``(3, n, n)`` in 0..1."""
 
 CLEAR = 2.3
 """A gain counts from so many spreads of the random orders on: with five of them, and areas that scatter
@@ -117,7 +120,7 @@ def run_curves(
     values: Tensor,
     target: int,
     orders: Mapping[str, Order],
-    plan: tuple[int, str, str],
+    plan: tuple[int, Source, Source],
     done: Callable[[int], None] | None = None,
 ) -> dict[str, tuple[Curve, Curve]]:
     """Deletion and insertion curve of every order, all steps of all orders in one stream of batches.
@@ -127,7 +130,8 @@ def run_curves(
         values: float32 ``(3, n, n)`` in 0..1, as ``to_input`` makes it.
         target: index of the class.
         orders: name -> order; their grids may differ.
-        plan: number of steps, what deletion leaves, and what insertion starts from (of ``FILLS``).
+        plan: number of steps, what deletion leaves, and what insertion starts from: a fill that ``baseline``
+            knows, or a picture like ``values``.
         done: called with the number of forwards after each batch.
 
     Returns:
@@ -136,7 +140,8 @@ def run_curves(
     """
     steps, fill, start = plan
     values = values.to(classifier.device)
-    sources = classifier.normalise(torch.stack([values, baseline(values, fill), baseline(values, start)]))
+    pictures = [values, _picture(values, fill), _picture(values, start)]
+    sources = classifier.normalise(torch.stack(pictures))
     turns = torch.from_numpy(np.stack([o.turn(values.shape[-1]) for o in orders.values()]))
     counts = np.stack([order.counts(steps) for order in orders.values()])
     stream = _Stream(classifier, sources, turns.to(classifier.device), target)
@@ -151,6 +156,10 @@ def run_curves(
             Curve(changed, np.array([at_start, *insertion, whole])),
         )
     return curves
+
+
+def _picture(values: Tensor, source: Source) -> Tensor:
+    return baseline(values, source) if isinstance(source, str) else source.to(values.device)
 
 
 @dataclass(frozen=True, eq=False)

@@ -74,9 +74,10 @@ def measure(found: Mapping[Name, float], target: str, areas: Iterable[str]) -> E
 def turn_effects(drops: Drops, target: str, place: str) -> dict[str, float]:
     """Content -> net effect of painting it over the place, for the family whose weakest edit does most.
 
-    The weakest counts: an effect that needs one particular donor is none.
+    The weakest counts: an effect that needs one particular donor is none. The sham is the lower median over
+    its kinds, since a bare face under a cap's shade may be a strange one.
     """
-    sham = max(0.0, _median(drop for name, drop in drops.items() if name[:2] == ("sham", place)))
+    sham = max(0.0, _lower_median(drop for name, drop in drops.items() if name[:2] == ("sham", place)))
     best: dict[str, float] = {}
     for family in families(target):
         turned = {
@@ -143,6 +144,11 @@ def _returned(drops: Drops, area: str) -> tuple[float, ...]:
         if name[0] == "every" and kept is not None and every > _LEAST_EVERY:
             parts.append(float(np.clip(1 - kept / every, -1, 2)))
     return tuple(parts)
+
+
+def _lower_median(values: Iterable[float]) -> float:
+    listed = sorted(values)
+    return listed[(len(listed) - 1) // 2] if listed else 0.0
 
 
 def _median(values: Iterable[float]) -> float:

@@ -14,14 +14,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from xai.attribution.methods import Params, Progress
 from xai.evidence.cells import Order, cell_means, edge_map
 from xai.evidence.chance_shares import ChanceShares, shares_beside_chance
 from xai.evidence.checks import Checks, cost
-from xai.evidence.curves import CurveTest, run_curves
+from xai.evidence.curves import CurveTest, Source, run_curves
 from xai.evidence.likeness import Map
 from xai.evidence.randomisation import (
     REFERENCES,
@@ -54,6 +56,7 @@ class Faithfulness:
         grid: cells along one side that the curves change.
         remade: parameters of the maps that were made again; see above for how they differ from the map's.
         checks: how much was done.
+        turned: whether the curves go from the face to one of another class; else to the fills of ``checks``.
     """
 
     method: str
@@ -66,6 +69,7 @@ class Faithfulness:
     grid: int
     remade: Params
     checks: Checks
+    turned: bool = False
 
 
 def faithfulness(
@@ -74,6 +78,7 @@ def faithfulness(
     maps: Explanation | Mapping[str, Heatmap],
     checks: Checks | None = None,
     progress: Progress | None = None,
+    turned: NDArray[np.uint8] | None = None,
 ) -> Mapping[str, Faithfulness]:
     """Check maps of one face against the classifier they are said to explain.
 
@@ -83,6 +88,9 @@ def faithfulness(
         maps: an explanation, or method -> heat map; all of one target.
         checks: how much is done; ``cost`` says how many forwards that takes.
         progress: called with (forwards done, forwards in all); raising in it stops the work.
+        turned: the face as one of another class, RGB uint8 ``(S, S, 3)`` (``interventions.turned``); what
+            deletion leaves and insertion starts from then, in place of the fills of ``checks``. A grey patch
+            takes nothing from ``covered``, since a hidden nose is what that class says.
 
     Returns:
         Method -> figures, in the order of ``maps``.
@@ -97,7 +105,8 @@ def faithfulness(
     plans = {name: remaking(heatmap.method, heatmap.params, index) for name, heatmap in heatmaps.items()}
     checks = checks or Checks()
     methods = [plan.method.name for plan in plans.values()]
-    work = _Work(classifier, plans, checks, Tally(progress, cost(classifier, methods, checks)))
+    tally = Tally(progress, cost(classifier, methods, checks))
+    work = _Work(classifier, plans, checks, tally, turned)
     return work.judge(face, heatmaps)
 
 
@@ -109,6 +118,7 @@ class _Work:
     plans: Mapping[str, Remaking]
     checks: Checks
     tally: Tally
+    turned: NDArray[np.uint8] | None
 
     def judge(self, face: Face, heatmaps: Mapping[str, Heatmap]) -> dict[str, Faithfulness]:
         """Everything, of every map."""
@@ -136,6 +146,7 @@ class _Work:
                 grid=grids[name],
                 remade=plan.params,
                 checks=self.checks,
+                turned=self.turned is not None,
             )
             for name, plan in self.plans.items()
         }
@@ -156,7 +167,7 @@ class _Work:
             for number in range(checks.orders):
                 orders[f"random {number} {kind}"] = Order.drawn(kind[1], (checks.seed, *kind, number))
         index = next(iter(self.plans.values())).target
-        plan = (checks.steps, checks.fill, checks.start)
+        plan = (checks.steps, *self.sources())
         found = run_curves(self.classifier, values, index, orders, plan, self.tally.add)
 
         def test(which: int, name: str) -> CurveTest:
@@ -165,6 +176,13 @@ class _Work:
             return CurveTest(("deletion", "insertion")[which], own, edge, random)
 
         return {name: (test(0, name), test(1, name)) for name in cells}
+
+    def sources(self) -> tuple[Source, Source]:
+        """What deletion leaves and what insertion starts from."""
+        if self.turned is None:
+            return self.checks.fill, self.checks.start
+        picture = to_input(self.turned, self.classifier.card.input_size, self.classifier.device)
+        return picture, picture
 
     def stability(self, values: Tensor, originals: Mapping[str, Map]) -> dict[str, Stability]:
         """Every method's figures under noise and shift."""

@@ -28,7 +28,7 @@ from xai.models.classifiers import Classifier, to_input
 from xai.photo.mesh import MESH_POINTS
 from xai.types import Face
 
-__all__ = ["CLIP", "FACE", "Edit", "FaceEdits", "Layer", "contrasts"]
+__all__ = ["CLIP", "FACE", "Edit", "FaceEdits", "Layer", "contrasts", "turned"]
 
 Plane = NDArray[np.float32]
 
@@ -128,6 +128,13 @@ class FaceEdits:
         if stem == "moved":
             return contents.moved(self.face, seed)
         return contents.neutral(self.face, name)
+
+
+def turned(edits: FaceEdits, content: str) -> NDArray[np.uint8]:
+    """The face with its wide area turned by a content: RGB uint8 ``(S, S, 3)``, S at most ``CANVAS``."""
+    weight = edits.place("wide")[..., None]
+    mixed = edits.content(FACE) + weight * (edits.content(content) - edits.content(FACE))
+    return np.asarray(np.rint(mixed).clip(0, 255), np.uint8)
 
 
 @torch.inference_mode()

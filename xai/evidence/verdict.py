@@ -48,7 +48,6 @@ class Thresholds:
         necessity: least effect of the area, over the reach.
         exclusion: largest effect outside, over the area's own.
         sufficiency: least part of the answer that the area alone brings back.
-        share: part of the answer below which the area is not what it rests on.
         reach: least log-odds that changing everything must move.
         outside: effect outside, over the reach, from which it is known where the answer comes from.
         sure: least log-odds of the class on the face as it is.
@@ -57,10 +56,9 @@ class Thresholds:
     """
 
     necessity: float = 0.5
-    exclusion: float = 0.12
-    sufficiency: float = 0.65
-    share: float = 0.35
-    reach: float = 0.3
+    exclusion: float = 0.15
+    sufficiency: float = 0.75
+    reach: float = 0.2
     outside: float = 0.25
     sure: float = 0.0
     spread: float = 0.5
@@ -132,16 +130,12 @@ def numbers_of(effects: Effects, area: str) -> Numbers:
 
 def outcomes(numbers: Numbers, thresholds: Thresholds = THRESHOLDS) -> NDArray[np.int64]:
     """The rule: which of ``OUTCOMES`` each entry is, as a number."""
-    share = numbers.share
-    supported = (
-        (numbers.needed >= thresholds.necessity)
-        & (numbers.alone <= thresholds.exclusion)
-        & (numbers.returned >= thresholds.sufficiency)
-    )
-    elsewhere = share < thresholds.share
+    needed, enough = numbers.needed >= thresholds.necessity, numbers.returned >= thresholds.sufficiency
+    supported = needed & enough & (numbers.alone <= thresholds.exclusion)
+    elsewhere = ~needed & ~enough
     asked = [
         numbers.contrast < thresholds.sure,
-        (numbers.reach < thresholds.reach) | np.isnan(share),
+        numbers.reach < thresholds.reach,
         numbers.spread > thresholds.spread,
         supported,
         elsewhere & (numbers.outside < thresholds.outside * numbers.reach),

@@ -127,13 +127,17 @@ def find_card(name: str) -> Card:
     return read_card(paths[name])
 
 
-def read_card(path: Path) -> Card:
-    """Read one card and check the weights beside it.
+def read_card(path: Path, weights: Path | None = None) -> Card:
+    """Read one card and check its weights.
+
+    Args:
+        path: the card; it carries its model's name.
+        weights: its weights file, when it is not the one beside the card with the card's name.
 
     Raises:
         WeightsUnavailable: the card cannot be read, or the weights are missing or not those it names.
     """
-    card = _parse(path)
+    card = _parse(path, weights)
     if not card.path.is_file():
         raise WeightsUnavailable(
             f"The model {card.name} is left out: its weights file {card.path.name} is missing; "
@@ -154,12 +158,12 @@ def _card_paths() -> Iterator[Path]:
             yield from sorted(folder.glob("*.json"))
 
 
-def _parse(path: Path) -> Card:
+def _parse(path: Path, weights: Path | None) -> Card:
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
-        if raw["name"] != path.stem:
+        if weights is None and raw["name"] != path.stem:
             raise ValueError(f"it calls itself {raw['name']!r}")
-        card = Card(**_typed(raw), path=path.with_suffix(".safetensors"))
+        card = Card(**_typed(raw), path=weights or path.with_suffix(".safetensors"))
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise WeightsUnavailable(
             f"The model {path.stem} is left out: its card {path.name} cannot be read ({error})."

@@ -18,7 +18,7 @@ from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import Card, find_card
 from xai.types import Prediction
 
-__all__ = ["Classifier", "load_classifier", "pick_device", "to_input"]
+__all__ = ["Classifier", "load_card", "load_classifier", "pick_device", "to_input"]
 
 _BATCH = 64
 
@@ -91,8 +91,12 @@ def load_classifier(name: str, device: str = "auto") -> Classifier:
             architecture does not take the card's input size.
         ValueError: ``device`` is not ``auto``, ``cpu`` or an available ``cuda``.
     """
-    card = find_card(name)
-    place = pick_device(device)
+    return load_card(find_card(name), device)
+
+
+def load_card(card: Card, device: str = "auto") -> Classifier:
+    """Load the classifier that a card describes; errors as of ``load_classifier``."""
+    name, place = card.name, pick_device(device)
     network = ARCHITECTURES[card.architecture].build(len(card.classes))
     try:
         state = {

@@ -1,0 +1,105 @@
+"""Labelled faces with landmarks, ready to be judged: what calibration and rates are measured on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.errors import DataRejected
+from xai.learning.dataset import Example, load_crop, read_examples, select
+from xai.learning.known_faces import find_in_crop
+from xai.types import CLASSES, Box, Face
+
+__all__ = ["MIN_SIDE", "LabelledFace", "in_turns", "read_labelled", "true_class"]
+
+MIN_SIDE = 48
+"""Shorter side in the photo, pixels, below which a face is not judged here."""
+
+_BINARY = {"covered": "with_mask", "uncovered": "without_mask"}
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledFace:
+    """A face whose class is known.
+
+    Attributes:
+        face: the crop as the set has it; landmarks are none where the detector finds no face in it.
+        label: its class.
+        group: source photo, or what else belongs together.
+    """
+
+    face: Face
+    label: str
+    group: str
+
+
+def read_labelled(
+    folder: Path, report: Callable[[str], None], *, min_side: float = MIN_SIDE
+) -> tuple[LabelledFace, ...]:
+    """The faces that the product protocol measures on, at least ``min_side`` pixels.
+
+    Raises:
+        DataRejected: the set cannot be read, or holds no such face.
+    """
+    examples = [e for e in select(read_examples(folder), "product", "test") if e.short_side >= min_side]
+    if not examples:
+        raise DataRejected(f"{folder} holds no labelled face of {min_side:.0f} px and more to measure on.")
+    return tuple(_read(examples, report))
+
+
+def true_class(label: str, classes: Sequence[str]) -> str | None:
+    """The label in the words of a model: itself, or for a model that knows two classes the nearer one.
+
+    None where the model has no such class, as for ``incorrect`` in a model that knows two.
+
+    >>> true_class("covered", ("with_mask", "without_mask"))
+    'with_mask'
+    """
+    name = label if label in classes else _BINARY.get(label)
+    return name if name in classes else None
+
+
+def in_turns(faces: Sequence[LabelledFace], start: int) -> list[LabelledFace]:
+    """The faces, one of each class in turn, those of a class from the ``start``-th share on, round and
+    round.
+    """
+    queues = []
+    for label in CLASSES:
+        own = [face for face in faces if face.label == label]
+        first = start % max(1, len(own))
+        queues.append(own[first:] + own[:first])
+    longest = max((len(queue) for queue in queues), default=0)
+    return [queue[i] for i in range(longest) for queue in queues if i < len(queue)]
+
+
+def _read(examples: Sequence[Example], report: Callable[[str], None]) -> Iterator[LabelledFace]:
+    for number, example in enumerate(examples):
+        if number % 100 == 0:
+            report(f"finding landmarks: face {number} of {len(examples)}")
+        crop = _square(load_crop(example))
+        yield LabelledFace(_face(example, crop), example.label, example.group)
+
+
+def _face(example: Example, crop: NDArray[np.uint8]) -> Face:
+    whole = Box(0, 0, crop.shape[1], crop.shape[0])
+    inside = example.extent if example.extent is not None and not example.cut else None
+    extent = whole if inside is None else Box(*(round(edge) for edge in inside))
+    found = find_in_crop(crop, extent)
+    if found is not None:
+        return replace(found, photo_sha256=example.path.name)
+    return Face(example.path.name, extent, whole, crop, np.zeros((0, 2), np.float32), 0.0)
+
+
+def _square(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture that is not square is mirrored to one, as a whole photo is."""
+    height, width = crop.shape[:2]
+    side = max(height, width)
+    if height == width:
+        return crop
+    down, across = side - height, side - width
+    margins = ((down // 2, down - down // 2), (across // 2, across - across // 2), (0, 0))
+    return np.pad(crop, margins, mode="symmetric")
