@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from xai.types import REGIONS, Explanation, Heatmap
 
 __all__ = ["SCHEMA", "face_zip"]
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the layout of ``numbers.json``."""
 
 _OPACITY = 0.6
@@ -76,6 +77,7 @@ def _of_model(explanation: Explanation) -> Mapping[str, object]:
         "label": explanation.prediction.label,
         "probabilities": explanation.prediction.as_dict(),
         "target": explanation.target,
+        "evidence": None if explanation.evidence is None else asdict(explanation.evidence),
         "heatmaps": {
             method: {
                 "unit": heatmap.unit,

@@ -6,26 +6,31 @@ numbers, names and small pictures and nothing else. Importing this module is che
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.findings import Evidence
 from xai.types import Explanation, Face, Faces, Prediction
 
 __all__ = [
     "DISPLAY_SIDE",
     "READING",
+    "CheckMaps",
+    "Examine",
     "Explain",
     "Explained",
     "Job",
     "Look",
     "ModelStatus",
     "Options",
+    "Part",
     "SampleLook",
     "Seen",
     "Stage",
+    "Tell",
     "Thumbnail",
 ]
 
@@ -95,7 +100,36 @@ class Explain:
     options: Options
 
 
-Job = Look | SampleLook | Thumbnail | Explain
+@dataclass(frozen=True, eq=False)
+class Examine:
+    """Test what the answers of several models about one face rest on.
+
+    Each model's ``Evidence`` comes as a ``Part`` named after it as soon as it is there; the result is None.
+    One job for all, because what is painted on the face is made once and gone when the job is over.
+
+    Attributes:
+        face: the face, with its crop.
+        maps: model -> its maps of this face, the second witness; their target is the class under test.
+        known: model -> evidence that was found before, to which only the second witness is to be heard.
+    """
+
+    face: Face = field(repr=False)
+    maps: Mapping[str, Explanation]
+    known: Mapping[str, Evidence]
+
+
+@dataclass(frozen=True, eq=False)
+class CheckMaps:
+    """Check whether maps are faithful to their model; the result is method -> ``MapCheck``.
+
+    Attributes:
+        maps: the maps, with their face and the name of their model.
+    """
+
+    maps: Explanation = field(repr=False)
+
+
+Job = Look | SampleLook | Thumbnail | Explain | Examine | CheckMaps
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,10 +162,19 @@ class Explained:
     Attributes:
         explanation: what was measured.
         regions: int8 ``(S, S)`` on the crop, index into ``xai.types.REGIONS``; None without landmarks.
+        passes: through the network that the maps took.
+        check_passes: through a network that ``CheckMaps`` would take.
     """
 
     explanation: Explanation
     regions: NDArray[np.int8] | None
+    passes: int
+    check_passes: int
+
+    @property
+    def check_seconds(self) -> float:
+        """How long ``CheckMaps`` would take at the speed at which the maps were made."""
+        return self.check_passes * sum(self.explanation.provenance.seconds.values()) / self.passes
 
 
 @dataclass(frozen=True)
@@ -139,14 +182,32 @@ class Stage:
     """How far a job has come.
 
     Attributes:
-        name: ``waiting``, ``loading``, ``reading``, ``finding``, ``asking`` or ``explaining``.
-        done: of ``total``, in the stage's own unit (jobs ahead for ``waiting``, else masked copies).
+        name: ``waiting``, ``loading``, ``reading``, ``finding``, ``asking``, ``explaining``, ``examining``
+            or ``checking``.
+        done: of ``total``, in the stage's own unit (jobs ahead for ``waiting``, else changed copies).
         total: 0 where there is nothing to count.
     """
 
     name: str
     done: int = 0
     total: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """One piece of a result that comes in pieces.
+
+    Attributes:
+        name: whose it is, a model's name.
+        value: the piece.
+    """
+
+    name: str
+    value: object
+
+
+Tell = Callable[[Stage | Part], None]
+"""How the model process reports; what it calls may raise ``Cancelled``."""
 
 
 @dataclass(frozen=True)

@@ -9,20 +9,56 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import streamlit as st
 
-from dashboard.jobs import Explain, Explained, Look, SampleLook, Seen, Stage, Thumbnail
+from dashboard.jobs import (
+    CheckMaps,
+    Examine,
+    Explain,
+    Explained,
+    Job,
+    Look,
+    Part,
+    SampleLook,
+    Seen,
+    Stage,
+    Thumbnail,
+)
+from dashboard.map_checks import MapCheck
 from dashboard.tickets import JobError, Ticket
 from dashboard.worker import Worker
+from xai.findings import Evidence
 from xai.models.cards import Catalogue, read_cards
+from xai.types import Explanation, Face
 
-__all__ = ["KEPT", "catalogue", "explain", "gallery", "kept", "look", "recall", "remember", "worker"]
+__all__ = [
+    "KEPT",
+    "catalogue",
+    "check",
+    "checked",
+    "examine",
+    "explain",
+    "gallery",
+    "kept",
+    "look",
+    "recall",
+    "remember",
+    "worker",
+]
 
 T = TypeVar("T")
 
-KEPT = {"photo": 12, "explanation": 48, "picture": 96, "digest": 64}
+KEPT = {
+    "photo": 12,
+    "explanation": 48,
+    "picture": 96,
+    "digest": 64,
+    "evidence": 96,
+    "witnessed": 96,
+    "check": 48,
+}
 """How many of each kind a visitor's session holds; the one not used for longest goes first."""
 
 THUMBNAIL_SIDE = 176
@@ -76,14 +112,60 @@ def look(job: Look | SampleLook, key: Hashable, show: Callable[[Stage], None]) -
 def explain(job: Explain, show: Callable[[Stage], None]) -> Explained:
     """Where a model looks on a face, from this session or from the model process. As ``look``."""
     options = tuple((method, *sorted(values.items())) for method, values in sorted(job.options.items()))
-    face = (job.face.photo_sha256, tuple(job.face.crop_box.as_list()))
-    key = (face, job.model, job.methods, job.target, options)
+    key = (_face_key(job.face), job.model, job.methods, job.target, options)
     return kept("explanation", key, lambda: cast(Explained, _ask(job, show)))
+
+
+def examine(
+    maps: Mapping[str, Explanation],
+    show: Callable[[str, Stage], None],
+    arrive: Callable[[str, Evidence], None],
+) -> None:
+    """What the answers of several models about one face rest on, from this session or from the model process.
+
+    Args:
+        maps: model -> its maps of the face, the second witness.
+        show: called with the model at work and its stage, about four times a second.
+        arrive: called with each model's evidence as soon as it is there.
+
+    Raises:
+        JobError: it could not be done; what had arrived is kept.
+    """
+    witnessed, evidence = _shelf("witnessed"), _shelf("evidence")
+    missing: dict[str, Explanation] = {}
+    for model, each in maps.items():
+        if _maps_key(each) in witnessed:
+            arrive(model, witnessed[_maps_key(each)])
+        else:
+            missing[model] = each
+    if not missing:
+        return
+    known = {m: evidence[_answer_key(each)] for m, each in missing.items() if _answer_key(each) in evidence}
+    job = Examine(next(iter(missing.values())).face, dict(missing), known)
+    waited = list(missing)
+
+    def take(part: Part) -> None:
+        found = cast(Evidence, part.value)
+        kept("evidence", _answer_key(maps[part.name]), lambda: found)
+        waited.remove(part.name)
+        arrive(part.name, kept("witnessed", _maps_key(maps[part.name]), lambda: found))
+
+    _ask(job, lambda stage: show(waited[0], stage) if waited else None, take)
+
+
+def check(maps: Explanation, show: Callable[[Stage], None]) -> Mapping[str, MapCheck]:
+    """Whether maps are faithful to their model, from this session or from the model process. As ``look``."""
+    return kept("check", _maps_key(maps), lambda: cast(Mapping[str, MapCheck], _ask(CheckMaps(maps), show)))
+
+
+def checked(maps: Explanation) -> bool:
+    """Whether the answer of ``check`` is at hand."""
+    return _maps_key(maps) in _shelf("check")
 
 
 def kept(kind: str, key: Hashable, make: Callable[[], T]) -> T:
     """What this session holds of ``kind`` under ``key``, made now if it does not. Bounded by ``KEPT``."""
-    shelf = st.session_state.setdefault(f"kept {kind}", OrderedDict())
+    shelf = _shelf(kind)
     if key not in shelf:
         shelf[key] = make()
         while len(shelf) > KEPT[kind]:
@@ -102,11 +184,34 @@ def recall(name: str) -> object:
     return st.session_state.get(name)
 
 
-def _ask(job: Look | SampleLook | Explain, show: Callable[[Stage], None]) -> object:
+def _shelf(kind: str) -> OrderedDict[Hashable, Any]:
+    return cast(OrderedDict[Hashable, Any], st.session_state.setdefault(f"kept {kind}", OrderedDict()))
+
+
+def _face_key(face: Face) -> Hashable:
+    return (face.photo_sha256, tuple(face.crop_box.as_list()))
+
+
+def _answer_key(maps: Explanation) -> Hashable:
+    return (_face_key(maps.face), maps.provenance.model, maps.provenance.weights_sha256, maps.target)
+
+
+def _maps_key(maps: Explanation) -> Hashable:
+    settings = tuple((name, *sorted(heatmap.params.items())) for name, heatmap in maps.heatmaps.items())
+    return (_answer_key(maps), settings)
+
+
+def _ask(job: Job, show: Callable[[Stage], None], take: Callable[[Part], None] | None = None) -> object:
     ticket = worker().submit(_visitor(), job)
     try:
-        while not ticket.wait(_TICK):
-            show(ticket.stage)  # Streamlit raises in here when the visitor has clicked on or gone
+        over = False
+        while not over:
+            over = ticket.wait(_TICK)
+            for part in ticket.parts():
+                if take:
+                    take(part)
+            if not over:
+                show(ticket.stage)  # Streamlit raises in here when the visitor has clicked on or gone
         return ticket.result()
     finally:
         ticket.cancel()

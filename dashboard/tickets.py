@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 
-from dashboard.jobs import Job, Stage
+from dashboard.jobs import Job, Part, Stage
 
-__all__ = ["JobError", "Ticket"]
+__all__ = ["JobError", "Ticket", "outcome"]
+
+_LOG = logging.getLogger(__name__)
 
 
 class JobError(Exception):
@@ -54,6 +58,7 @@ class Ticket:
         self._over = threading.Event()
         self._stage = Stage("waiting")
         self._outcome: object = None
+        self._parts: deque[Part] = deque()
 
     @property
     def stage(self) -> Stage:
@@ -85,6 +90,15 @@ class Ticket:
         if self.fail(JobError("cancelled")):
             self._drop(self)
 
+    def parts(self) -> Iterator[Part]:
+        """What has come of the result since this was last asked, each piece once."""
+        while self._parts:
+            yield self._parts.popleft()
+
+    def add(self, part: Part) -> None:
+        """For the worker: a piece of the result."""
+        self._parts.append(part)
+
     def advance(self, stage: Stage) -> None:
         """For the worker: it has come so far."""
         self._stage = stage
@@ -101,3 +115,26 @@ class Ticket:
     def fail(self, failure: JobError) -> bool:
         """For the worker: there will be no result. False when it was over already."""
         return self.finish(failure)
+
+
+def outcome(kind: str, content: list[object]) -> object:
+    """The result, or the ``JobError``, that the model process's last message about a job stands for.
+
+    Args:
+        kind: ``done``, ``refused``, ``cancelled`` or ``broken``.
+        content: what came with it.
+
+    Raises:
+        ValueError: no such message.
+    """
+    match kind, content:
+        case "done", [result]:
+            return result
+        case "refused", [str(name), str(sentence)]:
+            return JobError("refused", error=name, sentence=sentence)
+        case "cancelled", []:
+            return JobError("cancelled")
+        case "broken", [str(incident), str(where)]:
+            _LOG.error("incident %s: %s", incident, where)
+            return JobError("incident", incident=incident)
+    raise ValueError(f"the model process sent {kind!r} with {len(content)} values, which means nothing")

@@ -17,7 +17,6 @@ from dashboard.jobs import (
     DISPLAY_SIDE,
     READING,
     CheckMaps,
-    Examine,
     Explain,
     Explained,
     Job,
@@ -121,7 +120,8 @@ def perform(job: Job, models: Models, tell: Tell) -> object:
 
     if isinstance(job, CheckMaps):
         return judging.check(job, models.get(job.maps.provenance.model), tell)
-    return judging.judge(job, {name: models.get(name) for name in job.maps}, tell)
+    judging.judge(job, {name: models.get(name) for name in job.maps}, tell)
+    return None
 
 
 def _look(image: Image, job: Look | SampleLook, models: Models, tell: Tell) -> Seen:

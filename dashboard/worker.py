@@ -19,8 +19,8 @@ from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
 
-from dashboard.jobs import READING, Job, ModelStatus, Stage
-from dashboard.tickets import JobError, Ticket
+from dashboard.jobs import READING, Job, ModelStatus, Part, Stage
+from dashboard.tickets import JobError, Ticket, outcome
 
 __all__ = ["QUEUE_LIMIT", "READING_SECONDS", "SILENT_SECONDS", "Worker"]
 
@@ -194,9 +194,11 @@ class Worker:
                     self._dispatch()
                 case ("stage", int(number), Stage() as stage) if ticket and ticket.number == number:
                     ticket.advance(stage)
+                case ("part", int(number), Part() as part) if ticket and ticket.number == number:
+                    ticket.add(part)
                 case (str(kind), int(number), *content) if ticket and ticket.number == number:
                     self._running, self._deaths = None, 0
-                    ticket.finish(_outcome(kind, content))
+                    ticket.finish(outcome(kind, content))
                     self._dispatch()
 
     def _enforce_limits(self) -> None:
@@ -245,18 +247,3 @@ class Worker:
             ticket.fail(JobError(reason))
         self._pending.clear()
         self._running = None
-
-
-def _outcome(kind: str, content: list[object]) -> object:
-    """The result, or the ``JobError`` that the process's last message about a job stands for."""
-    match kind, content:
-        case "done", [result]:
-            return result
-        case "refused", [str(name), str(sentence)]:
-            return JobError("refused", error=name, sentence=sentence)
-        case "cancelled", []:
-            return JobError("cancelled")
-        case "broken", [str(incident), str(where)]:
-            _LOG.error("incident %s: %s", incident, where)
-            return JobError("incident", incident=incident)
-    raise ValueError(f"the model process sent {kind!r} with {len(content)} values, which means nothing")

@@ -19,12 +19,10 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
-from dashboard.jobs import Job, Stage
+from dashboard.jobs import Job, Part, Stage, Tell
 from xai.errors import Cancelled, XaiError
 
 __all__ = ["main"]
-
-Tell = Callable[[Stage], None]
 
 
 class Link:
@@ -58,12 +56,14 @@ class Link:
             self._pipe.send((kind, number, *content))
 
     def tell(self, number: int) -> Tell:
-        """A function that reports how far job ``number`` has come, and stops it when it is cancelled."""
+        """A function that reports how far job ``number`` has come or hands over a piece of its result, and
+        stops the job when it is cancelled.
+        """
 
-        def report(stage: Stage) -> None:
+        def report(news: Stage | Part) -> None:
             if number in self._cancelled:
                 raise Cancelled("The job was cancelled.")
-            self.send("stage", number, stage)
+            self.send("part" if isinstance(news, Part) else "stage", number, news)
 
         return report
 

@@ -85,7 +85,8 @@ class AreaEvidence:
             the sham, in log-odds.
         share: the area's part in the answer, the mean of necessity and sufficiency: its Shapley value in
             the game of two players, the area and all the rest (Shapley 1953).
-        conditions: ``necessity``, the effect over the reach; ``exclusion``, the largest effect outside over
+        conditions: ``necessity``, the effect over the reach or over what turns the answer round, whichever is
+            less; ``exclusion``, the largest effect outside over
             the area's own; ``sufficiency``, how much of the answer comes back when the area alone is
             brought back into a face of another class.
         outside: the largest effect outside, in log-odds.

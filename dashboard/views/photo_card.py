@@ -1,4 +1,4 @@
-"""One model on one face: its answer, its maps, and how they fall on the regions."""
+"""One model on one face: its answer in a word, its maps, and how they fall on the regions."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard import session
 from dashboard.figures import class_bars, region_bars
+from dashboard.jobs import Explained
 from dashboard.sentences import alt_answer, alt_map, alt_shares, becomes_parts, finding
 from dashboard.words import class_name, say
 from xai.photo.images import encode_jpeg
-from xai.render import colour_bar, excess, overlay, paint_classes
-from xai.types import Explanation, Prediction
+from xai.render import colour_bar, excess, outline_regions, overlay, paint_classes
+from xai.types import REGIONS, Explanation, Prediction
 
-__all__ = ["Look", "answer", "bar", "show"]
+__all__ = ["STILL", "Look", "answer", "bar", "crop", "show"]
 
 _BADGES: Mapping[str, Literal["green", "orange", "red"]] = {
     "covered": "green",
@@ -26,7 +28,11 @@ _BADGES: Mapping[str, Literal["green", "orange", "red"]] = {
     "uncovered": "red",
     "without_mask": "red",
 }
-_STILL = {"staticPlot": True, "displayModeBar": False}
+STILL = {"staticPlot": True, "displayModeBar": False}
+"""Plotly's settings for a chart that is looked at and not played with."""
+
+_CROP = 150
+_BESIDE_CROP = 180
 
 
 @dataclass(frozen=True)
@@ -53,28 +59,41 @@ def show(explanation: Explanation, look: Look, key: str) -> None:
         key: makes the charts' keys unique on the page.
     """
     model = explanation.provenance.model
-    answer(explanation.prediction, model)
-    st.plotly_chart(
-        class_bars(explanation.prediction),
-        config=_STILL,
-        key=f"answer {key}",
-        alt=alt_answer(model, explanation.prediction),
-    )
     target = explanation.target
+    st.markdown(f"**{model}**")
     st.caption(say("map.target", target=class_name(target), probability=explanation.prediction.of(target)))
-    for method, column in zip(explanation.heatmaps, st.columns(len(explanation.heatmaps)), strict=True):
-        with column:
-            _map(explanation, method, look)
-    st.markdown(finding(explanation, "gradcam"))
-    _becomes(explanation)
-    _regions(explanation, look.share_limit, key)
+    with st.container(horizontal=True, gap="small"):
+        for method in explanation.heatmaps:
+            with st.container(width="stretch", gap="xxsmall"):
+                _map(explanation, method, look)
+    st.markdown(finding(explanation, "occlusion"))
+    with st.expander(say("map.more")):
+        st.markdown(finding(explanation, "gradcam"))
+        _answers(explanation, key)
+        _becomes(explanation)
+        _regions(explanation, look.share_limit, key)
+
+
+def crop(explained: Explained) -> None:
+    """The face as it was cut out, small, with the outlines of its regions."""
+    face, regions = explained.explanation.face, explained.regions
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        if regions is None:
+            st.image(encode_jpeg(face.crop), width=_CROP, alt=say("map.crop_plain_alt"))
+            st.caption(say("regions.unknown"), width=_BESIDE_CROP)
+            return
+        masks = {name: regions == index for index, name in enumerate(REGIONS)}
+        key = (face.photo_sha256, tuple(face.crop_box.as_list()), "outlines")
+        drawn = session.kept("picture", key, lambda: encode_jpeg(outline_regions(face.crop, masks)))
+        st.image(drawn, width=_CROP, alt=say("map.crop_alt"))
+        st.caption(say("map.crop"), width=_BESIDE_CROP)
 
 
 def answer(prediction: Prediction, model: str) -> None:
     """The answer in colour and in words."""
     words = say("answer.heading", answer=class_name(prediction.label), probability=prediction.confidence)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f"**{model}**", width="content")
+    with st.container(gap="xxsmall"):
+        st.markdown(f"**{model}**")
         st.badge(words, color=_BADGES.get(prediction.label, "gray"))
 
 
@@ -94,6 +113,15 @@ def _shown(explanation: Explanation, method: str) -> NDArray[np.float32]:
     """Occlusion as it was measured; others as what exceeds an even spread, for want of a common unit."""
     values = explanation.heatmaps[method].values
     return values if method == "occlusion" else excess(values)
+
+
+def _answers(explanation: Explanation, key: str) -> None:
+    st.plotly_chart(
+        class_bars(explanation.prediction),
+        config=STILL,
+        key=f"answer {key}",
+        alt=alt_answer(explanation.provenance.model, explanation.prediction),
+    )
 
 
 def _becomes(explanation: Explanation) -> None:
@@ -123,4 +151,4 @@ def _regions(explanation: Explanation, limit: float, key: str) -> None:
         st.caption(say("regions.unknown" if evidence else "regions.none"))
         return
     alt = " ".join(alt_shares(counted) for counted in shares.values())
-    st.plotly_chart(region_bars(shares, limit), config=_STILL, key=f"regions {key}", alt=alt)
+    st.plotly_chart(region_bars(shares, limit), config=STILL, key=f"regions {key}", alt=alt)

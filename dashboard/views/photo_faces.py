@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.jobs import Seen
-from dashboard.views import photo_maps
+from dashboard.views import photo_face
 from dashboard.words import class_name, class_word, say
 from xai.photo.images import encode_jpeg
 from xai.render import Mark, draw_boxes
@@ -29,7 +29,9 @@ def show(seen: Seen, truths: tuple[str, ...], models: tuple[str, ...]) -> None:
     with left:
         picture(seen, models[0])
         number = _strip(seen, models[0])
-    photo_maps.show(seen.faces[number], truths[number] if truths else None, models, right)
+        below = st.empty()
+    truth = truths[number] if truths else None
+    photo_face.show(seen.faces[number], truth, models, photo_face.Places(right, below))
 
 
 def picture(seen: Seen, model: str | None, width: int | None = None) -> None:

@@ -31,8 +31,8 @@ class Progress:
             while self._held:
                 place, height = self._held.popitem()
                 hold(place, height)
-            counted = stage.name == "explaining" and stage.total > 0
-            self._place.progress(stage.done / stage.total if counted else 0.0, stage_text(stage, model))
+            part = stage.done / stage.total if stage.total else 0.0
+            self._place.progress(part, stage_text(stage, model))
 
         return draw
 
@@ -48,5 +48,5 @@ def hold(place: DeltaGenerator, height: int) -> None:
 
 def stage_text(stage: Stage, model: str = "") -> str:
     """A stage in words."""
-    name = "explaining_count" if stage.name == "explaining" and stage.total else stage.name
+    name = f"{stage.name}_count" if stage.total else stage.name
     return say(f"stage.{name}", done=stage.done, total=stage.total, model=model)

@@ -22,7 +22,10 @@ FIRST_PAGE_SECONDS = 20
 """On a machine that has nothing else to do; where it has, the limit grows with the load."""
 
 MAP = re.compile("^Covering a patch")
+VERDICT = re.compile("It looked|Where it looked")
 PATIENCE = 240_000
+JUMP = 60
+"""Pixels by which what stands below the verdicts may move when they come."""
 
 
 @dataclass
@@ -35,6 +38,19 @@ class Visit:
 
     def wait_for_maps(self):
         self.page.get_by_role("button", name=re.compile("Download this face")).wait_for(timeout=PATIENCE)
+
+    def wait_for_verdicts(self):
+        """Until each model's place holds a verdict instead of a bar."""
+        self.page.get_by_text("can the maps be trusted?").nth(len(MODELS) - 1).wait_for(timeout=PATIENCE)
+
+    def verdicts(self):
+        """The text of each verdict's heading."""
+        return [text for text in self.page.locator("h3").all_inner_texts() if VERDICT.search(text)]
+
+    def width(self):
+        """Of the page's content, pixels, the widest of what could scroll."""
+        elements = ("document.documentElement", "document.querySelector('[data-testid=stMain]')")
+        return max(self.page.evaluate(f"{element}.scrollWidth") for element in elements)
 
     def hand_in(self, *samples):
         files = [
@@ -130,7 +146,11 @@ def test_from_upload_to_faces_to_maps_to_comparison(visit, shots):
     faces = time.monotonic() - began
     visitor.wait_for_other_maps_than(before)
     maps = time.monotonic() - began
-    (shots / "seconds.txt").write_text(f"upload to faces {faces:.1f}, to both models' maps {maps:.1f}\n")
+    visitor.wait_for_verdicts()
+    verdicts = time.monotonic() - began
+    (shots / "seconds.txt").write_text(
+        f"upload to faces {faces:.1f}, to both models' maps {maps:.1f}, to both verdicts {verdicts:.1f}\n"
+    )
     assert page.get_by_alt_text(MAP).count() == len(MODELS)
     before = visitor.first_map()
     page.get_by_role("button", name="Face 2", exact=True).click()
@@ -153,12 +173,55 @@ def test_the_download_holds_pictures_and_numbers(visit, tmp_path):
     visitor.clean()
 
 
-def test_nothing_scrolls_sideways_on_a_phone(visit, shots):
-    visitor = visit(width=390, height=844)
+@pytest.mark.parametrize(("width", "picture"), [(1280, "verdicts.png"), (390, "phone.png")])
+def test_the_verdicts_come_after_the_maps_and_nothing_jumps_or_scrolls_sideways(visit, shots, width, picture):
+    visitor = visit(width=width, height=900)
     visitor.wait_for_maps()
-    for element in ("document.documentElement", "document.querySelector('[data-testid=stMain]')"):
-        assert visitor.page.evaluate(f"{element}.scrollWidth") <= 390
-    whole_page(visitor, shots / "phone.png")
+    assert visitor.width() <= width
+    heading = visitor.page.get_by_text("What covering changes")
+    before = heading.bounding_box()["y"] - visitor.page.locator("h1").bounding_box()["y"]
+    waiting = len(visitor.verdicts()) < len(MODELS)
+    visitor.wait_for_verdicts()
+    after = heading.bounding_box()["y"] - visitor.page.locator("h1").bounding_box()["y"]
+    assert len(visitor.verdicts()) == len(MODELS)
+    assert visitor.page.get_by_text("This does not mean that the answer is right.").count() == len(MODELS)
+    for name in ("Needed", "Nothing else", "Enough"):
+        assert visitor.page.locator(f"[aria-label^='{name}: ']").count() == len(MODELS)
+    assert visitor.width() <= width
+    whole_page(visitor, shots / picture)
+    visitor.clean()
+    if waiting and width > 640:
+        assert abs(after - before) <= JUMP, f"what stands below moved by {after - before:.0f} pixels"
+
+
+def test_the_phone_page_is_shorter_than_five_and_a_half_thousand_pixels(visit):
+    visitor = visit(width=390, height=844)
+    visitor.wait_for_verdicts()
+    assert visitor.page.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight") < 5500
+
+
+def test_the_technical_wording_is_in_the_address_and_opens_from_it(visit, server):
+    visitor = visit()
+    visitor.wait_for_verdicts()
+    visitor.page.get_by_role("radio", name="Technical").click()
+    visitor.says(re.compile("^Necessity|^no_mesh"))
+    visitor.page.wait_for_url("**/?level=technical", timeout=PATIENCE)
+    visitor.page.goto(f"{server.address}/?level=technical", timeout=PATIENCE)
+    visitor.wait_for_verdicts()
+    visitor.says(re.compile("^Necessity|^no_mesh"))
+    assert visitor.page.url.endswith("level=technical")
+    visitor.clean()
+
+
+def test_the_maps_of_a_model_are_tested_when_asked(visit, shots):
+    visitor = visit()
+    visitor.wait_for_verdicts()
+    visitor.page.get_by_text(f"{MODELS[0]}: can the maps be trusted?").click()
+    visitor.page.get_by_role("button", name=re.compile(r"^Run the tests: \d+ passes")).first.click()
+    visitor.says(re.compile("scrambled: (yes|no|cannot tell)"))
+    visitor.says(re.compile(r"passes through the network in \d"))
+    assert visitor.page.locator("[aria-label^='What this map calls important is taken away']").count() == 2
+    whole_page(visitor, shots / "trust.png")
     visitor.clean()
 
 

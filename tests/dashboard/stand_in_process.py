@@ -1,9 +1,9 @@
 """The real model process with stand-in work: its jobs are samples whose id says what to do.
 
 Started by the tests in place of ``dashboard.worker_process``; the pipe, the threads and the protocol are the
-real ones. ``echo:x`` returns x, ``steps:n`` reports n steps of 50 ms, ``sleep:s`` is silent for s seconds,
-``hang:s`` claims to be decoding for s seconds, ``refuse:x`` and ``break:x`` fail with x, ``pid:`` returns
-the process id, ``die:`` ends the process.
+real ones. ``echo:x`` returns x, ``steps:n`` reports n steps of 50 ms, ``parts:n`` hands over n pieces,
+``sleep:s`` is silent for s seconds, ``hang:s`` claims to be decoding for s seconds, ``refuse:x`` and
+``break:x`` fail with x, ``pid:`` returns the process id, ``die:`` ends the process.
 """
 
 import os
@@ -12,7 +12,7 @@ import time
 from types import ModuleType
 
 from dashboard import worker_process
-from dashboard.jobs import READING, ModelStatus, SampleLook, Stage
+from dashboard.jobs import READING, ModelStatus, Part, SampleLook, Stage
 from xai.errors import ImageRejected
 
 
@@ -42,6 +42,16 @@ def steps(rest, tell):
     return rest
 
 
+def parts(rest, tell):
+    """Hand over pieces, the last one just before the end."""
+    for number in range(int(rest)):
+        tell(Part(f"piece {number}", number))
+        tell(Stage("examining", number, int(rest)))
+        time.sleep(0.05)
+    tell(Part("last", int(rest)))
+    return rest
+
+
 def hang(rest, tell):
     """Claim to decode."""
     tell(Stage(READING))
@@ -62,6 +72,7 @@ def fault(rest, tell):
 ORDERS = {
     "echo": lambda rest, tell: rest,
     "steps": steps,
+    "parts": parts,
     "sleep": lambda rest, tell: time.sleep(float(rest)),
     "hang": hang,
     "refuse": refuse,

@@ -4,12 +4,17 @@ import io
 import re
 from pathlib import Path
 
+import evidences
 import numpy as np
 import pytest
 from PIL import Image as Pictures
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
+from dashboard.jobs import Stage
+from dashboard.tickets import JobError
+from xai.evidence.verdict import THRESHOLDS
+from xai.findings import Reason, Steadiness
 from xai.models.cards import Catalogue, read_cards
 from xai.photo.samples import SAMPLES, sample_png
 
@@ -25,6 +30,19 @@ def _one_model_process():
     session.worker.clear()
     session.catalogue.clear()
     session._thumbnail.clear()
+
+
+@pytest.fixture
+def verdicts(monkeypatch, request):
+    """Verdicts by hand in place of the long measuring, for the tests that are about something else."""
+    canned = getattr(request, "param", None) or evidences.evidence("supported")
+
+    def examine(maps, show, arrive):
+        for model in maps:
+            show(model, Stage("examining", 3, 9))
+            arrive(model, canned)
+
+    monkeypatch.setattr(session, "examine", examine)
 
 
 def visit():
@@ -68,8 +86,15 @@ def test_the_first_visit_shows_the_first_sample_explained_by_two_models():
     assert truth.value == FIRST.truth[0]
     assert len(re.findall(r"That is (right|wrong)", shown)) == len(MODELS)
     assert "proves neither" in shown
+    verdicts = [sub.value for sub in page.subheader if sub.value.startswith(":")]
+    assert len(verdicts) == len(MODELS), "each model has a verdict, measured in the real model process"
+    assert shown.count("This does not mean that the answer is right.") == len(MODELS)
+    assert len(page.session_state["kept evidence"]) == len(MODELS)
+    for found in page.session_state["kept evidence"].values():
+        assert found.forwards > 100
 
 
+@pytest.mark.usefixtures("verdicts")
 def test_a_sample_that_is_picked_takes_the_place_of_the_one_before():
     page = visit().run()
     other = next(sample for sample in SAMPLES.values() if sample.truth == ("uncovered",))
@@ -79,6 +104,7 @@ def test_a_sample_that_is_picked_takes_the_place_of_the_one_before():
     assert f"Sample: {FIRST.title}." not in text(page)
 
 
+@pytest.mark.usefixtures("verdicts")
 def test_an_upload_is_shown_and_the_sample_is_gone():
     page = hand_in(visit().run(), ("me.png", sample_png("astronaut-plain"), "image/png"))
     assert not page.exception
@@ -88,6 +114,7 @@ def test_an_upload_is_shown_and_the_sample_is_gone():
     assert "not known: nobody has said" in shown
 
 
+@pytest.mark.usefixtures("verdicts")
 def test_saying_the_true_answer_judges_the_answer_without_measuring_again(monkeypatch):
     page = hand_in(visit().run(), ("me.png", sample_png("astronaut-plain"), "image/png"))
     no_more_jobs(monkeypatch)
@@ -98,6 +125,7 @@ def test_saying_the_true_answer_judges_the_answer_without_measuring_again(monkey
     assert len(re.findall(r"That is (right|wrong)", text(page))) == len(MODELS)
 
 
+@pytest.mark.usefixtures("verdicts")
 def test_the_strength_of_the_overlay_measures_nothing_again(monkeypatch):
     page = visit().run()
     no_more_jobs(monkeypatch)
@@ -113,6 +141,7 @@ def no_more_jobs(monkeypatch):
     monkeypatch.setattr(session.worker(), "submit", refuse)
 
 
+@pytest.mark.usefixtures("verdicts")
 def test_a_refused_photo_gets_one_sentence_and_the_others_go_on():
     good = ("good.png", sample_png("astronaut-plain"), "image/png")
     page = hand_in(visit().run(), ("bad`name.jpg", b"this is no picture", "image/jpeg"), good)
@@ -122,6 +151,7 @@ def test_a_refused_photo_gets_one_sentence_and_the_others_go_on():
     assert "One face found" in text(page)
 
 
+@pytest.mark.usefixtures("verdicts")
 def test_no_face_is_said_and_the_whole_picture_offered():
     page = hand_in(visit().run(), png("wall.png", blank()))
     assert not page.exception
@@ -135,6 +165,7 @@ def test_no_face_is_said_and_the_whole_picture_offered():
         assert f"**{model}**" in shown
 
 
+@pytest.mark.usefixtures("verdicts")
 def test_the_question_why_not_another_answer_explains_that_answer():
     page = visit().run()
     target = next(box for box in page.selectbox if str(box.key).startswith("target"))
@@ -143,6 +174,7 @@ def test_the_question_why_not_another_answer_explains_that_answer():
     assert "Explains “no mask”" in text(page)
 
 
+@pytest.mark.usefixtures("verdicts")
 def test_two_visitors_never_see_each_others_photo():
     one, other = visit().run(), visit().run()
     hand_in(one, png("one.png", blank(90)))
@@ -153,6 +185,7 @@ def test_two_visitors_never_see_each_others_photo():
     assert one.session_state["visitor"] != other.session_state["visitor"]
 
 
+@pytest.mark.usefixtures("verdicts")
 def test_an_altered_model_is_named_and_left_out(monkeypatch, tmp_path):
     card = read_cards().cards[0]
     altered = card.path.read_bytes()
@@ -170,6 +203,7 @@ def test_an_altered_model_is_named_and_left_out(monkeypatch, tmp_path):
     assert f"**{MODELS[0]}**" in text(page)
 
 
+@pytest.mark.usefixtures("verdicts")
 def test_without_any_model_the_page_says_what_to_do(monkeypatch):
     gone = Catalogue((), ("The model x is left out: its weights file is missing.",))
     monkeypatch.setattr(session, "catalogue", lambda: gone)
@@ -177,3 +211,151 @@ def test_without_any_model_the_page_says_what_to_do(monkeypatch):
     assert not page.exception
     assert "The model x is left out" in text(page)
     assert "There is no model to ask" in text(page)
+
+
+NECESSITY = f"Necessity 0.82 ≥ {THRESHOLDS.necessity:.2f}"
+
+
+def conditions_shown(page):
+    words = ("Needed", "Nothing else", "Enough")
+    return [name for name in words if re.search(rf"\*\*{name}:\*\* (yes|no)", text(page))]
+
+
+def headlines(page):
+    return {sub.value for sub in page.subheader if sub.value.startswith(":")}
+
+
+STATES = {
+    "supported": (evidences.evidence("supported"), ":blue[", "It looked at the nose and mouth."),
+    "mixed": (
+        evidences.evidence("mixed", strict=evidences.area("mixed", exclusion=0.6, strongest="forehead")),
+        ":violet[",
+        "It looked at the nose and mouth, and also elsewhere: the forehead.",
+    ),
+    "not supported": (
+        evidences.evidence(
+            "not supported", strict=evidences.area("not supported", 0.1, 4.0, 0.2, "background")
+        ),
+        ":red[",
+        "It looked elsewhere: hair, clothes and background.",
+    ),
+    "unsteady": (
+        evidences.evidence(
+            "cannot tell",
+            (Reason("unsteady", {"value": 5.0, "limit": 8.0}),),
+            steadiness=Steadiness(5, 8),
+        ),
+        ":gray[",
+        "Where it looked cannot be told.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("verdicts", "colour", "said"), STATES.values(), ids=STATES, indirect=["verdicts"])
+def test_each_verdict_is_said_with_its_shape_and_its_conditions(verdicts, colour, said):
+    page = visit().run()
+    assert not page.exception
+    (headline,) = headlines(page)
+    assert headline.startswith(f"{colour}:material/")
+    assert headline.endswith(f"{said}]")
+    assert text(page).count("This does not mean that the answer is right.") == len(MODELS)
+    assert conditions_shown(page) == ["Needed", "Nothing else", "Enough"]
+
+
+UNPAINTED = evidences.evidence("cannot tell", (Reason("small", {"value": 11.0, "limit": 14.0}),))
+
+
+@pytest.mark.parametrize("verdicts", [UNPAINTED], indirect=True)
+def test_where_nothing_was_painted_the_reason_and_what_to_do_stand_alone(verdicts):
+    page = visit().run()
+    assert not page.exception
+    assert headlines(page) == {":gray[:material/help: Where it looked cannot be told.]"}
+    assert "at least 14 are needed. Hand in a larger photo" in text(page)
+    assert conditions_shown(page) == []
+
+
+def test_each_verdict_has_a_shape_of_its_own():
+    from dashboard.views.photo_verdict import _SIGNS
+    from xai.findings import VERDICTS
+
+    assert set(_SIGNS) == set(VERDICTS)
+    assert len({shape for shape, _ in _SIGNS.values()}) == len({c for _, c in _SIGNS.values()}) == 4
+
+
+FLAGGED = evidences.evidence(
+    "supported", flags=(Reason("map_elsewhere", {"method": "gradcam", "value": 0.6}),)
+)
+
+
+@pytest.mark.parametrize("verdicts", [FLAGGED], indirect=True)
+def test_a_map_that_disagrees_is_said_in_the_open(verdicts):
+    page = visit().run()
+    assert any("Grad-CAM" in warning.value and "does not agree" in warning.value for warning in page.warning)
+
+
+def test_a_verdict_that_fails_is_one_sentence_and_the_maps_stay(monkeypatch):
+    def examine(maps, show, arrive):
+        arrive(MODELS[0], evidences.evidence("supported"))
+        raise JobError("died")
+
+    monkeypatch.setattr(session, "examine", examine)
+    page = visit().run()
+    assert not page.exception
+    assert len(headlines(page)) == 1
+    (error,) = page.error
+    assert error.value.startswith("What this answer rests on could not be tested.")
+    assert len(re.findall(r"lowered the answer|made the answer .* less likely", text(page))) == len(MODELS)
+
+
+@pytest.mark.usefixtures("verdicts")
+def test_the_wording_is_switched_kept_and_put_in_the_address():
+    page = visit().run()
+    assert "necessity" not in text(page).lower()
+    assert "level" not in page.query_params
+    page.segmented_control(key="level").set_value("technical").run()
+    assert NECESSITY in text(page)
+    assert page.query_params["level"] == "technical"
+    page.slider(key="opacity").set_value(0.2).run()
+    assert NECESSITY in text(page)
+    page.segmented_control(key="level").set_value("plain").run()
+    assert "level" not in page.query_params
+
+
+@pytest.mark.usefixtures("verdicts")
+def test_a_link_opens_in_the_wording_it_was_shared_in():
+    page = visit()
+    page.query_params["level"] = "technical"
+    page.run()
+    assert NECESSITY in text(page)
+    odd = visit()
+    odd.query_params["level"] = "<b>"
+    odd.run()
+    assert not odd.exception
+    assert "82% of what speaks for the answer" in text(odd)
+
+
+@pytest.mark.usefixtures("verdicts")
+def test_the_maps_are_tested_only_when_asked_and_the_price_is_said_before():
+    page = visit().run()
+    button = page.button(key=f"trust {MODELS[1]}")
+    passes, seconds = map(int, re.search(r"(\d+) passes .* about (\d+) s", button.label).groups())
+    assert passes > 100
+    assert seconds > 0
+    assert "scrambled" not in text(page)
+    button.click().run()
+    assert not page.exception
+    shown = text(page)
+    assert shown.count("network’s weights are scrambled") == 2  # occlusion and Grad-CAM
+    assert shown.count("**Taking away") == shown.count("**Putting back") == 2
+    assert f"{passes} passes through the network in" in shown
+
+
+def test_evidence_is_kept_and_only_what_is_missing_is_asked_for(monkeypatch):
+    """The page against the real process once; then no job at all for the same question."""
+    page = visit().run()
+    no_more_jobs(monkeypatch)
+    before = headlines(page)
+    page.selectbox(key="first model").set_value(MODELS[1]).run()
+    assert not page.exception
+    assert not page.error
+    assert headlines(page) == before

@@ -12,6 +12,7 @@ from dashboard.tickets import JobError
 ROOT = Path(__file__).parents[2] / "dashboard"
 SOURCES = sorted(ROOT.rglob("*.py"))
 SHOWING = [ROOT / name for name in ("app.py", "controls.py", "figures.py", "sentences.py", "session.py")]
+SHOWING += [ROOT / name for name in ("evidence_figures.py", "trust_words.py", "verdict_words.py")]
 SHOWING += sorted((ROOT / "views").glob("*.py"))
 
 

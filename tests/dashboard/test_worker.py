@@ -71,6 +71,20 @@ def test_progress_is_seen_while_the_job_runs(worker):
     assert seen <= {(n, 10) for n in range(10)}
 
 
+def test_a_result_comes_in_pieces_in_order_and_each_once(worker):
+    ticket = worker.submit("a", order("parts:3"))
+    came, before_the_end = [], 0
+    while not ticket.wait(0.01):
+        came += ticket.parts()
+        before_the_end = len(came)
+    came += ticket.parts()
+    assert [(part.name, part.value) for part in came] == [
+        ("piece 0", 0), ("piece 1", 1), ("piece 2", 2), ("last", 3)
+    ]  # fmt: skip
+    assert before_the_end >= 2
+    assert list(ticket.parts()) == []
+
+
 def test_those_who_wait_know_how_many_are_in_front(worker):
     first = worker.submit("a", order("steps:20"))
     second, third = worker.submit("b", order("echo:b")), worker.submit("c", order("echo:c"))

@@ -2,8 +2,8 @@
 
 Every kind of ``KINDS`` has ten models. Each is asked about the same number of real faces, and only of such
 as it gets right with a probability of a half or more: why it errs on the others is anybody's guess, and to an
-unsure answer ``cannot tell`` is the right verdict whatever the model looks at. The rule's thresholds are chosen on these
-numbers, leaving one kind out at a time, so that a kind's rate does not rest on itself.
+unsure answer ``cannot tell`` is the right verdict whatever the model looks at. The rule's thresholds are
+chosen on these numbers, leaving one kind out at a time, so that a kind's rate does not rest on itself.
 """
 
 from __future__ import annotations

@@ -12,6 +12,10 @@ from xai.evidence.plan import Name, families
 
 __all__ = ["AreaEffects", "Effects", "blank_effect", "measure", "outside_effect", "turn_effects"]
 
+_LEAST_SURE = 1.0
+"""Log-odds that an answer is taken to have at least when it is turned round: a change from hardly for to
+hardly against the class is no turn."""
+
 _LEAST_EVERY = 0.3
 """Log-odds that a face of another class must differ by for a share of it to mean anything."""
 
@@ -26,8 +30,10 @@ class AreaEffects:
     Attributes:
         effect: net effect of the weakest edit that turns the area, of the family that moves the answer
             most.
-        needed: for each edit of that family its net effect over its reach, what the same content does to a
-            face that is changed everywhere.
+        needed: for each edit of that family its net effect over what it takes: its reach, what the same
+            content does to a face that is changed everywhere, or turning the answer round, to as far against
+            the class as it was for it, whichever is less. At most 1.
+        spread: largest less smallest effect over its reach, among those edits.
         reach: the median of those reaches.
         outside: place outside -> effect.
         returned: for each face of another class, the part of the answer that the area brings back; 1 all.
@@ -35,6 +41,7 @@ class AreaEffects:
 
     effect: float
     needed: tuple[float, ...]
+    spread: float
     reach: float
     outside: Mapping[str, float]
     returned: tuple[float, ...]
@@ -68,7 +75,8 @@ def measure(found: Mapping[Name, float], target: str, areas: Iterable[str]) -> E
         areas: which areas to measure.
     """
     drops = {name: found["face",] - value for name, value in found.items()}
-    return Effects(found["face",], {area: _area_effects(drops, target, area) for area in areas})
+    round_trip = 2 * max(found["face",], _LEAST_SURE)
+    return Effects(found["face",], {area: _area_effects(drops, target, area, round_trip) for area in areas})
 
 
 def turn_effects(drops: Drops, target: str, place: str) -> dict[str, float]:
@@ -113,17 +121,19 @@ def outside_effect(drops: Drops, target: str, place: str) -> float:
     return max(blank, *turned)
 
 
-def _area_effects(drops: Drops, target: str, area: str) -> AreaEffects:
+def _area_effects(drops: Drops, target: str, area: str, round_trip: float) -> AreaEffects:
     turned = turn_effects(drops, target, area)
     outside = {
         place: outside_effect(drops, target, place)
         for place in OUTSIDE[area]
         if any(name[:2] in (("blank", place), ("turn", place)) for name in drops)
     }
-    reaches = {c: _reach(drops, c, (effect, *outside.values())) for c, effect in turned.items()}
+    reaches = {c: max(_reach(drops, c, (e, *outside.values())), 1e-9) for c, e in turned.items()}
+    shares = [effect / reaches[c] for c, effect in turned.items()]
     return AreaEffects(
         effect=min(turned.values()),
-        needed=tuple(e / reaches[c] if reaches[c] > 0 else 0.0 for c, e in turned.items()),
+        needed=tuple(min(1.0, e / min(reaches[c], round_trip)) for c, e in turned.items()),
+        spread=max(shares) - min(shares),
         reach=_median(reaches.values()),
         outside=outside,
         returned=_returned(drops, area),

@@ -45,7 +45,7 @@ class Thresholds:
     ``xai.evidence.calibration``.
 
     Attributes:
-        necessity: least effect of the area, over the reach.
+        necessity: least effect of the area, over what it takes; see ``AreaEffects.needed``.
         exclusion: largest effect outside, over the area's own.
         sufficiency: least part of the answer that the area alone brings back.
         reach: least log-odds that changing everything must move.
@@ -86,7 +86,7 @@ class Numbers(NamedTuple):
     Attributes:
         contrast: log-odds of the class on the face as it is.
         reach: effect of changing everything, log-odds.
-        needed: effect of the area over its reach, by the weakest edit.
+        needed: effect of the area over what it takes, by the weakest edit.
         effect: of the area, log-odds, by the weakest edit.
         outside: largest effect outside, log-odds.
         returned: part of the answer that the area brings back, median; NaN where there is none.
@@ -123,8 +123,7 @@ def numbers_of(effects: Effects, area: str) -> Numbers:
     own = effects.areas[area]
     returned = float(np.median(own.returned)) if own.returned else np.nan
     outside = max(own.outside.values(), default=0.0)
-    needed = (min(own.needed), max(own.needed) - min(own.needed))
-    row = (effects.contrast, own.reach, needed[0], own.effect, outside, returned, needed[1])
+    row = (effects.contrast, own.reach, min(own.needed), own.effect, outside, returned, own.spread)
     return Numbers(*(np.float64(value) * np.ones(()) for value in row))
 
 

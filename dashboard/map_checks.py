@@ -1,0 +1,72 @@
+"""What the checks of a map found, as plain numbers: the library's own values bring torch, and the server
+must not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["CurveCheck", "MapCheck"]
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class CurveCheck:
+    """Deletion or insertion in the order of a map, beside other orders.
+
+    Attributes:
+        changed: ``(K + 1,)``, part of the picture that is changed at each step, 0..1.
+        own: ``(K + 1,)``, probability of the class there in the order of the map.
+        edges: likewise in the order of an edge detector.
+        random: likewise, the mean of the random orders.
+        own_area: area under ``own``, 0..1.
+        edge_area: under ``edges``.
+        random_area: mean area under the random orders.
+        orders: how many random orders.
+        beats_random: whether the map's order is clearly better; None where the curve cannot tell.
+        beats_edges: whether it is better than the edge detector's; None likewise.
+    """
+
+    changed: Floats
+    own: Floats
+    edges: Floats
+    random: Floats
+    own_area: float
+    edge_area: float
+    random_area: float
+    orders: int
+    beats_random: bool | None
+    beats_edges: bool | None
+
+
+@dataclass(frozen=True, eq=False)
+class MapCheck:
+    """The checks of one map.
+
+    Attributes:
+        deletion: what the map calls important is taken away first.
+        insertion: what it calls important is put back first.
+        likeness: mean rank correlation with maps of random networks; None where none can be compared.
+        follows_weights: whether that is low; None likewise.
+        noise: least rank correlation with the map of a noisy copy; None where a map was the same everywhere.
+        shift: likewise with a shifted copy, moved back.
+        share: part of the map on nose and mouth, 0..1; None without landmarks or positive values.
+        expected: the same on average over the random networks.
+        spread: standard deviation of that; None for a single network.
+        seconds: of the checks of all maps of the model together.
+    """
+
+    deletion: CurveCheck
+    insertion: CurveCheck
+    likeness: float | None
+    follows_weights: bool | None
+    noise: float | None
+    shift: float | None
+    share: float | None
+    expected: float | None
+    spread: float | None
+    seconds: float

@@ -1,0 +1,189 @@
+"""One face: what is asked about it, and in which order the answers, verdicts, maps and reasons come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import controls, session
+from dashboard.jobs import Explain, Explained, Options
+from dashboard.tickets import JobError
+from dashboard.verdict_words import LEVELS
+from dashboard.views import photo_card, photo_maps, photo_reasons, photo_verdict
+from dashboard.views.photo_progress import Progress
+from dashboard.words import class_name, say
+from xai.findings import Evidence
+from xai.types import CLASSES, Face
+
+__all__ = ["METHODS_SHOWN", "Places", "show"]
+
+METHODS_SHOWN = ("occlusion", "gradcam")
+"""The maps of this page, by name in ``METHODS``."""
+
+_PLAIN = LEVELS[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Places:
+    """Where a face's results go around its photo.
+
+    Attributes:
+        beside: next to the photo, for what a reader in a hurry needs.
+        below: under the photo, for the face as it was cut out.
+    """
+
+    beside: DeltaGenerator
+    below: DeltaGenerator
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the visitor wants to know about a face.
+
+    Attributes:
+        models: names of one or two models.
+        target: class to explain, or None for the answer each model gives.
+        truth: the true answer, or None.
+        options: settings of the maps.
+    """
+
+    models: tuple[str, ...]
+    target: str | None
+    truth: str | None
+    options: Options
+
+
+def show(face: Face, truth: str | None, models: Sequence[str], places: Places) -> None:
+    """Everything about one face: first the answers and verdicts, then the maps, then the reasons.
+
+    Args:
+        face: the face.
+        truth: its true answer where that is known.
+        models: names of all models, the default first.
+        places: around the photo.
+    """
+    name = f"{face.photo_sha256} {face.box.as_list()}"
+    with places.beside:
+        level = _level()
+        verdicts = st.empty()
+        asking = st.expander(say("ask.another"))
+    st.subheader(say("map.heading"), anchor=False)
+    progress, settings, maps, reasons = st.empty(), st.expander(say("ask.settings")), st.empty(), st.empty()
+    question = _question(name, truth, models, asking, settings)
+    waiting = Progress(progress, {verdicts: photo_verdict.HEIGHT + 120, maps: 700})
+    explained = _explain(face, question, waiting)
+    progress.empty()
+    if not explained:
+        verdicts.empty()
+        return
+    with places.below.container():
+        photo_card.crop(next(iter(explained.values())))
+    with verdicts.container():
+        slots = photo_verdict.answers(explained, question.truth)
+    found: dict[str, Evidence] = {}
+    with maps.container():
+        photo_maps.show([each.explanation for each in explained.values()], found, name)
+    _judge(explained, slots, found, level)
+    with reasons.container():
+        photo_reasons.show(explained, found, level)
+
+
+def _level() -> str:
+    """The switch between kinds of reader; it stands in the address, so that a link opens as it was seen."""
+    if session.recall("level") not in LEVELS:
+        asked = st.query_params.get("level")
+        session.remember("level", asked if asked in LEVELS else _PLAIN)
+    with st.container(horizontal_alignment="right"):
+        chosen = st.segmented_control(
+            say("verdict.level"),
+            LEVELS,
+            required=True,
+            format_func=lambda level: say(f"verdict.level_{level}"),
+            key="level",
+            label_visibility="collapsed",
+        )
+    if chosen == _PLAIN:
+        st.query_params.pop("level", None)
+    else:
+        st.query_params["level"] = str(chosen)
+    return str(chosen)
+
+
+def _question(
+    name: str, truth: str | None, models: Sequence[str], asking: DeltaGenerator, settings: DeltaGenerator
+) -> Question:
+    with asking:
+        left, right = st.columns(2)
+    target = left.selectbox(
+        say("ask.target"),
+        (None, *_answers()),
+        format_func=lambda one: class_name(one) if one else say("ask.target_own"),
+        key=f"target {name}",
+    )
+    known = right.selectbox(
+        say("ask.truth"),
+        (None, *CLASSES),
+        index=CLASSES.index(truth) + 1 if truth else 0,
+        format_func=lambda one: class_name(one) if one else say("ask.truth_unknown"),
+        key=f"truth {name}",
+    )
+    chosen = _models(models, left, right)
+    with settings:
+        options = controls.settings(METHODS_SHOWN, "settings")
+    return Question(chosen, target, known, options)
+
+
+def _answers() -> list[str]:
+    """Every answer that any model can give, those of the three classes first."""
+    known = [name for card in session.catalogue().cards for name in card.classes]
+    return list(dict.fromkeys((*CLASSES, *known)))
+
+
+def _models(models: Sequence[str], left: DeltaGenerator, right: DeltaGenerator) -> tuple[str, ...]:
+    """The models to compare; the second may be none."""
+    first = left.selectbox(say("models.left"), models, key="first model")
+    others = [model for model in models if model != first]
+    second = right.selectbox(
+        say("models.right"),
+        (*others, None),
+        format_func=lambda one: one or say("models.only_one"),
+        key="second model",
+    )
+    return (first, second) if second else (first,)
+
+
+def _explain(face: Face, question: Question, progress: Progress) -> dict[str, Explained]:
+    """Model -> explanation; a model that fails says so, and the others go on."""
+    explained: dict[str, Explained] = {}
+    for model in question.models:
+        job = Explain(face, model, METHODS_SHOWN, question.target, question.options)
+        try:
+            explained[model] = session.explain(job, progress.of(model))
+        except JobError as failure:
+            reason = say(f"failure.{failure.reason}", **failure.values)
+            st.error(say("map.failed", model=model, sentence=reason))
+    return explained
+
+
+def _judge(
+    explained: Mapping[str, Explained],
+    slots: Mapping[str, photo_verdict.Slot],
+    found: dict[str, Evidence],
+    level: str,
+) -> None:
+    """Fill the slots with verdicts as they come, and ``found`` with the evidence."""
+
+    def arrive(model: str, evidence: Evidence) -> None:
+        found[model] = evidence
+        slots[model].fill(evidence, level)
+
+    maps = {model: each.explanation for model, each in explained.items()}
+    try:
+        session.examine(maps, lambda model, stage: slots[model].wait(stage), arrive)
+    except JobError as failure:
+        reason = say(f"failure.{failure.reason}", **failure.values)
+        for model in slots.keys() - found.keys():
+            slots[model].fail(say("verdict.failed", sentence=reason))
