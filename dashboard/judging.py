@@ -15,7 +15,7 @@ from dashboard.jobs import CheckMaps, Examine, Part, Stage, Tell
 from dashboard.map_checks import CurveCheck, MapCheck
 from xai.attribution.methods import METHODS
 from xai.evidence.curves import CurveTest
-from xai.evidence.examine import examine
+from xai.evidence.examine import examine, turned_face
 from xai.evidence.faithfulness import Faithfulness, cost, faithfulness
 from xai.evidence.interventions import FaceEdits
 from xai.evidence.witness import witness_flags
@@ -51,6 +51,7 @@ def check(job: CheckMaps, classifier: Classifier, tell: Tell) -> dict[str, MapCh
         classifier,
         job.maps,
         progress=lambda done, total: tell(Stage("checking", done, total)),
+        turned=turned_face(FaceEdits(job.maps.face), job.maps.target),
     )
     seconds = time.perf_counter() - began
     return {method: _map_check(each, seconds) for method, each in found.items()}
@@ -75,6 +76,7 @@ def _map_check(found: Faithfulness, seconds: float) -> MapCheck:
         share=shares.own.of(*parts)[0] if shares else None,
         expected=shares.expected(*parts) if shares else None,
         spread=shares.spread(*parts) if shares else None,
+        turned=found.turned,
         seconds=seconds,
     )
 

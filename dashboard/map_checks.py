@@ -57,6 +57,8 @@ class MapCheck:
         share: part of the map on nose and mouth, 0..1; None without landmarks or positive values.
         expected: the same on average over the random networks.
         spread: standard deviation of that; None for a single network.
+        turned: whether taking away paints the face as one of another class; else it paints grey, and putting
+            back starts from a blur.
         seconds: of the checks of all maps of the model together.
     """
 
@@ -69,4 +71,5 @@ class MapCheck:
     share: float | None
     expected: float | None
     spread: float | None
+    turned: bool
     seconds: float

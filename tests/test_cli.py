@@ -9,6 +9,8 @@ from PIL import Image as Pillow
 from toys import make_card
 
 from xai.__main__ import main
+from xai.evidence.examine import forwards_of
+from xai.findings import CONDITIONS, VERDICTS
 from xai.photo.samples import SAMPLES, sample_png
 from xai.types import REGIONS
 
@@ -83,6 +85,29 @@ def test_whole_photo_and_top(call, photo):
     assert len(faces[0]["probabilities"]) == 1
 
 
+def assert_evidence(model):
+    """The JSON of one model's evidence: verdict, conditions, flags, effect and rank per region."""
+    assert model["verdict"] in VERDICTS
+    assert tuple(model["conditions"]) == CONDITIONS
+    for name, condition in model["conditions"].items():
+        assert set(condition) == {"value", "threshold", "holds"}
+        if condition["value"] is None:
+            assert condition["holds"] is None
+        else:
+            least = condition["value"] >= condition["threshold"]
+            most = condition["value"] <= condition["threshold"]
+            assert condition["holds"] is (most if name == "exclusion" else least)
+    assert all(isinstance(flag, str) for flag in model["flags"])
+    for region in model["regions"].values():
+        assert isinstance(region["effect"], float)
+        assert 1 <= region["rank"] <= 65
+    evidence = model["evidence"]
+    assert (evidence["verdict"], evidence["target"]) == (model["verdict"], model["label"])
+    assert model["conditions"] == evidence["areas"][evidence["area"]]["conditions"]
+    assert evidence["forwards"] == forwards_of(model["label"])
+    assert model["verdict"] != "supported" or all(c["holds"] for c in model["conditions"].values())
+
+
 def test_explain_writes_what_it_says(call, photo, tmp_path):
     out_dir = tmp_path / "out"
     status, out, _ = call(
@@ -93,7 +118,7 @@ def test_explain_writes_what_it_says(call, photo, tmp_path):
     face = json.loads(out)["faces"][0]
     assert set(face) == {"box", "models"}
     for name, model in face["models"].items():
-        assert model["verdict"] is None
+        assert_evidence(model)
         assert set(model["regions"]) == {*REGIONS, "nose_and_mouth", "lower_face"}
         assert set(model["regions"]["nose"]) == {"share", "area", "lift", "effect", "rank"}
         assert set(model["heatmaps"]) == {"occlusion", "gradcam"}, name
@@ -160,7 +185,13 @@ def test_a_photo_without_a_face_says_what_to_do(call, tmp_path):
     )
     assert status == 0
     model = json.loads(out)["faces"][0]["models"]["mobilenet_v2"]
-    assert model["regions"]["nose"]["share"] is None
+    assert model["regions"]["nose"] == dict.fromkeys(("share", "area", "lift", "effect", "rank"))
+    assert (model["verdict"], model["conditions"], model["flags"]) == ("cannot tell", None, [])
+    assert model["evidence"]["reasons"] == [{"code": "no_mesh", "values": {}}]
+    status, out, err = call("explain", path, "--out", tmp_path / "n", "--whole", "--fill", "bare", "--json")
+    assert (status, out) == (2, "")
+    assert "fill bare cannot be drawn" in err
+    assert not (tmp_path / "n").exists()
 
 
 def make_set(tmp_path):
@@ -243,3 +274,57 @@ def test_unknown_data_folder(call, tmp_path):
     status, _, err = call("evaluate", "--data", tmp_path / "nowhere", "--json")
     assert status == 2
     assert "no folder" in err
+
+
+@pytest.mark.parametrize("given", ["--model-file", "--card"])
+def test_a_models_file_needs_its_card(call, tmp_path, given):
+    status, out, err = call("calibrate", given, tmp_path / "x", "--json")
+    assert (status, out) == (2, "")
+    assert "--model-file and --card go together" in err
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--model", "nobody"), "mobilenet_v2"),
+        (("--model", "custom_cnn_relu_bn", "--data", "nowhere"), "nowhere"),
+        (("--faces", "0"), "whole number above 0"),
+        (("--model-file", "a.safetensors", "--card", "none.json"), "none.json"),
+    ],
+)
+def test_calibrate_refuses_in_one_sentence(call, tmp_path, monkeypatch, arguments, says):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = call("calibrate", *arguments, "--json")
+    assert (status, out) == (2, "")
+    assert says in err
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def short_gallery(monkeypatch):
+    few = {name: SAMPLES[name] for name in ("admiral-plain", "astronaut-red")}
+    monkeypatch.setattr("xai.evidence.judging.SAMPLES", few)
+
+
+def test_verdicts_of_a_model_over_the_gallery(call, short_gallery):
+    status, out, err = call("calibrate", "--model", "custom_cnn_relu_bn", "--json")
+    assert status == 0
+    row = json.loads(out)["custom_cnn_relu_bn"]
+    assert set(row) >= {"models", "faces", "expected", "verdicts", "right", "interval"}
+    assert tuple(row["verdicts"]) == VERDICTS
+    assert sum(row["verdicts"].values()) == row["faces"] <= 2
+    assert "--data" in err
+
+
+def test_verdicts_of_a_models_file(call, short_gallery):
+    from xai.models.cards import find_card
+
+    card = find_card("custom_cnn_relu_bn")
+    here, named = (
+        ("--model-file", card.path, "--card", card.path.with_suffix(".json")),
+        ("--model", card.name),
+    )
+    status, out, _ = call("calibrate", *here, "--json")
+    assert status == 0
+    assert json.loads(out) == json.loads(call("calibrate", *named, "--json")[1])

@@ -66,7 +66,8 @@ class Condition:
     """One of the three conditions.
 
     Attributes:
-        value: what was measured; None where it has no meaning (nothing moved the answer).
+        value: what was measured; None where it has no meaning: exclusion of an area without any effect,
+            sufficiency where a face of another class gets the same answer.
         threshold: what it is held against.
         holds: at least the threshold; for ``exclusion`` at most. None where ``value`` is.
     """
@@ -91,7 +92,7 @@ class AreaEvidence:
             brought back into a face of another class.
         outside: the largest effect outside, in log-odds.
         strongest: region outside whose change moved the answer most.
-        carried: of the faces of another class, 0..1, to which the area carried the answer along.
+        carried: part of the faces of another class, 0..1, for which the area alone is enough.
         verdict: one of ``VERDICTS``, were this the deciding area.
     """
 
@@ -119,7 +120,9 @@ class RegionEvidence:
 
 @dataclass(frozen=True)
 class Steadiness:
-    """How often the verdict stayed when the landmarks were moved by a tenth of the eye distance."""
+    """How often the verdict stood when the places were moved by a tenth of the eye distance; see ``stands``
+    in ``xai.evidence.verdict`` for what overturns it.
+    """
 
     held: int
     of: int

@@ -43,8 +43,9 @@ def show(explained: Explained, level: str, key: str) -> None:
     for method, check in checks.items():
         _map(method, check, level, f"{key} {method}")
     st.caption(say("trust.curve_legend"))
-    seconds = next(iter(checks.values())).seconds
-    st.caption(say("trust.done", passes=explained.check_passes, seconds=seconds))
+    first = next(iter(checks.values()))
+    st.caption(say("trust.taken_turned" if first.turned else "trust.taken_grey"))
+    st.caption(say("trust.done", passes=explained.check_passes, seconds=first.seconds))
 
 
 def _map(method: str, check: MapCheck, level: str, key: str) -> None:

@@ -61,7 +61,7 @@ def curve(**given):
 def check(**given):
     values = {
         "deletion": curve(), "insertion": curve(), "likeness": 0.1, "follows_weights": True, "noise": 0.97,
-        "shift": 0.85, "share": 0.4, "expected": 0.1, "spread": 0.05, "seconds": 3.0,
+        "shift": 0.85, "share": 0.4, "expected": 0.1, "spread": 0.05, "turned": True, "seconds": 3.0,
     }  # fmt: skip
     return MapCheck(**{**values, **given})
 

@@ -15,7 +15,7 @@ __all__ = ["LIMITS", "Belief", "Limits", "believable"]
 
 _SENTENCES = {
     "": "",
-    "no_mesh": "The face mesh could not be fitted, so a bare face cannot be aligned.",
+    "no_mesh": "The face mesh could not be fitted, so nothing can be painted in its place.",
     "small": "The eyes are {value:.0f} pixels apart; at least {limit:.0f} are needed.",
     "turned": "The head is turned too far to the side.",
     "unseen": "Too little of the upper face can be seen.",

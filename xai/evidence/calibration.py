@@ -40,6 +40,7 @@ GRID: Mapping[str, tuple[float, ...]] = {
 """The thresholds that are tried; the others are set by what they mean."""
 
 _SURE = 0.5  # least probability of an answer that is judged
+_OPEN = ("cannot tell",)
 _BORNE = 0.02  # share of a kind's faces on which a grave error is borne
 
 
@@ -52,8 +53,8 @@ class Case:
         group: source photo of the face.
         label: true class.
         target: the class that was answered.
-        numbers: float64 ``(10, 7)``: the rule's numbers for the deciding area; first from the whole plan,
-            then from the small plan, then from that in each of eight shifts.
+        numbers: float64 ``(9, 7)``: the rule's numbers for the deciding area; first from the whole plan,
+            then from the small plan in each of eight shifts.
     """
 
     model: str
@@ -117,7 +118,8 @@ def report(
     """Kind -> what came out: the table of the command line.
 
     ``right`` is the share of right verdicts, ``interval`` its 95 % bootstrap interval by source photo,
-    ``left_out`` the same share with thresholds chosen on all other kinds.
+    ``left_out`` the same share with thresholds chosen on all other kinds, ``grave`` the share of faces on
+    which a cheat is called supported or an honest model not supported.
     """
     table = {}
     for kind in dict.fromkeys(case.model for case in cases):
@@ -132,6 +134,7 @@ def report(
             "verdicts": {verdict: found.count(verdict) for verdict in VERDICTS},
             "right": float(right.mean()),
             "interval": list(_interval(right, own)),
+            "grave": float(np.mean([_grave(case, word) for case, word in zip(own, found, strict=True)])),
         }
         if left_out:
             chosen = choose([case for case in cases if case.model != kind])
@@ -201,7 +204,7 @@ def _of_face(face: LabelledFace, models: Sequence[KnownAnswer], left: dict[str, 
     for known in models:
         crop = known.plant(face.face.crop, face.label)
         answer = known.classifier.predict([crop])[0]
-        if answer.label != face.label or answer.confidence < _SURE:
+        if answer.label != face.label or (answer.confidence < _SURE and known.about.expected != _OPEN):
             continue
         key = crop.tobytes()
         if key not in shared:

@@ -23,9 +23,10 @@ __all__ = ["DRAWN", "NEUTRAL", "bare", "fitted", "masked", "masked_alike", "move
 Plane = NDArray[np.float32]
 Area = NDArray[np.bool_]
 
-NEUTRAL = ("grey", "mean", "blur", "hue")
+NEUTRAL = ("grey", "mean", "blur", "hue", "grain", "clouds")
 """What shows nothing, or another thing: middle grey; the crop's mean colour; the crop, heavily blurred; the
-crop with its colours exchanged."""
+crop with its colours exchanged; fine and coarse noise in the crop's colours. Two of each sort, because a mark
+may be a colour, a shape, or the want of texture."""
 
 DRAWN = ("surgical_blue", "cloth_black", "surgical_white")
 """Looks of the drawn masks, by seed; pinned, so that a new look changes no verdict."""
@@ -102,10 +103,23 @@ def neutral(face: Face, name: str) -> Plane:
         return np.full_like(crop, 127.5)
     if name == "mean":
         return np.broadcast_to(crop.mean(axis=(0, 1)), crop.shape).astype(np.float32)
+    if name in ("grain", "clouds"):
+        return _noise(face.crop, coarse=name == "clouds")
     if name == "hue":
         return np.ascontiguousarray(crop[..., [1, 2, 0]])
     sigma = len(crop) / 10
     return np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _noise(crop: NDArray[np.uint8], *, coarse: bool) -> Plane:
+    """Pixels of the crop, picked at random, as blocks; the coarse ones are larger and run into each other."""
+    side = len(crop)
+    cells = max(2, side // 12 if coarse else side // 4)
+    rng = np.random.default_rng(cells)
+    rows, columns = rng.integers(0, side, (2, cells, cells))
+    picked = crop[rows, columns].astype(np.float32)
+    how = cv2.INTER_LINEAR if coarse else cv2.INTER_NEAREST
+    return np.asarray(cv2.resize(picked, (side, side), interpolation=how), np.float32)
 
 
 def _grey(face: Face) -> bool:

@@ -16,7 +16,7 @@ _LEAST_SURE = 1.0
 """Log-odds that an answer is taken to have at least when it is turned round: a change from hardly for to
 hardly against the class is no turn."""
 
-_LEAST_EVERY = 0.3
+_LEAST_EVERY = 0.2
 """Log-odds that a face of another class must differ by for a share of it to mean anything."""
 
 Drops = Mapping[Name, float]

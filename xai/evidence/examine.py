@@ -6,16 +6,19 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from xai.attribution.methods import Progress
 from xai.evidence.effects import Effects, measure, outside_effect, turn_effects
-from xai.evidence.interventions import Edit, FaceEdits, Layer, contrasts
+from xai.evidence.interventions import Edit, FaceEdits, Layer, contrasts, turned
 from xai.evidence.places import CONTROLS
 from xai.evidence.plan import DIRECTIONS, Name, control_edits, families, plan, shifted_plan
 from xai.evidence.verdict import THRESHOLDS, Thresholds, area_evidence, reasons_of, stands
 from xai.findings import AREAS, Evidence, Reason, RegionEvidence, Steadiness, deciding_area
 from xai.models.classifiers import Classifier
 
-__all__ = ["Found", "ask", "examine", "forwards_of", "small_effects", "weigh"]
+__all__ = ["Found", "ask", "examine", "forwards_of", "small_effects", "turned_face", "weigh"]
 
 Found = Mapping[Name, float]
 """Name of an edit -> contrast after it; an edit of a shift is named ``("shift", direction, ...)``."""
@@ -68,6 +71,8 @@ def examine(
     if not belief.holds:
         contrast = float(contrasts(classifier, edits, [()], index)[0])
         reason = Reason(belief.code, {"value": belief.value, "limit": belief.limit} if belief.limit else {})
+        if progress:
+            progress(forwards_of(target), forwards_of(target))
         nothing = Evidence(
             target, area, "cannot tell", (reason,), (), contrast, None, {}, {}, 0, None, 1, 0.0
         )
@@ -80,6 +85,14 @@ def ask(edits: FaceEdits, classifier: Classifier, target: str, progress: Progres
     wanted = _wanted(edits, target, deciding_area(target))
     answers = contrasts(classifier, edits, list(wanted.values()), classifier.class_index(target), progress)
     return dict(zip(wanted, answers.tolist(), strict=True))
+
+
+def turned_face(edits: FaceEdits, target: str) -> NDArray[np.uint8] | None:
+    """The face as one of another class, as the curves of ``faithfulness`` take it; None where that cannot be
+    believed on this face.
+    """
+    family = families(target)[0]
+    return turned(edits, f"{family}0") if edits.believed(reveal=family == "bare").holds else None
 
 
 def forwards_of(target: str) -> int:

@@ -1,7 +1,7 @@
 """Where something is painted: the areas under test, what lies outside them, and places to compare with.
 
 A place is a plane float32 ``(S, S)`` in crop pixels, 0..1: how much of a layer shows. What lies outside an
-area stays clear of that area and of its seam, so that an edit outside never touches what is under test.
+area shares its seam and is 0 where the area is 1, so that an edit outside never touches what is under test.
 """
 
 from __future__ import annotations

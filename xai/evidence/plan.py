@@ -90,7 +90,8 @@ def control_edits(edits: FaceEdits, area: str, reference: Sequence[Layer]) -> di
     amount = sum(edits.change(layer) for layer in reference) / len(reference)
     chosen: dict[Name, Edit] = {}
     for number, place in enumerate(control_places(edits.face, area, CONTROLS)):
-        name, content = f"control{number}", NEUTRAL[number % len(NEUTRAL)]
+        # Places take turns among four strata, so the blanks change after each round of them.
+        name, content = f"control{number}", NEUTRAL[number // 4 % len(NEUTRAL)]
         edits.add_place(name, place)
         own = edits.change(Layer(name, content))
         edits.add_place(name, place * min(1.0, amount / own) if own > 0 else place)

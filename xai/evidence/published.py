@@ -74,8 +74,8 @@ def rates_of_error(found: Mapping[str, Mapping[str, Any]]) -> dict[str, float | 
     noticed = [dose for dose, share in doses.items() if share >= _NOTICED]
     return {
         "right": _share(certain, lambda row: row["right"] * row["faces"]),
-        "accused": _share(honest, lambda row: row["verdicts"]["not supported"]),
-        "acquitted": _share(cheats, lambda row: row["verdicts"]["supported"]),
+        "accused": _share(honest, lambda row: row["grave"] * row["faces"]),
+        "acquitted": _share(cheats, lambda row: row["grave"] * row["faces"]),
         "least_dose": min(noticed, default=None),
     }
 

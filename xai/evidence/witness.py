@@ -8,8 +8,9 @@ from xai.types import Explanation, RegionShares
 
 __all__ = ["AGAINST", "FOR", "WITNESSES", "witness_flags"]
 
-WITNESSES = ("gradcam", "hirescam", "occlusion")
-"""Maps that are heard, where they were made."""
+WITNESSES = ("gradcam", "gradcam++", "hirescam", "layercam")
+"""Maps that are heard, where they were made. Not the occlusion map: it is an intervention itself, and with a
+grey patch the wrong one for ``covered``."""
 
 AGAINST = 1.0
 """Lift of the area under test, share of the map over share of the crop, below which a map that ought to lie
