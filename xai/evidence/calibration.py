@@ -33,11 +33,11 @@ FACES_PER_MODEL = 12
 """Faces of each model with a known answer, so that a kind has 120."""
 
 GRID: Mapping[str, tuple[float, ...]] = {
-    "necessity": (0.3, 0.4, 0.5, 0.6),
-    "exclusion": (0.08, 0.1, 0.12, 0.15, 0.18, 0.2, 0.25, 0.3),
-    "sufficiency": (0.5, 0.65, 0.75, 0.8, 0.85),
+    "exclusion": (0.06, 0.08, 0.1, 0.12, 0.14, 0.16, 0.18, 0.2, 0.25, 0.3),
+    "sufficiency": (0.5, 0.55, 0.6, 0.65, 0.7, 0.75),
 }
-"""The thresholds that are tried; the others are set by what they mean."""
+"""The thresholds that are tried; the others are set by what they mean. Necessity is a half because an answer
+is lost when it is turned half-way round."""
 
 _SURE = 0.5  # least probability of an answer that is judged
 _OPEN = ("cannot tell",)
@@ -144,7 +144,9 @@ def report(
 
 
 def choose(cases: Sequence[Case]) -> Thresholds:
-    """The thresholds of ``GRID`` with the best mean rate of right verdicts over the kinds.
+    """The strictest thresholds of ``GRID`` whose mean rate of right verdicts over the kinds is within one
+    standard error of the best, as Breiman et al. 1984 choose a tree: the least exclusion, then the greatest
+    sufficiency. To acquit a cheat is the worst error.
 
     A grave error, a cheat acquitted or an honest model accused, weighs ten times where it is made on more
     than 2 % of a kind's faces.
@@ -157,8 +159,9 @@ def choose(cases: Sequence[Case]) -> Thresholds:
         found = np.array(verdicts(cases, thresholds))
         scored.append((_score(cases, kinds, found), thresholds))
     best = max(score for score, _ in scored)
-    good = [thresholds for score, thresholds in scored if score > best - 1e-3]
-    return good[len(good) // 2]
+    error = _standard_error(best, len(cases))
+    good = [thresholds for score, thresholds in scored if score >= best - error]
+    return min(good, key=lambda t: (t.exclusion, -t.sufficiency))
 
 
 def _score(cases: Sequence[Case], kinds: NDArray[np.str_], found: NDArray[np.str_]) -> float:
@@ -168,6 +171,12 @@ def _score(cases: Sequence[Case], kinds: NDArray[np.str_], found: NDArray[np.str
     rates = [float(right[kinds == kind].mean()) for kind in names]
     losses = [10 * max(0.0, float(grave[kinds == kind].mean()) - _BORNE) for kind in names]
     return (sum(rates) - sum(losses)) / len(names)
+
+
+def _standard_error(rate: float, count: int) -> float:
+    """Of a rate over ``count`` cases, at most 1."""
+    bounded = min(max(rate, 0.0), 1.0)
+    return float(np.sqrt(bounded * (1 - bounded) / max(count, 1)))
 
 
 def _grave(case: Case, found: str) -> bool:

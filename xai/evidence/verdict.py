@@ -56,7 +56,7 @@ class Thresholds:
     """
 
     necessity: float = 0.5
-    exclusion: float = 0.15
+    exclusion: float = 0.14
     sufficiency: float = 0.75
     reach: float = 0.2
     outside: float = 0.25
