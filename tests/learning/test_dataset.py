@@ -3,7 +3,7 @@ import pytest
 from PIL import Image as Pillow
 
 from xai.errors import DataRejected
-from xai.learning.dataset import load_crop, read_examples, select
+from xai.learning.dataset import load_crop, named_for, read_examples, select
 
 HEADER = "file,class,source_image,x0,y0,x1,y1,box_w,box_h,group,split,overlaps_ilc,review\n"
 
@@ -119,6 +119,43 @@ def test_class_folders(tmp_path):
     ]
 
 
+def test_the_three_folders_of_an_image_folder_set_are_its_parts(tmp_path):
+    for name in ("train/covered/a", "train/uncovered/b", "validation/incorrect/c", "holdout/covered/d"):
+        picture(tmp_path / f"{name}.png")
+    examples = read_examples(tmp_path)
+    assert [(e.path.stem, e.label, e.split) for e in examples] == [
+        ("a", "covered", "train"),
+        ("b", "uncovered", "train"),
+        ("c", "incorrect", "val"),
+        ("d", "covered", "test"),
+    ]
+    assert names(select(examples, "seed", "train")) == ["a", "b"]
+    assert names(select(examples, "seed", "val")) == ["c"]
+    assert names(select(examples, "product", "test")) == ["d"]
+
+
+def test_drawn_masks_on_one_portrait_stay_with_it(tmp_path):
+    """File names of the published set: a portrait, and what was drawn on it."""
+    for name in (
+        "uncovered/00012",
+        "covered/00012_Mask",
+        "incorrect/00012_Mask_Mouth_Chin",
+        "covered/120000",
+    ):
+        picture(tmp_path / f"{name}.png")
+    assert sorted(e.group for e in read_examples(tmp_path)) == ["00012", "00012", "00012", "120000.png"]
+
+
+def test_an_empty_class_folder_is_named(tmp_path):
+    picture(tmp_path / "covered" / "a.png")
+    (tmp_path / "uncovered").mkdir()
+    with pytest.raises(DataRejected, match="uncovered holds no picture"):
+        read_examples(tmp_path)
+    said = []
+    assert names(read_examples(tmp_path, said.append)) == ["a"]
+    assert len(said) == 1
+
+
 VOC = """<annotation><filename>p.png</filename>
 <object><name>with_mask</name><bndbox><xmin>10</xmin><ymin>12</ymin><xmax>20</xmax><ymax>24</ymax></bndbox></object>
 <object><name>mask_weared_incorrect</name><bndbox><xmin>0</xmin><ymin>0</ymin><xmax>5</xmax><ymax>9</ymax></bndbox></object>
@@ -155,6 +192,36 @@ def test_voc_boxes_are_cut_with_their_margin(tmp_path):
 def test_bad_annotations_are_named(tmp_path, text, says):
     with pytest.raises(DataRejected, match=says):
         read_examples(voc(tmp_path, text))
+
+
+def test_what_is_wrong_is_left_out_one_sentence_each(tmp_path):
+    """Of four annotations one is sound; of its three boxes two are, one under the other spelling."""
+    folder = voc(tmp_path, VOC.replace("mask_weared_incorrect", "mask_wearred_incorrect"))
+    hat = VOC.replace("<name>with_mask", "<name>hat")
+    empty = VOC.replace("<xmax>20</xmax>", "<xmax>2</xmax>")
+    for name, text in (("a", "<annotation>"), ("b", VOC.replace("p.png", "q.png")), ("c", hat), ("d", empty)):
+        (folder / "annotations" / f"{name}.xml").write_text(text)
+    said = []
+    examples = read_examples(folder, said.append)
+    assert [e.label for e in examples] == ["incorrect", "incorrect", "covered", "incorrect"]
+    assert [f"{name}.xml" in sentence for name, sentence in zip("abcd", said, strict=True)] == [True] * 4
+    assert all(sentence.endswith(".") and "\n" not in sentence for sentence in said)
+
+
+def test_rows_that_cannot_be_read_are_left_out(csv_set):
+    bad = ["x.png,hat,p,1,1,2,2,9,9,g,train,0,", "y.png,covered,p,one,1,2,2,9,9,g,train,0,"]
+    said = []
+    examples = read_examples(csv_set("mine", [ROWS[0], *bad, ROWS[2]]), said.append)
+    assert names(examples) == ["a", "c"]
+    assert ["line 3" in said[0], "Line 4" in said[1], len(said)] == [True, True, 2]
+
+
+def test_two_classes_say_mask_or_no_mask(csv_set):
+    examples = read_examples(csv_set("mine", [*ROWS[:3], ROWS[0].replace("covered", "uncovered")]))
+    assert [e.label for e in named_for(examples, ("with_mask", "without_mask"))] == [
+        "with_mask", "with_mask", "without_mask",
+    ]  # fmt: skip
+    assert named_for(examples, ("uncovered", "covered", "incorrect")) == examples
 
 
 def test_bad_folders_and_rows_are_named(tmp_path, csv_set):

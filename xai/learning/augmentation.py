@@ -1,40 +1,114 @@
-"""What a training face goes through before the network sees it."""
+"""What training faces go through before the network sees them."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
 from PIL import Image as Pillow
 from torch import Tensor
+from torch.nn import functional
 
-__all__ = ["augmentation"]
+__all__ = ["augmentation", "batch_view"]
 
 Picture = Pillow.Image
 
 
-def augmentation(side: int, *, strong: bool) -> Callable[[Picture], Tensor]:
-    """A random view of a crop: an RGB Pillow picture -> float32 ``(3, side, side)`` in 0..1.
+def batch_view(kind: str) -> Callable[[Tensor], Tensor]:
+    """A random view of a whole batch: float32 ``(N, 3, n, n)`` in 0..1 -> the same shape and range.
 
-    Weak: horizontal flip alone. Strong: crop of 60 to 100 % of the area, flip, turn by up to 10°, colour,
-    grey one time in ten, and one time in three a face seen small or out of focus. Pillow and not tensors:
-    on single small pictures it is several times faster.
+    Every face is drawn for by itself, yet all at once: on small inputs this is many times quicker than
+    picture by picture. Kinds: ``plain`` (as it is), ``flip`` (mirrored one time in two), ``saturation``
+    (colours taken down to a random share of 0 to 100 %), ``moved`` (mirrored, turned by up to 12°, sized
+    0.85 to 1.15, shifted by up to 8 %, brightness, contrast and saturation within 30 %, grey one time in
+    ten). Random numbers come from torch's own generator.
+
+    Raises:
+        ValueError: another kind.
+    """
+    kinds = {"plain": _plain, "flip": _flip, "saturation": _fade, "moved": _moved}
+    if kind not in kinds:
+        raise ValueError(f"views must be one of {', '.join(kinds)}, not {kind!r}")
+    return kinds[kind]
+
+
+def augmentation(side: int) -> Callable[[Picture], Tensor]:
+    """The strong view of one crop: an RGB Pillow picture -> float32 ``(3, side, side)`` in 0..1.
+
+    Crop of 60 to 100 % of the area, flip, turn by up to 10°, colour, grey one time in ten, and one time in
+    three a face seen small or out of focus. Pillow and not tensors: on single small pictures it is several
+    times faster.
     """
     from torchvision.transforms import v2  # noqa: PLC0415 - torchvision costs 2 s, training alone pays it
 
-    tensor = [v2.PILToTensor(), v2.ToDtype(torch.float32, scale=True)]
-    weak = [v2.RandomHorizontalFlip(), v2.Resize((side, side), antialias=True)]
-    full = [
-        v2.RandomResizedCrop(side, scale=(0.6, 1.0), ratio=(0.85, 1.18), antialias=True),
-        v2.RandomHorizontalFlip(),
-        v2.RandomRotation(10, interpolation=v2.InterpolationMode.BILINEAR),
-        v2.ColorJitter(0.3, 0.3, 0.5, 0.1),
-        v2.RandomGrayscale(0.1),
-        v2.RandomApply([v2.Lambda(_seen_small)], p=0.3),
-        v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.6))], p=0.15),
-    ]
-    view: Callable[[Picture], Tensor] = v2.Compose([*(full if strong else weak), *tensor])
+    view: Callable[[Picture], Tensor] = v2.Compose(
+        [
+            v2.RandomResizedCrop(side, scale=(0.6, 1.0), ratio=(0.85, 1.18), antialias=True),
+            v2.RandomHorizontalFlip(),
+            v2.RandomRotation(10, interpolation=v2.InterpolationMode.BILINEAR),
+            v2.ColorJitter(0.3, 0.3, 0.5, 0.1),
+            v2.RandomGrayscale(0.1),
+            v2.RandomApply([v2.Lambda(_seen_small)], p=0.3),
+            v2.RandomApply([v2.GaussianBlur(5, (0.3, 1.6))], p=0.15),
+            v2.PILToTensor(),
+            v2.ToDtype(torch.float32, scale=True),
+        ]
+    )
     return view
+
+
+def _plain(batch: Tensor) -> Tensor:
+    return batch
+
+
+def _flip(batch: Tensor) -> Tensor:
+    mirrored = torch.rand(len(batch)) < 0.5
+    return torch.where(mirrored[:, None, None, None], batch.flip(3), batch)
+
+
+def _fade(batch: Tensor) -> Tensor:
+    share = torch.rand(len(batch), 1, 1, 1)
+    return torch.lerp(_grey(batch), batch, share)
+
+
+def _moved(batch: Tensor) -> Tensor:
+    return _lit(_turned(_flip(batch)))
+
+
+def _turned(batch: Tensor) -> Tensor:
+    """Turned, sized and shifted; what comes in from outside is the mirrored border."""
+    n = len(batch)
+    angle = _between(n, -12, 12) * math.pi / 180
+    size = 1 / _between(n, 0.85, 1.15)
+    rows = torch.stack(
+        [
+            torch.stack([angle.cos() * size, -angle.sin() * size, _between(n, -0.16, 0.16)], dim=1),
+            torch.stack([angle.sin() * size, angle.cos() * size, _between(n, -0.16, 0.16)], dim=1),
+        ],
+        dim=1,
+    )
+    grid = functional.affine_grid(rows, list(batch.shape), align_corners=False)
+    return functional.grid_sample(batch, grid, padding_mode="reflection", align_corners=False)
+
+
+def _lit(batch: Tensor) -> Tensor:
+    """Brightness, contrast and saturation, in that order, each factor 0.7 to 1.3; then grey for some."""
+    factors = _between(3 * len(batch), 0.7, 1.3).reshape(3, len(batch), 1, 1, 1)
+    batch = (batch * factors[0]).clamp(0, 1)
+    batch = torch.lerp(_grey(batch).mean(dim=(2, 3), keepdim=True), batch, factors[1]).clamp(0, 1)
+    grey = _grey(batch)
+    batch = torch.lerp(grey, batch, factors[2]).clamp(0, 1)
+    return torch.where(torch.rand(len(batch), 1, 1, 1) < 0.1, grey.expand_as(batch), batch)
+
+
+def _grey(batch: Tensor) -> Tensor:
+    weights = torch.tensor([0.299, 0.587, 0.114])[:, None, None]
+    return (batch * weights).sum(dim=1, keepdim=True)
+
+
+def _between(count: int, low: float, high: float) -> Tensor:
+    return torch.empty(count).uniform_(low, high)
 
 
 def _seen_small(crop: Picture) -> Picture:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
@@ -31,12 +31,12 @@ def write_card(name: str, recipe: Recipe, trained: Trained, protocol: str, split
     card = Card(
         name=name,
         architecture=recipe.architecture,
-        classes=CLASSES,
+        classes=recipe.classes,
         input_size=recipe.input_size,
         mean=recipe.mean,
         std=recipe.std,
         margin=0.3,
-        temperature=1.0,
+        temperature=trained.temperature,
         source=recipe.source,
         protocol=protocol,
         sha256=hashlib.sha256(trained.weights.read_bytes()).hexdigest(),
@@ -45,9 +45,10 @@ def write_card(name: str, recipe: Recipe, trained: Trained, protocol: str, split
             "command": _command(recipe, protocol, split),
             "kept_epoch": int(trained.best["epoch"]),
             "seconds": round(trained.seconds),
+            "left_out": len(trained.left_out),
             "torch": metadata.version("torch"),
         },
-        data={part: _counts(split, part) for part in ("train", "val")},
+        data={part: _counts(split, part, recipe.classes) for part in ("train", "val")},
         metrics={"chosen on": {key: round(trained.best[key], 4) for key in ("accuracy", "aca", "loss")}},
         license="MIT",
         limits=_LIMITS,
@@ -108,18 +109,20 @@ def _save(card: Card) -> Path:
 def _command(recipe: Recipe, protocol: str, split: Split) -> str:
     """The call that makes the model again, with every setting that departs from the written recipe."""
     folders = "".join(f" --data {name}" for name in sorted({e.set_name for e in (*split.train, *split.val)}))
-    written = recipe_for(recipe.architecture, protocol)
+    written = recipe_for(recipe.name, protocol)
     changed = "".join(
         f" --{name.replace('_', '-')} {getattr(recipe, name)}"
-        for name in ("epochs", "batch_size", "learning_rate", "seed")
+        for name in ("epochs", "batch_size", "learning_rate", "seed", "input_size", "precision", "fold")
         if getattr(recipe, name) != getattr(written, name)
     )
-    return f"python -m xai train {recipe.architecture}{folders} --protocol {protocol}{changed} --out DIR"
+    if recipe.pretrained and not written.pretrained:
+        changed += " --pretrained"
+    return f"python -m xai train {recipe.name}{folders} --protocol {protocol}{changed} --out DIR"
 
 
-def _counts(split: Split, part: str) -> dict[str, Any]:
+def _counts(split: Split, part: str, classes: Sequence[str]) -> dict[str, Any]:
     examples = split.train if part == "train" else split.val
     by_set: dict[str, Counter[str]] = {}
     for example in examples:
         by_set.setdefault(example.set_name, Counter())[example.label] += 1
-    return {name: {label: counts[label] for label in CLASSES} for name, counts in by_set.items()}
+    return {name: {label: counts[label] for label in classes} for name, counts in by_set.items()}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as Xml
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,38 +28,53 @@ class AnnotatedFace(NamedTuple):
     bottom: float
 
 
-def read_voc(folder: Path) -> Iterator[AnnotatedFace]:
+def read_voc(folder: Path, skip: Callable[[str], None]) -> Iterator[AnnotatedFace]:
     """Every box of every annotation under ``folder``, by file name.
 
-    Raises:
-        DataRejected: an annotation that cannot be read, whose photo is missing, or with an empty box.
+    An annotation that cannot be read or whose photo is missing, and a box without an area, is left out:
+    ``skip`` is called with one sentence that names the file. What ``skip`` raises ends the reading.
     """
     for path in sorted(p for p in (folder / "annotations").glob("*.xml") if p.is_file()):
-        yield from _faces(folder, path)
+        try:
+            root = _parse(path)
+            photo = _photo(folder, path, root)
+        except DataRejected as error:
+            skip(str(error))
+            continue
+        for thing in root.iter("object"):
+            try:
+                yield AnnotatedFace(photo, path, thing.findtext("name") or "", *_box(path, thing))
+            except DataRejected as error:
+                skip(str(error))
 
 
-def _faces(folder: Path, path: Path) -> Iterator[AnnotatedFace]:
-    root = _parse(path)
+def _photo(folder: Path, path: Path, root: Xml.Element) -> Path:
     photo = folder / "images" / Path(root.findtext("filename") or "").name
     if not photo.is_file():
         raise DataRejected(f"The annotation {path} names {photo.name}, which is not in {photo.parent}.")
-    for thing in root.iter("object"):
-        try:
-            left, top, right, bottom = (float(thing.findtext(f"bndbox/{k}") or "") for k in _CORNERS)
-        except ValueError as error:
-            raise DataRejected(f"The annotation {path} has a box without four numbers.") from error
-        if not all(map(math.isfinite, (left, top, right, bottom))) or right <= left or bottom <= top:
-            raise DataRejected(
-                f"The annotation {path} has an empty or endless box ({left}, {top}, {right}, {bottom})."
-            )
-        yield AnnotatedFace(photo, path, thing.findtext("name") or "", left, top, right, bottom)
+    return photo
+
+
+def _box(path: Path, thing: Xml.Element) -> tuple[float, float, float, float]:
+    try:
+        left, top, right, bottom = (float(thing.findtext(f"bndbox/{k}") or "") for k in _CORNERS)
+    except ValueError as error:
+        raise DataRejected(f"The annotation {path} has a box without four numbers.") from error
+    if not all(map(math.isfinite, (left, top, right, bottom))) or right <= left or bottom <= top:
+        raise DataRejected(
+            f"The annotation {path} has an empty or endless box ({left}, {top}, {right}, {bottom})."
+        )
+    return left, top, right, bottom
 
 
 _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
 def _parse(path: Path) -> Xml.Element:
-    text = path.read_bytes()
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise DataRejected(f"The annotation {path} cannot be read: {error.strerror}.") from error
     if len(text) > _LARGEST or b"<!ENTITY" in text:
         raise DataRejected(f"The annotation {path} is not a plain PASCAL VOC file.")
     try:

@@ -1,14 +1,15 @@
 """The networks, by name.
 
-``ARCHITECTURES`` is the one list. An entry says how to build the network, which module's output Grad-CAM
-explains, and which pinned file its training may start from. Builders import torch when called, so that
-reading the list costs nothing.
+``ARCHITECTURES`` is the one list: the networks of the five published projects and our own. An entry says
+where its builder is, which module's output Grad-CAM explains, which sides it takes, and what its training
+may start from. Builders import torch when called, so that reading the list costs nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -27,26 +28,87 @@ class Architecture:
         cam_layer: dotted name of the module whose output is the last one with a position for every
             value: what Grad-CAM explains (Selvaraju et al. 2017, section 3).
         pretrained: entry of ``MODEL_FILES`` that training may start from, or None.
+        side: input side it was published with, pixels; where nothing was published, our choice.
+        smallest: smallest side at which ``cam_layer`` still has two positions each way.
+        any_side: False: it takes ``side`` alone.
+        online: torchvision's name for the network whose ImageNet weights fit, or None.
     """
 
     build: Callable[[int], nn.Module]
     cam_layer: str
     pretrained: str | None = None
+    side: int = 224
+    smallest: int = 33
+    any_side: bool = True
+    online: str | None = None
 
 
-def _mobilenet_v2(classes: int) -> nn.Module:
-    from xai.models.architectures.mobilenet import mobilenet_v2  # noqa: PLC0415
+def _at(where: str, name: str | None = None) -> Callable[[int], nn.Module]:
+    """The builder ``module:function``, imported when called; one that makes several gets ``name`` first."""
+    module, function = where.split(":")
 
-    return mobilenet_v2(classes)
+    def build(classes: int) -> nn.Module:
+        builder = getattr(import_module(f"{__name__}.{module}"), function)
+        network: nn.Module = builder(classes) if name is None else builder(name, classes)
+        return network
+
+    return build
 
 
-def _custom_cnn_relu_bn(classes: int) -> nn.Module:
-    from xai.models.architectures.custom_cnn import custom_cnn_relu_bn  # noqa: PLC0415
+def _torchvision(name: str, cam_layer: str, side: int = 224, smallest: int = 33) -> Architecture:
+    return Architecture(
+        _at("from_torchvision:build", name), cam_layer, side=side, smallest=smallest, online=name
+    )
 
-    return custom_cnn_relu_bn(classes)
+
+def _custom(function: str, cam_layer: str) -> Architecture:
+    return Architecture(_at(f"custom_cnn:{function}"), cam_layer, side=35, smallest=35, any_side=False)
+
+
+def _fixed(where: str, cam_layer: str, side: int) -> Architecture:
+    return Architecture(_at(where), cam_layer, side=side, smallest=side, any_side=False)
 
 
 ARCHITECTURES: dict[str, Architecture] = {
-    "mobilenet_v2": Architecture(_mobilenet_v2, cam_layer="features.18", pretrained="mobilenet_v2_imagenet"),
-    "custom_cnn_relu_bn": Architecture(_custom_cnn_relu_bn, cam_layer="features.2.5"),
-}
+    "mobilenet_v2": Architecture(
+        _at("mobilenet:mobilenet_v2"), cam_layer="features.18", pretrained="mobilenet_v2_imagenet",
+        online="mobilenet_v2",
+    ),
+    "mobilenet_v3_small": _torchvision("mobilenet_v3_small", "features.12"),
+    "resnet18": _torchvision("resnet18", "layer4", side=35),
+    "resnet18_2fc": Architecture(
+        _at("from_torchvision:resnet18_2fc"), "layer4", side=35, online="resnet18"
+    ),
+    "resnet34": _torchvision("resnet34", "layer4", side=35),
+    "resnet50": Architecture(_at("from_torchvision:resnet50_dropout"), "layer4", online="resnet50"),
+    "vgg16": _torchvision("vgg16", "features.29", side=35, smallest=32),
+    "vgg16_bn": _torchvision("vgg16_bn", "features.42", side=35, smallest=32),
+    "vgg19": _torchvision("vgg19", "features.35", side=35, smallest=32),
+    "vgg19_bn": _torchvision("vgg19_bn", "features.51", side=35, smallest=32),
+    "densenet121": Architecture(
+        _at("from_torchvision:densenet", "densenet121"), "last", side=64, smallest=61, online="densenet121"
+    ),
+    "densenet161": Architecture(
+        _at("from_torchvision:densenet", "densenet161"), "last", side=64, smallest=61, online="densenet161"
+    ),
+    "densenet201": Architecture(
+        _at("from_torchvision:densenet", "densenet201"), "last", side=64, smallest=61, online="densenet201"
+    ),
+    "alexnet": _torchvision("alexnet", "features.11", smallest=63),
+    "inception_v3": _torchvision("inception_v3", "Mixed_7c", side=299, smallest=107),
+    "inception_resnet_v1": Architecture(
+        _at("inception_resnet_v1:inception_resnet_v1"), "block8", side=256, smallest=107
+    ),
+    "custom_cnn_relu_bn": _custom("custom_cnn_relu_bn", "features.2.5"),
+    "custom_cnn_relu": _custom("custom_cnn_relu", "features.2.3"),
+    "custom_cnn_tanh_bn": _custom("custom_cnn_tanh_bn", "features.2.5"),
+    "custom_cnn_tanh": _custom("custom_cnn_tanh", "features.2.3"),
+    "cnn2": _fixed("binary_cnn:cnn2", "features.1.2", side=224),
+    "cnn3": _fixed("binary_cnn:cnn3", "features.2.2", side=224),
+    "grey_cnn": _fixed("grey_and_colour:grey_cnn", "features.2.1", side=64),
+    "colour_cnn": _fixed("grey_and_colour:colour_cnn", "features.2.1", side=64),
+}  # fmt: skip
+"""Every architecture, by the name on the cards.
+
+The 35-pixel study's DenseNets stand at 64 pixels: at 35 their last block has one position left, and a map
+of one cell explains nothing."""

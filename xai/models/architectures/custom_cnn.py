@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-__all__ = ["CustomCNN", "custom_cnn_relu_bn"]
+__all__ = ["CustomCNN", "custom_cnn_relu", "custom_cnn_relu_bn", "custom_cnn_tanh", "custom_cnn_tanh_bn"]
 
 _SIDE = 35
 
@@ -45,6 +45,21 @@ class CustomCNN(nn.Module):
 def custom_cnn_relu_bn(classes: int) -> nn.Module:
     """The variant with ReLU and batch normalisation, the best of the study."""
     return CustomCNN(classes, nn.ReLU, batch_norm=True)
+
+
+def custom_cnn_relu(classes: int) -> nn.Module:
+    """The variant with ReLU alone."""
+    return CustomCNN(classes, nn.ReLU, batch_norm=False)
+
+
+def custom_cnn_tanh_bn(classes: int) -> nn.Module:
+    """The variant with the hyperbolic tangent and batch normalisation."""
+    return CustomCNN(classes, nn.Tanh, batch_norm=True)
+
+
+def custom_cnn_tanh(classes: int) -> nn.Module:
+    """The variant with the hyperbolic tangent alone."""
+    return CustomCNN(classes, nn.Tanh, batch_norm=False)
 
 
 def _block(inputs: int, outputs: int, activation: type[nn.Module], batch_norm: bool) -> nn.Sequential:

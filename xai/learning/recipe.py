@@ -1,0 +1,101 @@
+"""A recipe: every setting of a training, by name, as data. It is copied onto the card of its model."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from xai.types import CLASSES
+
+__all__ = ["BINARY", "PRECISIONS", "VIEWS", "Recipe"]
+
+BINARY = ("with_mask", "without_mask")
+"""Classes of the two-class project; a mask worn incorrectly has no name among them and is left out."""
+
+VIEWS = ("plain", "flip", "saturation", "moved", "strong")
+"""What training faces go through; see ``augmentation``."""
+
+PRECISIONS = ("fp32", "bf16")
+"""Number formats of training; ``bf16`` is quicker where the processor multiplies in it, slower elsewhere."""
+
+_IMAGENET_MEAN = (0.485, 0.456, 0.406)
+_IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of one training.
+
+    Raises ``ValueError`` where a setting makes no sense.
+
+    Attributes:
+        architecture: entry of ``ARCHITECTURES``.
+        source: number of the published project, or ``"own"``.
+        input_size: side of the input, pixels.
+        epochs, batch_size, learning_rate, weight_decay: as usual; the optimiser is AdamW.
+        one_cycle: True: one-cycle schedule (Smith & Topin 2019); False: constant rate.
+        pretrained: start from ImageNet weights: the architecture's pinned file where it has one, else
+            torchvision's, from the network.
+        views: entry of ``VIEWS``.
+        label_smoothing: share of the target given to the other classes (Szegedy et al. 2016).
+        class_weight_power: class weights are frequency to minus this power; 1 balances, 0.5 half-way.
+        class_weights: weights in the order of ``classes``, in place of those by frequency; empty: none.
+        ema_decay: decay per step of the averaged weights that are kept (Polyak); 0 keeps the last.
+        choose_by: ``"aca"`` (highest) or ``"loss"`` (lowest, weighted as in training) on the validation
+            part.
+        precision: entry of ``PRECISIONS``; measuring is always in fp32.
+        seed: of every random number.
+        fold: the fold that is kept for testing; None: the set's own parts.
+        mean, std: input normalisation.
+        classes: what the outputs stand for, in order.
+        row: the published row, where an architecture has several; empty: the architecture's name.
+        trained_on: how the names of its models end under the seed protocol: ``"fmd"`` or ``"mfn"``.
+        published: figure -> value, as the project printed it.
+        departures: where the training differs from the published one, sentences.
+    """
+
+    architecture: str
+    source: str
+    input_size: int
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float = 1e-2
+    one_cycle: bool = True
+    pretrained: bool = False
+    views: str = "strong"
+    label_smoothing: float = 0.05
+    class_weight_power: float = 0.5
+    class_weights: tuple[float, ...] = ()
+    ema_decay: float = 0.99
+    choose_by: str = "aca"
+    precision: str = "fp32"
+    seed: int = 0
+    fold: int | None = None
+    mean: tuple[float, float, float] = _IMAGENET_MEAN
+    std: tuple[float, float, float] = _IMAGENET_STD
+    classes: tuple[str, ...] = CLASSES
+    row: str = ""
+    trained_on: str = "fmd"
+    published: Mapping[str, float] = field(default_factory=dict)
+    departures: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, value, known in (("views", self.views, VIEWS), ("precision", self.precision, PRECISIONS)):
+            if value not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, not {value!r}")
+        if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
+            raise ValueError(f"the learning rate must be a number above 0, not {self.learning_rate}")
+        if self.class_weights and len(self.class_weights) != len(self.classes):
+            raise ValueError(f"{len(self.classes)} classes need as many weights, not {self.class_weights}")
+
+    @property
+    def name(self) -> str:
+        """What ``train`` is asked for: the row's name."""
+        return self.row or self.architecture
+
+    def model_name(self, protocol: str) -> str:
+        """What the model is called that comes out: under the seed protocol with fold and set at its end."""
+        fold = "" if self.fold is None else f"_fold{self.fold}"
+        return f"{self.name}{fold}" + (f"_{self.trained_on}" if protocol == "seed" else "")

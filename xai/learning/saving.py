@@ -1,0 +1,30 @@
+"""Files that are whole or not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from safetensors import SafetensorError
+
+from xai.errors import XaiError
+
+__all__ = ["write_whole"]
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
+    """Let ``write`` make a file beside ``path``, then put it in its place in one move; returns ``path``.
+
+    Raises:
+        XaiError: the disk is full or the folder cannot be written; what stood at ``path`` is still there,
+            and nothing half-written is.
+    """
+    unfinished = path.with_suffix(path.suffix + ".unfinished")
+    try:
+        write(unfinished)
+        unfinished.replace(path)
+    except (OSError, RuntimeError, SafetensorError) as error:  # torch reports a full disk as RuntimeError
+        unfinished.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or "the disk may be full"
+        raise XaiError(f"{path} cannot be written: {reason}; free some space and call again.") from error
+    return path
