@@ -74,12 +74,12 @@ def test_nothing_of_the_face_stays_when_the_job_is_over(face, maps, asked):
 
 def test_known_evidence_is_not_measured_again_but_hears_the_new_maps(face, maps, asked):
     told = []
-    empty = replace(maps, shares={"occlusion": None})
+    empty = replace(maps, heatmaps={"gradcam": maps.heatmaps["occlusion"]}, shares={"gradcam": None})
     judging.judge(Examine(face, {"one": empty}, {"one": NOTHING}), {"one": "first"}, told.append)
     assert asked == []
     (part,) = [news for news in told if isinstance(news, Part)]
     assert part.value.forwards == NOTHING.forwards
-    assert [(flag.code, flag.values["method"]) for flag in part.value.flags] == [("map_empty", "occlusion")]
+    assert [(flag.code, flag.values["method"]) for flag in part.value.flags] == [("map_empty", "gradcam")]
 
 
 def test_a_cancelled_job_stops_between_batches(face, maps, asked):
