@@ -37,8 +37,8 @@ ON, OFF, BETWEEN = shares(nose=0.2, mouth=0.2), shares(nose=0.02, mouth=0.03), s
 
 
 def test_a_map_that_agrees_is_silent():
-    assert flags("supported", {"gradcam": ON, "layercam": BETWEEN}) == []
-    assert flags("not supported", {"gradcam": OFF, "layercam": BETWEEN}) == []
+    assert flags("supported", {"gradcam": ON, "hirescam": BETWEEN}) == []
+    assert flags("not supported", {"gradcam": OFF, "hirescam": BETWEEN}) == []
 
 
 def test_a_map_elsewhere_speaks_against_supported():
@@ -58,7 +58,7 @@ def test_an_empty_map_is_said(verdict):
 
 @pytest.mark.parametrize("verdict", ["mixed", "cannot tell"])
 def test_verdicts_that_claim_neither_have_nothing_to_disagree_with(verdict):
-    assert flags(verdict, {"gradcam": ON, "hirescam": OFF, "layercam": None}) == []
+    assert flags(verdict, {"gradcam": ON, "hirescam": OFF, "layercam": OFF}) == []
 
 
 def test_without_edits_there_is_no_flag():
@@ -85,5 +85,5 @@ def test_other_maps_are_not_heard():
 
 
 def test_witnesses_speak_in_one_order():
-    maps = {"layercam": OFF, "hirescam": None, "gradcam": OFF}
-    assert [f[1]["method"] for f in flags("supported", maps)] == ["gradcam", "hirescam", "layercam"]
+    maps = {"hirescam": None, "gradcam": OFF}
+    assert [f[1]["method"] for f in flags("supported", maps)] == ["gradcam", "hirescam"]

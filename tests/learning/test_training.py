@@ -53,15 +53,14 @@ def without_seconds(history):
     return [{k: v for k, v in row.items() if k != "seconds"} for row in history]
 
 
-@pytest.mark.parametrize("views", ["flip", "moved"])
-def test_it_learns_what_can_be_learnt(split, tmp_path, views):
-    trained = train("toy", replace(RECIPE, epochs=8, views=views), split, tmp_path / "out", quiet, "cpu")
+def test_it_learns_what_can_be_learnt(split, tmp_path):
+    trained = train("toy", replace(RECIPE, epochs=8, views="flip"), split, tmp_path / "out", quiet, "cpu")
     assert trained.best["aca"] == 1.0
     assert trained.history[-1]["train_loss"] < trained.history[0]["train_loss"]
     assert trained.history[-1]["train_accuracy"] > trained.history[0]["train_accuracy"]
 
 
-@pytest.mark.parametrize("change", [{}, {"views": "strong", "ema_decay": 0.0}, {"precision": "bf16"}])
+@pytest.mark.parametrize("change", [{"precision": "bf16"}, {"views": "strong", "ema_decay": 0.0}])
 def test_a_killed_run_ends_where_an_unbroken_one_does(split, tmp_path, monkeypatch, change):
     recipe = replace(RECIPE, **change)
     threads = torch.get_num_threads()
@@ -269,9 +268,9 @@ def test_without_a_network_pretrained_is_one_sentence(monkeypatch):
 
     monkeypatch.setattr(torch.hub, "load_state_dict_from_url", offline)
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", offline)
-    recipe = replace(recipe_for("resnet18", "seed"), pretrained=True)
+    recipe = replace(recipe_for("mobilenet_v3_small", "seed"), pretrained=True)
     with pytest.raises(
-        ThirdPartyMissing, match=r"weights of resnet18 cannot be fetched.*without --pretrained"
+        ThirdPartyMissing, match=r"weights of mobilenet_v3_small cannot be fetched.*without --pretrained"
     ):
         starting.starting_network(recipe)
     with pytest.raises(ThirdPartyMissing, match="Nobody publishes ImageNet weights for cnn3"):
@@ -280,15 +279,15 @@ def test_without_a_network_pretrained_is_one_sentence(monkeypatch):
 
 def test_pretrained_weights_go_where_they_fit(monkeypatch):
     """The backbone is theirs to the bit; the head, which has another shape or name, stays random."""
-    from torchvision.models import resnet18
+    from torchvision.models import mobilenet_v3_small
 
-    theirs = resnet18(num_classes=1000).state_dict()
+    theirs = mobilenet_v3_small(num_classes=1000).state_dict()
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", lambda *_, **__: theirs)
     torch.manual_seed(1)
-    network = starting.starting_network(replace(recipe_for("resnet18_2fc", "seed"), pretrained=True))
+    network = starting.starting_network(replace(recipe_for("mobilenet_v3_small", "seed"), pretrained=True))
     own = network.state_dict()
-    assert all(torch.equal(own[key], theirs[key]) for key in theirs if not key.startswith("fc."))
-    assert own["fc.0.weight"].shape == (256, 512)
+    assert all(torch.equal(own[key], theirs[key]) for key in theirs if not key.startswith("classifier.3."))
+    assert own["classifier.3.weight"].shape == (2, 1024)
     assert all(not recipe.pretrained for (_, protocol), recipe in RECIPES.items() if protocol == "seed")
 
 

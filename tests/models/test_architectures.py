@@ -201,7 +201,6 @@ def cam(method, classifier, values, target):
     [
         ("resnet18", 35),
         ("densenet121", 64),
-        ("mobilenet_v2", 64),
         ("inception_resnet_v1", 107),
     ],
 )

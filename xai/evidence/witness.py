@@ -8,7 +8,7 @@ from xai.types import Explanation, RegionShares
 
 __all__ = ["AGAINST", "FOR", "WITNESSES", "witness_flags"]
 
-WITNESSES = ("gradcam", "gradcam++", "hirescam", "layercam")
+WITNESSES = ("gradcam", "hirescam")
 """Maps that are heard, where they were made. Not the occlusion map: it is an intervention itself, and with a
 grey patch the wrong one for ``covered``."""
 
