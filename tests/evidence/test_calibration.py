@@ -107,8 +107,15 @@ def slow_choice(cases):
         thresholds = Thresholds(**dict(zip(GRID, values, strict=True)))
         scored.append((slow_score(cases, thresholds), thresholds))
     best = max(score for score, _ in scored)
-    good = [thresholds for score, thresholds in scored if score > best - 1e-3]
-    return good[len(good) // 2]
+    rate = min(1.0, max(0.0, best))
+    error = (rate * (1 - rate) / len(cases)) ** 0.5
+    strictest = None
+    for score, thresholds in scored:
+        if score < best - error:
+            continue
+        if strictest is None or thresholds.exclusion < strictest.exclusion or (thresholds.exclusion == strictest.exclusion and thresholds.sufficiency > strictest.sufficiency):
+            strictest = thresholds
+    return strictest
 
 
 def some_cases(seed, size=60):
