@@ -113,7 +113,8 @@ def slow_choice(cases):
     for score, thresholds in scored:
         if score < best - error:
             continue
-        if strictest is None or thresholds.exclusion < strictest.exclusion or (thresholds.exclusion == strictest.exclusion and thresholds.sufficiency > strictest.sufficiency):
+        key = (thresholds.exclusion, -thresholds.sufficiency)
+        if strictest is None or key < (strictest.exclusion, -strictest.sufficiency):
             strictest = thresholds
     return strictest
 

@@ -188,7 +188,7 @@ def living(name, side):
     network = ARCHITECTURES[name].build(3)
     values = torch.rand(3, side, side)
     with torch.no_grad():
-        network.train()(torch.rand(4, 3, side, side) * 4 - 2)
+        network.train()(torch.rand(2, 3, side, side) * 4 - 2)
     return make_classifier(network, side, architecture=name), values
 
 
