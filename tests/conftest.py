@@ -40,3 +40,20 @@ def small_cnn():
 @pytest.fixture
 def noise_crop():
     return np.random.default_rng(5).integers(0, 256, (70, 70, 3), dtype=np.uint8)
+
+
+@pytest.fixture
+def call(capsys):
+    """The command line: arguments -> status, standard output, standard error."""
+    from xai.__main__ import main
+
+    def run(*arguments):
+        try:
+            status = main([str(a) for a in arguments])
+        except SystemExit as stop:
+            status = stop.code
+        out, err = capsys.readouterr()
+        assert "Traceback" not in err
+        return status, out, err
+
+    return run

@@ -8,7 +8,6 @@ import pytest
 from PIL import Image as Pillow
 from toys import make_card
 
-from xai.__main__ import main
 from xai.evidence.examine import forwards_of
 from xai.findings import CONDITIONS, VERDICTS
 from xai.photo.samples import SAMPLES, sample_png
@@ -22,20 +21,6 @@ def photo(tmp_path_factory):
     path = tmp_path_factory.mktemp("photos") / "portrait.png"
     path.write_bytes(sample_png(BARE))
     return path
-
-
-@pytest.fixture
-def call(capsys):
-    def run(*arguments):
-        try:
-            status = main([str(a) for a in arguments])
-        except SystemExit as stop:
-            status = stop.code
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return status, out, err
-
-    return run
 
 
 def test_models(call):
@@ -290,6 +275,9 @@ def test_a_models_file_needs_its_card(call, tmp_path, given):
         (("--model", "nobody"), "mobilenet_v2"),
         (("--model", "custom_cnn_relu_bn", "--data", "nowhere"), "nowhere"),
         (("--faces", "0"), "whole number above 0"),
+        (("--update",), "name its --data"),
+        (("--update", "--data", "nowhere", "--model", "mobilenet_v2"), "and no model"),
+        (("--update", "--data", "nowhere"), "nowhere"),
         (("--model-file", "a.safetensors", "--card", "none.json"), "none.json"),
     ],
 )

@@ -30,7 +30,7 @@ def show(explained: Explained, level: str, key: str) -> None:
     st.caption(say("trust.what"))
     place = st.empty()
     if not session.checked(maps):
-        cost = say("trust.button", passes=explained.check_passes, seconds=explained.check_seconds)
+        cost = say("trust.button", passes=explained.check_passes, seconds=max(1.0, explained.check_seconds))
         if not place.button(cost, key=f"trust {key}"):
             return
     try:

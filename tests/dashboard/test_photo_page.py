@@ -331,7 +331,7 @@ def test_a_link_opens_in_the_wording_it_was_shared_in():
     odd.query_params["level"] = "<b>"
     odd.run()
     assert not odd.exception
-    assert "82% of what speaks for the answer" in text(odd)
+    assert "82% of what it takes to overturn the answer" in text(odd)
 
 
 @pytest.mark.usefixtures("verdicts")

@@ -127,7 +127,7 @@ def test_what_was_not_measured_is_not_spoken_of():
 @pytest.mark.parametrize(
     ("figures", "name", "words"),
     [
-        ({"necessity": -0.2}, "necessity", "nothing of what speaks"),
+        ({"necessity": -0.2}, "necessity", "does nothing to overturn"),
         ({"sufficiency": 1.4}, "sufficiency", "the whole answer"),
         ({"sufficiency": 0.001}, "sufficiency", "nothing of the answer"),
         ({"exclusion": 3.25}, "exclusion", "3.2 times"),

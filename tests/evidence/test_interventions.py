@@ -10,6 +10,9 @@ from toys import OneWindow, make_classifier, make_face
 
 from xai.errors import Cancelled, UnknownName
 from xai.evidence import interventions as module
+from xai.evidence.areas import area_under_test
+from xai.evidence.edits import reveal
+from xai.evidence.examine import turned_face
 from xai.evidence.interventions import CANVAS, CLIP, FACE, FaceEdits, Layer, contrasts
 from xai.photo.faces import find_faces
 from xai.photo.samples import load_sample
@@ -220,3 +223,12 @@ def test_a_place_of_ones_own(sketch, small_cnn):
     assert contrasts(small_cnn, edits, layer, 0)[0] == pytest.approx(
         contrasts(small_cnn, grey, [()], 0)[0], abs=0.02
     )
+
+
+def test_a_turned_face_is_the_revealed_one(masked_face):
+    """The same picture as the edits make that are called by name."""
+    edits = FaceEdits(masked_face)
+    face = edits.face
+    expected = reveal(face, area_under_test(face, "wide"), (0,))[0]
+    assert np.abs(turned_face(edits, "covered").astype(int) - expected).max() <= 1
+    assert turned_face(FaceEdits(replace(face, landmarks=np.zeros((0, 2), np.float32))), "covered") is None

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from toys import OneWindow, make_classifier, make_face
 
+from xai.errors import DataRejected
 from xai.evidence import judging as module
 from xai.evidence.judging import calibration_table, sample_faces, verdict_table
 from xai.evidence.labelled import LabelledFace, true_class
@@ -59,11 +60,12 @@ def test_the_table_asks_every_kind(monkeypatch):
 
     def collect(faces, kinds, progress, *, device, per_model):
         asked.update(faces=faces, kinds=kinds, device=device, per_model=per_model)
-        return iter(())
+        return iter(("first", "second"))
 
     monkeypatch.setattr(module, "sample_faces", lambda: ("a face",))
     monkeypatch.setattr(module, "collect", collect)
-    assert calibration_table(None, lambda _: None, "cpu", 3) == {}
+    monkeypatch.setattr(module, "report", lambda cases: {"cases": cases})
+    assert calibration_table(None, lambda _: None, "cpu", 3) == {"cases": ["first", "second"]}
     assert asked == {"faces": ("a face",), "kinds": list(KINDS), "device": "cpu", "per_model": 3}
 
 
@@ -90,3 +92,12 @@ def test_no_number_of_the_gallery_is_lost():
     assert np.isin(
         [w.truth for s in SAMPLES.values() for w in s.wearers], ["covered", "incorrect", "uncovered"]
     ).all()
+
+
+def test_faces_on_which_nothing_can_be_painted_are_refused_in_one_sentence(few, monkeypatch):
+    bare = [
+        LabelledFace(replace(f.face, landmarks=np.zeros((0, 2), np.float32)), f.label, f.group) for f in few
+    ]
+    monkeypatch.setattr(module, "sample_faces", lambda: bare)
+    with pytest.raises(DataRejected, match="None of the 4 faces"):
+        calibration_table(None, lambda _: None, "cpu", 1)

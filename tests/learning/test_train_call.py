@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from xai.__main__ import main
 from xai.models.cards import read_card
 
 BOX = (
@@ -35,20 +34,6 @@ def photos(tmp_path):
         (folder / "annotations" / f"{i}.xml").write_text(text)
     (folder / "annotations" / "lost.xml").write_text("<annotation><filename>lost.png</filename></annotation>")
     return folder
-
-
-@pytest.fixture
-def call(capsys):
-    def run(*arguments):
-        try:
-            status = main([str(a) for a in arguments])
-        except SystemExit as stop:
-            status = stop.code
-        out, err = capsys.readouterr()
-        assert "Traceback" not in err
-        return status, out, err
-
-    return run
 
 
 def test_a_voc_set_with_faults_is_learnt_without_them(call, photos, tmp_path):

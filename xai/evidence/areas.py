@@ -11,7 +11,7 @@ from xai.photo.mesh import MESH_POINTS, eye_distance, five_of
 from xai.photo.regions import REGION_SUMS, region_masks
 from xai.types import Face
 
-__all__ = ["AREAS", "FEATHER", "area_under_test", "face_unit", "seam"]
+__all__ = ["AREAS", "FEATHER", "area_under_test", "blended", "face_unit", "seam"]
 
 Area = NDArray[np.bool_]
 Plane = NDArray[np.float32]
@@ -56,6 +56,15 @@ def seam(face: Face, area: Area) -> Plane:
     grown = _grown(area, 2 * sigma).astype(np.float32)
     soft = cv2.GaussianBlur(grown, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(np.where(area, 1, np.where(soft < 0.01, 0, soft)), np.float32)
+
+
+def blended(crop: NDArray[np.uint8], content: Plane, weight: Plane) -> NDArray[np.uint8]:
+    """Content float32 ``(N, S, S, 3)`` laid over the crop uint8 ``(S, S, 3)`` by weight ``(S, S)``: RGB uint8
+    ``(N, S, S, 3)``.
+    """
+    base = crop.astype(np.float32)
+    mixed = base + weight[..., None] * (content - base)
+    return np.asarray(np.rint(mixed).clip(0, 255), np.uint8)
 
 
 def face_unit(face: Face) -> float:

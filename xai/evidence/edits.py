@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import UnknownName
-from xai.evidence.areas import seam
+from xai.evidence.areas import blended, seam
 from xai.evidence.contents import bare, masked, masked_alike, moved, neutral
 from xai.types import Face
 
 __all__ = ["FILLS", "SHAMS", "hide", "reveal", "sham"]
 
 Pixels = NDArray[np.uint8]
-Plane = NDArray[np.float32]
 Area = NDArray[np.bool_]
 
 FILLS = ("grey", "mean", "blur", "masked")
@@ -47,7 +46,7 @@ def reveal(face: Face, area: Area, seeds: Sequence[int] = (0,)) -> Pixels:
         WeightsUnavailable: the model's file is missing or altered.
     """
     weight = seam(face, area)
-    return _blended(face.crop, bare(face, seeds), weight)
+    return blended(face.crop, bare(face, seeds), weight)
 
 
 def hide(face: Face, area: Area, fill: str, seed: int = 0) -> Pixels:
@@ -70,7 +69,7 @@ def hide(face: Face, area: Area, fill: str, seed: int = 0) -> Pixels:
         raise UnknownName("fill", fill, FILLS)
     weight = seam(face, area)
     content = masked(face, seed) if fill == "masked" else neutral(face, fill)
-    return np.asarray(_blended(face.crop, content[None], weight)[0])
+    return np.asarray(blended(face.crop, content[None], weight)[0])
 
 
 def sham(face: Face, area: Area, kind: str, seeds: Sequence[int] = (0,)) -> Pixels:
@@ -95,11 +94,4 @@ def sham(face: Face, area: Area, kind: str, seeds: Sequence[int] = (0,)) -> Pixe
         return reveal(face, area, seeds)
     weight = seam(face, area)
     drawn = [moved(face, s) if kind == "moved" else masked_alike(face, s, area) for s in seeds]
-    return _blended(face.crop, np.stack(drawn), weight)
-
-
-def _blended(crop: Pixels, content: Plane, weight: Plane) -> Pixels:
-    """Content ``(N, S, S, 3)`` laid over the crop by weight ``(S, S)``."""
-    base = crop.astype(np.float32)
-    mixed = base + weight[..., None] * (content - base)
-    return np.asarray(np.rint(mixed).clip(0, 255), np.uint8)
+    return blended(face.crop, np.stack(drawn), weight)

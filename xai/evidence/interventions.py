@@ -21,6 +21,7 @@ from torch.nn import functional
 
 from xai.attribution.methods import Progress
 from xai.evidence import contents
+from xai.evidence.areas import blended
 from xai.evidence.bare_face import BareFit
 from xai.evidence.belief import Belief, believable
 from xai.evidence.places import places_of, shifted
@@ -132,9 +133,7 @@ class FaceEdits:
 
 def turned(edits: FaceEdits, content: str) -> NDArray[np.uint8]:
     """The face with its wide area turned by a content: RGB uint8 ``(S, S, 3)``, S at most ``CANVAS``."""
-    weight = edits.place("wide")[..., None]
-    mixed = edits.content(FACE) + weight * (edits.content(content) - edits.content(FACE))
-    return np.asarray(np.rint(mixed).clip(0, 255), np.uint8)
+    return np.asarray(blended(edits.face.crop, edits.content(content)[None], edits.place("wide"))[0])
 
 
 @torch.inference_mode()

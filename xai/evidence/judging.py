@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from xai.errors import DataRejected
 from xai.evidence.calibration import FACES_PER_MODEL, collect, report
 from xai.evidence.labelled import LabelledFace, read_labelled
 from xai.evidence.rates import Judged, judge_set, rates
@@ -29,7 +30,12 @@ def calibration_table(
 ) -> dict[str, dict[str, Any]]:
     """Kind -> verdicts on models whose right verdict is known; see ``calibration.report``."""
     faces = _faces(data, report_to)
-    return report(list(collect(faces, list(KINDS), report_to, device=device, per_model=per_model)))
+    cases = list(collect(faces, list(KINDS), report_to, device=device, per_model=per_model))
+    if not cases:
+        raise DataRejected(
+            f"None of the {len(faces)} faces can be repainted believably; name a set of frontal faces."
+        )
+    return report(cases)
 
 
 def verdict_table(

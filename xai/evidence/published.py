@@ -8,9 +8,10 @@ from typing import Any
 
 from xai.errors import XaiError
 from xai.findings import VERDICTS
+from xai.learning.saving import write_whole
 from xai.models.known_answers import KINDS
 
-__all__ = ["PAGE", "publish", "rates_of_error", "table"]
+__all__ = ["PAGE", "check_page", "publish", "rates_of_error", "table"]
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "evidence.md"
 """The page that holds the table, between the two markers."""
@@ -26,13 +27,23 @@ def publish(found: Mapping[str, Mapping[str, Any]], page: Path = PAGE) -> None:
     Raises:
         XaiError: the page cannot be read or written, or its markers are missing.
     """
+    before, after = check_page(page)
+    text = f"{before}{_START}\n{table(found)}\n{_END}{after}"
+    write_whole(page, lambda place: place.write_text(text, encoding="utf-8"))
+
+
+def check_page(page: Path = PAGE) -> tuple[str, str]:
+    """What stands before and after the table; asked before the long measurement, not after it.
+
+    Raises:
+        XaiError: the page cannot be read, or its markers are missing.
+    """
     try:
-        text = page.read_text(encoding="utf-8")
-        before, rest = text.split(_START)
+        before, rest = page.read_text(encoding="utf-8").split(_START)
         _, after = rest.split(_END)
-        page.write_text(f"{before}{_START}\n{table(found)}\n{_END}{after}", encoding="utf-8")
     except (OSError, ValueError) as error:
         raise XaiError(f"The page {page} cannot take the table: it needs {_START} and {_END}.") from error
+    return before, after
 
 
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:

@@ -1,0 +1,34 @@
+"""The calls that measure how often the verdict is right."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from xai.commands.calls import Json, Note
+from xai.errors import XaiError
+
+__all__ = ["calibrate"]
+
+
+def calibrate(args: Namespace, note: Note) -> Json:
+    """How often the verdict is right; with ``--model`` or ``--model-file``, the verdicts of those models."""
+    from xai.evidence.judging import calibration_table, verdict_table  # noqa: PLC0415
+    from xai.evidence.published import check_page, publish  # noqa: PLC0415
+    from xai.models.cards import read_card  # noqa: PLC0415
+    from xai.models.classifiers import load_card, load_classifier  # noqa: PLC0415
+
+    if (args.model_file is None) != (args.card is None):
+        raise XaiError("--model-file and --card go together: the weights and the card that describes them.")
+    if args.update and (args.data is None or args.model or args.model_file):
+        raise XaiError("--update writes the table of a labelled set: name its --data, and no model.")
+    judged = [load_classifier(name, args.device) for name in args.model or ()]
+    if args.model_file is not None:
+        judged.append(load_card(read_card(args.card, args.model_file), args.device))
+    if judged:
+        return verdict_table(judged, args.data, note)
+    if args.update:
+        check_page()
+    table = calibration_table(args.data, note, args.device, args.faces)
+    if args.update:
+        publish(table)
+    return table
