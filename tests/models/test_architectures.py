@@ -32,7 +32,7 @@ def size(module):
 
 def test_the_list_costs_no_torch():
     code = (
-        "import sys; from xai.models.architectures import ARCHITECTURES; assert len(ARCHITECTURES) == 24; "
+        "import sys; from xai.models.architectures import ARCHITECTURES; assert len(ARCHITECTURES) == 25; "
         "assert not {'torch', 'torchvision'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
@@ -40,6 +40,7 @@ def test_the_list_costs_no_torch():
 
 HEADS = {
     "mobilenet_v2": (1280, 1280 * 3 + 3),
+    "mobilenet_v2_stride16": (1280, 1280 * 3 + 3),
     "mobilenet_v3_small": (1024, 1024 * 3 + 3),
     "resnet18": (512, 512 * 3 + 3),
     "resnet18_2fc": (512, 512 * 256 + 256 + 256 * 3 + 3),
@@ -157,6 +158,20 @@ def places(name, side):
     finally:
         handle.remove()
     return min(found[0])
+
+
+def test_the_finer_mobilenet_has_four_times_the_places_and_sees_the_same():
+    """At every second place it is the coarse one, as long as nothing behind the reduction looks sideways."""
+    assert places("mobilenet_v2_stride16", 128) == 2 * places("mobilenet_v2", 128) == 8
+    torch.manual_seed(0)
+    coarse = ARCHITECTURES["mobilenet_v2"].build(3).eval()
+    fine = ARCHITECTURES["mobilenet_v2_stride16"].build(3).eval()
+    fine.load_state_dict(coarse.state_dict())
+    batch = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.allclose(
+            fine.features[:15](batch)[:, :, ::2, ::2], coarse.features[:15](batch), atol=1e-5
+        )
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from PIL import Image as Pillow
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, RandomSampler, WeightedRandomSampler
 
 from xai.errors import DataRejected
 from xai.learning.augmentation import augmentation, batch_view
-from xai.learning.dataset import Example, load_crop
+from xai.learning.dataset import Example, load_crop, load_picture
 from xai.learning.recipe import Recipe
 from xai.models.classifiers import to_input
+from xai.photo.faces import find_faces
+from xai.types import Image
 
 __all__ = ["Faces", "Held", "Seen", "hold", "see"]
 
@@ -35,6 +39,11 @@ class Held:
     examples: tuple[Example, ...]
     view: Callable[[Tensor], Tensor]
 
+    @property
+    def views(self) -> int:
+        """How many views one epoch holds."""
+        return len(self.labels)
+
     def batches(self, size: int) -> Iterable[tuple[Tensor, Tensor]]:
         """Full batches in random order: float32 ``(size, 3, n, n)`` in 0..1 and labels; the rest is left."""
         order = torch.randperm(len(self.labels))
@@ -44,13 +53,26 @@ class Held:
 
 
 class Seen(Dataset[tuple[Tensor, Tensor]]):
-    """Faces as pictures of any size, each in a new random view whenever it is asked for."""
+    """Faces as pictures of any size, each in a new random view whenever it is asked for.
+
+    Args:
+        crops: the pictures.
+        labels: int64 ``(N,)``.
+        examples: which faces they are.
+        recipe: says the size, and how often an epoch shows the faces of each set.
+    """
 
     def __init__(
-        self, crops: Sequence[Pillow.Image], labels: Tensor, examples: tuple[Example, ...], side: int
+        self, crops: Sequence[Pillow.Image], labels: Tensor, examples: tuple[Example, ...], recipe: Recipe
     ) -> None:
         self.crops, self.labels, self.examples = crops, labels, examples
-        self.view = augmentation(side)
+        self.view = augmentation(recipe.input_size)
+        self.shares = [recipe.shares.get(e.set_name, 1.0) for e in examples] if recipe.shares else []
+
+    @property
+    def views(self) -> int:
+        """How many views one epoch holds."""
+        return round(sum(self.shares)) if self.shares else len(self)
 
     def __len__(self) -> int:
         return len(self.crops)
@@ -65,7 +87,8 @@ class Seen(Dataset[tuple[Tensor, Tensor]]):
         only (``OMP_NUM_THREADS=1``).
         """
         workers = 2 if torch.get_num_threads() > 1 else 0
-        return DataLoader(self, size, shuffle=True, num_workers=workers, drop_last=True)
+        order = WeightedRandomSampler(self.shares, self.views) if self.shares else RandomSampler(self)
+        return DataLoader(self, size, sampler=order, num_workers=workers, drop_last=True)
 
 
 Faces = Held | Seen
@@ -81,7 +104,7 @@ def hold(examples: Sequence[Example], recipe: Recipe, skip: Callable[[str], None
     values: list[Tensor] = []
     for example in examples:
         try:
-            crop = load_crop(example)
+            crop = _crop(example, recipe)
         except DataRejected as error:
             skip(str(error))
             continue
@@ -103,12 +126,26 @@ def see(examples: Sequence[Example], recipe: Recipe, skip: Callable[[str], None]
     crops: list[Pillow.Image] = []
     for example in examples:
         try:
-            crops.append(Pillow.fromarray(load_crop(example)))
+            crops.append(Pillow.fromarray(_crop(example, recipe)))
         except DataRejected as error:
             skip(str(error))
             continue
         kept.append(example)
-    return Seen(crops, _indices(kept, recipe.classes), tuple(kept), recipe.input_size)
+    return Seen(crops, _indices(kept, recipe.classes), tuple(kept), recipe)
+
+
+def _crop(example: Example, recipe: Recipe) -> NDArray[np.uint8]:
+    """The example's crop; where it has no face box and the recipe says so, cut round its largest face.
+
+    Raises:
+        DataRejected: the picture cannot be read, or no face is found in it.
+    """
+    if example.extent is not None or not recipe.find_faces:
+        return load_crop(example)
+    faces = find_faces(Image(load_picture(example), sha256=""))
+    if not faces:
+        raise DataRejected(f"No face was found in {example.path}.")
+    return max(faces, key=lambda face: face.box.width * face.box.height).crop
 
 
 def _indices(examples: Sequence[Example], classes: Sequence[str]) -> Tensor:

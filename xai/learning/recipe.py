@@ -49,6 +49,10 @@ class Recipe:
         fold: the fold that is kept for testing; None: the set's own parts.
         mean, std: input normalisation.
         classes: what the outputs stand for, in order.
+        shares: set -> how many views of each of its faces an epoch holds on average; sets that are not
+            named: one. With any, faces are drawn at random with these weights.
+        find_faces: pictures without a face box are searched and cut by our own detector.
+        choose_on: sets whose validation faces the best epoch is chosen on; empty: all that are named.
         row: the published row, where an architecture has several; empty: the architecture's name.
         trained_on: how the names of its models end under the seed protocol: ``"fmd"`` or ``"mfn"``.
         published: figure -> value, as the project printed it.
@@ -76,6 +80,9 @@ class Recipe:
     mean: tuple[float, float, float] = _IMAGENET_MEAN
     std: tuple[float, float, float] = _IMAGENET_STD
     classes: tuple[str, ...] = CLASSES
+    shares: Mapping[str, float] = field(default_factory=dict)
+    find_faces: bool = False
+    choose_on: tuple[str, ...] = ()
     row: str = ""
     trained_on: str = "fmd"
     published: Mapping[str, float] = field(default_factory=dict)
@@ -87,6 +94,8 @@ class Recipe:
                 raise ValueError(f"{name} must be one of {', '.join(known)}, not {value!r}")
         if not (math.isfinite(self.learning_rate) and self.learning_rate > 0):
             raise ValueError(f"the learning rate must be a number above 0, not {self.learning_rate}")
+        if not all(math.isfinite(share) and share > 0 for share in self.shares.values()):
+            raise ValueError(f"shares must be numbers above 0, not {dict(self.shares)}")
         if self.class_weights and len(self.class_weights) != len(self.classes):
             raise ValueError(f"{len(self.classes)} classes need as many weights, not {self.class_weights}")
 

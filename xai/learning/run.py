@@ -44,14 +44,17 @@ class Run:
         self.network = starting_network(recipe).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.averaged = _averaged(self.network, recipe.ema_decay) if recipe.ema_decay else None
         self.weights = class_weights(train.labels, recipe).to(device)
-        self.steps = len(train.labels) // recipe.batch_size
+        self.steps = train.views // recipe.batch_size
         if self.steps == 0:
             raise DataRejected(
-                f"{len(train.labels)} training faces do not fill one batch of {recipe.batch_size}; "
+                f"{train.views} training faces do not fill one batch of {recipe.batch_size}; "
                 "name a smaller --batch-size or more --data."
             )
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+            self.network.parameters(),
+            recipe.learning_rate,
+            weight_decay=recipe.weight_decay,
+            fused=True,  # one pass over the weights: half of a step's time on large layers and one core
         )
         self.schedule = _schedule(self.optimiser, recipe, self.steps)
         self.history: list[dict[str, float]] = []

@@ -68,7 +68,9 @@ def split_for(examples: Sequence[Example], recipe: Recipe, protocol: str) -> Spl
         ValueError: a fold is asked for under another protocol than ``"seed"``.
     """
     if recipe.fold is None:
-        return Split(select(examples, protocol, "train"), select(examples, protocol, "val"))
+        val = select(examples, protocol, "val")
+        chosen_on = tuple(e for e in val if not recipe.choose_on or e.set_name in recipe.choose_on)
+        return Split(select(examples, protocol, "train"), chosen_on)
     if protocol != "seed":
         raise ValueError(f"folds belong to the protocol 'seed', not {protocol!r}")
     parts = fold_parts(examples, recipe.fold)

@@ -74,6 +74,10 @@ ARCHITECTURES: dict[str, Architecture] = {
         _at("mobilenet:mobilenet_v2"), cam_layer="features.18", pretrained="mobilenet_v2_imagenet",
         online="mobilenet_v2",
     ),
+    "mobilenet_v2_stride16": Architecture(
+        _at("mobilenet:mobilenet_v2_stride16"), cam_layer="features.18", pretrained="mobilenet_v2_imagenet",
+        side=128, smallest=17, online="mobilenet_v2",
+    ),
     "mobilenet_v3_small": _torchvision("mobilenet_v3_small", "features.12"),
     "resnet18": _torchvision("resnet18", "layer4", side=35),
     "resnet18_2fc": Architecture(
