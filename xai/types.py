@@ -20,6 +20,7 @@ __all__ = [
     "CLASSES",
     "REGIONS",
     "Box",
+    "Computed",
     "Explanation",
     "Face",
     "Faces",
@@ -239,6 +240,28 @@ class RegionShares:
 
 
 @dataclass(frozen=True)
+class Computed:
+    """By what a map was computed and, where that was in half precision, how far it was off.
+
+    Attributes:
+        runtime: library, precision and device, e.g. ``"openvino float32 on cpu"``.
+        checked: places of the patch that were measured again in float32, their answers put in; 0 for a map in
+            float32.
+        error: largest difference in probability of the explained class at those places before that; None
+            where none was checked.
+        correlation: rank correlation (Spearman) with the map in float32, estimated from these differences;
+            None where none was checked.
+        redone: why the whole map was then computed in float32 (``peak`` or ``ranking`` in doubt), or empty.
+    """
+
+    runtime: str
+    checked: int = 0
+    error: float | None = None
+    correlation: float | None = None
+    redone: str = ""
+
+
+@dataclass(frozen=True)
 class Provenance:
     """What an explanation was made with, enough to make it again.
 
@@ -248,6 +271,7 @@ class Provenance:
         device: where it ran, e.g. ``"cpu"``.
         versions: package -> version.
         seconds: method -> wall-clock seconds.
+        computed: method -> by what, and how exactly.
     """
 
     model: str
@@ -255,6 +279,7 @@ class Provenance:
     device: str
     versions: Mapping[str, str]
     seconds: Mapping[str, float] = field(default_factory=dict)
+    computed: Mapping[str, Computed] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,6 +10,7 @@ from xai.attribution.methods import METHODS
 from xai.attribution.occlusion import baseline, occlude
 from xai.attribution.patch import FACE_FILLS, FILLS, Patch, windows
 from xai.errors import Cancelled, UnknownName
+from xai.models import runtimes
 from xai.models.classifiers import to_input
 
 PATCHES = [
@@ -56,7 +57,7 @@ def test_equals_captum(small_cnn, noise_crop, patch):
 def test_batch_size_does_not_change_the_answer(small_cnn, noise_crop, monkeypatch):
     values = to_input(noise_crop, 35)
     whole = occlude(small_cnn, values, Patch())
-    monkeypatch.setattr(engine, "_BATCH_PIXELS", 35 * 35 * 3)
+    monkeypatch.setattr(runtimes, "_CPU_PIXELS", 35 * 35 * 3)
     assert np.abs(occlude(small_cnn, values, Patch()).probabilities - whole.probabilities).max() < 1e-6
 
 

@@ -9,11 +9,11 @@ from torch import nn
 from toys import OneWindow, make_classifier, make_face
 
 from xai.errors import Cancelled, UnknownName
-from xai.evidence import interventions as module
 from xai.evidence.areas import area_under_test
 from xai.evidence.edits import reveal
 from xai.evidence.examine import turned_face
 from xai.evidence.interventions import CANVAS, CLIP, FACE, FaceEdits, Layer, contrasts
+from xai.models import runtimes
 from xai.photo.faces import find_faces
 from xai.photo.samples import load_sample
 
@@ -105,7 +105,7 @@ def test_a_crop_smaller_than_the_network_is_enlarged_alike(small_cnn, sketch):
 @pytest.mark.parametrize("pictures", [1, 3])
 def test_batch_size_does_not_change_the_answer(small_cnn, edits, monkeypatch, pictures):
     together = contrasts(small_cnn, edits, WANTED, 2)
-    monkeypatch.setattr(module, "_BATCH_PIXELS", pictures * 35 * 35)
+    monkeypatch.setattr(runtimes, "_CPU_PIXELS", pictures * 35 * 35)
     np.testing.assert_allclose(contrasts(small_cnn, edits, WANTED, 2), together, atol=1e-5)
     backwards = contrasts(small_cnn, edits, WANTED[::-1], 2)
     np.testing.assert_allclose(backwards[::-1], together, atol=1e-5)
@@ -139,7 +139,7 @@ def test_no_edit_is_the_plain_prediction(small_cnn, sketch):
 
 
 def test_progress_counts_and_can_stop(small_cnn, sketch, monkeypatch):
-    monkeypatch.setattr(module, "_BATCH_PIXELS", 2 * 35 * 35)
+    monkeypatch.setattr(runtimes, "_CPU_PIXELS", 2 * 35 * 35)
     edits, seen, asked = FaceEdits(sketch), [], []
     wanted = [(Layer("eyes", "grey"),)] * 7
     contrasts(small_cnn, edits, wanted, 0, lambda *p: seen.append(p))

@@ -11,76 +11,135 @@ megabytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from xai.attribution.methods import Attribution, Params, Progress
+from xai.attribution.methods import Asked, Attribution, Params, Progress
 from xai.models.architectures import ARCHITECTURES
 from xai.models.classifiers import Classifier
+from xai.models.runtimes import Mode
 
-__all__ = ["eigencam", "gradcam", "gradcampp", "hirescam", "layercam"]
+__all__ = [
+    "eigencam",
+    "eigencam_all",
+    "gradcam",
+    "gradcam_all",
+    "gradcampp",
+    "gradcampp_all",
+    "hirescam",
+    "hirescam_all",
+    "layercam",
+    "layercam_all",
+]
+
+_BATCH = 8
+"""Inputs per pass: the way back keeps every layer's activations."""
 
 
 def gradcam(
     classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
 ) -> Attribution:
     """Grad-CAM: channel weights are the mean gradients. Map ``(h, w)`` of the layer's own size."""
-    from pytorch_grad_cam import GradCAM  # noqa: PLC0415
+    return gradcam_all([Asked(classifier, values, target)], params, progress)[0]
 
-    return _explain(GradCAM, classifier, values, target, progress)
+
+def gradcam_all(
+    asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+) -> list[Attribution]:
+    """``gradcam`` of several inputs; those of one classifier share a pass."""
+    return _explained("GradCAM", asked, progress)
 
 
 def gradcampp(
     classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
 ) -> Attribution:
     """Grad-CAM++ (Chattopadhay et al. 2018): weights from higher powers of the gradient."""
-    from pytorch_grad_cam import GradCAMPlusPlus  # noqa: PLC0415
+    return gradcampp_all([Asked(classifier, values, target)], params, progress)[0]
 
-    return _explain(GradCAMPlusPlus, classifier, values, target, progress)
+
+def gradcampp_all(
+    asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+) -> list[Attribution]:
+    """``gradcampp`` of several inputs; those of one classifier share a pass."""
+    return _explained("GradCAMPlusPlus", asked, progress)
 
 
 def hirescam(
     classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
 ) -> Attribution:
     """HiResCAM (Draelos & Carin 2020): gradient times activation, place by place."""
-    from pytorch_grad_cam import HiResCAM  # noqa: PLC0415
+    return hirescam_all([Asked(classifier, values, target)], params, progress)[0]
 
-    return _explain(HiResCAM, classifier, values, target, progress)
+
+def hirescam_all(
+    asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+) -> list[Attribution]:
+    """``hirescam`` of several inputs; those of one classifier share a pass."""
+    return _explained("HiResCAM", asked, progress)
 
 
 def layercam(
     classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
 ) -> Attribution:
     """Layer-CAM (Jiang et al. 2021): positive gradient times activation, place by place."""
-    from pytorch_grad_cam import LayerCAM  # noqa: PLC0415
+    return layercam_all([Asked(classifier, values, target)], params, progress)[0]
 
-    return _explain(LayerCAM, classifier, values, target, progress)
+
+def layercam_all(
+    asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+) -> list[Attribution]:
+    """``layercam`` of several inputs; those of one classifier share a pass."""
+    return _explained("LayerCAM", asked, progress)
 
 
 def eigencam(
     classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
 ) -> Attribution:
     """Eigen-CAM (Muhammad & Yeasin 2020): first principal component of the activations; knows no class."""
-    from pytorch_grad_cam import EigenCAM  # noqa: PLC0415
-
-    return _explain(EigenCAM, classifier, values, target, progress)
+    return eigencam_all([Asked(classifier, values, target)], params, progress)[0]
 
 
-def _explain(
-    kind: Any, classifier: Classifier, values: Tensor, target: int, progress: Progress
-) -> Attribution:
+def eigencam_all(
+    asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+) -> list[Attribution]:
+    """``eigencam`` of several inputs; those of one classifier share a pass."""
+    return _explained("EigenCAM", asked, progress)
+
+
+def _explained(kind: str, asked: Sequence[Asked], progress: Progress) -> list[Attribution]:
+    found: dict[int, Attribution] = {}
+    for numbers in _batches(asked):
+        progress(len(found), len(asked))
+        raws = _maps(kind, [asked[i] for i in numbers])
+        found.update((i, Attribution(raw)) for i, raw in zip(numbers, raws, strict=True))
+    progress(len(asked), len(asked))
+    return [found[i] for i in range(len(asked))]
+
+
+def _batches(asked: Sequence[Asked]) -> Iterator[list[int]]:
+    """Numbers of inputs that go through a network together."""
+    for classifier in {id(a.classifier): a.classifier for a in asked}.values():
+        own = [i for i, a in enumerate(asked) if a.classifier is classifier]
+        for start in range(0, len(own), _BATCH):
+            yield own[start : start + _BATCH]
+
+
+def _maps(kind: str, asked: Sequence[Asked]) -> np.ndarray[Any, Any]:
+    """Raw maps float32 ``(N, h, w)`` of inputs of one classifier, from one pass forth and back."""
+    import pytorch_grad_cam  # noqa: PLC0415 - seconds
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget  # noqa: PLC0415
 
-    progress(0, 1)
+    classifier = asked[0].classifier
     layer = classifier.network.get_submodule(_layer_name(classifier.card.architecture))
-    batch = classifier.normalise(values.to(classifier.device))[None].requires_grad_()
-    with torch.enable_grad(), kind(classifier.network, [layer]) as cam:
-        raw = _raw(cam, layer, batch, [ClassifierOutputTarget(target)])
-    progress(1, 1)
-    return Attribution(raw)
+    values = torch.stack([a.values.to(classifier.device) for a in asked])
+    batch = classifier.normalise(values).requires_grad_()
+    targets = [ClassifierOutputTarget(a.target) for a in asked]
+    with torch.enable_grad(), getattr(pytorch_grad_cam, kind)(classifier.network, [layer]) as cam:
+        return _raw(cam, layer, batch, targets)
 
 
 def _layer_name(architecture: str) -> str:
@@ -93,13 +152,13 @@ def _layer_name(architecture: str) -> str:
 
 
 def _raw(cam: Any, layer: torch.nn.Module, batch: Tensor, targets: list[Any]) -> np.ndarray[Any, Any]:
-    """The package's map before its clipping and scaling, float32 ``(h, w)``."""
+    """The package's maps before their clipping and scaling, float32 ``(N, h, w)``."""
     try:
         cam(batch, targets)
         hooked = cam.activations_and_grads
         activations = hooked.activations[0].numpy()
         gradients = hooked.gradients[0].numpy() if hooked.gradients else None
-        image = cam.get_cam_image(batch, layer, targets, activations, gradients, False)
+        images = cam.get_cam_image(batch, layer, targets, activations, gradients, False)
     except IndexError as error:  # the package's own exit prints an IndexError and carries on
         raise RuntimeError(f"{type(cam).__name__} found no activation at its layer") from error
-    return np.ascontiguousarray(image[0], dtype=np.float32)
+    return np.ascontiguousarray(images, dtype=np.float32)

@@ -6,7 +6,7 @@ imported when it is first asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
@@ -16,13 +16,26 @@ from numpy.typing import NDArray
 
 from xai.attribution.patch import FILLS, Patch
 from xai.errors import UnknownName
+from xai.types import Computed
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from xai.models.classifiers import Classifier
+    from xai.models.runtimes import Mode
 
-__all__ = ["METHODS", "Attribution", "Method", "Parameter", "Params", "Progress", "Run", "find_method"]
+__all__ = [
+    "METHODS",
+    "Asked",
+    "Attribution",
+    "Method",
+    "Parameter",
+    "Params",
+    "Progress",
+    "Run",
+    "RunAll",
+    "find_method",
+]
 
 Params = Mapping[str, float | int | str]
 Progress = Callable[[int, int], None]
@@ -37,11 +50,13 @@ class Attribution:
         values: float32 ``(h, w)``, raw and signed, at the method's own resolution over the whole crop.
         probability: float32 ``(h, w)`` for occlusion: the target's probability with the patch there.
         becomes: int8 ``(h, w)`` for occlusion: the answer with the patch there, as a class index.
+        computed: by what and how exactly, where that can differ; else None, and torch in float32 did it.
     """
 
     values: NDArray[np.float32]
     probability: NDArray[np.float32] | None = None
     becomes: NDArray[np.int8] | None = None
+    computed: Computed | None = None
 
 
 class Run(Protocol):
@@ -53,6 +68,33 @@ class Run(Protocol):
         self, classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
     ) -> Attribution:
         """Explain one input."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """One input that a method is to explain.
+
+    Attributes:
+        classifier: what is explained.
+        values: float32 ``(3, n, n)`` in 0..1 on the classifier's device.
+        target: index of the class.
+        hidden: what an occluding patch shows, shaped like ``values``, for the fills drawn on a face.
+    """
+
+    classifier: Classifier
+    values: Tensor
+    target: int
+    hidden: Tensor | None = None
+
+
+class RunAll(Protocol):
+    """How a method is called for several inputs, of one or several classifiers, that share batches."""
+
+    def __call__(
+        self, asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+    ) -> Sequence[Attribution]:
+        """Explain them, in order. A method without a fast mode is exact in either."""
         ...
 
 
@@ -121,6 +163,12 @@ class Method:
         """The function that does the work, imported now."""
         module, function = self.run_at.split(":")
         found: Run = getattr(import_module(module), function)
+        return found
+
+    def run_all(self) -> RunAll:
+        """The function ``<name>_all`` beside it, that does the work for several inputs, imported now."""
+        module, function = self.run_at.split(":")
+        found: RunAll = getattr(import_module(module), f"{function}_all")
         return found
 
     def complete(self, given: Params) -> dict[str, float | int | str]:

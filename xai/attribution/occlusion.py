@@ -3,15 +3,17 @@
 Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks", section 4.2: a patch slides
 over the picture and the probability of the class is recorded at every position.
 
-A patch is two numbers here, never a full-size mask: its rows and its columns. One batch of masked inputs
-is made on the device from the rows and columns of its positions; the maps are assembled from the recorded
-probabilities by two small matrix products. Memory does not grow with the number of positions.
+The positions of all faces and models that are asked about go through one stream of batches (``stream.py``),
+made where the network is (``covering.py``); the maps are assembled from the recorded probabilities by two
+small matrix products (``grid.py``). Memory does not grow with the number of positions.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 import torch
@@ -19,70 +21,48 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from xai.attribution.methods import Attribution, Progress
+from xai.attribution.covering import Covered
+from xai.attribution.grid import OcclusionGrid
+from xai.attribution.guard import Guard
+from xai.attribution.jobs import Answers, Job
+from xai.attribution.methods import Asked, Attribution, Progress
 from xai.attribution.patch import FACE_FILLS, FILLS, Patch
+from xai.attribution.stream import ask
 from xai.errors import UnknownName
 from xai.models.classifiers import Classifier
+from xai.models.runtimes import Mode
+from xai.types import Computed
 
-__all__ = ["OcclusionGrid", "baseline", "occlude", "occlusion"]
-
-_BATCH_PIXELS = 32 * 128 * 128
-"""Input pixels per batch on the CPU, so that a stop is noticed within a second; a GPU takes eight times
-as many."""
+__all__ = [
+    "OcclusionGrid",
+    "Request",
+    "Scan",
+    "baseline",
+    "occlude",
+    "occlude_all",
+    "occlusion",
+    "occlusion_all",
+    "places_only",
+]
 
 
 @dataclass(frozen=True, eq=False)
-class OcclusionGrid:
-    """What the model answered with the patch at every position.
+class Request:
+    """One input over which a patch is to slide.
 
     Attributes:
-        probabilities: float32 ``(R, K, C)``, the answer with the patch in row ``r`` and column ``k`` of
-            the grid of positions.
-        original: float32 ``(C,)``, the answer to the whole picture.
-        cover: float32 ``(R, n)``: 1 where the patch in row ``r`` covers that input row. The grid is
-            square, so the same matrix serves for the columns.
+        classifier: what is asked.
+        values: float32 ``(3, n, n)`` in 0..1, the crop as ``to_input`` makes it, on any device.
+        patch: size, stride and fill.
+        hidden: what the patch shows, float32 ``(3, n, n)`` in 0..1, in place of ``baseline``'s fill.
+        target: index of the class whose map is guarded in fast mode; the class of the answer where None.
     """
 
-    probabilities: NDArray[np.float32]
-    original: NDArray[np.float32]
-    cover: NDArray[np.float32]
-
-    def probability_map(self, index: int) -> NDArray[np.float32]:
-        """Float32 ``(n, n)`` in input pixels: the mean probability of class ``index`` over all positions
-        that cover the pixel (the heat map of the first published study); the original where none does.
-        """
-        return self._spread(self.probabilities[..., index], float(self.original[index]))
-
-    def drop_map(self, index: int) -> NDArray[np.float32]:
-        """Float32 ``(n, n)``: how far the probability of class ``index`` falls, in probability points.
-
-        Positive where hiding lowers it: the pixel speaks for the class. Equal to captum's ``Occlusion``
-        with the same window, stride and baseline.
-        """
-        return self._spread(self.original[index] - self.probabilities[..., index], 0.0)
-
-    def becomes_map(self) -> NDArray[np.int8]:
-        """Int8 ``(n, n)``: the class that the answer becomes with the patch over that place, as an index;
-        at each pixel that of the position whose centre is nearest.
-        """
-        answers = self.probabilities.argmax(axis=2).astype(np.int8)
-        nearest = self._nearest()
-        becomes: NDArray[np.int8] = answers[np.ix_(nearest, nearest)]
-        return becomes
-
-    def _spread(self, values: NDArray[np.float32], empty: float) -> NDArray[np.float32]:
-        cover = self.cover.astype(np.float64)
-        count = np.outer(cover.sum(axis=0), cover.sum(axis=0))
-        total = cover.T @ values.astype(np.float64) @ cover
-        spread = np.divide(total, count, out=np.full_like(total, empty), where=count > 0)
-        return spread.astype(np.float32)
-
-    def _nearest(self) -> NDArray[np.intp]:
-        side = self.cover.shape[1]
-        pixels = np.arange(side)
-        centres = (self.cover * pixels).sum(axis=1) / self.cover.sum(axis=1)
-        nearest: NDArray[np.intp] = np.abs(pixels[:, None] - centres[None, :]).argmin(axis=1)
-        return nearest
+    classifier: Classifier
+    values: Tensor
+    patch: Patch
+    hidden: Tensor | None = None
+    target: int | None = None
 
 
 def baseline(values: Tensor, fill: str) -> Tensor:
@@ -104,27 +84,35 @@ def occlude(
     patch: Patch,
     progress: Progress | None = None,
     hidden: Tensor | None = None,
+    mode: Mode = "exact",
 ) -> OcclusionGrid:
-    """Slide the patch over one input and record the answers.
+    """Slide the patch over one input and record the answers: ``occlude_all`` of one ``Request``."""
+    return occlude_all([Request(classifier, values, patch, hidden)], progress, mode)[0]
+
+
+def occlude_all(
+    requests: Sequence[Request], progress: Progress | None = None, mode: Mode = "exact"
+) -> tuple[OcclusionGrid, ...]:
+    """Slide patches over several inputs, of one or several classifiers, in one stream of batches.
 
     Args:
-        classifier: what is asked.
-        values: float32 ``(3, n, n)`` in 0..1, the crop as ``to_input`` makes it, on any device.
-        patch: size, stride and fill.
-        progress: called between batches.
-        hidden: what the patch shows, float32 ``(3, n, n)`` in 0..1, in place of ``baseline``'s fill.
+        requests: what is asked.
+        progress: called between batches with (places done, places in all); may raise to stop the work. In
+            fast mode it is called with everything done while places are measured again.
+        mode: ``exact``: float32, within 1e-5 of captum's ``Occlusion`` in probability. ``fast``: in half
+            precision where the machine has it, watched by a ``Guard``; a map in doubt comes back exact.
 
-    The probabilities do not depend on the batch size beyond float rounding.
+    The probabilities do not depend on the batch size, nor on what else is asked, beyond float rounding.
     """
-    values = values.to(classifier.device)
-    side = values.shape[-1]
-    cover = _cover(side, patch).to(classifier.device)
-    picture = classifier.normalise(values)
-    under = baseline(values, patch.fill) if hidden is None else hidden.to(classifier.device)
-    places = torch.cartesian_prod(torch.arange(len(cover)), torch.arange(len(cover))).to(classifier.device)
-    answers = _answers(classifier, picture, _Cutter(classifier.normalise(under), cover, places), progress)
-    grid = answers[1:].reshape(len(cover), len(cover), -1)
-    return OcclusionGrid(grid, answers[0], cover.cpu().numpy())
+    scans = [Scan(request) for request in requests]
+    jobs = [scan.job(mode) for scan in scans]
+    grids = [scan.grid(a) for scan, a in zip(scans, ask(jobs, places_only(jobs, progress)), strict=True)]
+    low = [i for i, scan in enumerate(scans) if scan.low]
+    if low:
+        places = sum(job.count - 1 for job in jobs)
+        again = _guarded([scans[i] for i in low], [grids[i] for i in low], _standing(progress, places))
+        grids = [dict(zip(low, again, strict=True)).get(i, grid) for i, grid in enumerate(grids)]
+    return tuple(grids)
 
 
 def occlusion(
@@ -138,55 +126,95 @@ def occlusion(
     """The method as ``METHODS`` lists it: the drop map of class ``target``, the probability map and what
     the answer becomes, all ``(n, n)`` in input pixels. The fills of ``FACE_FILLS`` need ``hidden``.
     """
+    return occlusion_all([Asked(classifier, values, target, hidden)], params, progress)[0]
+
+
+def occlusion_all(
+    asked: Sequence[Asked],
+    params: Mapping[str, float | int | str],
+    progress: Progress,
+    mode: Mode = "exact",
+) -> list[Attribution]:
+    """``occlusion`` of several inputs in one stream of batches, exact or fast as of ``occlude_all``."""
     patch = Patch(float(params["patch"]), float(params["stride"]), str(params["fill"]))
-    grid = occlude(classifier, values, patch, progress, hidden)
-    return Attribution(grid.drop_map(target), grid.probability_map(target), grid.becomes_map())
+    requests = [Request(a.classifier, a.values, patch, a.hidden, a.target) for a in asked]
+    grids = occlude_all(requests, progress, mode)
+    return [
+        Attribution(g.drop_map(a.target), g.probability_map(a.target), g.becomes_map(), g.computed)
+        for a, g in zip(asked, grids, strict=True)
+    ]
 
 
-@dataclass(frozen=True, eq=False)
-class _Cutter:
-    """Makes masked inputs on the device, a batch of positions at a time."""
+class Scan:
+    """One request on its way: its picture and the places of its patch, the whole picture first.
 
-    hidden: Tensor
-    cover: Tensor
-    places: Tensor
+    Args:
+        request: what is asked.
+    """
 
-    def masked(self, picture: Tensor, start: int, stop: int) -> Tensor:
-        """Positions ``start`` to ``stop`` of ``picture`` ``(3, n, n)`` -> ``(N, 3, n, n)``."""
-        rows, columns = self.places[start:stop].unbind(dim=1)
-        under = (self.cover[rows, :, None] * self.cover[columns, None, :]).bool()[:, None]
-        batch = torch.where(under, self.hidden, picture)
-        return batch.contiguous(memory_format=torch.channels_last)
+    def __init__(self, request: Request) -> None:
+        classifier, values = request.classifier, request.values.to(request.classifier.device)
+        self.request, self.low = request, False
+        hidden = baseline(values, request.patch.fill) if request.hidden is None else request.hidden
+        self._picture = classifier.normalise(values)
+        self._hidden = classifier.normalise(hidden.to(classifier.device))
+        self.windows = request.patch.windows(values.shape[-1])
+        square = [(t, b, le, r) for t, b in self.windows for le, r in self.windows]
+        self._patches = np.array([(0, 0, 0, 0), *square], np.int64)
+
+    def job(self, mode: Mode, only: NDArray[np.intp] | None = None) -> Job:
+        """All places after the whole picture, or the places ``only`` after it."""
+        patches = self._patches if only is None else self._patches[np.r_[0, only + 1]]
+        covered = Covered(self._picture, self._hidden, patches)
+        return Job(self.request.classifier, len(patches), covered, mode, len(self._patches))
+
+    def grid(self, answers: Answers) -> OcclusionGrid:
+        """The grid that the answers to all places give."""
+        self.low = answers.low
+        rows = len(self.windows)
+        return self.grid_of(answers, answers.probabilities.numpy()[1:].reshape(rows, rows, -1))
+
+    def grid_of(self, answers: Answers, places: NDArray[np.float32]) -> OcclusionGrid:
+        """The grid of probabilities ``(R, R, C)``; the answer to the whole picture leads ``answers``."""
+        cover = np.zeros((len(self.windows), self._picture.shape[-1]), np.float32)
+        for row, (start, stop) in zip(cover, self.windows, strict=True):
+            row[start:stop] = 1
+        whole: NDArray[np.float32] = answers.probabilities.numpy()[0]
+        return OcclusionGrid(places, whole, cover, Computed(answers.runtime))
 
 
-@torch.inference_mode()
-def _answers(
-    classifier: Classifier, picture: Tensor, cutter: _Cutter, progress: Progress | None
-) -> NDArray[np.float32]:
-    """Probabilities ``(1 + positions, C)``: of the picture itself, then with the patch at each position."""
-    total = len(cutter.places)
-    batch = _batch_size(picture)
-    found = [classifier.probabilities(picture[None])]
-    for start in range(0, total, batch):
-        if progress:
-            progress(start, total)
-        found.append(classifier.probabilities(cutter.masked(picture, start, min(start + batch, total))))
-    if progress:
-        progress(total, total)
-    return torch.cat(found).cpu().numpy()
+def _guarded(
+    scans: Sequence[Scan], hasty: Sequence[OcclusionGrid], progress: Progress | None
+) -> list[OcclusionGrid]:
+    """The maps with some places measured again, or computed again altogether where they are in doubt."""
+    guards = [Guard(grid, _target(scan.request, grid)) for scan, grid in zip(scans, hasty, strict=True)]
+    while wanted := {i: places for i, guard in enumerate(guards) if len(places := guard.next())}:
+        jobs = [scans[i].job("exact", places) for i, places in wanted.items()]
+        for (i, places), answers in zip(wanted.items(), ask(jobs, progress), strict=True):
+            guards[i].learn(places, answers.probabilities.numpy())
+    found = [guard.grid for guard in guards]
+    doubtful = [i for i, guard in enumerate(guards) if guard.doubt]
+    for i, answers in zip(doubtful, ask([scans[i].job("exact") for i in doubtful], progress), strict=True):
+        computed = replace(found[i].computed, runtime=answers.runtime)
+        found[i] = replace(scans[i].grid(answers), computed=computed)
+    return found
 
 
-def _batch_size(picture: Tensor) -> int:
-    pixels = _BATCH_PIXELS * (8 if picture.is_cuda else 1)
-    return max(1, min(256, pixels // (picture.shape[-1] * picture.shape[-2])))
+def _target(request: Request, grid: OcclusionGrid) -> int:
+    return int(grid.original.argmax()) if request.target is None else request.target
 
 
-def _cover(side: int, patch: Patch) -> Tensor:
-    places = patch.windows(side)
-    cover = torch.zeros(len(places), side)
-    for row, (start, stop) in enumerate(places):
-        cover[row, start:stop] = 1
-    return cover
+def places_only(jobs: Sequence[Job], progress: Progress | None) -> Progress | None:
+    """Progress over the places alone, where the first input of every job is a whole picture."""
+    if progress is None:
+        return None
+    starts = list(accumulate((job.count for job in jobs), initial=0))[:-1]
+    return lambda done, total: progress(done - bisect_left(starts, done), total - len(jobs))
+
+
+def _standing(progress: Progress | None, total: int) -> Progress | None:
+    """Progress that stands at the end, and can still stop the work."""
+    return None if progress is None else lambda _done, _total: progress(total, total)
 
 
 def _blurred(values: Tensor) -> Tensor:

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xai.attribution.methods import Progress
+from xai.evidence.belief import Belief
 from xai.evidence.effects import Effects, measure, outside_effect, turn_effects
-from xai.evidence.interventions import Edit, FaceEdits, Layer, contrasts, turned
+from xai.evidence.interventions import Edit, FaceEdits, Layer, Question, contrasts, contrasts_of, turned
 from xai.evidence.places import CONTROLS
 from xai.evidence.plan import DIRECTIONS, Name, control_edits, families, plan, shifted_plan
 from xai.evidence.verdict import THRESHOLDS, Thresholds, area_evidence, reasons_of, stands
 from xai.findings import AREAS, Evidence, Reason, RegionEvidence, Steadiness, deciding_area
 from xai.models.classifiers import Classifier
 
-__all__ = ["Found", "ask", "examine", "forwards_of", "small_effects", "turned_face", "weigh"]
+__all__ = [
+    "Case",
+    "Found",
+    "ask",
+    "examine",
+    "examine_all",
+    "forwards_of",
+    "small_effects",
+    "turned_face",
+    "weigh",
+]
+
+_both = partial(zip, strict=True)
 
 Found = Mapping[Name, float]
 """Name of an edit -> contrast after it; an edit of a shift is named ``("shift", direction, ...)``."""
@@ -37,6 +51,26 @@ _REGION_PLACES = {
 """Region or sum of regions -> the place whose change is its effect."""
 
 _TURNED = ("nose", "mouth", "strict", "wide")
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One face and one classifier whose answer is examined.
+
+    Attributes:
+        edits: of the face; one for all models that are asked about it.
+        classifier: whose answer it is.
+        target: the class.
+    """
+
+    edits: FaceEdits
+    classifier: Classifier
+    target: str
+
+    def question(self, wanted: Iterable[Edit]) -> Question:
+        """What is asked about the edits."""
+        index = self.classifier.class_index(self.target)
+        return Question(self.classifier, self.edits, list(wanted), index)
 
 
 def examine(
@@ -63,26 +97,43 @@ def examine(
     Raises:
         UnknownName: the classifier does not have the class ``target``.
     """
-    began = time.perf_counter()
     target = classifier.predict([edits.original.crop])[0].label if target is None else target
-    index = classifier.class_index(target)
+    return examine_all([Case(edits, classifier, target)], thresholds, progress)[0]
+
+
+def examine_all(
+    cases: Sequence[Case], thresholds: Thresholds = THRESHOLDS, progress: Progress | None = None
+) -> tuple[Evidence, ...]:
+    """``examine`` of several faces and classifiers, whose answers come in one stream of batches.
+
+    Each case's ``seconds`` are its part of the whole, by its number of passes.
+    """
+    began = time.perf_counter()
+    beliefs = [case.edits.believed(reveal="bare" in families(case.target)) for case in cases]
+    asked = [_wanted(c.edits, c.target) if b.holds else {("face",): ()} for c, b in _both(cases, beliefs)]
+    answers = contrasts_of([case.question(edits.values()) for case, edits in _both(cases, asked)], progress)
+    found = [dict(zip(edits, a.tolist(), strict=True)) for edits, a in _both(asked, answers)]
+    if progress:
+        planned = sum(forwards_of(case.target) for case in cases)
+        progress(planned, planned)
+    made = [
+        weigh(f, c.target, thresholds) if b.holds else _unpainted(c.target, b, f[("face",)])
+        for (c, b), f in _both(_both(cases, beliefs), found)
+    ]
+    each = (time.perf_counter() - began) / sum(len(f) for f in found)
+    return tuple(replace(evidence, seconds=each * len(f)) for evidence, f in _both(made, found))
+
+
+def _unpainted(target: str, belief: Belief, contrast: float) -> Evidence:
+    """The evidence where the edits cannot be believed on a face."""
+    reason = Reason(belief.code, {"value": belief.value, "limit": belief.limit} if belief.limit else {})
     area = deciding_area(target)
-    belief = edits.believed(reveal="bare" in families(target))
-    if not belief.holds:
-        contrast = float(contrasts(classifier, edits, [()], index)[0])
-        reason = Reason(belief.code, {"value": belief.value, "limit": belief.limit} if belief.limit else {})
-        if progress:
-            progress(forwards_of(target), forwards_of(target))
-        nothing = Evidence(
-            target, area, "cannot tell", (reason,), (), contrast, None, {}, {}, 0, None, 1, 0.0
-        )
-        return _timed(nothing, began)
-    return _timed(weigh(ask(edits, classifier, target, progress), target, thresholds), began)
+    return Evidence(target, area, "cannot tell", (reason,), (), contrast, None, {}, {}, 0, None, 1, 0.0)
 
 
 def ask(edits: FaceEdits, classifier: Classifier, target: str, progress: Progress | None = None) -> Found:
     """The contrast of the class after every edit that a verdict asks for, all in shared batches."""
-    wanted = _wanted(edits, target, deciding_area(target))
+    wanted = _wanted(edits, target)
     answers = contrasts(classifier, edits, list(wanted.values()), classifier.class_index(target), progress)
     return dict(zip(wanted, answers.tolist(), strict=True))
 
@@ -102,8 +153,9 @@ def forwards_of(target: str) -> int:
     return len(plan(target)) + shifts + CONTROLS
 
 
-def _wanted(edits: FaceEdits, target: str, area: str) -> dict[Name, Edit]:
+def _wanted(edits: FaceEdits, target: str) -> dict[Name, Edit]:
     """Everything that is asked: the plan, the controls, and the small plan once per shift."""
+    area = deciding_area(target)
     wanted = plan(target)
     fitting = [
         Layer("strict", name[3]) for name in wanted if name[:2] == ("turn", "strict") and len(name) == 4
@@ -174,7 +226,3 @@ def _regions(found: Found, planned: Found, effects: Effects, target: str) -> dic
         rank = 1 + sum(control >= effect for control in controls)
         regions[region] = RegionEvidence(effect / reach if reach > 0 else 0.0, rank)
     return regions
-
-
-def _timed(evidence: Evidence, began: float) -> Evidence:
-    return replace(evidence, seconds=time.perf_counter() - began)

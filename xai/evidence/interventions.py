@@ -8,8 +8,8 @@ themselves exist only in the batch that goes through a network.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import cv2
@@ -19,17 +19,20 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from xai.attribution.jobs import Job
 from xai.attribution.methods import Progress
+from xai.attribution.stream import ask
 from xai.evidence import contents
 from xai.evidence.areas import blended
 from xai.evidence.bare_face import BareFit
 from xai.evidence.belief import Belief, believable
 from xai.evidence.places import places_of, shifted
 from xai.models.classifiers import Classifier, to_input
+from xai.models.runtimes import Runtime
 from xai.photo.mesh import MESH_POINTS
 from xai.types import Face
 
-__all__ = ["CLIP", "FACE", "Edit", "FaceEdits", "Layer", "contrasts", "turned"]
+__all__ = ["CLIP", "FACE", "Edit", "FaceEdits", "Layer", "Question", "contrasts", "contrasts_of", "turned"]
 
 Plane = NDArray[np.float32]
 
@@ -43,7 +46,6 @@ FACE = "face"
 """The content that is the face itself: a last layer of it brings a place back."""
 
 _DONORS = 4
-_BATCH_PIXELS = 64 * 128 * 128  # input pixels per batch on the CPU
 
 
 class Layer(NamedTuple):
@@ -136,7 +138,6 @@ def turned(edits: FaceEdits, content: str) -> NDArray[np.uint8]:
     return np.asarray(blended(edits.face.crop, edits.content(content)[None], edits.place("wide"))[0])
 
 
-@torch.inference_mode()
 def contrasts(
     classifier: Classifier,
     edits: FaceEdits,
@@ -158,26 +159,40 @@ def contrasts(
         float64 ``(N,)``, clipped to ``CLIP`` on either side. It does not depend on the batch size beyond
         float rounding.
     """
-    easel = _Easel(classifier, edits, wanted)
-    size = _batch_size(classifier)
-    found: list[Tensor] = []
-    for start in range(0, len(wanted), size):
-        if progress:
-            progress(start, len(wanted))
-        logits = classifier.logits(easel.batch(start, start + size)).double()
-        found.append(_contrast(logits, target))
-    if progress:
-        progress(len(wanted), len(wanted))
-    joined: NDArray[np.float64] = torch.cat(found).clamp(-CLIP, CLIP).cpu().numpy()
-    return joined
+    return contrasts_of([Question(classifier, edits, wanted, target)], progress)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What one classifier is asked about one face; fields as the arguments of ``contrasts``."""
+
+    classifier: Classifier
+    edits: FaceEdits
+    wanted: Sequence[Edit]
+    target: int
+
+
+def contrasts_of(
+    questions: Sequence[Question], progress: Progress | None = None
+) -> tuple[NDArray[np.float64], ...]:
+    """The contrasts of several faces and classifiers, in one stream of batches, in float32 throughout.
+
+    What is painted on a face is made once for all questions that share its ``FaceEdits``.
+    """
+    jobs = [Job(q.classifier, len(q.wanted), partial(_Easel, q)) for q in questions]
+    return tuple(
+        _contrast(answers.logits.double(), question.target).clamp(-CLIP, CLIP).numpy()
+        for question, answers in zip(questions, ask(jobs, progress), strict=True)
+    )
 
 
 class _Easel:
     """Places and contents on the device at the network's size, and what each edit takes of them."""
 
-    def __init__(self, classifier: Classifier, edits: FaceEdits, wanted: Sequence[Edit]) -> None:
-        self.classifier = classifier
-        side, device = classifier.card.input_size, classifier.device
+    def __init__(self, question: Question, runtime: Runtime) -> None:
+        self.classifier, self.layout = question.classifier, runtime.memory_format
+        edits, wanted = question.edits, question.wanted
+        side, device = self.classifier.card.input_size, runtime.device
         places = sorted({layer.place for edit in wanted for layer in edit})
         painted = sorted({layer.content for edit in wanted for layer in edit} - {FACE})
         self.values = to_input(edits.original.crop, side, device)
@@ -199,14 +214,15 @@ class _Easel:
                     what[layer.content],
                 )
 
-    def batch(self, start: int, stop: int) -> Tensor:
+    @torch.inference_mode()
+    def __call__(self, start: int, stop: int, slot: int) -> Tensor:
         """Edits ``start`` to ``stop`` as the network takes them: ``(N, 3, n, n)``."""
         layers = self.layers[start:stop]
         pictures = self.values.expand(len(layers), -1, -1, -1)
         for level in range(layers.shape[1]):
             weight, content = self.places[layers[:, level, 0]], self.contents[layers[:, level, 1]]
             pictures = torch.lerp(pictures, content, weight)
-        return self.classifier.normalise(pictures).contiguous(memory_format=torch.channels_last)
+        return self.classifier.normalise(pictures).contiguous(memory_format=self.layout)
 
 
 def _sized(planes: NDArray[np.floating], side: int, device: torch.device) -> Tensor:
@@ -219,11 +235,6 @@ def _sized(planes: NDArray[np.floating], side: int, device: torch.device) -> Ten
 def _contrast(logits: Tensor, target: int) -> Tensor:
     others = torch.cat([logits[:, :target], logits[:, target + 1 :]], dim=1)
     return logits[:, target] - others.logsumexp(dim=1)
-
-
-def _batch_size(classifier: Classifier) -> int:
-    pixels = _BATCH_PIXELS * (8 if classifier.device.type == "cuda" else 1)
-    return max(1, min(512, pixels // classifier.card.input_size**2))
 
 
 def _reduced(face: Face) -> Face:

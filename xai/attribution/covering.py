@@ -1,0 +1,87 @@
+"""A picture with a patch over it, made a batch of places at a time where the network is.
+
+A patch is its four edges. On a CPU one sheet per batch under way holds the picture many times over, and from
+one batch to the next only the patches on it are repainted: some thousand pixels each in place of the whole
+picture. On a GPU a batch is put together in one go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from xai.attribution.jobs import Batches
+from xai.models.runtimes import Runtime
+
+__all__ = ["Covered"]
+
+
+@dataclass(frozen=True, eq=False)
+class Covered:
+    """A picture, what lies under the patch, and the places of the patch.
+
+    Attributes:
+        picture: float32 ``(3, n, n)``, normalised.
+        hidden: float32 ``(3, n, n)``, normalised: what the patch shows.
+        patches: int64 ``(P, 4)``: top, bottom, left, right, half-open; an empty one shows the picture as it
+            is.
+    """
+
+    picture: Tensor
+    hidden: Tensor
+    patches: NDArray[np.int64]
+
+    def __call__(self, runtime: Runtime) -> Batches:
+        """What makes the batches for a runtime, as ``Job.inputs`` wants it."""
+        where = runtime.device
+        moved = Covered(self.picture.to(where), self.hidden.to(where), self.patches)
+        return _Sheets(moved, runtime) if where.type == "cpu" else _Masks(moved)
+
+
+class _Sheets:
+    """On a CPU: sheets that are painted over and over, one for each batch that may be under way."""
+
+    def __init__(self, covered: Covered, runtime: Runtime) -> None:
+        self._covered = covered
+        shape = (min(runtime.batch, len(covered.patches)), *covered.picture.shape)
+        sheet = covered.picture.expand(shape).clone(memory_format=runtime.memory_format)
+        self._sheets = [sheet, *(sheet.clone() for _ in range(runtime.depth - 1))]
+        self._shown: list[list[list[int]]] = [[] for _ in self._sheets]
+
+    @torch.inference_mode()
+    def __call__(self, start: int, stop: int, slot: int) -> Tensor:
+        sheet = self._sheets[slot]
+        for page, patch in zip(sheet, self._shown[slot], strict=False):
+            _copy(self._covered.picture, page, patch)
+        self._shown[slot] = self._covered.patches[start:stop].tolist()
+        for page, patch in zip(sheet, self._shown[slot], strict=False):
+            _copy(self._covered.hidden, page, patch)
+        return sheet[: stop - start]
+
+
+def _copy(source: Tensor, page: Tensor, patch: list[int]) -> None:
+    top, bottom, left, right = patch
+    page[:, top:bottom, left:right] = source[:, top:bottom, left:right]
+
+
+class _Masks:
+    """On a GPU: everything that a batch needs is there already, so that nothing is copied for it."""
+
+    def __init__(self, covered: Covered) -> None:
+        self._covered = covered
+        device = covered.picture.device
+        self._patches = torch.from_numpy(covered.patches).to(device)
+        self._pixels = torch.arange(covered.picture.shape[-1], device=device)
+
+    @torch.inference_mode()
+    def __call__(self, start: int, stop: int, slot: int) -> Tensor:
+        top, bottom, left, right = self._patches[start:stop, :, None].unbind(dim=1)
+        rows = (self._pixels >= top) & (self._pixels < bottom)
+        columns = (self._pixels >= left) & (self._pixels < right)
+        under = (rows[:, :, None] & columns[:, None, :])[:, None]
+        batch = torch.where(under, self._covered.hidden, self._covered.picture)
+        return batch.contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,147 @@
+"""Whether a map in half precision can be shown: some places are measured again, and the rest is judged by
+them.
+
+Three rules:
+
+1. At least ``CHECKED`` places are measured again in float32: those with the largest drops, and as many spread
+   evenly over the order of all others. Their answers replace the hasty ones; the largest difference is the
+   map's *error* E.
+2. *Peak*: the highest pixel is certain when every place of the patch that covers a pixel within 2 E of it was
+   measured again. They are, unless that is more than a quarter of all places: then the peak is in doubt.
+3. *Ranking*: differences in log-odds, drawn from the measured ones, are laid over the map; the rank
+   correlation of the two is the estimate of that with the map in float32. Below ``RANKING`` the ranking is in
+   doubt.
+
+A map in doubt is to be computed in float32 altogether.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.attribution.grid import OcclusionGrid
+from xai.types import Computed
+
+__all__ = ["CHECKED", "RANKING", "Guard", "rank_correlation"]
+
+CHECKED = 8
+"""Places that are measured again on every fast map, at least (all of them where there are fewer)."""
+
+RANKING = 0.99
+"""Smallest estimated rank correlation with which a fast map is shown."""
+
+_SHARE = 0.25
+_GRAIN = 56
+
+
+class Guard:
+    """Watches over one fast map.
+
+    Args:
+        grid: the map in half precision.
+        target: index of the class whose map is watched.
+    """
+
+    def __init__(self, grid: OcclusionGrid, target: int) -> None:
+        self._hasty, self._target = grid, target
+        classes = grid.probabilities.shape[2]
+        self._answers = grid.probabilities.reshape(-1, classes).copy()
+        self._errors = np.zeros(len(self._answers), np.float32)
+        self._checked = np.zeros(len(self._answers), bool)
+        self.doubt = ""
+
+    def next(self) -> NDArray[np.intp]:
+        """Places to measure again, as indices row by row; none when nothing more would help."""
+        if not self._checked.any():
+            return self._first()
+        if self.doubt:
+            return np.zeros(0, np.intp)
+        wanted = np.flatnonzero(self._near_the_peak() & ~self._checked)
+        if self._checked.sum() + len(wanted) > max(CHECKED, _SHARE * len(self._answers)):
+            self.doubt = "peak"
+        elif not len(wanted) and not self.correlation >= RANKING:
+            self.doubt = "ranking"
+        return np.zeros(0, np.intp) if self.doubt else wanted
+
+    def learn(self, places: NDArray[np.intp], answers: NDArray[np.float32]) -> None:
+        """Take in answers in float32 ``(1 + N, C)``: to the whole picture, then at the places asked for."""
+        self._hasty = replace(self._hasty, original=answers[0])
+        self._errors[places] = answers[1:, self._target] - self._answers[places, self._target]
+        self._answers[places] = answers[1:]
+        self._checked[places] = True
+
+    @property
+    def error(self) -> float:
+        """Largest difference in probability of the class at the places measured again."""
+        return float(np.abs(self._errors).max())
+
+    @property
+    def correlation(self) -> float:
+        """Estimated rank correlation (Spearman) of the map with the one in float32; NaN where one is flat."""
+        hasty = self._hasty.probabilities.reshape(self._answers.shape)[:, self._target]
+        off = (_log_odds(self._answers[:, self._target]) - _log_odds(hasty))[self._checked]
+        drawn = np.random.default_rng(0).choice(off, len(hasty))
+        drawn[self._checked] = 0
+        disturbed = self._answers.copy()
+        disturbed[:, self._target] = 1 / (1 + np.exp(-_log_odds(self._answers[:, self._target]) - drawn))
+        here, there = self._map(self._answers), self._map(disturbed)
+        grain = max(1, len(here) // _GRAIN)
+        return rank_correlation(here[::grain, ::grain], there[::grain, ::grain])
+
+    @property
+    def grid(self) -> OcclusionGrid:
+        """The map with every answer that was measured again in place of the hasty one."""
+        computed = Computed(
+            self._hasty.computed.runtime, int(self._checked.sum()), self.error, self.correlation, self.doubt
+        )
+        answers = self._answers.reshape(self._hasty.probabilities.shape)
+        return replace(self._hasty, probabilities=answers, computed=computed)
+
+    def _first(self) -> NDArray[np.intp]:
+        order = np.argsort(self._answers[:, self._target], kind="stable")
+        half = CHECKED // 2
+        rest = np.linspace(half, len(order) - 1, CHECKED - half).round().astype(np.intp)
+        chosen: NDArray[np.intp] = order if len(order) <= CHECKED else order[np.r_[:half, rest]]
+        return chosen
+
+    def _near_the_peak(self) -> NDArray[np.bool_]:
+        drops, cover = self._map(self._answers), self._hasty.cover
+        high = drops >= drops.max() - 2 * self.error
+        return np.asarray(cover @ high @ cover.T > 0).reshape(-1)
+
+    def _map(self, answers: NDArray[np.float32]) -> NDArray[np.float32]:
+        shaped = answers.reshape(self._hasty.probabilities.shape)
+        return replace(self._hasty, probabilities=shaped).drop_map(self._target)
+
+
+def _log_odds(probability: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Where rounding inside a network is about as large at every place; in probability it is not."""
+    within = probability.astype(np.float64).clip(1e-7, 1 - 1e-7)
+    return np.asarray(np.log(within) - np.log1p(-within))
+
+
+def rank_correlation(first: NDArray[np.floating], second: NDArray[np.floating]) -> float:
+    """Spearman's rank correlation of two arrays of one shape, equal values sharing their mean rank.
+
+    1 where both are constant; NaN where one alone is.
+
+    >>> rank_correlation(np.array([1.0, 2, 3]), np.array([10.0, 30, 20]))
+    0.5
+    """
+    ranks = [_ranks(values.reshape(-1)) for values in (first, second)]
+    spreads = [r.std() for r in ranks]
+    if spreads[0] == 0 and spreads[1] == 0:
+        return 1.0
+    if 0 in spreads:
+        return float("nan")
+    return round(float(np.mean(ranks[0] * ranks[1]) / (spreads[0] * spreads[1])), 12)
+
+
+def _ranks(values: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Ranks about their mean."""
+    _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
+    return np.asarray(ranks - ranks.mean())

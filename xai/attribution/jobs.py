@@ -1,0 +1,222 @@
+"""What one classifier is asked, and a job under way: where its batches go, and what happens when one fails.
+
+Inputs are described; the pixels of a batch exist while it goes through the network. Where memory runs out the
+batch is halved, down to one input, and then the CPU takes over; the answers are the same. The reference
+answers the first input of a job too, and a runtime that differs is not used.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from xai.errors import XaiError
+from xai.models.classifiers import Classifier
+from xai.models.runtimes import Mode, Pending, Runtime, TorchRuntime, reference, runtime_for
+from xai.models.runtimes_openvino import distrust
+
+__all__ = ["Answers", "Batches", "Job", "Run", "Sent"]
+
+Batches = Callable[[int, int, int], Tensor]
+"""Called with (start, stop, slot): the inputs ``start`` to ``stop`` as the network takes them, float32
+``(N, 3, n, n)``. They stay as they are until the same slot is asked for again."""
+
+TOLERANCE = 1e-5
+"""Largest difference in probability between the reference and whatever else computes in float32."""
+
+_NO_MEMORY = re.compile(r"out of memory|not enough memory|can't allocate|cannot allocate|bad_alloc", re.I)
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Inputs that one classifier is to answer.
+
+    Attributes:
+        classifier: who is asked.
+        count: how many inputs, at least one.
+        inputs: given the runtime, what makes the batches for it: on its device, in its memory format.
+        mode: ``exact`` or ``fast``.
+        forwards: inputs that the classifier answers in all, where this job is a part; it decides what a
+            network's preparation is worth.
+    """
+
+    classifier: Classifier
+    count: int
+    inputs: Callable[[Runtime], Batches]
+    mode: Mode = "exact"
+    forwards: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What a classifier answered to the inputs of a job.
+
+    Attributes:
+        logits: float32 ``(N, C)`` on the CPU, divided by the card's temperature.
+        runtime: what computed them, for the reader.
+        low: whether that was in half precision.
+    """
+
+    logits: Tensor
+    runtime: str
+    low: bool
+
+    @property
+    def probabilities(self) -> Tensor:
+        """Float32 ``(N, C)``."""
+        return self.logits.softmax(dim=1)
+
+
+@dataclass(frozen=True, eq=False)
+class Sent:
+    """A batch under way.
+
+    Attributes:
+        start, stop: which inputs of the job.
+        runtime: what was asked.
+        wait: fetches the answers; None where memory ran out at once.
+    """
+
+    start: int
+    stop: int
+    runtime: Runtime
+    wait: Pending | None
+
+    def drain(self) -> None:
+        """Wait for it although nobody wants it any more: the network still reads its inputs."""
+        if self.wait is not None:
+            with suppress(RuntimeError, MemoryError):
+                self.wait()
+
+
+class Run:
+    """A job under way."""
+
+    def __init__(self, job: Job) -> None:
+        self.job, self._next, self._sent, self._answered = job, 0, 0, 0
+        self._parts: list[Tensor] = []
+        self._first = torch.empty(0)
+        self._used: dict[str, bool] = {}
+        classifier = job.classifier
+        side, forwards = classifier.card.input_size, max(job.forwards, job.count)
+        self._use(runtime_for(classifier.network, classifier.device, side, forwards, job.mode))
+
+    def _use(self, runtime: Runtime) -> None:
+        self.runtime, self._size = runtime, runtime.batch
+        self._inputs = self.job.inputs(runtime)
+
+    @property
+    def rest(self) -> bool:
+        """Whether something is still to be sent."""
+        return self._next < self.job.count
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was answered."""
+        return self._answered == self.job.count
+
+    def send(self) -> Sent:
+        """Start on the next batch."""
+        start, stop = self._next, min(self._next + self._size, self.job.count)
+        slot = self._sent % self.runtime.depth
+        self._next, self._sent = stop, self._sent + 1
+        try:
+            batch = self._inputs(start, stop, slot)
+            if start == 0 and not isinstance(self.runtime, TorchRuntime):
+                self._first = batch[:1].clone()
+            wait = self.runtime.submit(batch, slot)
+        except (RuntimeError, MemoryError) as error:
+            if not _ran_out(error):
+                raise
+            wait = None
+        return Sent(start, stop, self.runtime, wait)
+
+    def take(self, batch: Sent) -> None:
+        """Fetch a batch's answers; ask again where its runtime was given up meanwhile."""
+        if batch.runtime is self.runtime:
+            found = self._fetched(batch)
+        else:
+            batch.drain()
+            found = self._now(batch.start, batch.stop)
+        self._parts.append(found)
+        self._answered = batch.stop
+
+    def answers(self) -> Answers:
+        """All of them, copied from the device once."""
+        device = self._parts[-1].device
+        logits = torch.cat([part.to(device) for part in self._parts]).cpu()
+        return Answers(
+            logits / self.job.classifier.card.temperature, " and ".join(self._used), any(self._used.values())
+        )
+
+    def _fetched(self, batch: Sent) -> Tensor:
+        found = None
+        try:
+            found = None if batch.wait is None else batch.wait()
+        except (RuntimeError, MemoryError) as error:
+            if not _ran_out(error):
+                raise
+        if found is None:
+            return self._halved(batch.start, batch.stop)
+        if batch.start == 0 and not self._agrees(found):
+            self._use(self._reference(distrust(self.job.classifier.network)))
+            return self._now(batch.start, batch.stop)
+        self._used[self.runtime.name] = self.runtime.low
+        return found
+
+    def _agrees(self, found: Tensor) -> bool:
+        """Whether the first input's answer is the reference's."""
+        if isinstance(self.runtime, TorchRuntime) or self.runtime.low:
+            return True
+        expected = self._reference().submit(self._first, 0)()
+        temperature = self.job.classifier.card.temperature
+        both = torch.cat([expected, found[:1]]).div(temperature).softmax(dim=1)
+        return bool((both[0] - both[1]).abs().max() <= TOLERANCE)
+
+    def _reference(self, why: str = "") -> TorchRuntime:
+        classifier = self.job.classifier
+        return reference(classifier.network, classifier.device, classifier.card.input_size, why)
+
+    def _now(self, start: int, stop: int) -> Tensor:
+        """The answers to inputs ``start`` to ``stop``, in batches that fit."""
+        parts: list[Tensor] = []
+        while start < stop:
+            end, found = min(start + self._size, stop), None
+            try:
+                found = self.runtime.submit(self._inputs(start, end, 0), 0)()
+                self._used[self.runtime.name] = self.runtime.low
+            except (RuntimeError, MemoryError) as error:
+                if not _ran_out(error):
+                    raise
+            parts.append(self._halved(start, end) if found is None else found)
+            start = end
+        device = parts[-1].device
+        return torch.cat([part.to(device) for part in parts])
+
+    def _halved(self, start: int, stop: int) -> Tensor:
+        """The same answers where memory ran out: by torch, by half as many at a time, on the CPU."""
+        classifier, size = self.job.classifier, stop - start
+        if self.runtime.device.type == "cuda":
+            torch.cuda.empty_cache()
+        if not isinstance(self.runtime, TorchRuntime):
+            self._use(self._reference("memory ran out"))
+        elif size == 1 and self.runtime.device.type == "cpu":
+            raise XaiError(
+                f"There is not enough memory to ask {classifier.name} about one picture; close other "
+                "programs or choose a smaller model."
+            )
+        elif size == 1:
+            cpu, network = torch.device("cpu"), deepcopy(self.runtime.network)
+            self._use(reference(network.cpu(), cpu, classifier.card.input_size, "memory ran out"))
+        self._size = max(1, min(self._size, size // 2))
+        return self._now(start, stop)
+
+
+def _ran_out(error: Exception) -> bool:
+    return isinstance(error, MemoryError | torch.OutOfMemoryError) or bool(_NO_MEMORY.search(str(error)))

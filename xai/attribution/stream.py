@@ -1,0 +1,64 @@
+"""One stream of batches: inputs of several faces through several networks, without a pause between them.
+
+Between batches whoever waits is told how far it has come, and may stop the work.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+
+from xai.attribution.jobs import Answers, Job, Run, Sent
+from xai.attribution.methods import Progress
+
+__all__ = ["ask", "stream"]
+
+
+def ask(jobs: Sequence[Job], progress: Progress | None = None) -> tuple[Answers, ...]:
+    """The answers to all jobs, in order; see ``stream``."""
+    return tuple(stream(jobs, progress))
+
+
+def stream(jobs: Sequence[Job], progress: Progress | None = None) -> Iterator[Answers]:
+    """The answers of each job, in order, as soon as they are complete.
+
+    Args:
+        jobs: what is asked.
+        progress: called between batches with (inputs answered, inputs in all); what it raises stops the work.
+    """
+    said = _Said(progress, sum(job.count for job in jobs))
+    under_way: deque[tuple[Run, Sent]] = deque()
+    try:
+        for job in jobs:
+            run = Run(job)
+            while run.rest:
+                while len(under_way) >= run.runtime.depth:
+                    yield from _settled(under_way, said)
+                said.tell()
+                under_way.append((run, run.send()))
+        while under_way:
+            yield from _settled(under_way, said)
+        said.tell()
+    finally:
+        for _, batch in under_way:
+            batch.drain()
+
+
+class _Said:
+    """How many inputs were answered, and whom to tell."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._total, self.done = progress, total, 0
+
+    def tell(self) -> None:
+        if self._progress:
+            self._progress(self.done, self._total)
+
+
+def _settled(under_way: deque[tuple[Run, Sent]], said: _Said) -> Iterator[Answers]:
+    """Fetch the oldest batch; its job's answers where it was the last."""
+    run, batch = under_way.popleft()
+    run.take(batch)
+    said.done += batch.stop - batch.start
+    if run.complete:
+        yield run.answers()
