@@ -19,6 +19,9 @@ from collections.abc import AsyncIterator, Mapping
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from streamlit.runtime import get_instance
 
 from dashboard import session
@@ -91,4 +94,17 @@ def _apologise(fault: Exception) -> bool:
     return True
 
 
-app = st.App("app.py", lifespan=_models, middleware=[Middleware(Headers)], on_script_error=_apologise)
+async def _ready(_request: Request) -> JSONResponse:
+    """Which models are in memory; the status is 200 once no more are on their way, before that 503."""
+    status = session.worker().status
+    loaded = {"ready": list(status.ready), "loading": status.loading}
+    return JSONResponse(loaded, status_code=503 if status.loading else 200)
+
+
+app = st.App(
+    "app.py",
+    lifespan=_models,
+    routes=[Route("/ready", _ready)],
+    middleware=[Middleware(Headers)],
+    on_script_error=_apologise,
+)

@@ -38,9 +38,10 @@ CANCEL_SECONDS = 20.0
 
 _ROOT = Path(__file__).resolve().parent.parent
 _COMMAND = (sys.executable, "-m", "dashboard.worker_process")
-_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE"}
+_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
 """Torch's threads sleep while they wait for each other. Spinning costs twice the time on a machine that has
-anything else to do, and the web server is always something else to do."""
+anything else to do, and the web server is always something else to do. NumPy's always spin, and its matrices
+are small here: it gets one."""
 
 _LOG = logging.getLogger(__name__)
 

@@ -17,10 +17,13 @@ import traceback
 from collections.abc import Callable
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dashboard.jobs import Job, Part, Stage, Tell
 from xai.errors import Cancelled, XaiError
+
+if TYPE_CHECKING:
+    from dashboard.work import Models
 
 __all__ = ["main"]
 
@@ -33,7 +36,7 @@ class Link:
     """
 
     def __init__(self, descriptor: int) -> None:
-        self.jobs: queue.Queue[tuple[int, Job]] = queue.Queue()
+        self.jobs: queue.Queue[tuple[int, Job | None]] = queue.Queue()
         self._pipe: Connection[Any, Any] = Connection(descriptor)
         self._writing = threading.Lock()
         self._cancelled: set[int] = set()
@@ -84,12 +87,20 @@ def main(descriptor: int) -> None:
     from dashboard.work import Models, perform  # noqa: PLC0415 - after listening: it takes a moment
 
     models = Models(lambda status: link.send("models", 0, status))
-    threading.Thread(target=models.load_all, daemon=True).start()
+    threading.Thread(target=_load, args=(models, link), daemon=True).start()
     while True:
         number, job = link.jobs.get()
-        _do(link, number, partial(perform, job, models))
+        _do(link, number, partial(perform, job, models) if job else models.warm_up)
         del job
         link.forget(number)
+
+
+def _load(models: Models, link: Link) -> None:
+    """Load the models, and have them warmed up between the jobs."""
+    try:
+        models.load_all()
+    finally:
+        link.jobs.put((0, None))
 
 
 def _do(link: Link, number: int, work: Callable[[Tell], object]) -> None:

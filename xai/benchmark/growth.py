@@ -1,0 +1,149 @@
+"""How the time of an occlusion map grows with the work, and how straight the line is."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from xai.attribution.occlusion import occlude
+from xai.attribution.patch import Patch
+from xai.benchmark.clock import interleaved
+from xai.benchmark.subjects import subject
+from xai.models.architectures import ARCHITECTURES
+from xai.models.classifiers import Classifier
+from xai.models.runtimes import Mode
+
+__all__ = ["Growth", "growth_of", "line", "measure_growth"]
+
+_STEPS = (4, 6, 8, 10, 12, 14, 16, 20)
+"""The stride is the side divided by one of these, in the growth with the number of positions."""
+
+_COUNTS = (1, 2, 3, 4, 6)
+_CELL = 28  # pixels; at multiples of it patch and stride are whole pixels, so positions stay the same
+_SIDES = tuple(_CELL * n for n in (3, 4, 5, 6, 7, 8))
+
+
+@dataclass(frozen=True)
+class Growth:
+    """Time against the amount of work.
+
+    Attributes:
+        amounts: of work.
+        seconds: median over the rounds, one per amount.
+        slope: seconds per unit of the amount, of the best line (least squares).
+        intercept: seconds where that line meets no work.
+        r2: share of the variance that it explains, at most 1.
+    """
+
+    amounts: tuple[float, ...]
+    seconds: tuple[float, ...]
+    slope: float
+    intercept: float
+    r2: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields by name."""
+        return asdict(self)
+
+
+def line(amounts: Sequence[float], seconds: Sequence[float]) -> Growth:
+    """The best line through the points.
+
+    Raises:
+        ValueError: fewer than three points, or all at one amount: any line would do.
+
+    >>> line((1, 2, 3), (1.5, 2.5, 3.5)).r2
+    1.0
+    """
+    if len(set(amounts)) < 3:
+        raise ValueError(f"a line is only tested by three different amounts or more, not by {set(amounts)}")
+    x, y = np.asarray(amounts, float), np.asarray(seconds, float)
+    slope = float(((x - x.mean()) * (y - y.mean())).sum() / ((x - x.mean()) ** 2).sum())
+    intercept = float(y.mean() - slope * x.mean())
+    left, whole = ((y - intercept - slope * x) ** 2).sum(), ((y - y.mean()) ** 2).sum()
+    r2 = float(1 - left / whole) if whole > 0 else 0.0
+    return Growth(tuple(map(float, amounts)), tuple(map(float, seconds)), slope, intercept, r2)
+
+
+def growth_of(work: Mapping[float, Callable[[], object]], rounds: int, device: torch.device) -> Growth:
+    """Amount -> work: each once to warm it up, then ``rounds`` rounds in turn, and the line."""
+    for each in work.values():
+        each()
+    taken = interleaved({str(amount): each for amount, each in work.items()}, rounds, device)
+    return line(list(work), [timing.median for timing in taken.values()])
+
+
+def measure_growth(
+    model: str, device: str, rounds: int, mode: Mode, note: Callable[[str], None]
+) -> dict[str, Growth]:
+    """How the time of maps of one network grows.
+
+    Args:
+        model: an installed classifier or an entry of ``ARCHITECTURES``.
+        device: ``auto``, ``cpu`` or ``cuda``.
+        rounds: at least 1.
+        mode: of ``occlude``: ``exact`` or ``fast``.
+        note: told what is being done.
+
+    Returns:
+        ``positions`` (of the patch), ``faces``, ``models`` (copies of the network, each with weights of its
+        own) and, for a network that takes any side, ``pixels`` (of the input, at the same positions).
+    """
+    classifier = subject(model, device)
+    works = {"positions": _by_positions, "faces": _by_faces, "models": _by_models}
+    if ARCHITECTURES[classifier.card.architecture].any_side:
+        works["pixels"] = _by_pixels
+    found: dict[str, Growth] = {}
+    for name, work in works.items():
+        note(f"{model}: growth with {name}, {mode}")
+        found[name] = growth_of(work(classifier, mode), rounds, classifier.device)
+    return found
+
+
+Work = dict[float, Callable[[], object]]
+
+
+def _by_positions(classifier: Classifier, mode: Mode) -> Work:
+    picture, side = _picture(classifier, 0), classifier.card.input_size
+    patches = [Patch(1 / 4, 1 / steps) for steps in _STEPS]
+    return {
+        len(patch.windows(side)) ** 2: partial(occlude, classifier, picture, patch, mode=mode)
+        for patch in patches
+    }
+
+
+def _by_faces(classifier: Classifier, mode: Mode) -> Work:
+    faces = [_picture(classifier, seed) for seed in range(max(_COUNTS))]
+    return {n: partial(_maps, [classifier] * n, faces[:n], mode) for n in _COUNTS}
+
+
+def _by_models(classifier: Classifier, mode: Mode) -> Work:
+    copies = [replace(classifier, network=copy.deepcopy(classifier.network)) for _ in range(max(_COUNTS))]
+    picture = _picture(classifier, 0)
+    return {n: partial(_maps, copies[:n], [picture] * n, mode) for n in _COUNTS}
+
+
+def _by_pixels(classifier: Classifier, mode: Mode) -> Work:
+    least = ARCHITECTURES[classifier.card.architecture].smallest
+    works: Work = {}
+    for side in (side for side in _SIDES if side >= least):
+        sized = replace(classifier, card=replace(classifier.card, input_size=side))
+        works[side**2] = partial(_maps, [sized], [_picture(sized, 0)], mode)
+    return works
+
+
+def _maps(classifiers: Sequence[Classifier], pictures: Sequence[Tensor], mode: Mode) -> None:
+    for classifier, picture in zip(classifiers, pictures, strict=True):
+        occlude(classifier, picture, Patch(), mode=mode)
+
+
+def _picture(classifier: Classifier, seed: int) -> Tensor:
+    side, generator = classifier.card.input_size, torch.Generator().manual_seed(seed)
+    return torch.rand(3, side, side, generator=generator).to(classifier.device)

@@ -1,0 +1,109 @@
+"""What the benchmark found, as short tables for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from xai.benchmark.clock import Ratio
+from xai.benchmark.comparison import Comparison
+from xai.benchmark.growth import Growth
+from xai.benchmark.machine import Machine
+
+__all__ = ["comparison_table", "growth_table", "machine_line"]
+
+_COMPARED = ("naive", "captum", "ours", "fast")
+_HEADS = ("model", "way", "seconds", "spread", "passes/s", "of GEMM", "times ours", "MiB")
+
+
+def machine_line(machine: Machine) -> str:
+    """The machine in one line."""
+    versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
+    where = "" if machine.device == "cpu" else f", {machine.device}"
+    return (
+        f"{machine.processor}, {machine.cores} cores, {machine.threads} threads{where}; "
+        f"Python {machine.python}, {versions}"
+    )
+
+
+def comparison_table(found: Sequence[Comparison]) -> str:
+    """A row per model and way, then a line per model of what was compared and how well it agrees."""
+    rows = [_HEADS, *(row for each in found for row in _rows(each))]
+    return "\n".join((_aligned(rows), "", *(line for each in found for line in _remarks(each))))
+
+
+def growth_table(found: Mapping[str, Mapping[str, Growth]]) -> str:
+    """A row per model and kind of growth."""
+    heads = ("model", "growth with", "from", "to", "seconds", "per unit", "R^2")
+    rows = [
+        (
+            model,
+            name,
+            f"{growth.amounts[0]:.0f}",
+            f"{growth.amounts[-1]:.0f}",
+            f"{growth.seconds[0]:.3g} to {growth.seconds[-1]:.3g}",
+            f"{growth.slope:.3g}",
+            f"{growth.r2:.4f}",
+        )
+        for model, growths in found.items()
+        for name, growth in growths.items()
+    ]
+    return _aligned([heads, *rows])
+
+
+def _rows(found: Comparison) -> list[tuple[str, ...]]:
+    memory = {"ours": "exact", "fast": "fast", "captum": "captum"}
+    rows: list[tuple[str, ...]] = []
+    for way in _COMPARED:
+        if way not in found.timings:
+            continue
+        ratio, peak = found.ratio(way, "ours"), found.memory.get(memory.get(way, ""))
+        rows.append(
+            (
+                f"{found.model} {found.side} px",
+                f"captum ({found.captum_best} at once)" if way == "captum" else way,
+                f"{found.timings[way].median:.4g}",
+                f"{found.timings[way].spread:.0%}",
+                f"{found.per_second(way):.0f}",
+                f"{found.peak_share(way):.0%}",
+                "" if ratio is None else _ratio(ratio),
+                "" if peak is None else f"{peak:.0f}",
+            )
+        )
+    return rows
+
+
+def _remarks(found: Comparison) -> list[str]:
+    redone = f" (redone: {found.fast_computed.redone} in doubt)" if found.fast_computed.redone else ""
+    same, fast = found.ratio("ours_again", "ours"), found.ratio("captum", "fast")
+    lines = [
+        f"{found.model}: {found.positions} positions on {found.device}; ours against captum differs by at "
+        f"most {found.max_abs_diff:.1e}.",
+        f"  computed by {found.computed.runtime}, fast by {found.fast_computed.runtime}{redone}; "
+        f"{found.flops / 1e9:.3g} GFLOP a pass.",
+    ]
+    if fast and same:
+        lines.append(
+            f"  captum takes {_ratio(fast)} times as long as fast; "
+            f"ours against ours {_ratio(same)}: that is noise."
+        )
+    if agreed := found.agreement:
+        least = "none" if agreed.least_spearman is None else f"{agreed.least_spearman:.4f}"
+        lines.append(
+            f"  fast against exact on {agreed.faces} faces: Spearman {least} at least, same peak on "
+            f"{agreed.same_peak}, same answer on {agreed.same_answer}, apart by at most "
+            f"{agreed.max_abs_diff:.4f}; {agreed.redone} redone in float32, "
+            f"{agreed.without_order} without an order."
+        )
+    return lines
+
+
+def _ratio(ratio: Ratio) -> str:
+    """Median, and in brackets the least and the most of all rounds."""
+    return f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
