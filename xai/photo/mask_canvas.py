@@ -16,7 +16,6 @@ __all__ = ["Canvas"]
 Plane = NDArray[np.float32]
 Points = NDArray[np.float32]
 
-_DRAWN_WIDTH = 280  # a face narrower than this is drawn larger and reduced
 _LARGEST_SCALE = 6
 _COARSE = 40  # nodes a side where slowly changing values are worked out
 _SUBPIXEL_BITS = 4
@@ -41,11 +40,24 @@ class Canvas:
     def around(cls, layout: Layout, height: int, width: int) -> Self | None:
         """The canvas for a mask in a photo of this size; None where the mask lies outside it."""
         points = np.vstack([layout.outline, layout.core, *layout.straps])
-        margin = 0.15 * layout.frame.width + 2
+        return cls.over(points, layout.frame.width, (height, width), layout.fit.drawn_width)
+
+    @classmethod
+    def over(cls, points: Points, face_width: float, photo: tuple[int, int], drawn_width: int) -> Self | None:
+        """The canvas round ``points`` ``(N, 2)`` on a face of this width; None where they lie outside.
+
+        Args:
+            points: what is to be drawn, photo pixels.
+            face_width: in photo pixels.
+            photo: rows and columns.
+            drawn_width: a face narrower than this is drawn larger and reduced.
+        """
+        height, width = photo
+        margin = 0.15 * face_width + 2
         left, top = (max(0, int(c - margin)) for c in points.min(axis=0))
         right, bottom = (int(c + margin) + 1 for c in points.max(axis=0))
         right, bottom = min(right, width), min(bottom, height)
-        scale = int(np.clip(round(_DRAWN_WIDTH / layout.frame.width), 1, _LARGEST_SCALE))
+        scale = int(np.clip(round(drawn_width / face_width), 1, _LARGEST_SCALE))
         return cls(left, top, right, bottom, scale) if right > left and bottom > top else None
 
     @property

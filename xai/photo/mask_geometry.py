@@ -14,9 +14,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.mask_knots import CORES, KNOTS, MIRROR, Knot
+from xai.photo.mask_astray import dangle, dangling_loops, pull_aside
+from xai.photo.mask_frame import FaceFrame, face_frame
+from xai.photo.mask_knot import MIRROR, Knot
+from xai.photo.mask_knots import CORES, KNOTS
+from xai.photo.mask_ways import Fit
 
-__all__ = ["MESH_POINTS", "FaceFrame", "Layout", "ThinPlate", "face_frame", "lay_out"]
+__all__ = ["MESH_POINTS", "Layout", "ThinPlate", "lay_out"]
 
 Points = NDArray[np.float32]
 
@@ -28,27 +32,6 @@ _SHEET_GRID = 9
 _EAR_HIDDEN = 0.3  # of a head's turn, from where its far ear is no longer seen
 _OUTLINE_STEPS = 48
 _CORNER = 0.06
-
-
-@dataclass(frozen=True, eq=False)
-class FaceFrame:
-    """Size and attitude of a face in the picture.
-
-    Attributes:
-        centre: float32 ``(2,)``, between the lips, photo pixels.
-        right: float32 ``(2,)``, unit vector from the left to the right cheek in the picture.
-        down: float32 ``(2,)``, unit vector from the nose bridge to the chin.
-        width: widest extent of the mesh along ``right``, pixels.
-        height: nose bridge to chin, pixels.
-        turn: sine of the head's turn, -0.9..0.9; positive where the nose points to the picture's right.
-    """
-
-    centre: Points
-    right: Points
-    down: Points
-    width: float
-    height: float
-    turn: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +79,7 @@ class Layout:
     Attributes:
         frame: the face it lies on.
         worn: how it is worn.
+        fit: how it sits beyond that.
         outline: float32 ``(N, 2)``, the sheet's edge.
         core: float32 ``(K, 2)``, what the fabric is stretched over and always covers (nose tip to chin).
         to_sheet: photo pixels -> (u, v).
@@ -104,52 +88,70 @@ class Layout:
 
     frame: FaceFrame
     worn: str
+    fit: Fit
     outline: Points
     core: Points
     to_sheet: ThinPlate
     straps: tuple[Points, ...]
 
 
-def face_frame(landmarks: Points) -> FaceFrame:
-    """Size and attitude of the face whose 468 mesh points are ``landmarks`` ``(468, 2)``."""
-    eyes = landmarks[[263, 362]].mean(axis=0) - landmarks[[33, 133]].mean(axis=0)
-    right = eyes / (np.linalg.norm(eyes) + 1e-6)
-    across = np.array([-right[1], right[0]], np.float32)
-    long = landmarks[152] - landmarks[168]
-    down = long / (np.linalg.norm(long) + 1e-6)
-    down = down if down @ across > 0 else across
-    spread = landmarks @ right
-    middle = (spread.max() + spread.min()) / 2
-    width = float(spread.max() - spread.min())
-    turn = float(np.clip((landmarks[4] @ right - middle) / (0.5 * width), -0.9, 0.9))
-    centre = landmarks[[13, 14]].mean(axis=0)
-    return FaceFrame(centre, right, down.astype(np.float32), width, float(np.linalg.norm(long)), turn)
-
-
-def lay_out(landmarks: Points, style: str, worn: str, rng: np.random.Generator) -> Layout:
+def lay_out(landmarks: Points, style: str, worn: str, fit: Fit, rng: np.random.Generator) -> Layout:
     """Lay a mask of ``style`` on the face, worn as ``worn``, with a little chance in tilt, height and size.
 
     Args:
         landmarks: float32 ``(468, 2)``, photo pixels.
         style: key of ``KNOTS``, first part.
         worn: key of ``KNOTS``, second part.
+        fit: the sheet's size, and how much chance.
         rng: where the chance comes from.
     """
     frame = face_frame(landmarks)
     knots = KNOTS[style, worn]
     sheet = np.array([(side * k.u, k.v) for k in knots for side in _sides(k)], np.float32)
     placed = np.array([_place(k, side, landmarks, frame) for k in knots for side in _sides(k)], np.float32)
-    to_picture = ThinPlate.through(sheet, _jostle(placed, frame, worn, rng))
+    placed = _astray(placed, sheet, frame, worn, fit)
+    to_picture = ThinPlate.through(sheet, _jostle(placed, frame, worn, fit, rng))
     steps = np.linspace(0, 1, _SHEET_GRID, dtype=np.float32)
     grid = np.array([(2 * u - 1, v) for v in steps for u in steps], np.float32)
     return Layout(
         frame=frame,
         worn=worn,
+        fit=fit,
         outline=to_picture(_rounded_sheet()),
-        core=_hull(landmarks[list(CORES[worn])]),
+        core=_hull(landmarks[list(CORES.get(worn, ()))]),
         to_sheet=ThinPlate.through(to_picture(grid), grid),
-        straps=_straps(landmarks, frame, to_picture, rng),
+        straps=_loops(landmarks, frame, to_picture, (style, worn, fit), rng),
     )
+
+
+def _astray(placed: Points, sheet: Points, frame: FaceFrame, worn: str, fit: Fit) -> Points:
+    """Where the knots lie once the mask is pulled off them or made in another size."""
+    if worn == "hanging":
+        return dangle(sheet, frame, fit)
+    if worn == "aside":
+        return pull_aside(placed, frame, fit)
+    if fit.wide == fit.long == 1:
+        return placed
+    middle = placed.mean(axis=0)
+    across, along = (placed - middle) @ frame.right, (placed - middle) @ frame.down
+    grown = across[:, None] * (fit.wide - 1) * frame.right + along[:, None] * (fit.long - 1) * frame.down
+    return np.asarray(placed + grown, np.float32)
+
+
+def _loops(
+    landmarks: Points,
+    frame: FaceFrame,
+    to_picture: ThinPlate,
+    how: tuple[str, str, Fit],
+    rng: np.random.Generator,
+) -> tuple[Points, ...]:
+    style, worn, fit = how
+    if style == "scarf":
+        return ()
+    if worn == "hanging":
+        corners = to_picture(np.array([[-0.95, 0.03], [0.95, 0.03]], np.float32))
+        return dangling_loops(landmarks, frame, corners, fit)
+    return _straps(landmarks, frame, to_picture, rng)
 
 
 def _hull(points: Points) -> Points:
@@ -167,8 +169,8 @@ def _place(knot: Knot, side: int, landmarks: Points, frame: FaceFrame) -> Points
     return np.asarray(at + away, np.float32)
 
 
-def _jostle(points: Points, frame: FaceFrame, worn: str, rng: np.random.Generator) -> Points:
-    tilt, lift, size = rng.uniform(-1, 1, 3)
+def _jostle(points: Points, frame: FaceFrame, worn: str, fit: Fit, rng: np.random.Generator) -> Points:
+    tilt, lift, size = rng.uniform(-1, 1, 3) * fit.loose
     angle = tilt * (0.025 if worn == "correct" else 0.05)
     rotation = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     moved = (points - frame.centre) @ rotation * (1 + 0.02 * size) + frame.centre

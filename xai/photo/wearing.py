@@ -9,30 +9,57 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import UnknownName
+from xai.photo.inlay import hollows, inlay, surface_normals
 from xai.photo.mask_canvas import Canvas
 from xai.photo.mask_geometry import MESH_POINTS, Layout, lay_out
-from xai.photo.mask_light import Light, linear, measure_light, photo_blur, photo_grain, skin_likeness, srgb
+from xai.photo.mask_light import Light, linear, measure_light, skin_likeness
 from xai.photo.mask_looks import LOOKS, STYLES, MaskLook, bulge, fabric, relief
+from xai.photo.mask_patterns import PATTERNS, pattern_cover, valve_cover
+from xai.photo.mask_ways import USUAL, WAYS, Fit, Way
 
-__all__ = ["LOOKS", "WORN", "MaskLook", "class_of", "draw_mask"]
+__all__ = [
+    "LOOKS",
+    "WORN",
+    "MaskLook",
+    "Outfit",
+    "class_of",
+    "draw_mask",
+    "neighbourhood",
+    "reason_of",
+    "require_face",
+    "wear",
+]
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 Points = NDArray[np.float32]
 
-WORN = ("correct", "nose_out", "below_chin")
+WORN = tuple(WAYS)
 """The ways of wearing a mask that can be drawn."""
 
-_CLASS = {"correct": "covered", "nose_out": "incorrect", "below_chin": "incorrect"}
 _STRAP_WIDTH = 0.02  # of the face width
 _SHEEN = 0.015  # part of white that even black fabric throws back where it faces the light
-_LEAST_BLUR = 0.2  # pixels; less is not worth filtering
-_UNSEEN = 2e-3  # less cover or shadow than this leaves a pixel as it was
+
+
+@dataclass(frozen=True)
+class Outfit:
+    """A mask as one face wears it.
+
+    Attributes:
+        look: one of ``LOOKS``, or another.
+        worn: one of ``WORN``.
+        seed: chance in tilt, height, folds and grain; the same seed gives the same picture.
+        fit: size, and how far chance reaches.
+    """
+
+    look: MaskLook
+    worn: str
+    seed: int = 0
+    fit: Fit = USUAL
 
 
 def class_of(worn: str) -> str:
@@ -41,35 +68,61 @@ def class_of(worn: str) -> str:
     >>> class_of("nose_out")
     'incorrect'
     """
-    if worn not in _CLASS:
-        raise UnknownName("way of wearing", worn, WORN)
-    return _CLASS[worn]
+    return _way(worn).label
+
+
+def reason_of(worn: str) -> str:
+    """What is wrong with a mask worn this way, of ``REASONS``, or ``""``; raises ``UnknownName``.
+
+    >>> reason_of("below_chin")
+    'nose and mouth'
+    """
+    return _way(worn).reason
 
 
 def draw_mask(pixels: Pixels, landmarks: Points, look: MaskLook, worn: str, seed: int = 0) -> Pixels:
+    """A copy of the photo in which the face wears a mask; as ``wear`` with an ``Outfit`` of the usual fit."""
+    return wear(pixels, landmarks, Outfit(look, worn, seed))
+
+
+def wear(pixels: Pixels, landmarks: Points, outfit: Outfit) -> Pixels:
     """A copy of the photo in which the face wears a mask.
 
     Args:
         pixels: RGB uint8 ``(H, W, 3)``; not changed.
         landmarks: float32 ``(468, 2)``, the face mesh in these pixels.
-        look: one of ``LOOKS``, or another.
-        worn: one of ``WORN``.
-        seed: chance in tilt, height, folds and grain; the same seed gives the same picture.
+        outfit: the mask and how it is worn.
 
     Returns:
         RGB uint8 ``(H, W, 3)``. Only the neighbourhood of the mask and its ear loops differs.
 
     Raises:
-        UnknownName: ``worn`` or the look's style does not exist.
+        UnknownName: the way of wearing, or the look's style or pattern, does not exist.
         ValueError: not a picture, or not a face mesh.
     """
-    _require(pixels, landmarks, look, worn)
+    _require(pixels, landmarks, outfit)
     result = pixels.copy()
-    part, corner = _neighbourhood(result, landmarks)
+    part, corner = neighbourhood(result, landmarks)
     if part.size:
-        moved = (landmarks - corner).astype(np.float32)
-        _draw(part, moved, look, worn, np.random.default_rng(seed))
+        _draw(part, (landmarks - corner).astype(np.float32), outfit)
     return result
+
+
+def neighbourhood(pixels: Pixels, landmarks: Points) -> tuple[Pixels, Points]:
+    """A view of the part that is looked at, however large the photo is, and its upper left corner."""
+    low, high = landmarks.min(axis=0), landmarks.max(axis=0)
+    reach = float((high - low).max())
+    left, top = (max(0, int(c - reach)) for c in low)
+    right, bottom = (max(0, int(c + reach)) for c in high)
+    return pixels[top:bottom, left:right], np.array([left, top], np.float32)
+
+
+def require_face(pixels: Pixels, landmarks: Points) -> None:
+    """Raise ``ValueError`` with one sentence unless there is a picture and a face mesh to draw on."""
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
+        raise ValueError(f"a mask is drawn on RGB uint8 (H, W, 3), not on {pixels.dtype} of {pixels.shape}")
+    if landmarks.shape != (MESH_POINTS, 2) or not np.isfinite(landmarks).all():
+        raise ValueError(f"a mask needs a finite face mesh of shape (468, 2), not {landmarks.shape}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,35 +135,32 @@ class _Scene:
     look: MaskLook
 
 
-def _require(pixels: Pixels, landmarks: Points, look: MaskLook, worn: str) -> None:
-    class_of(worn)
-    if look.style not in STYLES:
-        raise UnknownName("mask style", look.style, STYLES)
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3:
-        raise ValueError(f"a mask is drawn on RGB uint8 (H, W, 3), not on {pixels.dtype} of {pixels.shape}")
-    if landmarks.shape != (MESH_POINTS, 2) or not np.isfinite(landmarks).all():
-        raise ValueError(f"a mask needs a finite face mesh of shape (468, 2), not {landmarks.shape}")
+def _way(worn: str) -> Way:
+    if worn not in WAYS:
+        raise UnknownName("way of wearing", worn, WORN)
+    return WAYS[worn]
 
 
-def _neighbourhood(pixels: Pixels, landmarks: Points) -> tuple[Pixels, Points]:
-    """A view of the part that is looked at, however large the photo is, and its upper left corner."""
-    low, high = landmarks.min(axis=0), landmarks.max(axis=0)
-    reach = float((high - low).max())
-    left, top = (max(0, int(c - reach)) for c in low)
-    right, bottom = (max(0, int(c + reach)) for c in high)
-    return pixels[top:bottom, left:right], np.array([left, top], np.float32)
+def _require(pixels: Pixels, landmarks: Points, outfit: Outfit) -> None:
+    _way(outfit.worn)
+    if outfit.look.style not in STYLES:
+        raise UnknownName("mask style", outfit.look.style, STYLES)
+    if outfit.look.pattern not in PATTERNS:
+        raise UnknownName("pattern", outfit.look.pattern, PATTERNS)
+    require_face(pixels, landmarks)
 
 
-def _draw(part: Pixels, landmarks: Points, look: MaskLook, worn: str, rng: np.random.Generator) -> None:
+def _draw(part: Pixels, landmarks: Points, outfit: Outfit) -> None:
     """Draw on ``part`` itself; ``landmarks`` in its pixels."""
-    layout = lay_out(landmarks, look.style, worn, rng)
+    rng, look = np.random.default_rng(outfit.seed), outfit.look
+    layout = lay_out(landmarks, look.style, outfit.worn, outfit.fit, rng)
     canvas = Canvas.around(layout, *part.shape[:2])
     if canvas is None:
         return
     scene = _Scene(layout, canvas, measure_light(part, landmarks, layout.frame), look)
     cut = canvas.cut(part)
     skin = skin_likeness(part, cut, landmarks, layout.frame)
-    cut[:] = _compose(scene, cut, skin, _layers(scene, skin, rng), rng)
+    cut[:] = inlay(cut, _layers(scene, skin, rng), skin, (layout.frame, scene.light), rng)
 
 
 def _layers(scene: _Scene, skin: Plane, rng: np.random.Generator) -> Plane:
@@ -131,29 +181,29 @@ def _sheet(scene: _Scene, rng: np.random.Generator) -> Plane:
     sheet = layout.to_sheet(nodes).clip(-1.3, 1.3)
     u, v, local = canvas.spread(np.column_stack([sheet, light.local(nodes)]).astype(np.float32))
     unit = layout.frame.width * canvas.scale
-    folds = relief(u, v, scene.look.style, layout.worn, rng)
+    folds = relief(u, v, scene.look, layout.worn, rng)
     turn = layout.frame.turn
     body = np.sqrt(1 - turn**2) * bulge(u, v, layout.worn) - 0.5 * turn * u
-    bright = light.on(_normals((body + folds) * unit)) * local * _hollows(folds, unit)
+    bright = light.on(surface_normals((body + folds) * unit)) * local * hollows(folds, unit)
     reflected = fabric(u, v, scene.look, rng) * bright * light.exposure
     sheen = _SHEEN * light.exposure * np.maximum(bright - 0.6, 0)
-    return np.asarray(reflected[..., None] * _under(light, scene.look.colour) + sheen[..., None], np.float32)
+    return np.asarray(reflected[..., None] * _dye(u, v, scene, rng) + sheen[..., None], np.float32)
+
+
+def _dye(u: Plane, v: Plane, scene: _Scene, rng: np.random.Generator) -> Plane:
+    """The fabric's own colour under the light's, linear RGB: ``(3,)`` where it is one, else ``(h, w, 3)``."""
+    look, light = scene.look, scene.light
+    dye = _under(light, look.colour)
+    if look.pattern != "plain":
+        printed = pattern_cover(u, v, look.pattern, rng)[..., None]
+        dye = dye + printed * (_under(light, look.second) - dye)
+    if look.valve:
+        dye = dye + valve_cover(u, v)[..., None] * (0.8 * _under(light, look.second) - dye)
+    return dye
 
 
 def _under(light: Light, colour: tuple[int, int, int]) -> Plane:
     return np.asarray(linear(np.array(colour, np.uint8)) * light.tint, np.float32)
-
-
-def _normals(height: Plane) -> Plane:
-    down, across = np.gradient(cv2.GaussianBlur(height, (0, 0), 0.8))
-    normals = np.dstack([-across, -down, np.ones_like(height)])
-    return np.asarray(normals / np.linalg.norm(normals, axis=2, keepdims=True), np.float32)
-
-
-def _hollows(folds: Plane, unit: float) -> Plane:
-    """Less light reaches what lies lower than its surroundings."""
-    raised = folds - cv2.GaussianBlur(folds, (0, 0), 0.02 * unit)
-    return np.asarray(np.clip(1 + 26 * raised, 0.6, 1.12), np.float32)
 
 
 def _loops(scene: _Scene, skin: Plane) -> tuple[Plane, Plane]:
@@ -177,30 +227,3 @@ def _shown(curve: Points, skin: Plane) -> Points:
     seen = np.clip((skin[y, x] - 0.3) / 0.35, 0, 1)
     ending = np.clip((1 - np.linspace(0, 1, len(curve))) / 0.12, 0, 1)
     return np.asarray(np.minimum.accumulate(seen) * ending, np.float32)
-
-
-def _compose(scene: _Scene, cut: Pixels, skin: Plane, layers: Plane, rng: np.random.Generator) -> Pixels:
-    """Lay premultiplied ``layers`` ``(h, w, 4)`` over the photo, with their shadow, blur and grain."""
-    sigma = photo_blur(cut)
-    if sigma > _LEAST_BLUR:
-        layers = np.asarray(cv2.GaussianBlur(layers, (0, 0), sigma))
-    alpha = layers[..., 3]
-    shadow = _shadow(alpha, scene) * skin * (1 - alpha)
-    under = linear(cut) * ((1 - shadow) * (1 - alpha))[..., None]
-    mixed = srgb(under + layers[..., :3])
-    grain = cv2.GaussianBlur(rng.normal(0, 1, alpha.shape).astype(np.float32), (0, 0), 0.6) * 2.1
-    mixed += (grain * photo_grain(cut) * alpha)[..., None]
-    touched = (alpha > _UNSEEN) | (shadow > _UNSEEN)
-    drawn = np.clip(np.round(mixed), 0, 255).astype(np.uint8)
-    return np.where(touched[..., None], drawn, cut)
-
-
-def _shadow(alpha: Plane, scene: _Scene) -> Plane:
-    """What the mask takes from the light around it: close to its edge, and cast away from the light."""
-    frame = scene.layout.frame
-    x, y = (0.02 * frame.down - 0.04 * scene.light.direction[:2]) * frame.width
-    moved = np.array([[1, 0, x], [0, 1, y]], np.float32)
-    cast = cv2.warpAffine(alpha, moved, alpha.shape[::-1])
-    close = cv2.GaussianBlur(alpha, (0, 0), max(0.5, 0.012 * frame.width))
-    soft = cv2.GaussianBlur(cast, (0, 0), max(0.8, 0.03 * frame.width))
-    return np.asarray(0.4 * np.maximum(close, soft), np.float32)

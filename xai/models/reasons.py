@@ -1,0 +1,140 @@
+"""Why a mask counts as worn incorrectly: a small linear head on what the classifier has seen.
+
+The head reads the classifier's last map of features, averaged over the picture; the classifier itself stays
+as it is. Averaging in bands from forehead to neck instead was tried: no better on held-out faces, and worse
+on masks of another make. A head belongs to one classifier:
+it lies in ``reasons/<name>.safetensors`` beside the classifiers and names the digest of its weights.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+from torch.nn import functional
+
+from xai.errors import WeightsUnavailable
+from xai.models.architectures import ARCHITECTURES
+from xai.models.cards import weights_folders
+from xai.models.classifiers import Classifier
+from xai.photo.mask_ways import REASONS
+from xai.types import Prediction
+
+__all__ = ["ReasonHead", "load_reasons", "pooled_features", "reasons_path"]
+
+_BATCH = 64
+
+
+@dataclass(frozen=True, eq=False)
+class ReasonHead:
+    """A linear head on a classifier's features.
+
+    Attributes:
+        weight: float32 ``(R, C)``, C as of ``pooled_features``, in the order of ``REASONS``.
+        bias: float32 ``(R,)``.
+        classifier_sha256: digest of the weights of the classifier that it was trained on.
+        about: what it was trained on and how well it does, words and numbers by name.
+    """
+
+    weight: Tensor
+    bias: Tensor
+    classifier_sha256: str
+    about: Mapping[str, object]
+
+    def predict(self, classifier: Classifier, crops: Sequence[NDArray[np.uint8]]) -> tuple[Prediction, ...]:
+        """The probability of each reason, for crops (RGB uint8 ``(H, W, 3)``) that are called incorrect.
+
+        It says nothing of a mask that is worn correctly: ask for faces that the classifier calls
+        ``incorrect`` only.
+
+        Raises:
+            ValueError: the classifier is not the one that the head was trained on.
+        """
+        if classifier.card.sha256 != self.classifier_sha256:
+            raise ValueError(
+                f"these reasons were learned on a classifier of sha256 {self.classifier_sha256[:12]}…, "
+                f"not on {classifier.name} of {classifier.card.sha256[:12]}…; train reasons for it"
+            )
+        seen = pooled_features(classifier, crops)
+        answers = functional.linear(seen, self.weight, self.bias).softmax(dim=1).numpy()
+        return tuple(Prediction(REASONS, row) for row in answers)
+
+    def to_bytes(self) -> bytes:
+        """The head as a safetensors file; all but the tensors stands in its header."""
+        about = {"classifier_sha256": self.classifier_sha256, "about": json.dumps(dict(self.about))}
+        return save({"weight": self.weight, "bias": self.bias}, about)
+
+
+def pooled_features(classifier: Classifier, crops: Sequence[NDArray[np.uint8]]) -> Tensor:
+    """The classifier's last feature map, averaged over the picture: float32 ``(N, C)``, on the CPU.
+
+    The map is that which Grad-CAM explains. Crops are RGB uint8 ``(H, W, 3)``.
+    """
+    layer = classifier.network.get_submodule(ARCHITECTURES[classifier.card.architecture].cam_layer)
+    pooled = []
+    for start in range(0, len(crops), _BATCH):
+        with torch.inference_mode(), _heard(layer) as heard:
+            classifier.network(classifier.prepare(crops[start : start + _BATCH]))
+        pooled.append(heard[0].float().mean(dim=(2, 3)).cpu())
+    return torch.cat(pooled).clone()
+
+
+def load_reasons(classifier: Classifier) -> ReasonHead | None:
+    """The head that belongs to the classifier; None where there is none.
+
+    Raises:
+        WeightsUnavailable: its file is damaged, or belongs to another classifier of that name.
+    """
+    found = [
+        path for folder in weights_folders() if (path := reasons_path(folder, classifier.name)).is_file()
+    ]
+    if not found:
+        return None
+    head = _read(found[-1], classifier)  # the second folder's word counts, as for classifiers
+    if head.classifier_sha256 != classifier.card.sha256:
+        raise WeightsUnavailable(
+            f"The reasons in {found[-1]} belong to another {classifier.name}, of sha256 "
+            f"{head.classifier_sha256[:12]}…; train them again or remove the file."
+        )
+    return head
+
+
+def reasons_path(folder: Path, name: str) -> Path:
+    """Where the head of the classifier ``name`` lies in a folder of weights."""
+    return folder / "reasons" / f"{name}.safetensors"
+
+
+def _read(path: Path, classifier: Classifier) -> ReasonHead:
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata()
+            weight, bias = file.get_tensor("weight"), file.get_tensor("bias")
+            about = json.loads(header["about"])
+            head = ReasonHead(weight, bias, header["classifier_sha256"], about)
+        if head.weight.shape[0] != len(REASONS) or head.bias.shape != (len(REASONS),):
+            raise ValueError(f"it has {head.weight.shape[0]} reasons, not {len(REASONS)}")
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise WeightsUnavailable(
+            f"The reasons of {classifier.name} are left out: {path} cannot be read ({error})."
+        ) from error
+    return head
+
+
+@contextmanager
+def _heard(layer: nn.Module) -> Iterator[list[Tensor]]:
+    """What the layer puts out while this lasts."""
+    heard: list[Tensor] = []
+    hook = layer.register_forward_hook(lambda _module, _inputs, output: heard.append(output.detach()))
+    try:
+        yield heard
+    finally:
+        hook.remove()

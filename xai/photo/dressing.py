@@ -1,0 +1,168 @@
+"""Chooses by chance what to draw on a face, and draws it: a mask somehow worn, or a thing that is no mask.
+
+One seed decides everything. The shares below are the mixture of every drawn set; they stand here and
+nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.photo.mask_looks import STYLES
+from xai.photo.mask_wardrobe import pick_look
+from xai.photo.mask_ways import Fit
+from xai.photo.occluders import OCCLUDERS, draw_occluder
+from xai.photo.wearing import WORN, Outfit, class_of, reason_of, wear
+
+__all__ = ["BARE", "DRAWN_WAYS", "MIXTURE", "Dress", "Dressed", "choose_dress", "put_on", "ways_of"]
+
+BARE = "bare"
+"""The way of a face without a mask, before which a thing is drawn."""
+
+MIXTURE: Mapping[str, float] = {
+    BARE: 0.2,
+    "correct": 0.34,
+    "nose_out": 0.14,
+    "nose_tip_out": 0.09,
+    "below_chin": 0.08,
+    "mouth_out": 0.05,
+    "chin_out": 0.04,
+    "aside": 0.02,
+    "hanging": 0.02,
+    "over_eyes": 0.01,
+    "forehead": 0.01,
+}
+"""Way -> its share among drawings; sum 1. Two in ten bare, a third covered, the rest incorrect."""
+
+DRAWN_WAYS = tuple(MIXTURE)
+"""The ways of a drawn set, in the mixture's order."""
+
+_SCARF_WAYS = ("correct", "nose_out")
+
+_BEARDED = 0.08  # share of masks that are worn over a drawn beard
+_BEHIND_SOMETHING = 0.1  # share of masks before which something is held
+_BEFORE_A_MASK = ("hair", "microphone")
+"""What leaves to be seen how the mask is worn."""
+
+_DRAWN_WIDTH = 140
+_COLOURLESS = 4.0  # grey levels; a photo whose channels differ less on the mean has no colours
+
+
+@dataclass(frozen=True)
+class Dress:
+    """What is drawn on one face.
+
+    Attributes:
+        way: key of ``MIXTURE``.
+        look: name in the wardrobe; empty for a bare face.
+        outfit: the mask; None for a bare face.
+        occluder: one of ``OCCLUDERS``, or empty.
+        seed: chance in the occluder.
+    """
+
+    way: str
+    look: str
+    outfit: Outfit | None
+    occluder: str
+    seed: int
+
+    @property
+    def label(self) -> str:
+        """The true class of the face that wears this."""
+        return class_of(self.way) if self.outfit else "uncovered"
+
+    @property
+    def reason(self) -> str:
+        """What is wrong with the mask, of ``REASONS``, or empty."""
+        return reason_of(self.way) if self.outfit else ""
+
+
+@dataclass(frozen=True, eq=False)
+class Dressed:
+    """A face with what was drawn on it.
+
+    Attributes:
+        pixels: RGB uint8 ``(H, W, 3)``.
+        shown: pixels that the mask changed, as a share of the face mesh's own rectangle; about half for a
+            mask worn correctly, a fifth for one that hangs, less where it leaves the picture. Without a
+            mask, of the thing before the face.
+    """
+
+    pixels: NDArray[np.uint8]
+    shown: float
+
+
+def ways_of(style: str) -> tuple[str, ...]:
+    """The ways in which a mask of this style is worn; a scarf off the nose and mouth is clothing.
+
+    >>> ways_of("scarf")
+    ('correct', 'nose_out')
+    """
+    return _SCARF_WAYS if style == "scarf" else WORN
+
+
+def choose_dress(seed: int) -> Dress:
+    """What the seed says: a way from ``MIXTURE``, a look from the wardrobe, size, tilt, and what is before.
+
+    >>> choose_dress(3) == choose_dress(3)
+    True
+    """
+    rng = np.random.default_rng(seed)
+    way = DRAWN_WAYS[int(rng.choice(len(DRAWN_WAYS), p=list(MIXTURE.values())))]
+    own = int(rng.integers(2**31))
+    if way == BARE:
+        return Dress(way, "", None, OCCLUDERS[int(rng.integers(len(OCCLUDERS)))], own)
+    look, made = pick_look(rng, tuple(style for style in STYLES if way in ways_of(style)))
+    outfit = Outfit(made, way, own, _fit(rng))
+    chance = rng.random()
+    if chance < _BEARDED:
+        return Dress(way, look, outfit, "beard", own)
+    if chance < _BEARDED + _BEHIND_SOMETHING:
+        return Dress(way, look, outfit, _BEFORE_A_MASK[int(rng.integers(len(_BEFORE_A_MASK)))], own)
+    return Dress(way, look, outfit, "", own)
+
+
+def put_on(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], dress: Dress) -> Dressed:
+    """The photo, RGB uint8 ``(H, W, 3)``, with ``dress`` on the face whose mesh is ``landmarks``.
+
+    A beard grows under the mask, everything else is before it. On a photo without colours it has none
+    either. The given pixels stay as they are.
+
+    Raises:
+        ValueError: not a picture, or not a face mesh float32 ``(468, 2)``.
+    """
+    bearded = dress.outfit is not None and dress.occluder == "beard"
+    ground = _hold(pixels, landmarks, dress) if bearded else pixels
+    drawn = wear(ground, landmarks, dress.outfit) if dress.outfit else _hold(ground, landmarks, dress)
+    shown = _changed(ground, drawn) / max(float(np.prod(np.ptp(landmarks, axis=0))), 1.0)
+    if dress.outfit and dress.occluder in _BEFORE_A_MASK:
+        drawn = _hold(drawn, landmarks, dress)
+    return Dressed(_greyed(drawn) if _is_grey(pixels) else drawn, shown)
+
+
+def _hold(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], dress: Dress) -> NDArray[np.uint8]:
+    return draw_occluder(pixels, landmarks, dress.occluder, dress.seed, _DRAWN_WIDTH)
+
+
+def _changed(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> int:
+    return int((before != after).any(axis=2).sum())
+
+
+def _fit(rng: np.random.Generator) -> Fit:
+    wide, long = np.exp(rng.normal(0, 0.05, 2)).clip(0.88, 1.15)
+    side = -1 if rng.random() < 0.5 else 1
+    return Fit(float(rng.uniform(0.5, 2.0)), float(wide), float(long), side, _DRAWN_WIDTH)
+
+
+def _is_grey(pixels: NDArray[np.uint8]) -> bool:
+    return float((pixels.max(axis=2) - pixels.min(axis=2)).mean()) < _COLOURLESS
+
+
+def _greyed(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), np.uint8)
