@@ -3,43 +3,38 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
-from dataclasses import asdict, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xai.commands.calls import Json, Note, given
-from xai.models.cards import DEFAULT_MODEL
+from xai.errors import XaiError
+from xai.models.cards import DEFAULT_MODEL, Card, find_card, read_cards
 
-__all__ = ["evaluate", "recall", "train"]
+if TYPE_CHECKING:
+    from xai.learning.dataset import Example
+    from xai.learning.evaluation import Setting
+
+__all__ = ["doubts", "evaluate", "experiments", "recall", "train"]
 
 
 def train(args: Namespace, note: Note) -> Json:
     """Train an architecture and write weights and card to ``--out``."""
     from xai.learning.carding import write_card  # noqa: PLC0415
-    from xai.learning.dataset import read_examples  # noqa: PLC0415
+    from xai.learning.doubts import without_doubts  # noqa: PLC0415
     from xai.learning.recipes import recipe_for  # noqa: PLC0415
     from xai.learning.training import split_for  # noqa: PLC0415
     from xai.learning.training import train as run  # noqa: PLC0415
 
-    settings = (
-        "epochs",
-        "batch_size",
-        "learning_rate",
-        "seed",
-        "input_size",
-        "precision",
-        "fold",
-        "pretrained",
-    )
-    changes = given(**{name: getattr(args, name) for name in settings})
-    recipe = replace(recipe_for(args.name, args.protocol), **changes)
+    recipe = replace(recipe_for(args.name, args.protocol), **_changes(args))
     name = recipe.model_name(args.protocol)
-    left_out: list[str] = []
-    examples = [e for folder in args.data for e in read_examples(folder, left_out.append)]
-    if left_out:
-        note(f"Left out {len(left_out)} entries of the sets, the first: {left_out[0]}")
-    split = split_for(examples, recipe, args.protocol)
+    examples, damaged = _examples(args.data, note)
+    split, doubted = without_doubts(split_for(examples, recipe, args.protocol), args.doubts)
+    if doubted:
+        note(f"Left out {doubted.faces} training faces whose labels {args.doubts} doubts.")
     trained = run(name, recipe, split, args.out, note, args.device)
-    write_card(name, recipe, trained, args.protocol, trained.split)
+    write_card(name, recipe, trained, args.protocol, doubted)
     return {
         "name": name,
         "epochs": trained.epochs,
@@ -47,29 +42,61 @@ def train(args: Namespace, note: Note) -> Json:
         "metrics": {
             **trained.best,
             "temperature": trained.temperature,
-            "left_out": len(left_out) + len(trained.left_out),
+            "left_out": damaged + len(trained.left_out),
         },
     }
 
 
 def evaluate(args: Namespace, note: Note) -> Json:
-    """Measure classifiers on a labelled set; ``--update`` writes the figures onto their cards."""
-    from xai.learning.carding import record_metrics, write_table  # noqa: PLC0415
-    from xai.learning.evaluation import Setting, test_part  # noqa: PLC0415
-    from xai.learning.evaluation import evaluate as measure  # noqa: PLC0415
-    from xai.models.classifiers import load_classifier  # noqa: PLC0415
+    """Measure classifiers on a labelled set; ``--update`` writes the figures onto cards and into tables."""
+    from xai.learning.carding import record  # noqa: PLC0415
+    from xai.learning.evaluation import score  # noqa: PLC0415
+    from xai.learning.results import write_table  # noqa: PLC0415
+    from xai.learning.rows import Trial, answers_of, rows_of  # noqa: PLC0415
 
-    setting = Setting(args.protocol, args.crops, args.review, args.min_side, args.overlap, args.without)
-    names = args.model or [DEFAULT_MODEL]
-    examples = test_part(args.data, setting)
+    rows = rows_of(_asked(args, note), args.protocol)
+    examples, _ = _examples([args.data], note)
+    trial = Trial(examples, _setting(args))
     result: Json = {}
-    for name in names:
-        classifier = load_classifier(name, args.device)
-        result[name] = measure(classifier, examples, args.crops, _counter(name, note)).as_dict()
+    stale: set[Path] = set()
+    for row in rows:
+        missing = {e.fold for e in examples if e.fold is not None} - set(row.folds)
+        if row.folds and missing:
+            note(f"{row.name}: the folds {', '.join(map(str, sorted(missing)))} have no model here.")
+        unreadable: list[str] = []
+        answers = answers_of(row, trial, args.device, _counter(note), unreadable.append)
+        _say_left_out(unreadable, "faces", note)
+        found = score(answers, row.folds)
+        result[row.name] = found.as_dict()
         if args.update:
-            record_metrics(classifier.card, {"set": args.data.name, **asdict(setting)}, result[name])
-            write_table(classifier.card.path.parent)
+            stale.update(record(row, trial.set_name, trial.setting, found))
+    for folder in stale:
+        write_table(folder)
     return result
+
+
+def experiments(args: Namespace, note: Note) -> list[Json]:
+    """Repeat what the studies tried beside their tables; ``--update`` writes it where the page reads it."""
+    from xai.learning.experiments import Sources, run, write_experiments  # noqa: PLC0415
+
+    found = run(args.names, Sources(args.data, tuple(args.photos or ()), args.device, note))
+    if args.update:
+        write_experiments(found)
+    return [experiment.as_dict() for experiment in found]
+
+
+def doubts(args: Namespace, note: Note) -> Json:
+    """Find training faces whose label looks wrong and write them to ``--out``."""
+    from xai.learning.dataset import select  # noqa: PLC0415
+    from xai.learning.doubts import find_doubts, out_of_fold, write_doubts  # noqa: PLC0415
+    from xai.learning.recipes import recipe_for  # noqa: PLC0415
+
+    recipe = replace(recipe_for(args.name, "seed"), **_changes(args))  # the studies' networks are quick
+    examples, _ = _examples(args.data, note)
+    told = out_of_fold(select(examples, args.protocol, "train"), recipe, args.folds, note, args.device)
+    found = find_doubts(told)
+    write_doubts(found, args.out)
+    return {"faces": len(told.examples), "doubts": len(found), "out": str(args.out)}
 
 
 def recall(args: Namespace, note: Note) -> Json:
@@ -79,5 +106,79 @@ def recall(args: Namespace, note: Note) -> Json:
     return {folder.name: measure_recall(folder).as_dict() for folder in args.photos}
 
 
-def _counter(name: str, note: Note) -> Callable[[int, int], None]:
-    return lambda done, total: note(f"{name}: {done} of {total} faces")
+_SETTINGS = (
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "seed",
+    "input_size",
+    "precision",
+    "fold",
+    "pretrained",
+)
+
+
+def _changes(args: Namespace) -> Json:
+    """The settings of a recipe that the call names."""
+    return given(**{name: getattr(args, name, None) for name in _SETTINGS})
+
+
+def _setting(args: Namespace) -> Setting:
+    from xai.learning.evaluation import Setting  # noqa: PLC0415
+
+    return Setting(
+        protocol=args.protocol,
+        crops=args.crops,
+        review=args.review,
+        min_side=args.min_side,
+        overlap=args.overlap,
+        without=args.without,
+        reason=args.reason,
+        label=args.label,
+    )
+
+
+def _asked(args: Namespace, note: Note) -> list[Card]:
+    """The cards of the models that the call names, each once.
+
+    Raises:
+        UnknownName: one does not exist; WeightsUnavailable: one is not sound.
+        XaiError: published rows are asked for and none has its weights here.
+    """
+    named = [find_card(name) for name in dict.fromkeys(args.model or ())]
+    if args.published:
+        catalogue = read_cards()
+        for problem in catalogue.problems:
+            note(problem)
+        rows = [c for c in catalogue.cards if _is_published(c, args.published)]
+        if not rows:
+            raise XaiError(
+                f"No weights of a published row ({args.published}) are here; train one, or let XAI_WEIGHTS "
+                "name the folder that holds them."
+            )
+        named += [card for card in rows if card.name not in {other.name for other in named}]
+    return named or [find_card(DEFAULT_MODEL)]
+
+
+def _is_published(card: Card, trained_on: str) -> bool:
+    rows = card.protocol == "seed" and card.source != "own"
+    return rows and trained_on in ("all", card.recipe.get("trained_on"))
+
+
+def _examples(folders: Sequence[Path], note: Note) -> tuple[tuple[Example, ...], int]:
+    """The faces of some sets, and how many entries were left out, which is said once."""
+    from xai.learning.dataset import read_examples  # noqa: PLC0415
+
+    left_out: list[str] = []
+    examples = tuple(e for folder in folders for e in read_examples(folder, left_out.append))
+    _say_left_out(left_out, "entries of the sets", note)
+    return examples, len(left_out)
+
+
+def _say_left_out(sentences: Sequence[str], what: str, note: Note) -> None:
+    if sentences:
+        note(f"Left out {len(sentences)} {what}, the first: {sentences[0]}")
+
+
+def _counter(note: Note) -> Callable[[str, int, int], None]:
+    return lambda name, done, total: note(f"{name}: {done} of {total} faces")

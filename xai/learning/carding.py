@@ -6,17 +6,19 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from xai.learning.evaluation import Evaluation, Setting
 from xai.learning.recipes import Recipe, recipe_for
+from xai.learning.rows import Row
+from xai.learning.saving import write_whole
 from xai.learning.training import Split, Trained
-from xai.models.cards import Card, read_card
-from xai.types import CLASSES
+from xai.models.cards import Card, measured_folder, read_measured, weights_folders
 
-__all__ = ["record_metrics", "write_card", "write_table"]
+__all__ = ["LeftOut", "record", "save_card", "write_card"]
 
 _LIMITS = (
     "Trained on photos of adults wearing mostly surgical and cloth masks; other coverings, children and "
@@ -25,9 +27,29 @@ _LIMITS = (
     "It knows three classes and always answers with one of them, whatever the picture shows.",
 )
 
+_COURSE = ("epoch", "train_loss", "train_accuracy", "loss", "accuracy", "aca")
+"""What a card keeps of each epoch."""
 
-def write_card(name: str, recipe: Recipe, trained: Trained, protocol: str, split: Split) -> Path:
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Faces that were left out of a training on purpose, because a list doubts their labels.
+
+    Attributes:
+        faces: how many.
+        sha256: hex digest of the list.
+    """
+
+    faces: int
+    sha256: str
+
+
+def write_card(
+    name: str, recipe: Recipe, trained: Trained, protocol: str, doubts: LeftOut | None = None
+) -> Path:
     """Write ``<name>.json`` beside the weights of ``trained``; returns its path."""
+    split = trained.split
+    command = _command(recipe, protocol, split) + (" --doubts FILE" if doubts else "")
     card = Card(
         name=name,
         architecture=recipe.architecture,
@@ -42,10 +64,11 @@ def write_card(name: str, recipe: Recipe, trained: Trained, protocol: str, split
         sha256=hashlib.sha256(trained.weights.read_bytes()).hexdigest(),
         recipe={
             **asdict(recipe),
-            "command": _command(recipe, protocol, split),
+            "command": command,
             "kept_epoch": int(trained.best["epoch"]),
             "seconds": round(trained.seconds),
             "left_out": len(trained.left_out),
+            **({"doubts": asdict(doubts)} if doubts else {}),
             "torch": metadata.version("torch"),
         },
         data={part: _counts(split, part, recipe.classes) for part in ("train", "val")},
@@ -53,57 +76,83 @@ def write_card(name: str, recipe: Recipe, trained: Trained, protocol: str, split
         license="MIT",
         limits=_LIMITS,
         path=trained.weights,
+        history=tuple(_rounded(row) for row in trained.history),
     )
-    return _save(card)
+    return save_card(card, card.path.with_suffix(".json"))
 
 
-def record_metrics(card: Card, setting: Mapping[str, Any], measured: Mapping[str, Any]) -> Path:
-    """Put one evaluation on a card, under a key that says what was measured; returns the card's path."""
-    said = {name: value for name, value in setting.items() if value is not None and value is not False}
-    key = " ".join(f"{name}={value}" for name, value in said.items() if value != "all")
-    fields = card.as_dict()
-    metrics = {**card.metrics, key.removeprefix("set="): dict(measured)}
-    return _save(Card(**{**fields, "metrics": metrics}, path=card.path))
+def record(row: Row, set_name: str, setting: Setting, found: Evaluation) -> tuple[Path, ...]:
+    """Put one evaluation on the cards of a row; returns the folders whose tables must follow.
 
-
-def write_table(folder: Path) -> Path:
-    """Rewrite the results table of ``folder/README.md`` from the cards beside it; returns its path.
-
-    What stands before the table's heading is kept.
+    A model's figures go on its own card. Where its weights lie elsewhere than the project's own, and they
+    were trained under the seed protocol, a copy of the card goes to ``measured_folder``, so that the figures
+    stay when the weights do not. The figures of pooled folds belong to no single model and go there only.
     """
-    path = folder / "README.md"
-    before = path.read_text(encoding="utf-8") if path.is_file() else "# Weights\n\n"
-    lines = [_HEADING, "", *_COLUMNS]
-    for card_path in sorted(folder.glob("*.json")):
-        card = read_card(card_path)
-        lines += [_row(card, name, row) for name, row in sorted(card.metrics.items()) if "n" in row]
-    path.write_text(before.split(_HEADING)[0] + "\n".join(lines) + "\n", encoding="utf-8")
-    return path
+    home, measured = weights_folders()[0], found.as_dict()
+    if row.folds:
+        _shelve(_measured(_pooled_card(row), set_name, setting, measured))
+        return (home,)
+    card = _measured(row.cards[0], set_name, setting, measured)
+    folder = save_card(card, card.path.with_suffix(".json")).parent
+    if card.protocol != "seed" or folder == home:
+        return (folder,)
+    _shelve(card)
+    return folder, home
 
 
-_HEADING = "## Results"
-_COLUMNS = (
-    "| model | set and setting | n | accuracy | ACA (95 %) | covered | incorrect | uncovered | F1 | ECE |",
-    "|---|---|---|---|---|---|---|---|---|---|",
-)
+def save_card(card: Card, path: Path) -> Path:
+    """Write a card to ``path``, whole or not at all; returns ``path``."""
+    text = json.dumps(card.as_dict(), indent=1) + "\n"
+    return write_whole(path, lambda place: place.write_text(text, encoding="utf-8"))
 
 
-def _row(card: Card, name: str, row: Mapping[str, Any]) -> str:
-    low, high = row["intervals"]["aca"]
-    classes = " | ".join(f"{row['per_class'][c]:.3f}" if c in row["per_class"] else "–" for c in CLASSES)
-    missed = f" (+{row['missed']} not found)" if row["missed"] else ""
-    return (
-        f"| {card.name} | {name} | {row['n']}{missed} | {row['accuracy']:.3f} | {row['aca']:.3f} "
-        f"({low:.3f} to {high:.3f}) | {classes} | {row['f1']:.3f} | {row['ece']:.3f} |"
-    )
+def _measured(card: Card, set_name: str, setting: Setting, measured: Mapping[str, Any]) -> Card:
+    data, history = dict(card.data), card.history or _written_course(card)
+    whole = replace(setting, without=None) == Setting(card.protocol)
+    if whole and (card.protocol == "seed" or set_name not in card.data.get("val", {})):
+        faces = {label: sum(answers.values()) for label, answers in measured["confusion"].items()}
+        data["test"] = {**data.get("test", {}), set_name: faces}
+    metrics = {**card.metrics, setting.key(set_name): dict(measured)}
+    return replace(card, data=data, history=history, metrics=metrics)
 
 
-def _save(card: Card) -> Path:
-    path = card.path.with_suffix(".json")
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(card.as_dict(), indent=1) + "\n", encoding="utf-8")
-    unfinished.replace(path)
-    return path
+def _pooled_card(row: Row) -> Card:
+    """One card for the models of several folds: settings and course are those of the first.
+
+    Figures that an earlier call recorded of the same weights are kept.
+    """
+    first = row.cards[0]
+    weights = {card.name: card.sha256 for card in row.cards}
+    folds = ", ".join(map(str, row.folds))
+    command = first.recipe.get("command", "").replace(f" --fold {row.folds[0]}", " --fold K")
+    command += f"  # K = {folds}"
+    recipe = {**first.recipe, "fold": None, "folds": list(row.folds), "weights": weights, "command": command}
+    pooled = replace(first, name=row.name, sha256="", recipe=recipe, metrics={})
+    before = _shelved(row.name)
+    if before and before.recipe.get("weights") == weights:
+        return replace(pooled, metrics=before.metrics, data=before.data)
+    return pooled
+
+
+def _shelved(name: str) -> Card | None:
+    return next((card for card in read_measured().cards if card.name == name), None)
+
+
+def _shelve(card: Card) -> None:
+    folder = measured_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    save_card(card, folder / f"{card.name}.json")
+
+
+def _written_course(card: Card) -> tuple[Mapping[str, float], ...]:
+    """The course of a training whose card was written before cards kept it, from the file beside it."""
+    path = card.path.with_suffix(".history.json")
+    rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else ()
+    return tuple(_rounded(row) for row in rows)
+
+
+def _rounded(row: Mapping[str, float]) -> dict[str, float]:
+    return {key: round(row[key], 4) for key in _COURSE if key in row}
 
 
 def _command(recipe: Recipe, protocol: str, split: Split) -> str:

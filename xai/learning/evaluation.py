@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import DataRejected
-from xai.learning.dataset import Example, Extent, load_crop, load_picture, read_examples, select
+from xai.learning.answers import Answers, Tally, ask
+from xai.learning.dataset import Example, select
+from xai.learning.folds import fold_parts
 from xai.learning.measures import bootstrap_intervals, calibration_error, confusion_matrix, summary
+from xai.learning.recipe import BINARY
 from xai.models.classifiers import Classifier
-from xai.photo.faces import find_faces
-from xai.types import Box, Faces, Image
 
-__all__ = ["Evaluation", "Setting", "evaluate", "test_part"]
+__all__ = ["Evaluation", "Setting", "evaluate", "measured_part", "score"]
 
-_PROBABILITIES_AT_ONCE = 256
-_EVERY_FACE = 1000
+_POSITIVE = BINARY[0]
+"""Whose precision, recall and so on are told of a model that knows mask and no mask only."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ class Setting:
             the protocol (product: 20).
         overlap: keep near copies of training pictures; the product protocol leaves them out.
         without: a ``reason`` whose faces are left out, where what they are is a matter of definition.
+        reason: only faces with this ``reason``.
+        label: only faces of this class.
     """
 
     protocol: str = "product"
@@ -43,6 +45,17 @@ class Setting:
     min_side: float | None = None
     overlap: bool = False
     without: str | None = None
+    reason: str | None = None
+    label: str | None = None
+
+    def key(self, set_name: str) -> str:
+        """What was measured, as cards and tables call it: the set and all that is not left as usual."""
+        told = (
+            (name, value)
+            for name, value in asdict(self).items()
+            if value is not None and value is not False and value != "all"
+        )
+        return " ".join((set_name, *(f"{name}={value}" for name, value in told)))
 
 
 @dataclass(frozen=True)
@@ -51,27 +64,31 @@ class Evaluation:
 
     Attributes:
         n: faces that were classified.
-        missed: faces that the detector did not find (``crops="detected"``); not part of the scores.
-        skipped: faces whose class the model does not have.
-        scores: accuracy, aca, precision, recall, specificity, npv, f1 (macro), ece (15 bins).
+        tally: faces that were not, by why; not part of the scores.
+        positive: the class that precision, recall, specificity, npv and f1 are of; None: macro means.
+        scores: accuracy, aca, precision, recall, specificity, npv, f1, ece (15 bins).
         per_class: class -> share of its faces that were answered rightly.
         confusion: true class -> answered class -> faces.
-        intervals: figure -> 95 % bootstrap interval, resampling whole groups.
+        intervals: score or class -> 95 % bootstrap interval, resampling whole groups.
+        folds: the folds whose models were pooled; empty for a single model.
     """
 
     n: int
-    missed: int
-    skipped: int
+    tally: Tally
+    positive: str | None
     scores: Mapping[str, float]
     per_class: Mapping[str, float]
     confusion: Mapping[str, Mapping[str, int]]
     intervals: Mapping[str, tuple[float, float]]
+    folds: tuple[int, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, figures rounded to four places; None where there was nothing to divide by."""
-        counts = {"n": self.n, "missed": self.missed, "skipped": self.skipped}
         return {
-            **counts,
+            "n": self.n,
+            **asdict(self.tally),
+            "folds": list(self.folds),
+            "positive": self.positive,
             **{name: _rounded(value) for name, value in self.scores.items()},
             "per_class": {name: round(value, 4) for name, value in self.per_class.items()},
             "confusion": {name: dict(row) for name, row in self.confusion.items()},
@@ -79,20 +96,27 @@ class Evaluation:
         }
 
 
-def test_part(folder: Path, setting: Setting) -> tuple[Example, ...]:
-    """The faces of the set in ``folder`` that ``setting`` measures.
+def measured_part(
+    examples: Sequence[Example], setting: Setting, fold: int | None = None
+) -> tuple[Example, ...]:
+    """The faces of a set that ``setting`` measures.
+
+    Args:
+        examples: the whole set.
+        setting: the protocol, and what is left out.
+        fold: measure this fold of the set instead of the protocol's test part.
 
     Raises:
-        DataRejected: none are left.
+        DataRejected: none are left, or the set lacks the fold.
     """
-    every = read_examples(folder)
-    kept = tuple(
-        e
-        for e in (every if setting.overlap else select(every, setting.protocol, "test"))
-        if _keep(e, setting)
-    )
+    if fold is not None:
+        part: Sequence[Example] = fold_parts(examples, fold).test
+    else:
+        part = examples if setting.overlap else select(examples, setting.protocol, "test")
+    kept = tuple(e for e in part if _keep(e, setting))
     if not kept:
-        raise DataRejected(f"No face of {folder} is left to measure under the {setting.protocol} protocol.")
+        names = ", ".join(sorted({e.set_name for e in examples})) or "nothing"
+        raise DataRejected(f"No face of {names} is left to measure under the {setting.protocol} protocol.")
     return kept
 
 
@@ -102,108 +126,60 @@ def evaluate(
     crops: str = "annotated",
     report: Callable[[int, int], None] | None = None,
 ) -> Evaluation:
-    """Classify every example and score the answers.
-
-    Raises:
-        DataRejected: a picture cannot be read, or the model has none of the set's classes.
-    """
-    named = [replace(e, label=_as_known(e.label, classifier.card.classes)) for e in examples]
-    known = [e for e in named if e.label in classifier.card.classes]
-    if not known:
-        raise DataRejected(f"{classifier.name} knows none of the set's classes.")
-    cut = load_crop if crops == "annotated" else _detected_crop
-    rows: list[NDArray[np.float32]] = []
-    found: list[Example] = []
-    for start in range(0, len(known), _PROBABILITIES_AT_ONCE):
-        part = known[start : start + _PROBABILITIES_AT_ONCE]
-        pairs = [(e, crop) for e in part if (crop := cut(e)) is not None]
-        found.extend(e for e, _ in pairs)
-        rows.extend(p.probabilities for p in classifier.predict([crop for _, crop in pairs]))
-        if report:
-            report(start + len(part), len(known))
-    if not found:
-        raise DataRejected(f"The detector found none of the {len(known)} faces; there is nothing to score.")
-    return _score(classifier.card.classes, found, np.stack(rows), len(known), len(examples) - len(known))
+    """Classify every example and score the answers; errors as of ``ask``."""
+    return score(ask(classifier, examples, crops, report))
 
 
-def _score(
-    classes: Sequence[str],
-    examples: Sequence[Example],
-    probabilities: NDArray[np.float32],
-    known: int,
-    skipped: int,
-) -> Evaluation:
-    truth = np.array([classes.index(e.label) for e in examples])
-    answer = probabilities.argmax(axis=1)
-    confidence = probabilities.max(axis=1).astype(float)
+def score(answers: Answers, folds: tuple[int, ...] = ()) -> Evaluation:
+    """The figures of some answers, with their intervals; ``folds`` are noted where answers were pooled."""
+    classes, truth, answer = answers.classes, answers.truth, answers.answer
+    confidence = answers.probabilities.max(axis=1).astype(float)
+    positive = _POSITIVE if _POSITIVE in classes and len(classes) == len(BINARY) else None
+    place = None if positive is None else classes.index(positive)
 
     def figures(drawn: NDArray[np.intp]) -> dict[str, float]:
-        scores = summary(truth[drawn], answer[drawn], len(classes))
+        scores = summary(truth[drawn], answer[drawn], len(classes), place)
         return {**scores, "ece": calibration_error(confidence[drawn], truth[drawn] == answer[drawn])}
 
+    def every(drawn: NDArray[np.intp]) -> dict[str, float]:
+        return {**figures(drawn), **_per_class(truth[drawn], answer[drawn], classes)}
+
     confusion = confusion_matrix(truth, answer, len(classes))
-    counts = confusion.sum(axis=1)
+    whole = np.arange(len(truth))
     return Evaluation(
-        n=len(examples),
-        missed=known - len(examples),
-        skipped=skipped,
-        scores=figures(np.arange(len(examples))),
-        per_class={c: float(confusion[i, i] / counts[i]) for i, c in enumerate(classes) if counts[i]},
+        n=len(truth),
+        tally=answers.tally,
+        positive=positive,
+        scores=figures(whole),
+        per_class={c: v for c, v in _per_class(truth, answer, classes).items() if np.isfinite(v)},
         confusion={
             c: {a: int(confusion[i, j]) for j, a in enumerate(classes)} for i, c in enumerate(classes)
         },
-        intervals=bootstrap_intervals(figures, np.array([e.group for e in examples])),
+        intervals=bootstrap_intervals(every, answers.groups),
+        folds=folds,
     )
+
+
+def _per_class(
+    truth: NDArray[np.int64], answer: NDArray[np.int64], classes: Sequence[str]
+) -> dict[str, float]:
+    confusion = confusion_matrix(truth, answer, len(classes))
+    counts = confusion.sum(axis=1)
+    return {c: confusion[i, i] / counts[i] if counts[i] else float("nan") for i, c in enumerate(classes)}
 
 
 def _keep(example: Example, setting: Setting) -> bool:
     doubtful = example.label == "incorrect" and example.review not in ("", "clear")
-    if (setting.review == "clear" and doubtful) or (setting.without and example.reason == setting.without):
+    if setting.review == "clear" and doubtful:
+        return False
+    if setting.without and example.reason == setting.without:
+        return False
+    if (setting.reason and example.reason != setting.reason) or (
+        setting.label and example.label != setting.label
+    ):
         return False
     return setting.min_side is None or example.short_side >= setting.min_side
 
 
-def _detected_crop(example: Example) -> NDArray[np.uint8] | None:
-    """The crop our own detector would make of the example's face; None where it does not find it.
-
-    The detector sees the set's crop (or photo). The found face that overlaps the annotated one most is
-    taken, at an intersection over union of 0.3 and more; without an annotated box, the largest.
-    """
-    faces = _faces_in(example)
-    if example.extent is None:
-        best = max(faces, key=lambda f: f.box.width * f.box.height, default=None)
-        return None if best is None else best.crop
-    extent = example.extent
-    best = max(faces, key=lambda f: _overlap(f.box, extent), default=None)
-    return None if best is None or _overlap(best.box, extent) < 0.3 else best.crop
-
-
-_LAST: dict[Path, Faces] = {}
-"""The faces of the picture that was searched last: a photo's faces come one after the other."""
-
-
-def _faces_in(example: Example) -> Faces:
-    if example.path not in _LAST:
-        _LAST.clear()
-        _LAST[example.path] = find_faces(Image(load_picture(example), sha256=""), limit=_EVERY_FACE)
-    return _LAST[example.path]
-
-
-def _as_known(label: str, classes: Sequence[str]) -> str:
-    """The class's name in a model that only tells mask from no mask. Worn incorrectly it has no name for."""
-    return (
-        label if label in classes else {"covered": "with_mask", "uncovered": "without_mask"}.get(label, label)
-    )
-
-
 def _rounded(value: float) -> float | None:
     return round(value, 4) if np.isfinite(value) else None
-
-
-def _overlap(box: Box, extent: Extent) -> float:
-    """Intersection over union."""
-    width = min(box.right, extent.right) - max(box.left, extent.left)
-    height = min(box.bottom, extent.bottom) - max(box.top, extent.top)
-    shared = max(0.0, width) * max(0.0, height)
-    areas = box.width * box.height + (extent.right - extent.left) * (extent.bottom - extent.top)
-    return shared / (areas - shared)

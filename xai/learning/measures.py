@@ -5,12 +5,21 @@ All of them are functions of two integer arrays: the true class and the answered
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["bootstrap_intervals", "calibration_error", "class_scores", "confusion_matrix", "summary"]
+__all__ = [
+    "bootstrap_intervals",
+    "calibration_error",
+    "class_scores",
+    "confusion_matrix",
+    "exact_mcnemar",
+    "summary",
+    "wilson",
+]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -45,19 +54,24 @@ def class_scores(confusion: Ints) -> dict[str, Floats]:
         }
 
 
-def summary(truth: Ints, answer: Ints, classes: int) -> dict[str, float]:
-    """Accuracy, ACA (mean of the class accuracies) and macro-averaged scores.
+def summary(truth: Ints, answer: Ints, classes: int, positive: int | None = None) -> dict[str, float]:
+    """Accuracy, ACA (mean of the class accuracies) and the scores of ``class_scores``.
 
-    Classes without faces are left out of the means; the precision of a class that is never answered counts
-    as 0. A mean of nothing is NaN.
+    The scores are means over the classes (macro), or with ``positive`` those of that class alone, as is
+    usual where there are two. Classes without faces are left out of the means; the precision of a class that
+    is never answered counts as 0. What has nothing to divide by, and a mean of nothing, is NaN.
     """
     confusion = confusion_matrix(truth, answer, classes)
     scores = class_scores(confusion)
     present = confusion.sum(axis=1) > 0
     scores["precision"] = np.nan_to_num(scores["precision"])  # never answered: none of the answers is right
-    means = {name: _mean(values[present]) for name, values in scores.items()}
+    aca = _mean(scores["recall"][present])
     accuracy = float(np.diag(confusion).sum() / max(1, confusion.sum()))
-    return {"accuracy": accuracy, "aca": means["recall"], **means}
+    told = {
+        name: _mean(values[present]) if positive is None else float(values[positive])
+        for name, values in scores.items()
+    }
+    return {"accuracy": accuracy, "aca": aca, **told}
 
 
 def calibration_error(confidence: Floats, correct: NDArray[np.bool_], bins: int = 15) -> float:
@@ -97,6 +111,39 @@ def bootstrap_intervals(
         for _ in range(rounds)
     ]
     return {name: _interval(np.array([d[name] for d in drawn])) for name in drawn[0]}
+
+
+def wilson(hits: int, of: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927), for faces that are independent of each other.
+
+    >>> [round(end, 3) for end in wilson(9, 13)]
+    [0.424, 0.873]
+
+    Raises:
+        ValueError: a share of nothing.
+    """
+    if of < 1:
+        raise ValueError(f"a share needs at least one face to be of, not {of}")
+    share, z2 = hits / of, 1.959964**2
+    middle = (share + z2 / (2 * of)) / (1 + z2 / of)
+    half = math.sqrt(z2 * (share * (1 - share) / of + z2 / (4 * of * of))) / (1 + z2 / of)
+    return middle - half, middle + half
+
+
+def exact_mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
+    """Two-sided p of the exact McNemar test (1947): are two models right on equally many of the same faces?
+
+    Args:
+        first: bool ``(N,)``, whether one model was right on each face.
+        second: the same of the other model, in the same order.
+
+    Only the faces on which one of the two was right count; under the null hypothesis each of them is a
+    fair coin.
+    """
+    alone, other = int((first & ~second).sum()), int((second & ~first).sum())
+    tosses = alone + other
+    tail = sum(math.comb(tosses, k) for k in range(min(alone, other) + 1))
+    return min(1.0, 2 * tail / (1 << tosses))
 
 
 def _interval(values: Floats) -> tuple[float, float]:

@@ -1,9 +1,12 @@
 """Which recipes there are: ours, and those of the published projects.
 
-The latter stand in ``seed_recipes``, each with what was published and where it departs from it.
+The latter stand in ``seed_recipes``, each with what was published and where it departs from it. Two rows of
+our own train by the seed protocol, to see what ImageNet's weights are worth where they can be had.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from xai.errors import UnknownName
 from xai.learning.recipe import Recipe
@@ -18,9 +21,17 @@ _PRODUCT = (
     Recipe("custom_cnn_relu_bn", "003", input_size=35, epochs=60, batch_size=128, learning_rate=2e-3),
 )
 
+_SCRATCH = Recipe(
+    "mobilenet_v2", "own", row="mobilenet_v2_random", input_size=64, epochs=12, batch_size=64,
+    learning_rate=1e-3, views="moved", label_smoothing=0.0, class_weight_power=1.0, choose_by="loss",
+)  # fmt: skip
+"""Study 003's settings for the one backbone whose ImageNet weights come in a package."""
+
+_STARTS = (_SCRATCH, replace(_SCRATCH, row="mobilenet_v2_imagenet", pretrained=True))
+
 RECIPES: dict[tuple[str, str], Recipe] = {
     **{(recipe.name, "product"): recipe for recipe in _PRODUCT},
-    **{(recipe.name, "seed"): recipe for recipe in seed_recipes()},
+    **{(recipe.name, "seed"): recipe for recipe in (*seed_recipes(), *_STARTS)},
 }
 """(row, protocol) -> recipe. A row is called after its architecture unless there are several of one."""
 

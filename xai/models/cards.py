@@ -2,7 +2,7 @@
 
 A classifier is a pair of files in ``weights/``, or in a folder named by the variable ``XAI_WEIGHTS``:
 ``<name>.json`` (the card) and ``<name>.safetensors`` (the state dict). Dropping a pair there adds a
-model.
+model. ``weights/measured/`` holds the cards of models whose weights are not shipped: their figures stay.
 """
 
 from __future__ import annotations
@@ -18,10 +18,25 @@ from typing import Any
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
 
-__all__ = ["DEFAULT_MODEL", "Card", "Catalogue", "find_card", "read_card", "read_cards", "weights_folders"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "EXPERIMENTS",
+    "Card",
+    "Catalogue",
+    "card_paths",
+    "find_card",
+    "measured_folder",
+    "read_card",
+    "read_cards",
+    "read_measured",
+    "weights_folders",
+]
 
 DEFAULT_MODEL = "mobilenet_v2"
 """The classifier that is asked when none is named."""
+
+EXPERIMENTS = "experiments.json"
+"""The one JSON file among the cards that is none: what ``python -m xai experiments`` found."""
 
 _HOME = Path(__file__).resolve().parents[2] / "weights"
 
@@ -47,6 +62,8 @@ class Card:
         license: licence of the weights.
         limits: what it cannot do, sentences.
         path: the weights file; not part of the card's JSON.
+        history: the course of the training, a row per epoch: ``epoch, train_loss, train_accuracy, loss,
+            accuracy, aca``; empty on older cards.
     """
 
     name: str
@@ -66,6 +83,7 @@ class Card:
     license: str
     limits: tuple[str, ...]
     path: Path = field(compare=False)
+    history: tuple[Mapping[str, float], ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The card as it stands in its JSON file."""
@@ -114,6 +132,31 @@ def read_cards() -> Catalogue:
     return Catalogue(tuple(cards), tuple(problems))
 
 
+def card_paths(folder: Path) -> list[Path]:
+    """The cards of a folder, by name; what ``train`` and ``experiments`` write beside them is none."""
+    return sorted(
+        path
+        for path in folder.glob("*.json")
+        if path.name != EXPERIMENTS and not path.name.endswith(".history.json")
+    )
+
+
+def measured_folder() -> Path:
+    """Where the cards lie of models whose figures are shipped and whose weights are not."""
+    return weights_folders()[0] / "measured"
+
+
+def read_measured() -> Catalogue:
+    """The cards in ``measured_folder``. They name weights that are not there: none of them is a model."""
+    cards, problems = [], []
+    for path in sorted(measured_folder().glob("*.json")):
+        try:
+            cards.append(_parse(path, None))
+        except WeightsUnavailable as error:
+            problems.append(str(error))
+    return Catalogue(tuple(cards), tuple(problems))
+
+
 def find_card(name: str) -> Card:
     """The card of the classifier ``name``.
 
@@ -155,7 +198,7 @@ def read_card(path: Path, weights: Path | None = None) -> Card:
 def _card_paths() -> Iterator[Path]:
     for folder in weights_folders():
         if folder.is_dir():
-            yield from sorted(folder.glob("*.json"))
+            yield from card_paths(folder)
 
 
 def _parse(path: Path, weights: Path | None) -> Card:
@@ -172,12 +215,12 @@ def _parse(path: Path, weights: Path | None) -> Card:
 
 
 def _typed(raw: dict[str, Any]) -> dict[str, Any]:
-    names = [name for name in Card.__dataclass_fields__ if name != "path"]
+    names = [name for name in Card.__dataclass_fields__ if name not in ("path", "history")]
     missing = [name for name in names if name not in raw]
     if missing:
         raise ValueError(f"the keys {', '.join(missing)} are missing")
-    known = {name: raw[name] for name in names}
-    for name in ("classes", "mean", "std", "limits"):
+    known = {**{name: raw[name] for name in names}, "history": raw.get("history", ())}
+    for name in ("classes", "mean", "std", "limits", "history"):
         known[name] = tuple(known[name])
     if len(known["classes"]) < 2 or len(known["mean"]) != 3 or len(known["std"]) != 3:
         raise ValueError("it needs two or more classes and three numbers each for mean and std")
