@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
 
 from xai.errors import DataRejected, UnknownName, XaiError
 from xai.models.architectures import ARCHITECTURES
@@ -23,6 +25,9 @@ SIDE = 224
 """Input side, pixels, of an architecture that takes any."""
 
 _RANDOM = "random weights"
+
+_BLOTS = 8
+"""Pictures to which the normalisation of a network with random weights is fitted."""
 
 
 def subject(name: str, device: str = "auto", side: int | None = None) -> Classifier:
@@ -107,19 +112,21 @@ def _check_side(architecture: str, side: int | None) -> None:
 
 def _untrained(name: str, device: torch.device, side: int | None) -> Classifier:
     entry = ARCHITECTURES[name]
+    side = side or (SIDE if entry.any_side else entry.side)
     with torch.random.fork_rng(devices=[]):  # what comes after draws what it would have drawn
         torch.manual_seed(0)
         built = entry.build(len(CLASSES))
+        temperature = _awake(built, side)
     network = built.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     card = Card(
         name=name,
         architecture=name,
         classes=CLASSES,
-        input_size=side or (SIDE if entry.any_side else entry.side),
+        input_size=side,
         mean=(0.5, 0.5, 0.5),
         std=(0.5, 0.5, 0.5),
         margin=0.3,
-        temperature=1.0,
+        temperature=temperature,
         source="own",
         protocol=_RANDOM,
         sha256="",
@@ -131,3 +138,16 @@ def _untrained(name: str, device: torch.device, side: int | None) -> Classifier:
         path=Path(),
     )
     return Classifier(card, network.eval().requires_grad_(requires_grad=False), device)
+
+
+@torch.no_grad()
+def _awake(network: nn.Module, side: int) -> float:
+    """Fit the normalisation of a new network to pictures of blots, and return the temperature at which its
+    answers to them differ. Otherwise it answers every picture alike, and all maps of it are flat.
+    """
+    blots = functional.interpolate(torch.rand(_BLOTS, 3, 7, 7) * 2 - 1, (side, side), mode="bicubic")
+    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = None  # the mean over all batches: after one, that batch's own
+    network.train()(blots)
+    return max(1e-6, float(network.eval()(blots).std(dim=0).mean()))

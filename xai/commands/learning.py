@@ -132,6 +132,7 @@ def _setting(args: Namespace) -> Setting:
         review=args.review,
         min_side=args.min_side,
         overlap=args.overlap,
+        part=args.part,
         without=args.without,
         reason=args.reason,
         label=args.label,

@@ -78,12 +78,13 @@ def select(examples: Sequence[Example], protocol: str, part: str) -> tuple[Examp
         examples: the faces of one or several sets.
         protocol: ``"seed"`` (the sets' own split, every face) or ``"product"`` (no ``TEST_ONLY`` set in
             training, faces of 20 px and more, no near copies in the test part).
-        part: ``"train"``, ``"val"`` or ``"test"``.
+        part: ``"train"``, ``"val"``, ``"test"``, or, under the product protocol, ``"held"``.
 
     A set with folds and no split has fold 0 as test and fold 1 as validation part. In a set with neither,
     every row is a test row, and about one group in seven, chosen by a digest of its name, is held out of
     training as the validation part. The product protocol measures a set without a test part on its
-    validation part.
+    validation part, and holds one group in ten of that set's training part out for one purpose: to measure
+    how well probabilities are calibrated on faces that neither weights nor temperature were chosen on.
     """
     if protocol not in ("seed", "product"):
         raise ValueError(f"protocol must be 'seed' or 'product', not {protocol!r}")
@@ -149,9 +150,15 @@ def _product_part(example: Example, part: str, parts: set[str]) -> bool:
     own = _own_part(example)
     if not own:
         return _undivided_part(example, part)
+    if own == "train" and parts == {"train", "val"} and _digest(example.group)[1] % 10 == 0:
+        return part == "held"
     return own == ("val" if part == "test" and "test" not in parts else part)
 
 
 def _undivided_part(example: Example, part: str) -> bool:
-    held_out = hashlib.sha256(example.group.encode()).digest()[0] % 7 == 0
-    return part == "test" or held_out == (part == "val")
+    held_out = _digest(example.group)[0] % 7 == 0
+    return part == "test" or (part != "held" and held_out == (part == "val"))
+
+
+def _digest(group: str) -> bytes:
+    return hashlib.sha256(group.encode()).digest()

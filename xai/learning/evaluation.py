@@ -37,6 +37,7 @@ class Setting:
         without: a ``reason`` whose faces are left out, where what they are is a matter of definition.
         reason: only faces with this ``reason``.
         label: only faces of this class.
+        part: ``"test"``, or ``"held"``: see ``dataset.select``.
     """
 
     protocol: str = "product"
@@ -47,13 +48,14 @@ class Setting:
     without: str | None = None
     reason: str | None = None
     label: str | None = None
+    part: str = "test"
 
     def key(self, set_name: str) -> str:
         """What was measured, as cards and tables call it: the set and all that is not left as usual."""
         told = (
             (name, value)
             for name, value in asdict(self).items()
-            if value is not None and value is not False and value != "all"
+            if value is not None and value is not False and value not in ("all", "test")
         )
         return " ".join((set_name, *(f"{name}={value}" for name, value in told)))
 
@@ -112,7 +114,7 @@ def measured_part(
     if fold is not None:
         part: Sequence[Example] = fold_parts(examples, fold).test
     else:
-        part = examples if setting.overlap else select(examples, setting.protocol, "test")
+        part = examples if setting.overlap else select(examples, setting.protocol, setting.part)
     kept = tuple(e for e in part if _keep(e, setting))
     if not kept:
         names = ", ".join(sorted({e.set_name for e in examples})) or "nothing"

@@ -1,0 +1,28 @@
+"""What the flags of all calls have in common."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+__all__ = ["new_call", "positive"]
+
+
+def new_call(calls: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
+    """A call ``name`` done by ``run``, with the flags that every call has."""
+    call: argparse.ArgumentParser = calls.add_parser(name, help=text, description=text)
+    call.set_defaults(run=run)
+    call.add_argument("--json", action="store_true", help="print JSON alone on standard output")
+    call.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
+    return call
+
+
+def positive(text: str) -> int:
+    """A whole number above 0.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)

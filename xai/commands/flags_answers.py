@@ -1,0 +1,87 @@
+"""The flags of the calls that ask classifiers, and of those that measure verdicts and speed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from xai import commands
+from xai.attribution.methods import METHODS
+from xai.attribution.patch import FILLS
+from xai.commands.flags import new_call, positive
+from xai.evidence.whatif_probes import COVER_FILLS, PROBES
+
+__all__ = ["add_calls"]
+
+
+def add_calls(calls: Any) -> None:
+    """Add them to a parser's calls."""
+    for add in (_models, _classify, _explain, _whatif, _calibrate, _benchmark):
+        add(calls)
+
+
+def _models(calls: Any) -> None:
+    new_call(calls, "models", commands.models, "List the classifiers.")
+
+
+def _classify(calls: Any) -> None:
+    call = new_call(calls, "classify", commands.classify, "Classify every face of some photos.")
+    call.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    call.add_argument("--model", help="classifier; the default model without it")
+    call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
+    call.add_argument("--top", type=positive, metavar="K", help="only the K most probable classes")
+
+
+def _explain(calls: Any) -> None:
+    call = new_call(
+        calls, "explain", commands.explain, "Explain every face of one photo and write maps to a folder."
+    )
+    call.add_argument("photo", type=Path, metavar="PHOTO")
+    call.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    call.add_argument("--model", action="append", help="classifier; repeat for several")
+    call.add_argument("--method", action="append", help=f"repeat for several: {', '.join(METHODS)}")
+    call.add_argument(
+        "--target", metavar="CLASS", help="class to explain; each model's own answer without it"
+    )
+    call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
+    call.add_argument(
+        "--patch", type=float, metavar="P", help="side of the patch as a share of the picture's"
+    )
+    call.add_argument("--stride", type=float, metavar="S", help="step as a share of the picture's side")
+    call.add_argument("--fill", metavar="F", help=f"one of {', '.join(FILLS)}")
+
+
+def _whatif(calls: Any) -> None:
+    call = new_call(calls, "whatif", commands.whatif, "Change the faces of a photo a little and ask again.")
+    call.add_argument("photo", type=Path, metavar="PHOTO")
+    probes = f"repeat for several: {', '.join(PROBES)}"
+    call.add_argument("--probe", action="append", required=True, metavar="NAME", help=probes)
+    call.add_argument("--model", action="append", help="classifier; repeat for several")
+    call.add_argument("--fill", choices=COVER_FILLS, default="grey", help="what smallest_cover covers with")
+    call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
+
+
+def _calibrate(calls: Any) -> None:
+    call = new_call(
+        calls, "calibrate", commands.calibrate, "Measure how often the verdict is right, or give verdicts."
+    )
+    call.add_argument("--data", type=Path, metavar="DIR", help="a labelled set; the gallery without it")
+    call.add_argument("--model", action="append", help="verdicts of this model; repeat for several")
+    call.add_argument("--model-file", type=Path, metavar="X.safetensors", help="verdicts of a model's file")
+    call.add_argument("--card", type=Path, metavar="X.json", help="the card of --model-file")
+    call.add_argument("--faces", type=positive, default=12, metavar="N", help="faces per known model; 12")
+    call.add_argument("--update", action="store_true", help="write the table into docs/evidence.md")
+
+
+def _benchmark(calls: Any) -> None:
+    call = new_call(calls, "benchmark", commands.benchmark, "Measure speed on this machine.")
+    call.add_argument("what", choices=("occlusion", "scaling", "startup"))
+    call.add_argument("--model", action="append", help="classifier or architecture; repeat for several")
+    call.add_argument("--patch", type=float, metavar="P", help="side of the patch as a share of the side")
+    call.add_argument("--stride", type=float, metavar="S", help="step as a share of the side")
+    call.add_argument("--input-size", type=positive, metavar="PX", help="input side; architectures: 224")
+    call.add_argument("--rounds", type=positive, default=5, metavar="N", help="5")
+    call.add_argument("--data", type=Path, metavar="DIR", help="faces to compare fast with exact on")
+    call.add_argument("--faces", type=positive, default=30, metavar="N", help="of them; 30")
+    call.add_argument("--skip", action="append", choices=("naive", "memory", "agreement"))
+    call.add_argument("--mode", choices=("exact", "fast"), default="exact", help="scaling: of the maps")

@@ -1,0 +1,106 @@
+"""The flags of the calls that draw, train and measure classifiers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from xai import commands
+from xai.commands.flags import new_call, positive
+
+__all__ = ["add_calls"]
+
+
+def add_calls(calls: Any) -> None:
+    """Add them to a parser's calls."""
+    for add in (_train, _evaluate, _experiments, _doubts, _recall, _draw, _train_reasons):
+        add(calls)
+
+
+def _train(calls: Any) -> None:
+    call = new_call(calls, "train", commands.train, "Train a classifier; a killed run goes on where it was.")
+    call.add_argument("name", metavar="NAME", help="architecture, or a published row such as cnn3_50_50")
+    call.add_argument(
+        "--data", type=Path, action="append", required=True, metavar="DIR", help="repeat for several"
+    )
+    call.add_argument("--protocol", choices=("seed", "product"), default="product")
+    call.add_argument("--out", type=Path, required=True, metavar="DIR")
+    call.add_argument("--epochs", type=positive, metavar="N")
+    call.add_argument("--batch-size", type=positive, metavar="N")
+    call.add_argument("--learning-rate", type=float, metavar="R")
+    call.add_argument("--seed", type=int, metavar="N")
+    call.add_argument("--input-size", type=positive, metavar="PX", help="side of the network's input")
+    call.add_argument("--fold", type=int, metavar="K", help="keep this fold of the set for testing")
+    call.add_argument("--doubts", type=Path, metavar="FILE", help="leave out the faces that `doubts` listed")
+    call.add_argument("--precision", choices=("fp32", "bf16"), help="bf16: quicker on newer processors")
+    call.add_argument(
+        "--pretrained", action="store_true", default=None, help="start from ImageNet weights (network needed)"
+    )
+
+
+def _evaluate(calls: Any) -> None:
+    call = new_call(calls, "evaluate", commands.evaluate, "Measure classifiers on a labelled set.")
+    call.add_argument("--data", type=Path, required=True, metavar="DIR")
+    call.add_argument("--model", action="append", help="repeat for several; the default model without it")
+    call.add_argument("--protocol", choices=("seed", "product"), default="product")
+    call.add_argument("--crops", choices=("annotated", "detected"), default="annotated")
+    call.add_argument("--review", choices=("all", "clear"), default="all", help="clear: no doubtful labels")
+    call.add_argument("--min-side", type=float, metavar="PX", help="leave out smaller faces; product: 20")
+    call.add_argument("--overlap", action="store_true", help="every face, near copies and tiny ones too")
+    call.add_argument("--without", metavar="REASON", help="leave out incorrect faces with this reason")
+    call.add_argument("--reason", metavar="REASON", help="only faces with this reason")
+    call.add_argument("--label", metavar="CLASS", help="only faces of this class")
+    call.add_argument("--part", choices=("test", "held"), default="test", help="held: for calibration alone")
+    call.add_argument(
+        "--published", nargs="?", const="all", choices=("all", "fmd", "mfn"),
+        help="every published row whose weights are here, or those trained on one set",
+    )  # fmt: skip
+    call.add_argument("--update", action="store_true", help="write the figures onto the cards")
+
+
+def _experiments(calls: Any) -> None:
+    call = new_call(calls, "experiments", commands.experiments, "Try again what the studies tried.")
+    call.add_argument("names", nargs="*", metavar="NAME", help="all that can be, without a name")
+    call.add_argument("--data", type=Path, metavar="DIR", help="the set of the seed protocol")
+    call.add_argument("--photos", type=Path, action="append", metavar="DIR", help="photos with boxes.csv")
+    call.add_argument("--update", action="store_true", help="write weights/experiments.json")
+
+
+def _doubts(calls: Any) -> None:
+    call = new_call(calls, "doubts", commands.doubts, "List training faces whose label looks wrong.")
+    call.add_argument("name", nargs="?", default="custom_cnn_relu_bn", metavar="NAME", help="what is trained")
+    call.add_argument("--data", type=Path, action="append", required=True, metavar="DIR")
+    call.add_argument("--protocol", choices=("seed", "product"), default="product")
+    call.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
+    call.add_argument("--folds", type=positive, default=5, metavar="K", help="so many trainings; 5")
+    call.add_argument("--epochs", type=positive, metavar="N")
+    call.add_argument("--batch-size", type=positive, metavar="N")
+    call.add_argument("--seed", type=int, metavar="N")
+
+
+def _recall(calls: Any) -> None:
+    call = new_call(calls, "recall", commands.recall, "Measure the face detector on photos with boxes.csv.")
+    call.add_argument("photos", type=Path, nargs="+", metavar="DIR")
+
+
+def _draw(calls: Any) -> None:
+    call = new_call(calls, "draw", commands.draw, "Draw masks on bare faces: a training set, or a sheet.")
+    call.add_argument("--data", type=Path, action="append", metavar="DIR", help="repeat for several")
+    call.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the training set")
+    call.add_argument("--sheet", type=Path, metavar="FILE.png", help="every look and way on the portraits")
+    call.add_argument("--per-face", type=positive, default=4, metavar="N", help="drawings per face; 4")
+    call.add_argument("--seed", type=int, default=0, metavar="N")
+    call.add_argument("--limit", type=positive, metavar="N", help="so many faces at most")
+    call.add_argument("--part", choices=("train", "val", "test"), default="train")
+
+
+def _train_reasons(calls: Any) -> None:
+    call = new_call(
+        calls, "train-reasons", commands.train_reasons, "Teach a classifier to say what is wrong with a mask."
+    )
+    call.add_argument("name", metavar="NAME", help="classifier")
+    call.add_argument(
+        "--data", type=Path, action="append", required=True, metavar="DIR", help="drawn set; repeat"
+    )
+    call.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder of weights")
+    call.add_argument("--measure", type=Path, action="append", metavar="DIR", help="a set with reasons")
