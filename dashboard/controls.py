@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import streamlit as st
 
 from dashboard.jobs import Options
-from dashboard.words import say
+from dashboard.words import has, say
 from xai.attribution.methods import METHODS, Parameter
 
-__all__ = ["settings"]
+__all__ = ["main_button", "settings"]
+
+
+def main_button() -> Literal["primary", "secondary"]:
+    """The kind of a page's main button.
+
+    Streamlit writes white on the primary colour. In the dark theme that colour has to be pale, because it is
+    also the colour of text; so there no button is filled.
+    """
+    return "secondary" if st.context.theme.type == "dark" else "primary"
 
 
 def settings(methods: Sequence[str], key: str) -> Options:
@@ -36,10 +46,10 @@ def settings(methods: Sequence[str], key: str) -> Options:
 
 
 def _widget(parameter: Parameter, key: str) -> float | int | str:
-    label = parameter.name.replace("_", " ")
+    label, help_text = _words(parameter)
     if parameter.choices:
         at = parameter.choices.index(str(parameter.default))
-        return st.selectbox(label, parameter.choices, at, key=key, help=parameter.help)
+        return st.selectbox(label, parameter.choices, at, format_func=_choice, key=key, help=help_text)
     if parameter.low is None or parameter.high is None:
         raise ValueError(
             f"the parameter {parameter.name} has neither choices nor bounds to draw a widget from"
@@ -47,6 +57,17 @@ def _widget(parameter: Parameter, key: str) -> float | int | str:
     low, high, step = parameter.low, parameter.high, parameter.step
     if isinstance(parameter.default, int):
         whole = None if step is None else int(step)
-        return st.slider(label, int(low), int(high), parameter.default, whole, key=key, help=parameter.help)
+        return st.slider(label, int(low), int(high), parameter.default, whole, key=key, help=help_text)
     default = float(parameter.default)
-    return st.slider(label, float(low), float(high), default, step, key=key, help=parameter.help)
+    return st.slider(label, float(low), float(high), default, step, key=key, help=help_text)
+
+
+def _words(parameter: Parameter) -> tuple[str, str]:
+    """Label and explanation; the method's own where the catalogue does not know the parameter."""
+    name = parameter.name
+    label = say(f"parameter.{name}") if has(f"parameter.{name}") else name.replace("_", " ")
+    return label, say(f"parameter_help.{name}") if has(f"parameter_help.{name}") else parameter.help
+
+
+def _choice(name: str) -> str:
+    return say(f"fill.{name}") if has(f"fill.{name}") else name

@@ -5,16 +5,16 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from dashboard.map_checks import CurveCheck
-from dashboard.words import say
+from dashboard.palette import BLUE, BROWN, GRID, ORANGE, SLATE
+from dashboard.words import number, say
 from xai.findings import Condition, Evidence
 
 __all__ = ["bullet", "curves", "effect_bars"]
 
-_HOLDS, _FAILS, _UNKNOWN = "#2563a8", "#8a8f98", "rgba(128,128,128,.3)"
+_HOLDS, _FAILS, _UNKNOWN = BLUE, SLATE, "rgba(128,128,128,.3)"
 _TRACK = "rgba(128,128,128,.14)"
 _ALLOWED = "rgba(37,99,168,.16)"
-_LIMIT = "#c2410c"
-_GRID = "rgba(128,128,128,.25)"
+_LIMIT = ORANGE
 _FULL = 1.0
 _ORDER = (
     "nose_and_mouth",
@@ -27,7 +27,7 @@ _ORDER = (
     "forehead",
     "elsewhere",
 )
-_LINES = {"own": ("#2563a8", "solid"), "edges": ("#a0522d", "dash"), "random": ("#7a7f87", "dot")}
+_LINES = {"own": (BLUE, "solid"), "edges": (BROWN, "dash"), "random": (SLATE, "dot")}
 
 
 def bullet(name: str, condition: Condition) -> go.Figure:
@@ -90,12 +90,14 @@ def curves(check: CurveCheck) -> go.Figure:
         figure.add_scatter(
             x=check.changed,
             y=values,
+            customdata=[number(float(value), ".0%") for value in values],
             name=say(f"order.{name}"),
             mode="lines",
             line={"color": colour, "dash": dash, "width": 3 if name == "own" else 2},
-            hovertemplate="%{y:.0%}",
+            hovertemplate="%{customdata}",
         )
-    ticks = {"tickformat": ".0%", "tickvals": [0, 0.5, 1], "gridcolor": _GRID}
+    written = [number(value, ".0%") for value in (0.0, 0.5, 1.0)]
+    ticks = {"ticktext": written, "tickvals": [0, 0.5, 1], "gridcolor": GRID}
     figure.update_xaxes(range=[0, 1.02], title=say("trust.changed"), **ticks)
     figure.update_yaxes(range=[0, 1.02], **ticks)
     return figure.update_layout(

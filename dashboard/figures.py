@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
-from dashboard.words import class_name, say
+from dashboard.palette import AREA, CLASS, GRID, METHOD, SLATE, ink
+from dashboard.words import class_name, number, say
 from xai.attribution.methods import METHODS
-from xai.render import class_colour
 from xai.types import REGIONS, Prediction, RegionShares
 
-__all__ = ["class_bars", "region_bars"]
-
-_METHOD_COLOURS = ("#7048b6", "#2a7f9e", "#a0522d", "#5b7c2a", "#8a3b6b", "#6b6b00")
-_AREA_COLOUR = "rgba(128,128,128,.45)"
-_GRID = "rgba(128,128,128,.25)"
+__all__ = ["class_bars", "region_bars", "share_ticks"]
 
 
 def class_bars(prediction: Prediction) -> go.Figure:
@@ -26,15 +22,14 @@ def class_bars(prediction: Prediction) -> go.Figure:
             x=shown,
             y=[class_name(name) for name in prediction.classes],
             orientation="h",
-            marker={"color": [_css(class_colour(name)) for name in prediction.classes]},
-            text=[f"{value:.0%}" for value in shown],
-            textposition=["inside" if value > 0.85 else "outside" for value in shown],
-            textangle=0,
+            marker={"color": [CLASS.get(name, SLATE) for name in prediction.classes]},
+            text=[number(value, ".0%") for value in shown],
+            textposition="outside",
             cliponaxis=False,
             hoverinfo="skip",
         )
     )
-    figure.update_xaxes(range=[0, 1], visible=False)
+    figure.update_xaxes(range=[0, 1.15], visible=False)
     return _plain(figure, height=28 * len(shown) + 16)
 
 
@@ -48,14 +43,21 @@ def region_bars(shares: Mapping[str, RegionShares], limit: float = 1.0) -> go.Fi
     area = next(iter(shares.values())).area
     figure = go.Figure()
     for method, counted in shares.items():
-        marker = {"color": _METHOD_COLOURS[list(METHODS).index(method) % len(_METHOD_COLOURS)]}
+        marker = {"color": METHOD[list(METHODS).index(method) % len(METHOD)]}
         figure.add_bar(**_series(counted.share, say(f"method_short.{method}"), marker))
-    hatched = {"color": _AREA_COLOUR, "pattern": {"shape": "/", "size": 5}}
+    hatched = {"color": AREA, "pattern": {"shape": "/", "size": 5}}
     figure.add_bar(**_series(area, say("regions.area"), hatched))
-    figure.update_xaxes(tickformat=".0%", range=[0, limit], gridcolor=_GRID)
+    figure.update_xaxes(range=[0, limit], gridcolor=GRID, **share_ticks(limit))
     figure.update_layout(barmode="group", bargap=0.3, showlegend=True)
     figure.update_layout(legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"})
     return _plain(figure, height=340)
+
+
+def share_ticks(limit: float = 1.0) -> dict[str, list[object]]:
+    """Ticks of an axis of shares from 0 to ``limit``, written as the reader's language writes them."""
+    step = next(step for step in (0.05, 0.1, 0.25, 0.5) if limit / step <= 5 or step == 0.5)
+    values = [step * index for index in range(int(limit / step + 1e-9) + 1)]
+    return {"tickvals": [*values], "ticktext": [number(value, ".0%") for value in values]}
 
 
 def _series(values: Mapping[str, float], name: str, marker: Mapping[str, object]) -> dict[str, object]:
@@ -65,14 +67,12 @@ def _series(values: Mapping[str, float], name: str, marker: Mapping[str, object]
         "name": name,
         "orientation": "h",
         "marker": marker,
-        "hovertemplate": "%{x:.0%}",
+        "customdata": [number(values[region], ".0%") for region in REGIONS],
+        "hovertemplate": "%{customdata}",
     }
 
 
 def _plain(figure: go.Figure, height: int) -> go.Figure:
-    figure.update_yaxes(autorange="reversed", title=None, ticksuffix=" ")
+    figure.update_yaxes(autorange="reversed", title=None, ticksuffix=" ", tickfont_color=ink())
+    figure.update_xaxes(tickfont_color=ink())
     return figure.update_layout(height=height, margin={"l": 0, "r": 8, "t": 4, "b": 4}, dragmode=False)
-
-
-def _css(colour: Sequence[int]) -> str:
-    return "rgb({},{},{})".format(*colour)

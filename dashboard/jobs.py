@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.cover_jobs import CoverJob
+from dashboard.suspects import LineUp
 from xai.findings import Evidence
 from xai.types import Explanation, Face, Faces, Prediction
 
@@ -129,7 +131,7 @@ class CheckMaps:
     maps: Explanation = field(repr=False)
 
 
-Job = Look | SampleLook | Thumbnail | Explain | Examine | CheckMaps
+Job = CoverJob | LineUp | Look | SampleLook | Thumbnail | Explain | Examine | CheckMaps
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,8 +184,8 @@ class Stage:
     """How far a job has come.
 
     Attributes:
-        name: ``waiting``, ``loading``, ``reading``, ``finding``, ``asking``, ``explaining``, ``examining``
-            or ``checking``.
+        name: ``waiting``, ``loading``, ``reading``, ``finding``, ``asking``, ``explaining``, ``examining``,
+            ``checking`` or ``trying``.
         done: of ``total``, in the stage's own unit (jobs ahead for ``waiting``, else changed copies).
         total: 0 where there is nothing to count.
     """

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.words import class_name, say
+from dashboard.tickets import JobError
+from dashboard.words import class_name, from_library, has, say
 from xai.types import REGIONS, Explanation, Heatmap, Prediction, RegionShares
+
+if TYPE_CHECKING:
+    from xai.photo.samples import Sample
 
 __all__ = [
     "alt_answer",
     "alt_map",
     "alt_shares",
     "becomes_parts",
+    "failed",
     "file_name",
     "finding",
     "right_or_wrong",
+    "sample_credit",
+    "sample_title",
 ]
 
 _NAME_LIMIT = 80
@@ -45,6 +53,28 @@ def finding(explanation: Explanation, method: str) -> str:
         return _of_occlusion(shares, target, 100 * float(heatmap.values.max()))
     share, _ = shares.of("nose", "mouth")
     return say("finding.gradcam", share=share, lift=shares.lift("nose", "mouth") or 0.0)
+
+
+def failed(failure: JobError) -> str:
+    """Why a job came to nothing; what the library refused with, in the reader's language."""
+    values = {
+        name: from_library(value) if isinstance(value, str) else value
+        for name, value in failure.values.items()
+    }
+    return say(f"failure.{failure.reason}", **values)
+
+
+def sample_title(sample: Sample) -> str:
+    """What is seen on a picture of the gallery; the library's own words where the catalogue has none."""
+    return say(f"sample.{sample.id}") if has(f"sample.{sample.id}") else sample.title
+
+
+def sample_credit(sample: Sample) -> str:
+    """Where the portraits of a sample come from."""
+    portraits = dict.fromkeys(wearer.portrait for wearer in sample.wearers)
+    if not all(has(f"credit.{name}") for name in portraits):
+        return sample.credit
+    return "; ".join(say(f"credit.{name}") for name in portraits)
 
 
 def right_or_wrong(prediction: Prediction, truth: str | None) -> str:

@@ -27,24 +27,32 @@ from dashboard.jobs import (
     Thumbnail,
 )
 from dashboard.map_checks import MapCheck
+from dashboard.record_files import read_records
+from dashboard.records import Records
+from dashboard.suspects import LineUp, Suspects
 from dashboard.tickets import JobError, Ticket
 from dashboard.worker import Worker
 from xai.findings import Evidence
-from xai.models.cards import Catalogue, read_cards
-from xai.types import Explanation, Face
+from xai.models.cards import Catalogue, read_cards, weights_folders
+from xai.types import Explanation, Face, Prediction
 
 __all__ = [
     "KEPT",
     "catalogue",
     "check",
     "checked",
+    "done_once",
     "examine",
     "explain",
     "gallery",
+    "handed_in",
     "kept",
     "look",
     "recall",
+    "records",
     "remember",
+    "sample_answers",
+    "suspects",
     "worker",
 ]
 
@@ -52,19 +60,29 @@ T = TypeVar("T")
 
 KEPT = {
     "photo": 12,
+    "answers": 300,
+    "suspects": 8,
     "explanation": 48,
     "picture": 96,
+    "figure": 192,
     "digest": 64,
     "evidence": 96,
     "witnessed": 96,
     "check": 48,
+    "ground": 12,
+    "covered": 300,
+    "probe": 24,
 }
 """How many of each kind a visitor's session holds; the one not used for longest goes first."""
 
 THUMBNAIL_SIDE = 176
 """Side in pixels of the gallery's pictures: twice what is shown, for dense screens."""
 
-_TICK = 0.25
+_GLANCE = 0.05
+"""Seconds between two looks at a job, so that a piece of its result is shown when it comes."""
+
+_DRAWN = 5
+"""How far a job has come is drawn once in so many looks."""
 
 
 @st.cache_resource(show_spinner=False, on_release=Worker.close)
@@ -77,6 +95,26 @@ def worker() -> Worker:
 def catalogue() -> Catalogue:
     """The models there are; a pair of files dropped in shows up within half a minute."""
     return read_cards()
+
+
+@st.cache_resource(show_spinner=False, ttl=30)
+def records() -> Records:
+    """What is known of every model, of those that were only measured, and of the experiments."""
+    return read_records([card.path.with_suffix(".json") for card in catalogue().cards], weights_folders())
+
+
+def sample_answers(sample: str, model: str, show: Callable[[Stage], None]) -> tuple[Prediction, ...]:
+    """What a model says of each face of a sample, left to right; errors as of ``look``."""
+
+    def ask() -> tuple[Prediction, ...]:
+        return cast(Seen, _ask(SampleLook(sample, (model,)), show)).predictions.get(model, ())
+
+    return kept("answers", (sample, model), ask)
+
+
+def suspects(number: int, show: Callable[[Stage], None]) -> Suspects:
+    """The models of a round of "spot the cheat"; errors as of ``look``."""
+    return kept("suspects", number, lambda: cast(Suspects, _ask(LineUp(number), show)))
 
 
 def gallery(samples: Iterable[str]) -> Mapping[str, bytes]:
@@ -107,6 +145,18 @@ def look(job: Look | SampleLook, key: Hashable, show: Callable[[Stage], None]) -
         JobError: it was refused or could not be done.
     """
     return kept("photo", (key, job.models, job.whole), lambda: cast(Seen, _ask(job, show)))
+
+
+def handed_in() -> Mapping[int, Seen]:
+    """This visitor's own photos in which there is a face; each keeps its number until the session ends."""
+    own = {
+        seen.sha256: seen
+        for key, seen in cast(Mapping[tuple[str, ...], Seen], _shelf("photo")).items()
+        if key[0] == seen.sha256 and seen.faces
+    }
+    numbered = cast(list[str], st.session_state.setdefault("numbered photos", []))
+    numbered.extend(digest for digest in own if digest not in numbered)
+    return {number: own[digest] for number, digest in enumerate(numbered, start=1) if digest in own}
 
 
 def explain(job: Explain, show: Callable[[Stage], None]) -> Explained:
@@ -163,6 +213,11 @@ def checked(maps: Explanation) -> bool:
     return _maps_key(maps) in _shelf("check")
 
 
+def done_once(kind: str, key: Hashable, job: Job, show: Callable[[Stage], None]) -> object:
+    """The result of a job of ``kind``, from this session or from the model process. As ``look``."""
+    return kept(kind, key, lambda: _ask(job, show))
+
+
 def kept(kind: str, key: Hashable, make: Callable[[], T]) -> T:
     """What this session holds of ``kind`` under ``key``, made now if it does not. Bounded by ``KEPT``."""
     shelf = _shelf(kind)
@@ -204,13 +259,13 @@ def _maps_key(maps: Explanation) -> Hashable:
 def _ask(job: Job, show: Callable[[Stage], None], take: Callable[[Part], None] | None = None) -> object:
     ticket = worker().submit(_visitor(), job)
     try:
-        over = False
+        over, looks = False, 0
         while not over:
-            over = ticket.wait(_TICK)
+            over, looks = ticket.wait(_GLANCE), looks + 1
             for part in ticket.parts():
                 if take:
                     take(part)
-            if not over:
+            if not over and looks % _DRAWN == 0:
                 show(ticket.stage)  # Streamlit raises in here when the visitor has clicked on or gone
         return ticket.result()
     finally:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dashboard.reader import LEVELS
 from dashboard.words import say
 from xai.findings import AREAS, CONDITIONS, Condition, Evidence, Reason
 
@@ -27,9 +28,6 @@ __all__ = [
     "price",
     "steadiness",
 ]
-
-LEVELS = ("plain", "technical")
-"""Kinds of reader."""
 
 _CODES = {
     "necessity": ("needed", "not_needed"),

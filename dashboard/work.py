@@ -6,13 +6,15 @@ import io
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pictures
 from PIL import ImageOps
 
+from dashboard.cover_jobs import CoverJob, PrepareCover
 from dashboard.jobs import (
     DISPLAY_SIDE,
     READING,
@@ -28,6 +30,7 @@ from dashboard.jobs import (
     Tell,
     Thumbnail,
 )
+from dashboard.suspects import LineUp, Suspects
 from xai.errors import XaiError
 from xai.models.cards import DEFAULT_MODEL, read_cards
 from xai.photo.images import read_image
@@ -38,12 +41,18 @@ if TYPE_CHECKING:
 
 __all__ = ["Models", "perform"]
 
+_COMPARED = 2
+"""Models that the first page compares."""
+
 
 class Models:
     """The classifiers of this process, loaded in the background and kept.
 
     Args:
         announce: called with the state of affairs each time it changes.
+
+    Attributes:
+        explained: whether a map was made in this process.
     """
 
     def __init__(self, announce: Callable[[ModelStatus], None]) -> None:
@@ -51,6 +60,7 @@ class Models:
         self._loading = threading.Lock()
         self._loaded: dict[str, Classifier] = {}
         self._problems: list[str] = []
+        self.explained = False
 
     def load_all(self) -> None:
         """Load every model that has a card, the default first, then what the maps need."""
@@ -68,7 +78,22 @@ class Models:
                 self._say(loading=True)
         import pytorch_grad_cam  # noqa: F401, PLC0415 - seconds that the first map need not wait for
 
-        self._say(loading=False)
+    def warm_up(self, tell: Tell) -> None:
+        """Do once what the first page asks for, then say that all is ready.
+
+        The first face and the first map of every network take longer than the next: memory is laid out,
+        kernels are chosen, detectors are read. A visitor who was quicker has had it done already.
+        """
+        from xai.photo.samples import SAMPLES  # noqa: PLC0415 - brings OpenCV
+
+        try:
+            if not self.explained:
+                look = SampleLook(next(iter(SAMPLES)), tuple(self._loaded)[:1])
+                faces = cast(Seen, perform(look, self, tell)).faces
+                for face, name in product(faces[:1], tuple(self._loaded)[:_COMPARED]):
+                    perform(Explain(face, name, ("occlusion", "gradcam"), None, {}), self, tell)
+        finally:
+            self._say(loading=False)
 
     def get(self, name: str) -> Classifier:
         """The classifier ``name``, waiting for it or loading it when it is not there yet.
@@ -112,10 +137,10 @@ def perform(job: Job, models: Models, tell: Tell) -> object:
         from xai.photo.samples import load_sample  # noqa: PLC0415 - brings OpenCV
 
         return _look(load_sample(job.sample), job, models, tell)
-    if isinstance(job, Thumbnail):
-        return _thumbnail(job)
-    if isinstance(job, Explain):
-        return _explain(job, models, tell)
+    if isinstance(job, Thumbnail | LineUp):
+        return _thumbnail(job) if isinstance(job, Thumbnail) else _line_up(job, tell)
+    if isinstance(job, Explain | CoverJob):
+        return _explain(job, models, tell) if isinstance(job, Explain) else _cover(job, models, tell)
     from dashboard import judging  # noqa: PLC0415 - brings torch
 
     if isinstance(job, CheckMaps):
@@ -167,6 +192,22 @@ def _thumbnail(job: Thumbnail) -> bytes:
     return stream.getvalue()
 
 
+def _line_up(job: LineUp, tell: Tell) -> Suspects:
+    tell(Stage("loading"))
+    from dashboard.lineup import line_up  # noqa: PLC0415 - brings torch
+
+    tell(Stage("asking"))
+    return line_up(job)
+
+
+def _cover(job: CoverJob, models: Models, tell: Tell) -> object:
+    model = None if isinstance(job, PrepareCover) else job.model
+    tell(Stage("loading" if model is None or not models.has(model) else "asking"))
+    from dashboard import cover_work  # noqa: PLC0415 - brings torch
+
+    return cover_work.perform(job, None if model is None else models.get(model), tell)
+
+
 def _square(picture: Pictures.Image, side: int) -> Pictures.Image:
     """Portraits are cut to a square from the top; what is wide is kept whole, with clear bands."""
     if picture.width <= 1.3 * picture.height:
@@ -175,6 +216,7 @@ def _square(picture: Pictures.Image, side: int) -> Pictures.Image:
 
 
 def _explain(job: Explain, models: Models, tell: Tell) -> Explained:
+    models.explained = True
     tell(Stage("explaining" if models.has(job.model) else "loading"))
     classifier = models.get(job.model)
     from dashboard.judging import passes_of  # noqa: PLC0415 - brings torch

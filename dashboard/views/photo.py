@@ -4,16 +4,16 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.views import photo_input, photo_progress, photo_result
-from dashboard.words import say
+from dashboard.words import from_library, say
 
 st.title(say("photo.title"), anchor=False)
 st.markdown(say("photo.lead"))
 
 cards = session.catalogue().cards
 for problem in session.catalogue().problems:
-    st.warning(problem)
+    st.warning(from_library(problem))
 if not cards:
-    st.error(say("models.none"))
+    st.error(say("photo.no_model"))
     st.stop()
 
 source = photo_input.choose()

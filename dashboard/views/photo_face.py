@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import controls, session
+from dashboard import controls, reader, session
 from dashboard.jobs import Explain, Explained, Options
+from dashboard.sentences import failed
 from dashboard.tickets import JobError
-from dashboard.verdict_words import LEVELS
 from dashboard.views import photo_card, photo_maps, photo_reasons, photo_verdict
 from dashboard.views.photo_progress import Progress
 from dashboard.words import class_name, say
@@ -22,8 +22,6 @@ __all__ = ["METHODS_SHOWN", "Places", "show"]
 
 METHODS_SHOWN = ("occlusion", "gradcam")
 """The maps of this page, by name in ``METHODS``."""
-
-_PLAIN = LEVELS[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,11 +64,11 @@ def show(face: Face, truth: str | None, models: Sequence[str], places: Places) -
         places: around the photo.
     """
     name = f"{face.photo_sha256} {face.box.as_list()}"
+    level = reader.level()
     with places.beside:
-        level = _level()
         verdicts = st.empty()
         asking = st.expander(say("ask.another"))
-    st.subheader(say("map.heading"), anchor=False)
+    st.header(say("map.heading"), anchor=False)
     progress, settings, maps, reasons = st.empty(), st.expander(say("ask.settings")), st.empty(), st.empty()
     question = _question(name, truth, models, asking, settings)
     waiting = Progress(progress, {verdicts: photo_verdict.HEIGHT + 120, maps: 700})
@@ -91,27 +89,6 @@ def show(face: Face, truth: str | None, models: Sequence[str], places: Places) -
         photo_reasons.show(explained, found, level)
 
 
-def _level() -> str:
-    """The switch between kinds of reader; it stands in the address, so that a link opens as it was seen."""
-    if session.recall("level") not in LEVELS:
-        asked = st.query_params.get("level")
-        session.remember("level", asked if asked in LEVELS else _PLAIN)
-    with st.container(horizontal_alignment="right"):
-        chosen = st.segmented_control(
-            say("verdict.level"),
-            LEVELS,
-            required=True,
-            format_func=lambda level: say(f"verdict.level_{level}"),
-            key="level",
-            label_visibility="collapsed",
-        )
-    if chosen == _PLAIN:
-        st.query_params.pop("level", None)
-    else:
-        st.query_params["level"] = str(chosen)
-    return str(chosen)
-
-
 def _question(
     name: str, truth: str | None, models: Sequence[str], asking: DeltaGenerator, settings: DeltaGenerator
 ) -> Question:
@@ -121,14 +98,14 @@ def _question(
         say("ask.target"),
         (None, *_answers()),
         format_func=lambda one: class_name(one) if one else say("ask.target_own"),
-        key=f"target {name}",
+        key=f"target {name} {reader.language()}",
     )
     known = right.selectbox(
         say("ask.truth"),
         (None, *CLASSES),
         index=CLASSES.index(truth) + 1 if truth else 0,
         format_func=lambda one: class_name(one) if one else say("ask.truth_unknown"),
-        key=f"truth {name}",
+        key=f"truth {name} {reader.language()}",
     )
     chosen = _models(models, left, right)
     with settings:
@@ -144,13 +121,13 @@ def _answers() -> list[str]:
 
 def _models(models: Sequence[str], left: DeltaGenerator, right: DeltaGenerator) -> tuple[str, ...]:
     """The models to compare; the second may be none."""
-    first = left.selectbox(say("models.left"), models, key="first model")
+    first = left.selectbox(say("ask.left"), models, key="first model")
     others = [model for model in models if model != first]
     second = right.selectbox(
-        say("models.right"),
+        say("ask.right"),
         (*others, None),
-        format_func=lambda one: one or say("models.only_one"),
-        key="second model",
+        format_func=lambda one: one or say("ask.only_one"),
+        key=f"second model {reader.language()}",
     )
     return (first, second) if second else (first,)
 
@@ -163,8 +140,7 @@ def _explain(face: Face, question: Question, progress: Progress) -> dict[str, Ex
         try:
             explained[model] = session.explain(job, progress.of(model))
         except JobError as failure:
-            reason = say(f"failure.{failure.reason}", **failure.values)
-            st.error(say("map.failed", model=model, sentence=reason))
+            st.error(say("map.failed", model=model, sentence=failed(failure)))
     return explained
 
 
@@ -184,6 +160,5 @@ def _judge(
     try:
         session.examine(maps, lambda model, stage: slots[model].wait(stage), arrive)
     except JobError as failure:
-        reason = say(f"failure.{failure.reason}", **failure.values)
         for model in slots.keys() - found.keys():
-            slots[model].fail(say("verdict.failed", sentence=reason))
+            slots[model].fail(say("verdict.failed", sentence=failed(failure)))

@@ -88,7 +88,7 @@ def _strip(seen: Seen, model: str) -> int:
                     key=f"pick {seen.sha256} {index}",
                     on_click=session.remember,
                     args=(name, index),
-                    type="primary" if index == chosen else "secondary",
+                    icon=":material/check:" if index == chosen else None,
                     width="stretch",
                 )
     return chosen

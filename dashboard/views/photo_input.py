@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import session
-from dashboard.sentences import file_name
+from dashboard.sentences import file_name, sample_title
 from dashboard.views.photo_progress import hold
 from dashboard.words import class_word, say
 from xai.photo.samples import SAMPLES, Sample
@@ -138,7 +138,7 @@ def _thumbnails() -> None:
 
 def _thumbnail(sample: Sample, picture: bytes | None) -> None:
     if picture:
-        st.image(picture, width="stretch", alt=say("photo.sample_alt", title=sample.title))
+        st.image(picture, width="stretch", alt=say("photo.sample_alt", title=sample_title(sample)))
     else:
         hold(st.empty(), THUMBNAIL)
     truth = " · ".join(class_word(name) for name in sample.truth)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 import streamlit as st
 
 from dashboard import session
+from dashboard.controls import main_button
 from dashboard.jobs import Look, SampleLook, Seen, Stage
+from dashboard.sentences import failed, sample_credit, sample_title
 from dashboard.tickets import JobError
 from dashboard.views import photo_faces
 from dashboard.views.photo_input import Source, Upload
 from dashboard.views.photo_progress import Progress
-from dashboard.words import say
+from dashboard.words import from_library, say
 
 __all__ = ["show"]
 
@@ -55,16 +57,15 @@ def _look_at_all(source: Source, model: str, show_stage: Callable[[Stage], None]
         try:
             seen = session.look(SampleLook(source.sample.id, (model,)), source.sample.id, show_stage)
         except JobError as failure:
-            st.error(say(f"failure.{failure.reason}", **failure.values))
+            st.error(failed(failure))
             return []
-        return [Candidate(source.sample.title, None, seen)]
+        return [Candidate(sample_title(source.sample), None, seen)]
     found: list[Candidate] = []
     for number, upload in enumerate(source.uploads, start=1):
         try:
             seen = session.look(Look(upload.data, (model,)), upload.sha256, show_stage)
         except JobError as failure:
-            reason = say(f"failure.{failure.reason}", **failure.values)
-            st.error(say("photo.refused", name=upload.name, sentence=reason))
+            st.error(say("photo.refused", name=upload.name, sentence=failed(failure)))
         else:
             name = upload.name.strip("`")
             found.append(Candidate(say("photo.which", number=number, name=name), upload, seen))
@@ -76,7 +77,7 @@ def _without_faces(source: Source, chosen: Candidate, model: str) -> Seen | None
     key = f"whole {chosen.seen.sha256}"
     if not session.recall(key):
         st.info(say("photo.no_face"))
-        if st.button(say("photo.whole"), key=f"button {key}", type="primary"):
+        if st.button(say("photo.whole"), key=f"button {key}", type=main_button()):
             session.remember(key, True)
             st.rerun()
         photo_faces.picture(chosen.seen, None, width=480)
@@ -91,7 +92,7 @@ def _without_faces(source: Source, chosen: Candidate, model: str) -> Seen | None
         name = chosen.upload.sha256 if chosen.upload else source.key[0]
         seen = session.look(job, name, Progress(bar).of())
     except JobError as failure:
-        st.error(say(f"failure.{failure.reason}", **failure.values))
+        st.error(failed(failure))
         return None
     bar.empty()
     return seen
@@ -99,8 +100,9 @@ def _without_faces(source: Source, chosen: Candidate, model: str) -> Seen | None
 
 def _say_notices(source: Source, seen: Seen) -> None:
     for notice in seen.notices:
-        st.info(notice)
+        st.info(from_library(notice))
     for problem in seen.problems:
-        st.warning(problem)
+        st.warning(from_library(problem))
     if source.sample:
-        st.caption(say("photo.credit", title=source.sample.title, credit=source.sample.credit))
+        title, credit = sample_title(source.sample), sample_credit(source.sample)
+        st.caption(say("photo.credit", title=title, credit=credit))

@@ -8,6 +8,7 @@ from dashboard import session
 from dashboard.evidence_figures import curves
 from dashboard.jobs import Explained
 from dashboard.map_checks import MapCheck
+from dashboard.sentences import failed
 from dashboard.tickets import JobError
 from dashboard.trust_words import alt_curve, curve_line, shares_line, steady_line, weights_line
 from dashboard.views import photo_card
@@ -36,8 +37,7 @@ def show(explained: Explained, level: str, key: str) -> None:
     try:
         checks = session.check(maps, Progress(place).of(key))
     except JobError as failure:
-        reason = say(f"failure.{failure.reason}", **failure.values)
-        place.error(say("trust.failed", sentence=reason))
+        place.error(say("trust.failed", sentence=failed(failure)))
         return
     place.empty()
     for method, check in checks.items():

@@ -97,7 +97,7 @@ def answers(explained: Mapping[str, Explained], truth: str | None) -> dict[str, 
 
 def _verdict(evidence: Evidence, level: str, model: str) -> None:
     shape, colour = _SIGNS[evidence.verdict]
-    st.subheader(f":{colour}[{shape} {headline(evidence, level)}]", anchor=False)
+    st.header(f":{colour}[{shape} {headline(evidence, level)}]", anchor=False)
     if reason := because(evidence, level):
         st.markdown(reason)
     st.caption(say("verdict.not_right"))

@@ -1,25 +1,46 @@
-"""Every sentence that is shown, by key, one catalogue per language (``en.toml``).
+"""Every sentence that is shown, by key: a folder per language, a file per page (``en/photo.toml``).
 
-``say("photo.faces", count=3)`` looks up a key and fills its blanks. A key that does not exist or a blank
-that is not filled is a fault of ours and raises ``KeyError``; nothing is ever shown half filled.
+``say("photo.faces_many", count=3, model="m")`` looks up a key in the reader's language and fills its blanks.
+A key that does not exist or a blank that is not filled is a fault of ours and raises ``KeyError``; nothing
+is ever shown half filled. A new language is a new folder with the same files; how it writes numbers stands in
+the section ``number`` of its ``common.toml``.
 """
 
 from __future__ import annotations
 
+import re
+import string
 import tomllib
 from collections.abc import Mapping
 from functools import cache
+from numbers import Real
 from pathlib import Path
+from typing import Any
 
-__all__ = ["catalogue", "class_name", "class_word", "has", "say"]
+from dashboard.reader import language
+
+__all__ = [
+    "DEFAULT",
+    "catalogue",
+    "class_name",
+    "class_word",
+    "from_library",
+    "has",
+    "languages",
+    "number",
+    "say",
+]
+
+DEFAULT = "en"
+"""The language that the library itself speaks."""
 
 _FOLDER = Path(__file__).parent
 
 
 def say(key: str, /, **values: object) -> str:
-    """The sentence under ``key``, with its blanks filled.
+    """The sentence under ``key`` in the reader's language, with its blanks filled.
 
-    Numbers are formatted by the sentence itself, so that each language may do it in its own way.
+    How many digits a number gets is written in the sentence, and its marks are those of the language.
 
     Args:
         key: dotted path into the catalogue, such as ``"photo.title"``.
@@ -28,12 +49,26 @@ def say(key: str, /, **values: object) -> str:
     Raises:
         KeyError: there is no such key, or a blank is not filled.
     """
-    return catalogue()[key].format_map(values)
+    spoken = language()
+    return _Blanks(spoken).vformat(catalogue(spoken)[key], (), values)
 
 
 def has(key: str) -> bool:
     """Whether there is a sentence under ``key``."""
-    return key in catalogue()
+    return key in catalogue(language())
+
+
+def number(value: float, form: str) -> str:
+    """A number as the reader's language writes it, for places that hold nothing else.
+
+    Args:
+        value: the number.
+        form: a format of Python's, such as ``".0%"``.
+
+    >>> number(0.625, ".1%"), number(1651, ",")
+    ('62.5%', '1,651')
+    """
+    return _Blanks(language()).format_field(value, form)
 
 
 def class_name(name: str) -> str:
@@ -54,14 +89,87 @@ def class_word(name: str) -> str:
     return say(f"short.{name}") if has(f"short.{name}") else name
 
 
+def from_library(sentence: str) -> str:
+    """A sentence that the library made, in the reader's language; as it is where the catalogue has none.
+
+    The section ``library`` of the first language holds the library's sentences with blanks where its numbers
+    and names stand; the same key of another language says them there.
+    """
+    spoken = language()
+    if spoken == DEFAULT:
+        return sentence
+    for key, pattern in _library().items():
+        if found := pattern.fullmatch(sentence):
+            marks = _marks(spoken)
+            values = {name: _rewritten(value, marks) for name, value in found.groupdict().items()}
+            return catalogue(spoken)[key].format_map(values)
+    return sentence
+
+
 @cache
-def catalogue(language: str = "en") -> Mapping[str, str]:
+def languages() -> Mapping[str, str]:
+    """Language -> what it calls itself; the default first."""
+    codes = sorted(
+        (path.parent.name for path in _FOLDER.glob("*/common.toml")), key=lambda c: (c != DEFAULT, c)
+    )
+    return {code: catalogue(code)["language.name"] for code in codes}
+
+
+@cache
+def catalogue(spoken: str = DEFAULT) -> Mapping[str, str]:
     """All sentences of a language, with dotted keys.
 
     Raises:
-        FileNotFoundError: there is no catalogue for that language.
+        FileNotFoundError: there is no folder for that language.
+        ValueError: two files say the same key.
     """
-    tree = tomllib.loads((_FOLDER / f"{language}.toml").read_text(encoding="utf-8"))
+    files = sorted((_FOLDER / spoken).glob("*.toml"))
+    if not files:
+        raise FileNotFoundError(f"no catalogue for the language {spoken!r} in {_FOLDER.name}")
+    sentences: dict[str, str] = {}
+    for path in files:
+        for section, entries in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            for key, sentence in entries.items():
+                if f"{section}.{key}" in sentences:
+                    raise ValueError(f"{path.name} says {section}.{key}, which another file says already")
+                sentences[f"{section}.{key}"] = sentence
+    return sentences
+
+
+class _Blanks(string.Formatter):
+    """Fills blanks; numbers that have a format get the marks of the language."""
+
+    def __init__(self, spoken: str) -> None:
+        self._marks = _marks(spoken)
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        text = str(super().format_field(value, format_spec))
+        return text.translate(self._marks) if format_spec and isinstance(value, Real) else text
+
+
+@cache
+def _marks(spoken: str) -> dict[int, str]:
+    said = catalogue(spoken)
+    return str.maketrans(
+        {",": said["number.thousands"], ".": said["number.decimal"], "%": said["number.percent"]}
+    )
+
+
+def _rewritten(value: str, marks: dict[int, str]) -> str:
+    return value.translate(marks) if re.fullmatch(r"[\d.,]*\d", value) else value
+
+
+@cache
+def _library() -> Mapping[str, re.Pattern[str]]:
+    """Key -> pattern of a sentence of the library, its blanks as groups."""
     return {
-        f"{section}.{key}": sentence for section, entries in tree.items() for key, sentence in entries.items()
+        key: re.compile(
+            "".join(
+                re.escape(text) + (f"(?P<{blank}>.+?)" if blank else "")
+                for text, blank, _, _ in string.Formatter().parse(sentence)
+            ),
+            re.DOTALL,
+        )
+        for key, sentence in catalogue(DEFAULT).items()
+        if key.startswith("library.")
     }

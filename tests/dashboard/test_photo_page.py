@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import session
 from dashboard.jobs import Stage
+from dashboard.reader import EXPERT
 from dashboard.tickets import JobError
 from xai.evidence.verdict import THRESHOLDS
 from xai.findings import Reason, Steadiness
@@ -86,7 +87,7 @@ def test_the_first_visit_shows_the_first_sample_explained_by_two_models():
     assert truth.value == FIRST.truth[0]
     assert len(re.findall(r"That is (right|wrong)", shown)) == len(MODELS)
     assert "proves neither" in shown
-    verdicts = [sub.value for sub in page.subheader if sub.value.startswith(":")]
+    verdicts = [sub.value for sub in page.header if sub.value.startswith(":")]
     assert len(verdicts) == len(MODELS), "each model has a verdict, measured in the real model process"
     assert shown.count("This does not mean that the answer is right.") == len(MODELS)
     assert len(page.session_state["kept evidence"]) == len(MODELS)
@@ -222,7 +223,7 @@ def conditions_shown(page):
 
 
 def headlines(page):
-    return {sub.value for sub in page.subheader if sub.value.startswith(":")}
+    return {sub.value for sub in page.header if sub.value.startswith(":")}
 
 
 STATES = {
@@ -312,12 +313,12 @@ def test_the_wording_is_switched_kept_and_put_in_the_address():
     page = visit().run()
     assert "necessity" not in text(page).lower()
     assert "level" not in page.query_params
-    page.segmented_control(key="level").set_value("technical").run()
+    page.toggle(key=EXPERT).set_value(True).run()
     assert NECESSITY in text(page)
     assert page.query_params["level"] == "technical"
     page.slider(key="opacity").set_value(0.2).run()
     assert NECESSITY in text(page)
-    page.segmented_control(key="level").set_value("plain").run()
+    page.toggle(key=EXPERT).set_value(False).run()
     assert "level" not in page.query_params
 
 

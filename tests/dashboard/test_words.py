@@ -11,8 +11,9 @@ from dashboard.tickets import JobError
 
 ROOT = Path(__file__).parents[2] / "dashboard"
 SOURCES = sorted(ROOT.rglob("*.py"))
-SHOWING = [ROOT / name for name in ("app.py", "controls.py", "figures.py", "sentences.py", "session.py")]
-SHOWING += [ROOT / name for name in ("evidence_figures.py", "trust_words.py", "verdict_words.py")]
+SHOWING = [ROOT / f"{name}.py" for name in ("app", "controls", "figures", "sentences", "session", "handout")]
+SHOWING += [ROOT / f"{name}.py" for name in ("evidence_figures", "model_figures", "lineup", "reader")]
+SHOWING += sorted(ROOT.glob("*_words.py"))
 SHOWING += sorted((ROOT / "views").glob("*.py"))
 
 
@@ -36,7 +37,8 @@ def keys_of(argument):
         return f"(?:{keys_of(argument.body)}|{keys_of(argument.orelse)})"
     if isinstance(argument, ast.JoinedStr):
         return "".join(
-            re.escape(part.value) if isinstance(part, ast.Constant) else r"[\w+]+" for part in argument.values
+            re.escape(part.value) if isinstance(part, ast.Constant) else r"[\w+-]+"
+            for part in argument.values
         )
     return None
 
@@ -63,7 +65,9 @@ def test_every_key_that_is_said_exists_and_its_blanks_are_filled(where, pattern,
 
 def test_no_sentence_is_dead():
     used = {key for key in words.catalogue() for _, pattern, _ in SAID if re.fullmatch(pattern, key)}
-    assert set(words.catalogue()) - used == set()
+    read_otherwise = ("language.", "number.", "library.")
+    left = {key for key in set(words.catalogue()) - used if not key.startswith(read_otherwise)}
+    assert left == set()
 
 
 def test_every_reason_to_fail_has_a_sentence():
@@ -114,7 +118,7 @@ def test_no_sentence_stands_in_the_code_that_shows_them(path):
     apart = {id(node) for node in [*not_shown(tree), *errors_raised(tree)]}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart:
-            words_in_it = re.findall(r"[A-Za-z]{2,}", node.value)
+            words_in_it = re.findall(r"[A-Za-z]{2,}", re.sub("<[^>]*>", "", node.value))
             assert not (" " in node.value.strip() and len(words_in_it) > 2), f"{path.name}:{node.lineno}"
             assert not re.match(r"[A-Z][a-z]+$", node.value), f"{path.name}:{node.lineno}"
 

@@ -1,0 +1,140 @@
+"""The maps that are held against each other, brought to one frame, one unit and one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.jobs import Explained
+from xai.photo.laying import lay_on
+from xai.render import density, overlay
+from xai.types import REGIONS, Explanation, Face, Prediction, RegionShares
+
+__all__ = ["DENSITY", "UNITS", "Layer", "common_full", "difference", "drawn", "drawn_difference", "layer"]
+
+UNITS = ("probability", "contrast")
+"""Units of an occlusion map: the probability that is lost, or the log-odds."""
+
+DENSITY = "density"
+"""The unit of every other map: times an even spread, for want of a common one."""
+
+_LEAST = 2.0**-24
+"""A probability nearer than this to 0 or 1 is taken for it; float32 ends there."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One map, on the frame of the first face.
+
+    Attributes:
+        title: model, and which face where there are two.
+        explained: what was measured.
+        method: name in ``METHODS``.
+        unit: one of ``UNITS``, or ``DENSITY``.
+        crop: RGB uint8 ``(S, S, 3)``, the face as it lies in the frame.
+        values: float32 ``(S, S)`` in ``unit``; NaN where the face does not reach.
+        regions: int8 ``(S, S)``, index into ``REGIONS``; None without landmarks.
+        by_features: eyes, nose and mouth lie on those of the first face; False: only the crops' frames do.
+    """
+
+    title: str
+    explained: Explained
+    method: str
+    unit: str
+    crop: NDArray[np.uint8]
+    values: NDArray[np.float32]
+    regions: NDArray[np.int8] | None
+    by_features: bool = True
+
+    @property
+    def explanation(self) -> Explanation:
+        """What was measured, without the regions."""
+        return self.explained.explanation
+
+    @property
+    def prediction(self) -> Prediction:
+        """The model's answer about the face."""
+        return self.explanation.prediction
+
+    @property
+    def shares(self) -> RegionShares | None:
+        """How the map falls on the regions of its own face."""
+        return self.explanation.shares[self.method]
+
+    @property
+    def painted(self) -> NDArray[np.float32]:
+        """What is painted: of a density only what exceeds an even spread; nothing where the face ends."""
+        values = np.nan_to_num(self.values, nan=0.0)
+        return np.maximum(values - 1, 0) if self.unit == DENSITY else values
+
+    @property
+    def peak(self) -> tuple[float, float]:
+        """The strongest place: x from the left and y from the top, shares of the side."""
+        row, column = np.unravel_index(int(np.nanargmax(self.values)), self.values.shape)
+        side = self.values.shape[0]
+        return (float(column) + 0.5) / side, (float(row) + 0.5) / side
+
+
+def layer(explained: Explained, method: str, unit: str, title: str, frame: Face) -> Layer:
+    """One map, laid on the face ``frame``.
+
+    Args:
+        explained: what was measured of a face.
+        method: one of its methods.
+        unit: of an occlusion map, one of ``UNITS``; others come as densities.
+        title: see ``Layer``.
+        frame: the face on whose crop it is laid; often the same.
+    """
+    explanation, regions = explained.explanation, explained.regions
+    face, values = explanation.face, _in_unit(explanation, method, unit)
+    unit = unit if method == "occlusion" else DENSITY
+    if face is frame or (face.photo_sha256, face.crop_box) == (frame.photo_sha256, frame.crop_box):
+        return Layer(title, explained, method, unit, face.crop, values, regions)
+    laid = lay_on(face, frame)
+    if regions is not None:
+        regions = laid.labels(regions, REGIONS.index("elsewhere"))
+    crop, values = laid.crop(face.crop), laid.values(values)
+    return Layer(title, explained, method, unit, crop, values, regions, laid.by_features)
+
+
+def common_full(layers: Sequence[Layer]) -> float:
+    """The value that gets the full colour on all of them: the largest that is painted; of densities at least
+    1, so that maps that hardly differ from an even spread look faint and not bold.
+    """
+    largest = max((float(np.abs(each.painted).max()) for each in layers), default=0.0)
+    return max(1.0, largest) if any(each.unit == DENSITY for each in layers) else largest
+
+
+def difference(first: Layer, second: Layer) -> NDArray[np.float32]:
+    """First less second, float32 ``(S, S)`` in their unit; NaN where one of them does not reach."""
+    return first.values - second.values
+
+
+def drawn(layer: Layer, full: float, opacity: float) -> NDArray[np.uint8]:
+    """The map painted over its face, RGB uint8."""
+    return overlay(layer.crop, layer.painted, scale=full, opacity=opacity)
+
+
+def drawn_difference(first: Layer, second: Layer, full: float, opacity: float) -> NDArray[np.uint8]:
+    """The difference over the first face, on the scale of the maps, so that colours mean as much on both."""
+    apart = np.nan_to_num(difference(first, second), nan=0.0)
+    return overlay(first.crop, apart, scale=full, opacity=opacity)
+
+
+def _in_unit(explanation: Explanation, method: str, unit: str) -> NDArray[np.float32]:
+    values = explanation.heatmaps[method].values
+    if method != "occlusion":
+        return density(values)
+    if unit == "probability" or explanation.probability is None:
+        return values
+    before = _log_odds(np.float64(explanation.prediction.of(explanation.target)))
+    return (before - _log_odds(explanation.probability)).astype(np.float32)
+
+
+def _log_odds(probability: NDArray[np.floating] | np.float64) -> NDArray[np.float64]:
+    p = np.clip(np.asarray(probability, np.float64), _LEAST, 1 - _LEAST)
+    odds: NDArray[np.float64] = np.log(p) - np.log1p(-p)
+    return odds

@@ -1,0 +1,106 @@
+"""The face that is painted on, as a component of the page: what is sent to it and what comes back.
+
+The component is three files beside this one. It asks nothing of the network; what comes back is a short list
+of shapes in crop pixels and no picture.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard import session
+from dashboard.cover_shapes import MOST_POINTS, MOST_SHAPES
+from dashboard.words import say
+from xai.photo.images import encode_jpeg
+
+__all__ = ["TOOLS", "Board", "paint", "sent_by"]
+
+TOOLS = ("brush", "bar", "part")
+"""What can be done on the face: paint, drag a rectangle, point at a part of the face."""
+
+_WORDS = ("brush", "bar", "part", "tools", "size", "undo", "clear", "canvas", "hint", "at", "corner")
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """What is painted on.
+
+    Attributes:
+        picture: RGB uint8 ``(S, S, 3)``, the crop with what is covered now.
+        content: RGB uint8 ``(S, S, 3)``, what a new cover will show.
+        shapes: as the browser sent them, for a component that starts anew.
+        alt: the picture, for those who do not see it.
+        heard: what is said to those who listen when something has changed.
+        parts: whether the parts of the face are known, so that one can be pointed at.
+    """
+
+    picture: NDArray[np.uint8]
+    content: NDArray[np.uint8]
+    shapes: object
+    alt: str
+    heard: str
+    parts: bool
+
+
+def _source(kind: str) -> str:
+    return Path(__file__).with_name(f"cover_canvas.{kind}").read_text(encoding="utf-8")
+
+
+_mount = st.components.v2.component(
+    "mask_evidence.cover_canvas",
+    html=_source("html"),
+    css=_source("css"),
+    js=_source("js"),
+)
+
+
+def paint(board: Board, key: str, pointed: Callable[[], None]) -> None:
+    """Draw the component. What it sends is read with ``sent_by``, also before it is drawn.
+
+    Args:
+        board: what is painted on.
+        key: of the component; another face gets another one.
+        pointed: called when a part of the face was pointed at.
+    """
+    _mount(key=key, data=_payload(board), on_shapes_change=_nothing, on_spot_change=pointed)
+
+
+def sent_by(key: str, name: str) -> object:
+    """What the component under ``key`` last sent as ``shapes`` or ``spot``: any JSON value, or None."""
+    state = session.recall(key)
+    return state.get(name) if isinstance(state, Mapping) else None
+
+
+def _payload(board: Board) -> Mapping[str, object]:
+    return {
+        "src": _inline(board.picture),
+        "content": _inline(board.content),
+        "side": len(board.picture),
+        "shapes": board.shapes if isinstance(board.shapes, list) else [],
+        "alt": board.alt,
+        "heard": board.heard,
+        "tools": list(TOOLS if board.parts else TOOLS[:2]),
+        "most": MOST_SHAPES,
+        "points": MOST_POINTS,
+        "words": {name: say(f"cover_canvas.{name}", **_blanks(name)) for name in _WORDS},
+    }
+
+
+def _blanks(name: str) -> Mapping[str, str]:
+    """Blanks that the component itself fills."""
+    return {"x": "{x}", "y": "{y}"} if name == "at" else {}
+
+
+def _inline(picture: NDArray[np.uint8]) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(encode_jpeg(picture)).decode()}"
+
+
+def _nothing() -> None:
+    """The page reads the shapes itself; a name makes them part of the state."""

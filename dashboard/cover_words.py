@@ -1,0 +1,132 @@
+"""Sentences about covered and changed faces, made from numbers and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.cover_jobs import Found
+from dashboard.words import class_name, has, say
+from xai.evidence.whatif_probes import GRID
+from xai.types import REGIONS, Prediction
+
+__all__ = [
+    "alt_covered",
+    "alt_curve",
+    "covered_sentence",
+    "pulled_sentence",
+    "smallest_sentence",
+    "technical_search",
+    "value_name",
+    "where_sentence",
+]
+
+_WORTH_NAMING = 0.1
+
+
+def covered_sentence(model: str, before: Prediction, now: Prediction, share: float) -> str:
+    """What covering did to an answer.
+
+    Args:
+        model: its name.
+        before: its answer about the face as it is.
+        now: its answer now.
+        share: part of the picture that is covered.
+    """
+    if not share:
+        return say("cover.nothing", model=model, answer=class_name(now.label), probability=now.confidence)
+    return say(
+        "cover.same" if now.label == before.label else "cover.changed",
+        share=share,
+        before_answer=class_name(before.label),
+        before=before.confidence,
+        answer=class_name(now.label),
+        after=now.confidence,
+    )
+
+
+def alt_covered(share: float, hidden: Sequence[str]) -> str:
+    """The covered face, for those who do not see it."""
+    if not share:
+        return say("cover.alt_bare")
+    parts = ", ".join(say(f"region.{name}") for name in hidden)
+    return say("cover.alt", share=share, parts=say("cover.alt_parts", parts=parts) if hidden else "").strip()
+
+
+def pulled_sentence(model: str, found: Found) -> str:
+    """At which height of the mask the answer changes, and whether it changes back."""
+    before = class_name(found.start.label)
+    if found.flips_at is None:
+        return say("cover_slide.stays", model=model, before=before)
+    at = found.values.index(found.flips_at)
+    after = found.answers[at].label
+    said = say(
+        "cover_slide.flips", model=model, before=before, height=found.flips_at, after=class_name(after)
+    )
+    steps = zip(found.values[at:], found.answers[at:], strict=True)
+    back = next((value for value, answer in steps if answer.label == found.start.label), None)
+    return said if back is None else f"{said} {say('cover_slide.flips_back', before=before, height=back)}"
+
+
+def alt_curve(found: Found) -> str:
+    """The curve over the heights, for those who do not see it."""
+    rows = (
+        say(
+            "cover_slide.alt_row",
+            height=value,
+            answer=class_name(answer.label),
+            probability=answer.confidence,
+        )
+        for value, answer in zip(found.values, found.answers, strict=True)
+    )
+    return say("cover_slide.alt", rows=" ".join(rows))
+
+
+def smallest_sentence(model: str, found: Found, fill: str) -> str:
+    """How small a cover changed the answer, or that none did."""
+    name, before = say(f"cover_fill.{fill}"), class_name(found.start.label)
+    if found.flips_at is None:
+        return say("cover_smallest.none", share=found.values[-1], fill=name, before=before, model=model)
+    return say(
+        "cover_smallest.found",
+        share=found.flips_at,
+        fill=name,
+        model=model,
+        before=before,
+        before_probability=found.start.confidence,
+        after=class_name(found.answers[-1].label),
+        after_probability=found.answers[-1].confidence,
+    )
+
+
+def where_sentence(found: Found, regions: NDArray[np.int8]) -> str:
+    """On which parts of the face a cover lies, the largest first.
+
+    Args:
+        found: of ``smallest_cover``, with a cover.
+        regions: int8 ``(S, S)``, index into ``REGIONS``.
+    """
+    place = np.zeros(regions.shape, np.bool_)
+    for part in found.cover:
+        place[part.top : part.bottom, part.left : part.right] = True
+    shares = np.bincount(regions[place], minlength=len(REGIONS)) / place.sum()
+    largest = sorted(zip(shares, REGIONS, strict=True), reverse=True)
+    parts = [
+        say("cover_smallest.where_one", part=float(share), place=say(f"cover_where.{name}"))
+        for share, name in largest
+        if share >= _WORTH_NAMING
+    ]
+    return say("cover_smallest.where", parts=", ".join(parts))
+
+
+def technical_search() -> str:
+    """How the smallest cover is looked for, for those who want to know."""
+    return say("cover_smallest.technical", grid=GRID)
+
+
+def value_name(value: float | str) -> str:
+    """A value of a probe in words: a colour, or the number of a drawing."""
+    colour = f"cover_colour.{value}"
+    return say(colour) if has(colour) else say("cover_swap.number", number=value)

@@ -1,0 +1,64 @@
+"""What the model process does for the page "Cover it yourself". Only ``dashboard.work`` imports it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dashboard.cover_jobs import AskCovered, CoverGround, CoverJob, Found, PrepareCover, TryProbe
+from dashboard.jobs import Stage, Tell
+from xai.evidence.contents import neutral
+from xai.evidence.whatif import whatif
+from xai.evidence.whatif_probes import COVER_FILLS
+from xai.models.classifiers import Classifier
+from xai.photo.images import encode_jpeg
+from xai.photo.regions import region_masks
+from xai.types import REGIONS, Face
+
+__all__ = ["perform", "prepare"]
+
+
+def prepare(face: Face) -> CoverGround:
+    """The regions of a face, and what a cover shows in each fill."""
+    masks = region_masks(face)
+    contents = {fill: np.rint(neutral(face, fill)).astype(np.uint8) for fill in COVER_FILLS}
+    if masks is None:
+        return CoverGround(None, contents)
+    regions = np.select([masks[name] for name in REGIONS], range(len(REGIONS)))
+    return CoverGround(regions.astype(np.int8), contents)
+
+
+def perform(job: CoverJob, classifier: Classifier | None, tell: Tell) -> object:
+    """Do one job of the page.
+
+    Args:
+        job: what is to be done.
+        classifier: that of the job; None where it names none.
+        tell: as of ``dashboard.work.perform``.
+
+    Raises:
+        XaiError: with a sentence for the visitor.
+    """
+    if isinstance(job, PrepareCover) or classifier is None:
+        return prepare(job.face) if isinstance(job, PrepareCover) else None
+    if isinstance(job, AskCovered):
+        return classifier.predict([job.picture])[0]
+    return _try(job, classifier, tell)
+
+
+def _try(job: TryProbe, classifier: Classifier, tell: Tell) -> Found:
+    tell(Stage("trying"))
+    found = whatif(
+        job.face,
+        classifier,
+        job.probe,
+        job.fill,
+        lambda done, total: tell(Stage("trying", done, total)),
+    )
+    return Found(
+        start=found.start,
+        values=found.values,
+        answers=found.answers,
+        pictures=tuple(encode_jpeg(picture) for picture in found.pictures),
+        cover=found.cover,
+        flips_at=found.flips_at,
+    )

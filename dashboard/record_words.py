@@ -1,0 +1,131 @@
+"""Sentences and labels about models, made from their records and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dashboard.model_figures import Dot
+from dashboard.records import Epoch, ExperimentRow, Record, Score
+from dashboard.words import class_name, has, say
+
+__all__ = [
+    "alt_confusion",
+    "alt_counts",
+    "alt_curves",
+    "alt_dots",
+    "data_line",
+    "dataset_name",
+    "experiment_dots",
+    "figure_name",
+    "score_label",
+    "setting_line",
+    "study_name",
+]
+
+
+def study_name(source: str) -> str:
+    """The study that a model continues, in words."""
+    return say("study.own") if source == "own" else say("study.numbered", number=source)
+
+
+def dataset_name(name: str) -> str:
+    """A set in words; one that the catalogue does not know, as it is."""
+    return say(f"dataset.{name}") if has(f"dataset.{name}") else name
+
+
+def figure_name(name: str) -> str:
+    """A figure or a class in words."""
+    return say(f"score.{name}") if has(f"score.{name}") else class_name(name)
+
+
+def setting_line(score: Score) -> str:
+    """What was measured, in words: how faces were cut, what was left out."""
+    return ", ".join(_setting(name, value) for name, value in score.setting.items())
+
+
+def score_label(score: Score) -> str:
+    """A short name for one evaluation: the set and how many faces."""
+    return say("scored.label", dataset=dataset_name(score.dataset), n=score.n)
+
+
+def data_line(record: Record) -> str:
+    """What a model learnt from."""
+    parts = [
+        say("card.part", part=say(f"part.{part}"), n=sum(counts.values()))
+        for part, counts in record.counts.items()
+    ]
+    if not parts:
+        return say("card.no_data")
+    return say("card.data", sets=", ".join(map(dataset_name, record.sets)), parts=", ".join(parts))
+
+
+def alt_dots(title: str, rows: Sequence[Dot]) -> str:
+    """A chart of dots, for those who do not see it."""
+    return say("dots.alt", title=title, rows="; ".join(_dot(row) for row in rows))
+
+
+def alt_confusion(score: Score) -> str:
+    """A confusion matrix, for those who do not see it."""
+    rows = [
+        say("confusion.alt_cell", truth=class_name(truth), answer=class_name(answer), count=count)
+        for truth, answers in score.confusion.items()
+        for answer, count in answers.items()
+        if sum(answers.values())
+    ]
+    return say("confusion.alt", rows="; ".join(rows))
+
+
+def alt_counts(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """The faces of each class, for those who do not see the bars."""
+    rows = [
+        say("counts.alt_row", part=say(f"part.{part}"), label=class_name(label), n=n)
+        for part, by_class in counts.items()
+        for label, n in by_class.items()
+    ]
+    return say("counts.alt", rows="; ".join(rows))
+
+
+def alt_curves(history: Sequence[Epoch], names: Sequence[str]) -> str:
+    """The curves of a training, for those who do not see them: where each begins and ends."""
+    rows = []
+    for name in names:
+        values = [getattr(each, name) for each in history if getattr(each, name) is not None]
+        if values:
+            rows.append(
+                say("curves.alt_row", name=say(f"curve_name.{name}"), first=values[0], last=values[-1])
+            )
+    return say("curves.alt", epochs=len(history), rows="; ".join(rows))
+
+
+def experiment_dots(rows: Sequence[ExperimentRow]) -> list[Dot]:
+    """The lines of an experiment's chart."""
+    several = len({row.figure for row in rows}) > 1
+    return [
+        Dot(
+            say("experiment.label_figure", label=row.label, figure=figure_name(row.figure))
+            if several
+            else row.label,
+            row.measured,
+            row.published,
+        )
+        for row in rows
+    ]
+
+
+def _setting(name: str, value: str) -> str:
+    if has(f"setting.{name}_{value}"):
+        return say(f"setting.{name}_{value}", value=value)
+    if has(f"setting.{name}"):
+        return say(f"setting.{name}", value=value)
+    return f"{name}={value}"
+
+
+def _dot(row: Dot) -> str:
+    said = [row.label]
+    if row.measured:
+        found = row.measured
+        low, high = (found.low, found.high) if found.low is not None else (found.value, found.value)
+        said.append(say("dots.alt_measured", value=found.value, low=low, high=high))
+    if row.published is not None:
+        said.append(say("dots.alt_published", value=row.published))
+    return " ".join(said)

@@ -1,0 +1,87 @@
+"""What is compared: one or two faces, two or more models, a method, the answer in question, a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import reader
+from dashboard.compare_layers import UNITS
+from dashboard.compare_words import method_name
+from dashboard.views import face_choice
+from dashboard.views.face_choice import Listed
+from dashboard.words import class_name, say
+from xai.attribution.methods import METHODS
+from xai.types import CLASSES
+
+__all__ = ["Choice", "choose"]
+
+_GIVEN = "given"
+"""The answer that each model gave."""
+
+_MOST_MODELS = 4
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is compared.
+
+    Attributes:
+        faces: one or two.
+        models: names.
+        method: name in ``METHODS``.
+        target: the class that is explained; None: the answer that each model gave.
+        unit: of an occlusion map, one of ``UNITS``.
+    """
+
+    faces: tuple[Listed, ...]
+    models: tuple[str, ...]
+    method: str
+    target: str | None
+    unit: str
+
+
+def choose(models: Sequence[str]) -> Choice:
+    """Draw the fields, and keep what they say in the address.
+
+    Args:
+        models: names of all models, the default first.
+    """
+    faces = _faces(*st.columns(2, gap="medium"))
+    left, right = st.columns(2, gap="medium")
+    chosen = left.multiselect(
+        say("compare.models"),
+        models,
+        default=models[:2],
+        max_selections=_MOST_MODELS,
+        key="models",
+        bind="query-params",
+        persist_state="session",
+    )
+    with right:
+        one, two = st.columns(2, gap="small")
+    method = face_choice.choose(
+        one, "method", {name: method_name(name) for name in METHODS}, say("compare.method")
+    )
+    answers = {_GIVEN: say("ask.target_own")} | {name: class_name(name) for name in CLASSES}
+    target = face_choice.choose(two, "answer", answers, say("compare.target"))
+    unit = UNITS[0]
+    if reader.level() == reader.LEVELS[1] and method == "occlusion":
+        units = {name: say(f"compare.unit_{name}") for name in UNITS}
+        unit = face_choice.choose(right, "unit", units, say("compare.unit"))
+    return Choice(faces, tuple(chosen), method, None if target == _GIVEN else target, unit)
+
+
+def _faces(left: DeltaGenerator, right: DeltaGenerator) -> tuple[Listed, ...]:
+    """The two fields for faces."""
+    known = face_choice.listed()
+    first = face_choice.field(left, face_choice.FACE, known, say("compare.face"))
+    others = {"": say("compare.one_face")} | {n: each.title for n, each in known.items() if n != first.id}
+    second = face_choice.choose(right, "beside", others, say("compare.second_face"))
+    return (first, known[second]) if second else (first,)
+
+
+_known, _field, _FACE, find = face_choice.listed, face_choice.field, face_choice.FACE, face_choice.find

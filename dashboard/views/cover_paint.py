@@ -1,0 +1,122 @@
+"""Painting on a face, and the answer that follows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard import cover_canvas, reader, session
+from dashboard.cover_canvas import Board
+from dashboard.cover_jobs import AskCovered
+from dashboard.cover_shapes import MOST_SHAPES, Shape, parse_shapes, parse_spot, place_of
+from dashboard.cover_words import alt_covered, covered_sentence
+from dashboard.figures import class_bars
+from dashboard.sentences import alt_answer, failed
+from dashboard.tickets import JobError
+from dashboard.views import cover_choice, photo_card
+from dashboard.views.cover_choice import Chosen
+from dashboard.words import say
+from xai.types import REGIONS, Prediction
+
+__all__ = ["show"]
+
+Area = NDArray[np.bool_]
+
+PARTS = ("nose", "mouth", "chin", "cheeks", "eyes", "forehead", "elsewhere")
+"""Parts of the face that can be hidden by name, the ones that matter most first."""
+
+_HIDDEN = "regions"
+"""Key of the field, and its name in the address."""
+
+
+@st.fragment
+def show(chosen: Chosen) -> None:
+    """The face with its covers, and what the model says; nothing else of the page is drawn again."""
+    hidden = _parts(chosen)
+    fill = cover_choice.fill()
+    key = " ".join(("canvas", *chosen.key))
+    sent = cover_canvas.sent_by(key, "shapes")
+    side = len(chosen.face.crop)
+    place = place_of(_shapes(sent, side), chosen.ground.regions, hidden, side)
+    content = chosen.ground.contents[fill]
+    picture = np.where(place[..., None], content, chosen.face.crop)
+    left, right = st.columns([1, 1], gap="large")
+    with right:
+        said = _answer(chosen, picture, float(place.mean()))
+    board = Board(
+        picture, content, sent, alt_covered(place.mean(), hidden), said, chosen.ground.regions is not None
+    )
+    with left:
+        cover_canvas.paint(board, key, partial(_toggle, chosen, key))
+        if isinstance(sent, list) and len(sent) >= MOST_SHAPES:
+            st.caption(say("cover.full", most=MOST_SHAPES))
+
+
+def _parts(chosen: Chosen) -> Sequence[str]:
+    """Buttons for the parts of the face; those that are pressed."""
+    if chosen.ground.regions is None:
+        st.caption(say("cover.parts_unknown"))
+        return ()
+    if session.recall(_HIDDEN) is None:
+        asked = st.query_params.get(_HIDDEN, "").split(",")
+        session.remember(_HIDDEN, [name for name in PARTS if name in asked])
+    hidden = st.pills(
+        say("cover.parts"),
+        PARTS,
+        selection_mode="multi",
+        format_func=lambda name: say(f"cover_part.{name}"),
+        key=_HIDDEN,
+    )
+    reader.to_address(_HIDDEN, ",".join(hidden), "")
+    return hidden
+
+
+def _shapes(sent: object, side: int) -> tuple[Shape, ...]:
+    try:
+        return parse_shapes(sent, side)
+    except ValueError:
+        st.warning(say("cover.refused"))
+        return ()
+
+
+def _answer(chosen: Chosen, picture: NDArray[np.uint8], share: float) -> str:
+    """Draw what the model says now; the same in a sentence."""
+    try:
+        before, now = _asked(chosen, chosen.face.crop), _asked(chosen, picture)
+    except JobError as failure:
+        sentence = say("cover.failed", sentence=failed(failure))
+        st.error(sentence)
+        return sentence
+    photo_card.answer(now, say("cover.now", model=chosen.model))
+    st.plotly_chart(
+        class_bars(now), config=photo_card.STILL, key="covered answer", alt=alt_answer(chosen.model, now)
+    )
+    said = covered_sentence(chosen.model, before, now, share)
+    st.markdown(said)
+    return said
+
+
+def _asked(chosen: Chosen, picture: NDArray[np.uint8]) -> Prediction:
+    digest = hashlib.sha256(picture.tobytes()).hexdigest()
+    return chosen.ask(AskCovered(picture, chosen.model), digest)
+
+
+def _toggle(chosen: Chosen, key: str) -> None:
+    """Hide the part of the face that was pointed at, or show it again."""
+    regions = chosen.ground.regions
+    try:
+        x, y = parse_spot(cover_canvas.sent_by(key, "spot"), len(chosen.face.crop))
+    except ValueError:
+        return
+    if regions is not None:
+        name = REGIONS[regions[int(y), int(x)]]
+        before = session.recall(_HIDDEN)
+        hidden = list(before) if isinstance(before, list | tuple) else []
+        session.remember(
+            _HIDDEN, [*(one for one in hidden if one != name), *([] if name in hidden else [name])]
+        )

@@ -1,0 +1,34 @@
+"""What stands above every page: the language and the kind of words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import reader
+from dashboard.words import languages, say
+
+__all__ = ["LOGO", "show"]
+
+LOGO = Path(__file__).parents[1] / "logo.svg"
+"""A face behind a frame that marks nose and mouth."""
+
+
+def show() -> None:
+    """Draw the switches, and put what they say into the address."""
+    known = languages()
+    with st.container(
+        horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="medium"
+    ):
+        st.segmented_control(
+            say("header.language"),
+            list(known),
+            format_func=lambda code: known[code],
+            required=True,
+            key=reader.LANGUAGE,
+            label_visibility="collapsed",
+            width="content",
+        )
+        st.toggle(say("header.expert"), key=reader.EXPERT, help=say("header.expert_help"), width="content")
+    reader.write_address()

@@ -1,0 +1,72 @@
+"""The page "How it works": a lesson on one drawn sample, step by step."""
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from dashboard import reader, session
+from dashboard.controls import main_button
+from dashboard.handout import handout
+from dashboard.views import learn_cheat, learn_steps
+from dashboard.views.learn_lesson import Lesson, tell
+from dashboard.words import say
+
+STEPS: Mapping[str, Callable[[Lesson], None]] = {
+    "answer": learn_steps.answer,
+    "guess": learn_steps.guess,
+    "cover": learn_steps.cover,
+    "attention": learn_steps.attention,
+    "verdict": learn_steps.verdict,
+    "limits": learn_steps.limits,
+    "cheat": learn_cheat.play,
+}
+"""Step -> what it shows. Its words stand in the sections ``step``, ``step_title`` and ``step_text``."""
+
+cards = session.catalogue().cards
+st.title(say("learn.title"), anchor=False)
+if not cards:
+    st.error(say("photo.no_model"))
+    st.stop()
+if not reader.projector():
+    st.markdown(say("learn.lead"))
+
+names = list(STEPS)
+reader.from_address("step", names)
+chosen = st.segmented_control(
+    say("learn.step"),
+    names,
+    format_func=lambda name: say("learn.step_name", number=names.index(name) + 1, name=say(f"step.{name}")),
+    required=True,
+    key="step",
+    label_visibility="collapsed",
+)
+step = chosen or names[0]
+reader.to_address("step", step, names[0])
+at = names.index(step)
+st.header(say(f"step_title.{step}"), anchor=False)
+tell(say(f"step_text.{step}"))
+STEPS[step](Lesson(tuple(card.name for card in cards[:2])))
+
+with st.container(horizontal=True, gap="small"):
+    for shift, word in ((-1, "back"), (1, "next")):
+        if 0 <= at + shift < len(names):
+            target = names[at + shift]
+            st.button(
+                say("learn.next" if shift > 0 else "learn.back", name=say(f"step.{target}")),
+                key=word,
+                on_click=session.remember,
+                args=("step", target),
+                type=main_button() if shift > 0 else "secondary",
+            )
+
+with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    st.toggle(say("learn.projector"), key=reader.PROJECTOR, help=say("learn.projector_help"), width="content")
+    if not reader.projector():
+        st.download_button(
+            say("learn.handout"),
+            handout(),
+            file_name="handout.html",
+            mime="text/html",
+            on_click="ignore",
+            help=say("learn.handout_help"),
+        )

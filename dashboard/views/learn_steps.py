@@ -1,0 +1,149 @@
+"""The steps of the lesson, each shown with what is measured on the sample now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+import streamlit as st
+
+from dashboard import reader, session
+from dashboard.controls import main_button
+from dashboard.figures import class_bars, region_bars
+from dashboard.sentences import alt_answer, alt_map, alt_shares, failed, finding, right_or_wrong
+from dashboard.tickets import JobError
+from dashboard.verdict_words import LEVELS
+from dashboard.views import photo_verdict
+from dashboard.views.learn_lesson import Lesson, tell
+from dashboard.views.photo_card import STILL, bar
+from dashboard.words import say
+from xai.photo.images import encode_jpeg
+from xai.render import common_scale, excess, excess_scale, overlay
+from xai.types import REGIONS, Explanation
+
+__all__ = ["answer", "attention", "cover", "guess", "limits", "verdict"]
+
+_FACE = 300
+_GUESS = "lesson guess"
+_OPACITY = 0.7
+
+
+def _said(step: Callable[[Lesson], None]) -> Callable[[Lesson], None]:
+    """The step, with a sentence in its place where the measuring fails."""
+
+    @wraps(step)
+    def shown(lesson: Lesson) -> None:
+        try:
+            step(lesson)
+        except JobError as failure:
+            st.error(failed(failure))
+
+    return shown
+
+
+@_said
+def answer(lesson: Lesson) -> None:
+    """A face, and what the model says about it."""
+    lesson.choose()
+    explanation = lesson.explained(lesson.models[0]).explanation
+    left, right = st.columns(2, gap="large")
+    left.image(encode_jpeg(explanation.face.crop), width=_FACE, alt=say("map.crop_plain_alt"))
+    with right:
+        st.markdown(f"**{lesson.models[0]}**")
+        alt = alt_answer(lesson.models[0], explanation.prediction)
+        st.plotly_chart(class_bars(explanation.prediction), config=STILL, key="lesson answer", alt=alt)
+        tell(right_or_wrong(explanation.prediction, lesson.sample.truth[0]))
+
+
+@_said
+def guess(lesson: Lesson) -> None:
+    """The learner marks where they would look; then the models' shares on the same places."""
+    face = lesson.face()
+    left, right = st.columns(2, gap="large")
+    left.image(encode_jpeg(face.crop), width=_FACE, alt=say("map.crop_plain_alt"))
+    with right:
+        marked = st.segmented_control(
+            say("learn.guess_ask"),
+            REGIONS,
+            format_func=lambda name: say(f"region.{name}"),
+            selection_mode="multi",
+            key="guessed regions",
+        )
+        key = f"{_GUESS} {lesson.sample.id}"
+        st.button(
+            say("learn.guess_show"),
+            on_click=session.remember,
+            args=(key, True),
+            disabled=not marked,
+            type=main_button(),
+        )
+    if not session.recall(key) or not marked:
+        return
+    for model in lesson.models:
+        _compare(lesson.explained(model).explanation, tuple(marked), model)
+
+
+def _compare(explanation: Explanation, marked: tuple[str, ...], model: str) -> None:
+    """How much of a model's map lies on the places that were marked."""
+    shares = explanation.shares["occlusion"]
+    if shares is None:
+        tell(say("learn.guess_nothing", model=model))
+        return
+    share, area = shares.of(*marked)
+    tell(say("learn.guess_found", model=model, share=share, area=area))
+    limit = min(1.0, 1.05 * max(*shares.share.values(), *shares.area.values()))
+    chart = region_bars({"occlusion": shares}, limit)
+    st.plotly_chart(chart, config=STILL, key=f"guess {model}", alt=alt_shares(shares))
+
+
+@_said
+def cover(lesson: Lesson) -> None:
+    """The occlusion maps of the models, on one scale."""
+    _maps(lesson, "occlusion")
+
+
+@_said
+def attention(lesson: Lesson) -> None:
+    """The Grad-CAM maps of the models."""
+    _maps(lesson, "gradcam")
+
+
+def _maps(lesson: Lesson, method: str) -> None:
+    found = {model: lesson.explained(model).explanation for model in lesson.models}
+    maps = [each.heatmaps[method] for each in found.values()]
+    signed = method == "occlusion"
+    scale = common_scale(maps) if signed else excess_scale(maps)
+    for column, (model, explanation) in zip(st.columns(len(found), gap="large"), found.items(), strict=True):
+        values = explanation.heatmaps[method].values
+        drawn = overlay(
+            explanation.face.crop, values if signed else excess(values), scale=scale, opacity=_OPACITY
+        )
+        with column:
+            st.markdown(f"**{model}**")
+            st.image(encode_jpeg(drawn), width="stretch", alt=alt_map(explanation, method))
+            tell(finding(explanation, method))
+    if signed:
+        bar(say("legend.bar_alt", scale=scale), signed=True)
+        st.caption(say("legend.occlusion", scale=scale))
+    else:
+        bar(say("legend.bar_half_alt", scale=scale + 1), signed=False)
+        st.caption(say("legend.gradcam", scale=scale + 1))
+
+
+@_said
+def verdict(lesson: Lesson) -> None:
+    """The verdicts, measured now, with their conditions."""
+    explained = {model: lesson.explained(model) for model in lesson.models}
+    slots = photo_verdict.answers(explained, lesson.sample.truth[0])
+    level = LEVELS[0] if reader.projector() else reader.level()
+    session.examine(
+        {model: each.explanation for model, each in explained.items()},
+        lambda model, stage: slots[model].wait(stage),
+        lambda model, evidence: slots[model].fill(evidence, level),
+    )
+
+
+def limits(_lesson: Lesson) -> None:
+    """What a map and a verdict do not prove."""
+    for number in range(1, 5):
+        tell(say(f"learn.limit_{number}"))

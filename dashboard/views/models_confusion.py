@@ -1,0 +1,102 @@
+"""What a model takes for what, and drawn examples of each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.model_figures import confusion
+from dashboard.reader import language
+from dashboard.record_words import alt_confusion, score_label, setting_line
+from dashboard.records import Record, Score
+from dashboard.sentences import failed, sample_title
+from dashboard.tickets import JobError
+from dashboard.views.photo_progress import Progress
+from dashboard.words import class_name, class_word, say
+from xai.photo.samples import SAMPLES, Sample
+from xai.types import CLASSES
+
+__all__ = ["show"]
+
+_PLAYABLE = {"displayModeBar": False, "scrollZoom": False}
+_THUMBNAIL = 96
+
+
+@st.fragment
+def show(record: Record, scores: Sequence[Score]) -> None:
+    """The matrix of one evaluation, and samples for the cell that is chosen.
+
+    Args:
+        record: the model.
+        scores: its evaluations to choose from, at least one.
+    """
+    st.markdown(say("confusion.title"))
+    score = st.selectbox(
+        say("confusion.which"),
+        scores,
+        format_func=score_label,
+        key=f"which {record.name} {language()}",
+        width=420,
+    )
+    st.caption(setting_line(score))
+    chosen = st.plotly_chart(
+        confusion(score, record.classes),
+        config=_PLAYABLE,
+        key=f"confusion {record.name} {score.dataset}",
+        alt=alt_confusion(score),
+        on_select="rerun" if record.installed else "ignore",
+        selection_mode="points",
+        width="content",
+    )
+    if record.installed and set(record.classes) <= set(CLASSES):
+        _examples(record, _clicked(chosen))
+
+
+def _clicked(chosen: object) -> tuple[str, str] | None:
+    points = getattr(getattr(chosen, "selection", None), "points", None) or []
+    return (str(points[0]["customdata"][0]), str(points[0]["customdata"][1])) if points else None
+
+
+def _examples(record: Record, clicked: tuple[str, str] | None) -> None:
+    """The samples that fall into a cell: the one that was clicked, or else chosen in the field below."""
+    cells = [(truth, answer) for truth in CLASSES for answer in record.classes]
+    cell = st.selectbox(
+        say("confusion.cell"),
+        cells,
+        index=cells.index(clicked) if clicked in cells else None,
+        format_func=lambda one: say("confusion.pair", truth=class_word(one[0]), answer=class_word(one[1])),
+        placeholder=say("confusion.cell_none"),
+        key=f"cell {record.name} {clicked} {language()}",
+        width=420,
+    )
+    if cell is None:
+        st.caption(say("confusion.offer"))
+        return
+    place = st.empty()
+    try:
+        found = _falling(record.name, cell, Progress(place))
+    except JobError as failure:
+        place.error(failed(failure))
+        return
+    place.empty()
+    truth, answer = class_name(cell[0]), class_name(cell[1])
+    st.caption(say("confusion.found", count=len(found), truth=truth, answer=answer, of=len(SAMPLES)))
+    pictures = session.gallery(SAMPLES)
+    with st.container(horizontal=True, gap="small"):
+        for sample in found:
+            if picture := pictures.get(sample.id):
+                title = sample_title(sample)
+                st.image(picture, width=_THUMBNAIL, alt=say("photo.sample_alt", title=title), caption=title)
+
+
+def _falling(model: str, cell: tuple[str, str], progress: Progress) -> list[Sample]:
+    """The samples with a face of that true class that got that answer."""
+    found = []
+    for sample in SAMPLES.values():
+        answers = session.sample_answers(sample.id, model, progress.of(model))
+        pairs = zip(sample.truth, answers, strict=False)
+        if any((truth, answer.label) == cell for truth, answer in pairs):
+            found.append(sample)
+    return found

@@ -1,0 +1,42 @@
+"""Experiments: a question, a small chart with intervals, the command that measures it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.model_figures import dots
+from dashboard.record_words import alt_dots, experiment_dots, figure_name, study_name
+from dashboard.records import Experiment
+from dashboard.views.photo_card import STILL
+from dashboard.words import from_library, say
+
+__all__ = ["show"]
+
+
+def show(experiments: Sequence[Experiment]) -> None:
+    """All experiments, two beside each other."""
+    st.header(say("experiment.heading"), anchor=False)
+    st.caption(say("experiment.note"))
+    for index in range(0, len(experiments), 2):
+        for experiment, column in zip(
+            experiments[index : index + 2], st.columns(2, gap="large"), strict=False
+        ):
+            with column:
+                _one(experiment)
+
+
+def _one(experiment: Experiment) -> None:
+    st.markdown(f"**{from_library(experiment.question)}**")
+    rows = experiment_dots(experiment.rows)
+    figures = ", ".join(dict.fromkeys(figure_name(row.figure) for row in experiment.rows))
+    most = max((row.n for row in experiment.rows), default=0)
+    st.caption(say("experiment.about", study=study_name(experiment.source), figures=figures, n=most))
+    st.plotly_chart(
+        dots(rows), config=STILL, key=f"experiment {experiment.name}", alt=alt_dots(experiment.question, rows)
+    )
+    if experiment.note:
+        st.markdown(from_library(experiment.note))
+    with st.expander(say("experiment.again")):
+        st.code(experiment.command, language=None, wrap_lines=True)

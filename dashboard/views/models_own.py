@@ -1,0 +1,44 @@
+"""How a visitor's own model joins the others."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from dashboard.words import say
+from xai.models.architectures import ARCHITECTURES
+
+__all__ = ["show"]
+
+_EXAMPLE = {
+    "name": "my_model",
+    "architecture": "mobilenet_v2",
+    "classes": ["covered", "incorrect", "uncovered"],
+    "input_size": 128,
+    "mean": [0.485, 0.456, 0.406],
+    "std": [0.229, 0.224, 0.225],
+    "margin": 0.3,
+    "temperature": 1.0,
+    "source": "own",
+    "protocol": "product",
+    "sha256": "…",
+    "recipe": {},
+    "data": {},
+    "metrics": {},
+    "license": "…",
+    "limits": [],
+}
+"""Every key that a card must have; a test reads such a card."""
+
+
+def show() -> None:
+    """The three steps, and a card to start from."""
+    st.header(say("own.heading"), anchor=False)
+    st.markdown(say("own.steps"))
+    with st.expander(say("own.card")):
+        st.code(json.dumps(_EXAMPLE, indent=1, ensure_ascii=False), language="json")
+        st.caption(say("own.keys"))
+        st.markdown(say("own.architectures", names=", ".join(f"`{name}`" for name in sorted(ARCHITECTURES))))
+    st.caption(say("own.check"))
+    st.code(say("own.command"), language=None, wrap_lines=True)

@@ -1,0 +1,224 @@
+"""The page "Cover it yourself" as a visitor drives it, against the real library, models and model process."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import cover_canvas, cover_words, session
+from dashboard.cover_figures import height_curve
+from dashboard.cover_jobs import Found
+from dashboard.cover_work import prepare
+from dashboard.views.cover_swap import PROBES_SHOWN
+from dashboard.words import catalogue, say
+from xai.evidence.whatif import whatif
+from xai.evidence.whatif_probes import Rectangle
+from xai.models.cards import read_cards
+from xai.models.classifiers import load_classifier
+from xai.photo.faces import find_faces
+from xai.photo.regions import region_masks
+from xai.photo.samples import SAMPLES, load_sample, sample_png
+from xai.types import REGIONS, Prediction
+
+APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+MODEL = read_cards().cards[0].name
+FIRST = next(iter(SAMPLES))
+CLASSES = ("covered", "incorrect", "uncovered")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_model_process():
+    yield
+    session.worker().close()
+    for kept in (session.worker, session.catalogue, session._thumbnail):
+        kept.clear()
+
+
+@pytest.fixture(scope="module")
+def face():
+    return find_faces(load_sample(FIRST))[0]
+
+
+def visit(**address):
+    page = AppTest.from_file(str(APP), default_timeout=280)
+    for name, value in address.items():
+        page.query_params[name] = value
+    page.switch_page("views/cover.py")
+    return page.run()
+
+
+def text(page):
+    parts = [*page.title, *page.header, *page.markdown, *page.caption, *page.error, *page.warning, *page.info]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def percent(page):
+    """The probability that the badge names."""
+    return int(re.search(r", (\d+)%", text(page)).group(1))
+
+
+def answer_about(picture, model=MODEL):
+    return load_classifier(model, "cpu").predict([picture])[0]
+
+
+def hidden(face, *parts):
+    picture = face.crop.copy()
+    picture[np.any([region_masks(face)[name] for name in parts], axis=0)] = 128
+    return picture
+
+
+def test_the_first_sample_is_ready_at_the_first_visit(face):
+    page = visit()
+    assert not page.exception
+    assert not page.error
+    assert page.selectbox(key="face").value == FIRST
+    assert f"Nothing is covered. {MODEL} says" in text(page)
+    assert percent(page) == round(100 * answer_about(face.crop).confidence)
+
+
+def test_hiding_a_part_asks_the_model_about_just_that(face):
+    page = visit()
+    page.pills(key="regions").set_value(["nose", "mouth"]).run()
+    assert not page.exception
+    now = answer_about(hidden(face, "nose", "mouth"))
+    assert percent(page) == round(100 * now.confidence)
+    before = answer_about(face.crop)
+    share = (region_masks(face)["nose"] | region_masks(face)["mouth"]).mean()
+    assert f"Covering {share:.1%} of the picture" in text(page)
+    assert ("changes the answer" in text(page)) == (now.label != before.label)
+    assert page.query_params["regions"] == ["nose,mouth"]
+
+
+def test_the_address_opens_face_model_fill_parts_and_language():
+    other, model = "admiral-plain", read_cards().cards[1].name
+    page = visit(face=other, model=model, fill="mean", regions="mouth,nonsense", lang="es", level="technical")
+    assert not page.exception
+    face = find_faces(load_sample(other))[0]
+    picture = face.crop.copy()
+    picture[region_masks(face)["mouth"]] = np.rint(face.crop.astype(np.float32).mean(axis=(0, 1)))
+    now = answer_about(picture, model)
+    assert page.selectbox(key="model").value == model
+    assert page.pills(key="regions").value == ["mouth"]
+    assert f"Tapar el {100 * region_masks(face)['mouth'].mean():.1f}".replace(".", ",") in text(page)
+    assert str(round(100 * now.confidence)) in text(page)
+    assert page.query_params["fill"] == ["mean"]
+
+
+@pytest.mark.parametrize(("sent", "refused"), [([{"kind": "bar"}], True), ("x" * 9, True), (None, False)])
+def test_what_cannot_be_read_is_left_out_and_said(monkeypatch, sent, refused):
+    monkeypatch.setattr(cover_canvas, "sent_by", lambda _key, _name: sent)
+    page = visit()
+    assert not page.exception
+    assert bool(page.warning) == refused
+    assert "Nothing is covered" in text(page)
+
+
+def test_a_painted_rectangle_is_covered_with_the_fill(monkeypatch, face):
+    sent = [{"kind": "bar", "left": 20, "top": 30, "right": 90, "bottom": 100}]
+    monkeypatch.setattr(cover_canvas, "sent_by", lambda _key, name: sent if name == "shapes" else None)
+    page = visit()
+    picture = face.crop.copy()
+    picture[30:100, 20:90] = 128
+    assert percent(page) == round(100 * answer_about(picture).confidence)
+    assert f"{70 * 70 / len(picture) ** 2:.1%}" in text(page)
+
+
+def test_the_mask_is_pulled_down_and_the_slider_measures_nothing(face):
+    page = visit(**{"try": "slide"})
+    assert not page.exception
+    found = whatif(face, load_classifier(MODEL, "cpu"), "pull_down")
+    assert f"Pulled down to {found.flips_at:.0%} of the height" in text(page)
+    jobs = session.worker()._count
+    page.select_slider(key="height").set_value(0.5).run()
+    answer = found.answers[found.values.index(0.5)]
+    assert percent(page) == round(100 * answer.confidence)
+    assert session.worker()._count == jobs
+
+
+def test_the_smallest_cover_is_looked_for_when_asked(face):
+    page = visit(**{"try": "smallest", "level": "technical"})
+    assert "Greedy search" in text(page)
+    assert "is enough" not in text(page)
+    page.button(key="smallest").click().run()
+    assert not page.exception
+    found = whatif(face, load_classifier(MODEL, "cpu"), "smallest_cover")
+    assert f"Covering {found.flips_at:.1%} of the picture with grey is enough" in text(page)
+    assert "there may be one" in text(page)
+
+
+@pytest.mark.parametrize("change", PROBES_SHOWN)
+def test_every_change_shows_every_step(change):
+    page = visit(**{"try": "swap", "change": change})
+    assert not page.exception
+    assert not page.info
+    assert len(page.get("imgs")) >= 4
+    assert re.search(r"The answer (changes in \d|stays in all)", text(page))
+
+
+def test_a_face_that_cannot_be_drawn_on_is_refused_in_the_readers_language(monkeypatch):
+    sentence = "Nothing can be drawn on this face: the head is turned too far to the side."
+    from dashboard.tickets import JobError
+
+    real = session.done_once
+
+    def refuse(kind, key, job, show):
+        if kind == "probe":
+            raise JobError("refused", sentence=sentence, error="XaiError")
+        return real(kind, key, job, show)
+
+    monkeypatch.setattr(session, "done_once", refuse)
+    page = visit(**{"try": "slide", "lang": "es"})
+    assert not page.exception
+    assert "demasiado vuelta" in page.info[0].value
+
+
+def test_a_photo_handed_in_before_is_offered(face):
+    page = AppTest.from_file(str(APP), default_timeout=280).run()
+    page.file_uploader(key="photo").upload("me.png", sample_png("admiral-plain"), "image/png").run()
+    page.switch_page("views/cover.py").run()
+    assert not page.exception
+    assert page.selectbox(key="face").options[0] == say("face.own", number=1, face=1)
+
+
+def test_the_ground_holds_the_regions_and_the_fills(face):
+    ground = prepare(face)
+    for name, mask in region_masks(face).items():
+        np.testing.assert_array_equal(ground.regions == REGIONS.index(name), mask)
+    assert (ground.contents["grey"] == 128).all()
+
+
+def found_by_hand(labels, values=(1.0, 0.5, 0.0), **more):
+    answers = tuple(Prediction(CLASSES, np.eye(3, dtype=np.float32)[CLASSES.index(name)]) for name in labels)
+    flips = next((v for v, name in zip(values, labels, strict=True) if name != labels[0]), None)
+    return Found(answers[0], values, answers, (b"",) * len(values), more.get("cover", ()), flips)
+
+
+def test_the_sentence_about_the_pulled_mask_says_when_the_answer_comes_back():
+    there = cover_words.pulled_sentence("m", found_by_hand(["covered", "incorrect", "covered"]))
+    assert "50% of the height" in there
+    assert there.endswith("at 0%.")
+    assert "every height" in cover_words.pulled_sentence("m", found_by_hand(["covered"] * 3))
+
+
+def test_the_alt_text_of_the_curve_holds_every_number():
+    found = found_by_hand(["covered", "incorrect", "covered"])
+    alt = cover_words.alt_curve(found)
+    assert alt.count("100%") == 4
+    figure = height_curve(found, 0.5)
+    assert [line.x0 for line in figure.layout.shapes] == [0.5, 0.5]
+    assert [list(trace.y) for trace in figure.data] == [[1, 0, 1], [0, 1, 0], [0, 0, 0]]
+
+
+def test_where_a_cover_lies_is_counted():
+    regions = np.full((8, 8), REGIONS.index("elsewhere"), np.int8)
+    regions[:, 4:] = REGIONS.index("nose")
+    found = found_by_hand(["covered"] * 3, cover=(Rectangle(0, 0, 8, 1), Rectangle(4, 1, 8, 2)))
+    said = cover_words.where_sentence(found, regions)
+    assert said.index("67% lies on the nose") < said.index("33% lies on hair")
+
+
+def test_both_languages_have_a_word_for_every_fill_and_value():
+    for language in ("en", "es"):
+        assert {f"cover_colour.{name}" for name in ("blue", "navy")} <= set(catalogue(language))

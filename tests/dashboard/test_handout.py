@@ -1,0 +1,41 @@
+from html.parser import HTMLParser
+
+import pytest
+
+from dashboard import handout, reader, words
+
+
+class Outline(HTMLParser):
+    """Tags that were opened and not closed, and the headings."""
+
+    def __init__(self):
+        super().__init__()
+        self.open, self.headings, self.links = [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        if tag != "meta":
+            self.open.append(tag)
+        self.links += [value for name, value in attrs if name in ("src", "href")]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] in ("h1", "h2"):
+            self.headings.append(data)
+
+
+@pytest.mark.parametrize("code", words.languages())
+def test_the_handout_is_whole_in_every_language_and_needs_nothing_else(monkeypatch, code):
+    for module in (words, reader, handout):
+        monkeypatch.setattr(module, "language", lambda: code)
+    page = handout.handout()
+    outline = Outline()
+    outline.feed(page)
+    said = words.catalogue(code)
+    assert outline.open == []
+    assert outline.links == []
+    assert f'<html lang="{code}">' in page
+    tasks = [said[f"handout.task_{number}"] for number in range(1, 6)]
+    assert outline.headings == [said["handout.title"], *tasks, said["handout.plan"]]
+    assert page.count("<tr>") == 1 + 5

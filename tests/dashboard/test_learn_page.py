@@ -1,0 +1,145 @@
+"""The page "How it works" as a learner drives it, against the real model process."""
+
+import re
+from pathlib import Path
+
+import evidences
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import reader, session
+from dashboard.words import catalogue
+from xai.models.cards import read_cards
+
+APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+MODELS = [card.name for card in read_cards().cards][:2]
+WORDS = catalogue()
+STEPS = [key.partition(".")[2] for key in WORDS if key.startswith("step.")]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_model_process():
+    yield
+    session.worker().close()
+    for kept in (session.worker, session.catalogue, session._thumbnail):
+        kept.clear()
+
+
+@pytest.fixture(autouse=True)
+def _verdicts(monkeypatch):
+    def examine(maps, show, arrive):
+        for model in maps:
+            arrive(model, evidences.evidence("supported"))
+
+    monkeypatch.setattr(session, "examine", examine)
+
+
+def visit(**address):
+    page = AppTest.from_file(str(APP), default_timeout=280)
+    for name, value in address.items():
+        page.query_params[name] = value
+    page.switch_page("views/learn.py")
+    return page.run()
+
+
+def text(page):
+    parts = [
+        *page.title,
+        *page.header,
+        *page.subheader,
+        *page.markdown,
+        *page.caption,
+        *page.error,
+        *page.success,
+    ]
+    return "\n".join(str(part.value) for part in parts)
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_every_step_opens_from_the_address_and_shows_what_was_measured(step):
+    page = visit(step=step)
+    assert not page.exception
+    assert [error.value for error in page.error] == []
+    assert page.header[0].value == WORDS[f"step_title.{step}"]
+    said = {"answer": "That is (right|wrong)", "cover": "percentage points", "attention": "of its weight"}
+    said |= {"verdict": "It looked at the nose and mouth", "limits": "Cannot tell", "cheat": "Model A"}
+    assert re.search(said.get(step, "which places would you need"), text(page))
+
+
+def test_next_leads_through_all_steps_in_order():
+    page = visit()
+    for step in STEPS[1:]:
+        page.button(key="next").click().run()
+        assert not page.exception
+        assert page.header[0].value == WORDS[f"step_title.{step}"]
+        assert page.query_params["step"] == step
+    assert "next" not in {button.key for button in page.button}
+
+
+def test_the_models_are_shown_only_after_a_guess():
+    page = visit(step="guess")
+    (button,) = [one for one in page.button if one.label == WORDS["learn.guess_show"]]
+    assert button.disabled
+    page.segmented_control(key="guessed regions").set_value(["nose", "mouth"]).run()
+    assert "of all that spoke for its answer" not in text(page)
+    (button,) = [one for one in page.button if one.label == WORDS["learn.guess_show"]]
+    button.click().run()
+    assert not page.exception
+    found = re.findall(
+        r"(\w+): of all that spoke for its answer, (\d+)% lies on the places you marked", text(page)
+    )
+    assert [model for model, _ in found] == MODELS
+    kept = {
+        e.explanation.provenance.model: e.explanation for e in page.session_state["kept explanation"].values()
+    }
+    for model, share in found:
+        assert int(share) == round(100 * kept[model].shares["occlusion"].of("nose", "mouth")[0])
+
+
+def test_the_cheat_is_found_and_counted_and_nothing_is_counted_twice():
+    page = visit(step="cheat")
+    suspects = page.session_state["kept suspects"][0]
+    page.button(key=f"accuse 0 {suspects.cheat}").click().run()
+    assert "reads the mark" in page.success[0].value
+    assert "Found 1 of 1" in text(page)
+    page.run()
+    assert "Found 1 of 1" in text(page)
+    (again,) = [one for one in page.button if one.label == WORDS["learn.cheat_next"]]
+    again.click().run()
+    suspects = page.session_state["kept suspects"][1]
+    wrong = (suspects.cheat + 1) % 3
+    page.button(key=f"accuse 1 {wrong}").click().run()
+    assert f"model {'ABC'[suspects.cheat]} reads the mark" in page.error[0].value
+    assert "Found 1 of 2" in text(page)
+
+
+def test_covering_a_place_says_whose_answer_changed():
+    page = visit(step="cheat")
+    suspects = page.session_state["kept suspects"][0]
+    place = next(
+        name
+        for name, answers in suspects.answers.items()
+        if name.startswith("corner") and answers[suspects.cheat].label != suspects.truth
+    )
+    page.segmented_control(key="cheat cover 0").set_value(place).run()
+    assert not page.exception
+    changed = re.findall(r"\*\*Model (\w)\*\* now says", text(page))
+    assert changed == ["ABC"[suspects.cheat]]
+
+
+def test_the_projector_shows_large_type_and_the_step_alone():
+    page = visit(step="limits")
+    assert WORDS["learn.lead"] in text(page)
+    page.toggle(key=reader.PROJECTOR).set_value(True).run()
+    assert not page.exception
+    assert WORDS["learn.lead"] not in text(page)
+    assert page.query_params["view"] == "projector"
+    large = [part for part in page.get("html") if "font-size" in str(part.proto)]
+    assert len(large) == 5  # the step's sentence and four limits
+
+
+def test_every_step_speaks_spanish():
+    page = visit(step="cheat", lang="es")
+    assert not page.exception
+    assert page.header[0].value == catalogue("es")["step_title.cheat"]
+    assert "dice:" in text(page)

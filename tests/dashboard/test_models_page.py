@@ -1,0 +1,178 @@
+"""The page "The models" as a visitor drives it, and the header that every page has."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import reader, session
+from dashboard.words import catalogue
+from xai.models.cards import Catalogue, read_cards
+
+APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+CARDS = read_cards().cards
+SPANISH = catalogue("es")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_model_process():
+    yield
+    session.worker().close()
+    for kept in (session.worker, session.catalogue, session.records, session._thumbnail):
+        kept.clear()
+
+
+@pytest.fixture
+def weights(monkeypatch, tmp_path):
+    """A second folder of models, empty; what is put there is seen at once."""
+    monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path))
+    for kept in (session.catalogue, session.records):
+        kept.clear()
+    yield tmp_path
+    for kept in (session.catalogue, session.records):
+        kept.clear()
+
+
+def visit(**address):
+    page = AppTest.from_file(str(APP), default_timeout=280)
+    for name, value in address.items():
+        page.query_params[name] = value
+    page.switch_page("views/models.py")
+    return page
+
+
+def text(page):
+    parts = [
+        *page.title,
+        *page.header,
+        *page.markdown,
+        *page.caption,
+        *page.warning,
+        *page.error,
+        *page.info,
+    ]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def test_the_first_card_is_the_default_models_with_its_limits():
+    page = visit().run()
+    assert not page.exception
+    shown = text(page)
+    assert f"**{CARDS[0].name}** is a network of the kind" in shown
+    for limit in CARDS[0].limits:
+        assert limit in shown
+    assert "2,553 faces to learn from" in shown
+
+
+def test_another_card_is_chosen_and_opens_from_the_address():
+    page = visit().run()
+    page.selectbox(key="model").set_value(CARDS[1].name).run()
+    assert f"**{CARDS[1].name}** is a network" in text(page)
+    assert f"**{CARDS[1].name}** is a network" in text(visit(model=CARDS[1].name).run())
+
+
+def test_the_page_speaks_spanish_with_spanish_numbers_from_the_address():
+    page = visit(lang="es").run()
+    assert not page.exception
+    assert page.title[0].value == SPANISH["models.title"]
+    assert "2\u00a0553 caras para aprender" in text(page)
+    assert SPANISH["library.limit_classes"] in text(page)
+
+
+def test_the_language_is_switched_and_put_in_the_address():
+    page = visit().run()
+    assert "lang" not in page.query_params
+    page.segmented_control(key=reader.LANGUAGE).set_value("es").run()
+    assert page.title[0].value == SPANISH["models.title"]
+    assert page.query_params["lang"] == "es"
+
+
+def test_what_the_address_asks_and_nobody_speaks_is_english():
+    page = visit(lang="<b>", level="<i>").run()
+    assert not page.exception
+    assert page.title[0].value == catalogue()["models.title"]
+    assert page.toggle(key=reader.EXPERT).value is False
+
+
+def test_the_expert_sees_the_command_and_every_figure():
+    plain, expert = visit().run(), visit(level="technical").run()
+    assert not any("xai train" in code.value for code in plain.code)
+    assert any(code.value == CARDS[0].recipe["command"] for code in expert.code)
+    columns = [max(len(table.value.columns) for table in page.table) for page in (plain, expert)]
+    assert columns[0] < columns[1]
+
+
+def test_a_chosen_cell_shows_only_samples_that_fall_into_it():
+    page = visit().run()
+    cell = next(box for box in page.selectbox if str(box.key).startswith("cell "))
+    cell.set_value(("uncovered", "uncovered")).run()
+    assert not page.exception
+    count = int(re.search(r"Of 10 samples, (\d+) show", text(page)).group(1))
+    assert count >= 1
+    answers = page.session_state["kept answers"]
+    assert len(answers) == 10
+    from xai.photo.samples import SAMPLES
+
+    falling = [
+        name
+        for (name, _), found in answers.items()
+        if ("uncovered", "uncovered")
+        in zip(SAMPLES[name].truth, (answer.label for answer in found), strict=False)
+    ]
+    assert len(falling) == count
+
+
+def test_a_measured_model_stands_beside_what_was_published(weights):
+    raw = json.loads(CARDS[1].path.with_suffix(".json").read_text())
+    raw |= {"name": "vgg16_fmd", "errors": ["Beards are taken for masks."]}
+    raw["recipe"] |= {"published": {"aca": 0.836}, "departures": ["Fewer epochs."]}
+    raw["metrics"] = {
+        key.replace("protocol=product", "protocol=seed"): row
+        for key, row in raw["metrics"].items()
+        if "n" in row
+    }
+    (weights / "measured").mkdir()
+    (weights / "measured" / "vgg16_fmd.json").write_text(json.dumps(raw))
+    page = visit(model="vgg16_fmd").run()
+    assert not page.exception
+    shown = text(page)
+    assert "Its weights do not come with this program" in shown
+    assert "Beards are taken for masks." in shown
+    assert "**Published by study 003, and measured here**" in shown
+    assert "Fewer epochs." in shown
+    assert not any(str(box.key).startswith("cell ") for box in page.selectbox)
+
+
+def test_experiments_are_shown_and_without_their_file_are_not(weights):
+    assert "Experiments of the studies" not in text(visit().run())
+    row = {"label": "grey", "published": 0.88}
+    row["measured"] = {"figure": "accuracy", "value": 0.9, "low": 0.88, "high": 0.92, "n": 1500}
+    experiment = {"name": "grey", "question": "Does colour help?", "source": "002", "rows": [row]}
+    experiment |= {"command": "python -m xai evaluate", "note": "Once."}
+    (weights / "experiments.json").write_text(json.dumps([experiment]))
+    session.records.clear()
+    page = visit().run()
+    assert not page.exception
+    assert "**Does colour help?**" in text(page)
+    assert "study 002 · accuracy · up to 1,500 faces" in text(page)
+    assert any(code.value == "python -m xai evaluate" for code in page.code)
+
+
+def test_a_damaged_record_is_named_and_the_rest_is_shown(weights):
+    (weights / "measured").mkdir()
+    (weights / "measured" / "torn.json").write_text('{"name": "torn"')
+    page = visit().run()
+    assert not page.exception
+    assert any("torn.json is left out" in warning.value for warning in page.warning)
+    assert f"**{CARDS[0].name}** is a network" in text(page)
+
+
+def test_without_any_model_the_page_still_says_how_to_add_one(monkeypatch):
+    monkeypatch.setattr(session, "catalogue", lambda: Catalogue((), ()))
+    session.records.clear()
+    page = visit().run()
+    session.records.clear()
+    assert not page.exception
+    assert "Add your own model" in text(page)

@@ -1,0 +1,146 @@
+"""The probes of "what if", by name, and what one finds. Free of torch and of OpenCV.
+
+A probe changes a face in steps and asks a classifier after each. The page and the command line list
+``PROBES``; the work itself is imported when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.errors import UnknownName
+from xai.types import Face, Prediction
+
+if TYPE_CHECKING:
+    from xai.attribution.methods import Progress
+    from xai.models.classifiers import Classifier
+
+__all__ = ["COVER_FILLS", "GRID", "PROBES", "Probe", "Probed", "Rectangle", "Subject", "find_probe"]
+
+COVER_FILLS = ("grey", "blur", "mean")
+"""What is put over a part of a face: middle grey; the crop, heavily blurred; the crop's mean colour."""
+
+GRID = 8
+"""Cells along a side from which the probe ``smallest_cover`` builds its cover."""
+
+
+@dataclass(frozen=True)
+class Rectangle:
+    """A rectangle in crop pixels, half-open: ``left <= x < right``, ``top <= y < bottom``."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def __post_init__(self) -> None:
+        if not (0 <= self.left < self.right and 0 <= self.top < self.bottom):
+            raise ValueError(
+                "a rectangle in crop pixels needs 0 <= left < right and 0 <= top < bottom, not "
+                f"{[self.left, self.top, self.right, self.bottom]}"
+            )
+
+    @property
+    def area(self) -> int:
+        """Pixels in it."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """What a probe works on.
+
+    Attributes:
+        face: the face.
+        classifier: what is asked.
+        fill: one of ``COVER_FILLS``, for a probe that looks for a cover.
+        progress: called with (pictures asked about, pictures in all) as the work goes on; may raise.
+    """
+
+    face: Face
+    classifier: Classifier
+    fill: str
+    progress: Progress
+
+
+@dataclass(frozen=True, eq=False)
+class Probed:
+    """What a probe found.
+
+    Attributes:
+        start: the answer that may flip: about the face as it is; where a probe draws a mask first, about its
+            first picture.
+        values: what was changed in each step, in the order of the steps; numbers or words, see ``PROBES``.
+        answers: what the classifier says after each step.
+        pictures: what it was shown, RGB uint8 ``(S, S, 3)`` each.
+        cover: of a probe that looks for a cover, the one that flips the answer, disjoint; else empty.
+    """
+
+    start: Prediction
+    values: tuple[float | str, ...]
+    answers: tuple[Prediction, ...]
+    pictures: tuple[NDArray[np.uint8], ...]
+    cover: tuple[Rectangle, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not len(self.values) == len(self.answers) == len(self.pictures):
+            raise ValueError(
+                f"every step needs a value, an answer and a picture, not {len(self.values)}, "
+                f"{len(self.answers)} and {len(self.pictures)} of them"
+            )
+
+    @property
+    def flips_at(self) -> float | str | None:
+        """The first value at which the answer is another than at the start; None where none is."""
+        steps = zip(self.values, self.answers, strict=True)
+        return next((value for value, answer in steps if answer.label != self.start.label), None)
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One probe.
+
+    Attributes:
+        run_at: ``"module:function"`` of the work, a function from ``Subject`` to ``Probed``.
+        values: what its values are, one phrase.
+    """
+
+    run_at: str
+    values: str
+
+    def run(self) -> Callable[[Subject], Probed]:
+        """The function that does the work, imported now."""
+        module, function = self.run_at.split(":")
+        found: Callable[[Subject], Probed] = getattr(import_module(module), function)
+        return found
+
+
+_COVERS, _DRAWN = "xai.evidence.whatif_covers:", "xai.evidence.whatif_drawn:"
+_THING = "number of the drawing"
+
+PROBES: Mapping[str, Probe] = {
+    "pull_down": Probe(_DRAWN + "pull_down", "height of a drawn mask: 1 over the nose, 0 under the chin"),
+    "recolour": Probe(_DRAWN + "recolour", "colour of one drawn mask"),
+    "smallest_cover": Probe(_COVERS + "smallest_cover", "share of the crop that is covered"),
+    "hide_nose": Probe(_COVERS + "hide_nose", "fill over the nose"),
+    "hide_mouth": Probe(_COVERS + "hide_mouth", "fill over the mouth"),
+    "hide_nose_and_mouth": Probe(_COVERS + "hide_nose_and_mouth", "fill over nose and mouth"),
+    "hand": Probe(_DRAWN + "hand", _THING),
+    "paper": Probe(_DRAWN + "paper", _THING),
+    "beard": Probe(_DRAWN + "beard", _THING),
+    "scarf": Probe(_DRAWN + "scarf", _THING),
+}
+"""Every probe, by the name that the command line and the page use."""
+
+
+def find_probe(name: str) -> Probe:
+    """The probe ``name``; raises ``UnknownName``, whose message lists those that exist."""
+    if name not in PROBES:
+        raise UnknownName("probe", name, PROBES)
+    return PROBES[name]

@@ -1,0 +1,100 @@
+"""One face laid on another, so that a place of one is the same place of the other.
+
+Two crops are framed by their detector alone: the same pixel is a nostril here and a lip there. Maps of two
+faces can only be held against each other after one is turned, scaled and moved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.photo.mesh import MESH_POINTS, five_of
+from xai.types import Face
+
+__all__ = ["Laying", "lay_on"]
+
+Plane = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Laying:
+    """How the crop of one face comes to lie on the crop of another.
+
+    Attributes:
+        matrix: float64 ``(2, 3)``: brings x and y of the moved crop to those of the fixed one, both counted
+            from the corner of the first pixel.
+        side: of the fixed crop, pixels.
+        by_features: eyes, nose and mouth were brought together; False: only the frames of the crops, because
+            one face has no landmarks.
+    """
+
+    matrix: NDArray[np.float64]
+    side: int
+    by_features: bool
+
+    def crop(self, crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The moved crop, RGB uint8 ``(side, side, 3)``, bilinear; black where it does not reach."""
+        return np.asarray(self._warped(crop, cv2.INTER_LINEAR, 0), np.uint8)
+
+    def values(self, values: Plane) -> Plane:
+        """A map on the moved crop as float32 ``(side, side)``, bilinear; NaN where it does not reach."""
+        shown = np.asarray(self._warped(values, cv2.INTER_LINEAR, 0), np.float32)
+        return np.where(self.inside(values.shape[0]), shown, np.float32(np.nan))
+
+    def labels(self, labels: NDArray[np.int8], elsewhere: int) -> NDArray[np.int8]:
+        """Labels on the moved crop, int8 ``(side, side)``, nearest; ``elsewhere`` where it does not reach."""
+        laid = self._warped(labels.view(np.uint8), cv2.INTER_NEAREST, elsewhere).view(np.int8)
+        return np.where(self.inside(labels.shape[0]), laid, np.int8(elsewhere))
+
+    def inside(self, side: int) -> NDArray[np.bool_]:
+        """The pixels, bool ``(side, side)``, whose middle lies on a moved crop of ``side`` pixels."""
+        middles = np.stack(np.meshgrid(*[np.arange(self.side) + 0.5] * 2), axis=-1)
+        x, y = np.moveaxis((middles - self.matrix[:, 2]) @ np.linalg.inv(self.matrix[:, :2]).T, -1, 0)
+        within: NDArray[np.bool_] = (x >= 0) & (x <= side) & (y >= 0) & (y <= side)
+        return within
+
+    def _warped(self, picture: NDArray[np.uint8] | Plane, how: int, outside: float) -> NDArray[np.generic]:
+        # OpenCV counts from the middle of the first pixel, everything here from its corner.
+        turn, shift = self.matrix[:, :2], self.matrix[:, 2]
+        centred = np.column_stack([turn, shift + turn @ np.full(2, 0.5) - 0.5])
+        # Half a pixel along the edge has nothing beyond it to interpolate with, hence the rim.
+        rim = cv2.copyMakeBorder(picture, 1, 1, 1, 1, cv2.BORDER_REPLICATE)
+        centred[:, 2] -= turn @ np.ones(2)
+        warped = cv2.warpAffine(
+            rim, centred, (self.side, self.side), flags=how, borderValue=(outside, outside, outside)
+        )
+        return np.asarray(warped)
+
+
+def lay_on(moved: Face, fixed: Face) -> Laying:
+    """How ``moved`` is laid on ``fixed``.
+
+    Five points (eye middles, nose tip, mouth corners) are brought as close together as turning, scaling and
+    moving can (Umeyama 1991, "Least-squares estimation of transformation parameters between two point
+    patterns"), without mirroring. Without landmarks the frames of the crops are laid on each other.
+
+    Args:
+        moved: the face that is turned.
+        fixed: the face that stays as it is.
+    """
+    side, own = fixed.crop.shape[0], moved.crop.shape[0]
+    if not len(moved.landmarks) or not len(fixed.landmarks):
+        return Laying(np.array([[side / own, 0.0, 0.0], [0.0, side / own, 0.0]]), side, by_features=False)
+    seen, wanted = _complex(moved), _complex(fixed)
+    apart = seen - seen.mean()
+    # In complex numbers a turn with a scale is one factor.
+    factor = (apart.conj() @ (wanted - wanted.mean())) / max(float((abs(apart) ** 2).sum()), 1e-9)
+    shift = wanted.mean() - factor * seen.mean()
+    a, b = factor.real, factor.imag
+    return Laying(np.array([[a, -b, shift.real], [b, a, shift.imag]]), side, by_features=True)
+
+
+def _complex(face: Face) -> NDArray[np.complex128]:
+    """The five points as x + iy."""
+    five = five_of(face.landmarks) if len(face.landmarks) == MESH_POINTS else face.landmarks
+    points: NDArray[np.complex128] = five[:, 0].astype(np.float64) + 1j * five[:, 1].astype(np.float64)
+    return points
