@@ -127,11 +127,10 @@ def heading(pair: Pair) -> str:
 
 def reason_lines(pair: Pair, level: str) -> list[str]:
     """What the heading rests on: each verdict, or why there is none, and where the evidence differs most."""
-    missing = "compare.verdict_waits" if pair.waits else "compare.verdict_failed"
     said = [
         say("compare.verdict", name=each.title, verdict=headline(evidence, level))
         if evidence
-        else say(missing, name=each.title)
+        else say("compare.verdict_waits" if pair.waits else "compare.verdict_failed", name=each.title)
         for each, evidence in zip((pair.first, pair.second), pair.evidence, strict=True)
     ]
     one, two = (each.explanation.shares["occlusion"] for each in (pair.first, pair.second))

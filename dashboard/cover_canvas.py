@@ -20,7 +20,7 @@ from dashboard.cover_shapes import MOST_POINTS, MOST_SHAPES
 from dashboard.words import say
 from xai.photo.images import encode_jpeg
 
-__all__ = ["TOOLS", "Board", "paint", "sent_by"]
+__all__ = ["TOOLS", "Board", "inline", "paint", "sent_by"]
 
 TOOLS = ("brush", "bar", "part")
 """What can be done on the face: paint, drag a rectangle, point at a part of the face."""
@@ -34,7 +34,7 @@ class Board:
 
     Attributes:
         picture: RGB uint8 ``(S, S, 3)``, the crop with what is covered now.
-        content: RGB uint8 ``(S, S, 3)``, what a new cover will show.
+        content: what a new cover will show at each place, as ``inline`` makes it.
         shapes: as the browser sent them, for a component that starts anew.
         alt: the picture, for those who do not see it.
         heard: what is said to those who listen when something has changed.
@@ -42,7 +42,7 @@ class Board:
     """
 
     picture: NDArray[np.uint8]
-    content: NDArray[np.uint8]
+    content: str
     shapes: object
     alt: str
     heard: str
@@ -78,10 +78,15 @@ def sent_by(key: str, name: str) -> object:
     return state.get(name) if isinstance(state, Mapping) else None
 
 
+def inline(picture: NDArray[np.uint8]) -> str:
+    """A picture, RGB uint8 ``(H, W, 3)``, as an address that holds it."""
+    return f"data:image/jpeg;base64,{base64.b64encode(encode_jpeg(picture)).decode()}"
+
+
 def _payload(board: Board) -> Mapping[str, object]:
     return {
-        "src": _inline(board.picture),
-        "content": _inline(board.content),
+        "src": inline(board.picture),
+        "content": board.content,
         "side": len(board.picture),
         "shapes": board.shapes if isinstance(board.shapes, list) else [],
         "alt": board.alt,
@@ -96,10 +101,6 @@ def _payload(board: Board) -> Mapping[str, object]:
 def _blanks(name: str) -> Mapping[str, str]:
     """Blanks that the component itself fills."""
     return {"x": "{x}", "y": "{y}"} if name == "at" else {}
-
-
-def _inline(picture: NDArray[np.uint8]) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(encode_jpeg(picture)).decode()}"
 
 
 def _nothing() -> None:

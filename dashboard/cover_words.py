@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.cover_jobs import Found
-from dashboard.words import class_name, has, say
+from dashboard.words import class_name, say
 from xai.evidence.whatif_probes import GRID
 from xai.types import REGIONS, Prediction
 
@@ -128,5 +128,6 @@ def technical_search() -> str:
 
 def value_name(value: float | str) -> str:
     """A value of a probe in words: a colour, or the number of a drawing."""
-    colour = f"cover_colour.{value}"
-    return say(colour) if has(colour) else say("cover_swap.number", number=value)
+    if isinstance(value, str):
+        return say(f"cover_colour.{value}")
+    return say("cover_swap.number", number=value)

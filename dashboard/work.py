@@ -32,7 +32,7 @@ from dashboard.jobs import (
 )
 from dashboard.suspects import LineUp, Suspects
 from xai.errors import XaiError
-from xai.models.cards import DEFAULT_MODEL, read_cards
+from xai.models.cards import read_cards
 from xai.photo.images import read_image
 from xai.types import REGIONS, Face, Faces, Image, Prediction
 
@@ -63,13 +63,13 @@ class Models:
         self.explained = False
 
     def load_all(self) -> None:
-        """Load every model that has a card, the default first, then what the maps need."""
+        """Load every model that has a card, in the catalogue's order, then what the maps need."""
         import torch  # noqa: PLC0415 - seconds; the first jobs do not need it
 
         torch.set_num_threads(len(os.sched_getaffinity(0)))
         catalogue = read_cards()
         self._problems += catalogue.problems
-        for card in sorted(catalogue.cards, key=lambda card: card.name != DEFAULT_MODEL):
+        for card in catalogue.cards:
             try:
                 self.get(card.name)
             except XaiError as problem:

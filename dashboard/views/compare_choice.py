@@ -82,6 +82,3 @@ def _faces(left: DeltaGenerator, right: DeltaGenerator) -> tuple[Listed, ...]:
     others = {"": say("compare.one_face")} | {n: each.title for n, each in known.items() if n != first.id}
     second = face_choice.choose(right, "beside", others, say("compare.second_face"))
     return (first, known[second]) if second else (first,)
-
-
-_known, _field, _FACE, find = face_choice.listed, face_choice.field, face_choice.FACE, face_choice.find

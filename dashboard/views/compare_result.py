@@ -166,12 +166,15 @@ def _judge(
         found[title] = evidence
         slots[title].fill(evidence, reader.level())
         if title in (pair.first.title, pair.second.title):
-            _say(
-                sentence, replace(pair, evidence=(found.get(pair.first.title), found.get(pair.second.title)))
-            )
+            _say(sentence, replace(pair, evidence=known()))
+
+    def known() -> tuple[Evidence | None, Evidence | None]:
+        return found.get(pair.first.title), found.get(pair.second.title)
 
     for listed in dict.fromkeys(each.face for each in subjects):
         _judge_face([each for each in subjects if each.face == listed], slots, arrive)
+    if None in known():
+        _say(sentence, replace(pair, evidence=known(), over=True))
 
 
 def _judge_face(

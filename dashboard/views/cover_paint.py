@@ -48,8 +48,9 @@ def show(chosen: Chosen) -> None:
     left, right = st.columns([1, 1], gap="large")
     with right:
         said = _answer(chosen, picture, float(place.mean()))
+    shown = session.kept("picture", (*chosen.key, "fill", fill), partial(cover_canvas.inline, content))
     board = Board(
-        picture, content, sent, alt_covered(place.mean(), hidden), said, chosen.ground.regions is not None
+        picture, shown, sent, alt_covered(place.mean(), hidden), said, chosen.ground.regions is not None
     )
     with left:
         cover_canvas.paint(board, key, partial(_toggle, chosen, key))

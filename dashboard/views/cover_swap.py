@@ -51,10 +51,12 @@ def show(chosen: Chosen) -> None:
 def _pictures(found: Found) -> None:
     with st.container(horizontal=True, gap="small"):
         for value, answer, picture in zip(found.values, found.answers, found.pictures, strict=True):
-            said = {"value": value_name(value), "answer": class_name(answer.label)}
+            said = {
+                "value": value_name(value),
+                "answer": class_name(answer.label),
+                "probability": answer.confidence,
+            }
+            same = answer.label == found.start.label
             with st.container(width=_PICTURE, gap="xxsmall"):
-                st.image(
-                    picture, width="stretch", alt=say("cover_swap.alt", **said, probability=answer.confidence)
-                )
-                key = "cover_swap.one" if answer.label == found.start.label else "cover_swap.one_changed"
-                st.caption(say(key, **said, probability=answer.confidence))
+                st.image(picture, width="stretch", alt=say("cover_swap.alt", **said))
+                st.caption(say("cover_swap.one" if same else "cover_swap.one_changed", **said))

@@ -15,6 +15,7 @@ from toys import make_card
 from dashboard import session
 from dashboard.jobs import Stage
 from dashboard.reader import EXPERT
+from dashboard.tickets import JobError
 from dashboard.words import catalogue
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import read_cards
@@ -112,6 +113,22 @@ def test_one_answer_with_two_verdicts_is_one_answer_for_different_reasons(verdic
     assert {e.prediction.label for e in explanations(page)} == {"uncovered"}
     assert page.header[0].value == "Same answer, different reasons."
     assert f"**{MODELS[1]}:** It looked elsewhere: hair, clothes and background." in text(page)
+
+
+def test_where_the_test_fails_the_page_says_so_and_the_shares_are_left(monkeypatch):
+    def examine(maps, show, arrive):
+        arrive(MODELS[0], evidences.evidence("supported"))
+        raise JobError("died")
+
+    monkeypatch.setattr(session, "examine", examine)
+    page = visit()
+    assert not page.exception
+    (error,) = page.error
+    assert error.value.startswith("What this answer rests on could not be tested.")
+    shown = text(page)
+    assert f"**{MODELS[0]}:** It looked at the nose and mouth." in shown
+    assert f"**{MODELS[1]}:** what its answer rests on could not be tested." in shown
+    assert page.header[0].value in {WORDS[f"compare_found.{key}"] for key in ("same_same", "same_different")}
 
 
 def test_a_model_of_two_classes_is_held_against_the_nearest_class_and_the_page_says_it():

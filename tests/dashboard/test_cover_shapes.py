@@ -1,5 +1,7 @@
 """What a browser sends is a stranger's: what is taken, what is refused, and which pixels it covers."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -78,7 +80,7 @@ def literal(shape):
                 place[row, column] = shape.left <= x < shape.right and shape.top <= y < shape.bottom
                 continue
             ends = np.array(shape.points)
-            runs = [np.linspace(a, b, 1000) for a, b in zip(ends, ends[1:], strict=False)] or [ends]
+            runs = [np.linspace(a, b, 1000) for a, b in pairwise(ends)] or [ends]
             nearest = min(np.hypot(run[:, 0] - x, run[:, 1] - y).min() for run in runs)
             place[row, column] = nearest <= shape.width / 2
     return place

@@ -21,7 +21,7 @@ from xai.photo.samples import load_sample
 from xai.photo.wearing import LOOKS, Outfit, wear
 
 TOP, BOTTOM = (195, 197), (199, 175)
-"""Mesh vertices to which the middle of the top edge is tied when a mask is worn correctly and under the chin."""
+"""Mesh vertices that hold the middle of the top edge of a mask: worn correctly, and under the chin."""
 
 
 class Bluish(nn.Module):

@@ -97,7 +97,7 @@ class Catalogue:
     """The classifiers that can be used, and one sentence for each that cannot.
 
     Attributes:
-        cards: sound classifiers, the default first, then by name.
+        cards: sound classifiers: the default first, then those of the product, then those of the studies.
         problems: sentences naming what was left out and why.
     """
 
@@ -128,7 +128,9 @@ def read_cards() -> Catalogue:
         except WeightsUnavailable as error:
             sound.pop(path.stem, None)  # the second folder's word counts, damaged or not
             problems.append(str(error))
-    cards = sorted(sound.values(), key=lambda card: (card.name != DEFAULT_MODEL, card.name))
+    cards = sorted(
+        sound.values(), key=lambda card: (card.name != DEFAULT_MODEL, card.protocol == "seed", card.name)
+    )
     return Catalogue(tuple(cards), tuple(problems))
 
 
