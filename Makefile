@@ -31,8 +31,9 @@ $(READY_DEV): $(READY) requirements-dev.txt tests/requirements-no-deps.txt
 run: $(READY)
 	$(PY) -m streamlit run dashboard/server.py --server.port $(PORT)
 
+# Two files at a time, one thread each: threads of several processes on the same cores wait for each other.
 test: $(READY_DEV) browser
-	$(PY) -m pytest
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile
 
 # Chromium for the browser tests: installed where it is missing and may be, named where it may not.
 # With REQUIRE_BROWSER=1 its absence fails the tests; without, the browser part alone is skipped.

@@ -1,6 +1,8 @@
 """The call ``benchmark``: its keys, its figures against each other, its refusals, and one real start."""
 
 import json
+import sys
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -128,8 +130,10 @@ def test_bad_use_is_one_sentence(call, words, sentence):
     assert sentence in err.splitlines()[-1]
 
 
-def test_memory_is_that_of_the_map_alone():
+def test_memory_is_that_of_the_map_alone(monkeypatch):
     """Captum with all places at once holds as many masks as places; one at a time it does not."""
+    main = ModuleType("__main__")  # a page's test may have left its page there, which the child would run
+    monkeypatch.setitem(sys.modules, "__main__", main)
     task = MemoryTask("mobilenet_v3_small", "cpu", 160, Patch(1 / 4, 1 / 14), "captum")
     one, all_at_once = (
         peak_over_idle(task), peak_over_idle(MemoryTask(task.model, "cpu", 160, task.patch, "captum", 144))

@@ -232,7 +232,9 @@ def test_one_file_that_is_no_model_does_not_take_the_list_with_it(call, tmp_path
     status, out, err = call("models", "--json")
     assert status == 0
     assert "odd" in err
-    assert [m["name"] for m in json.loads(out)] == ["mobilenet_v2", "custom_cnn_relu_bn"]
+    names = [m["name"] for m in json.loads(out)]
+    assert names[:2] == ["mobilenet_v2", "custom_cnn_relu_bn"]
+    assert "odd" not in names
 
 
 def test_a_refusal_in_words_goes_where_refusals_go(call, tmp_path):

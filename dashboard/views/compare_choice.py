@@ -52,15 +52,17 @@ def choose(models: Sequence[str]) -> Choice:
     """
     faces = _faces(*st.columns(2, gap="medium"))
     left, right = st.columns(2, gap="medium")
-    chosen = left.multiselect(
+    chosen = left.pills(  # not a multiselect: in the dark theme its tags are white on light
         say("compare.models"),
         models,
+        selection_mode="multi",
         default=models[:2],
-        max_selections=_MOST_MODELS,
         key="models",
         bind="query-params",
         persist_state="session",
     )
+    if len(chosen) > _MOST_MODELS:
+        left.caption(say("compare.too_many", count=_MOST_MODELS))
     with right:
         one, two = st.columns(2, gap="small")
     method = face_choice.choose(
@@ -72,7 +74,7 @@ def choose(models: Sequence[str]) -> Choice:
     if reader.level() == reader.LEVELS[1] and method == "occlusion":
         units = {name: say(f"compare.unit_{name}") for name in UNITS}
         unit = face_choice.choose(right, "unit", units, say("compare.unit"))
-    return Choice(faces, tuple(chosen), method, None if target == _GIVEN else target, unit)
+    return Choice(faces, tuple(chosen[:_MOST_MODELS]), method, None if target == _GIVEN else target, unit)
 
 
 def _faces(left: DeltaGenerator, right: DeltaGenerator) -> tuple[Listed, ...]:

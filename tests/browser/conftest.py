@@ -64,8 +64,8 @@ def browser():
         started.close()
 
 
-@pytest.fixture(scope="session")
-def server(browser):
+@contextlib.contextmanager
+def running_server():
     """The dashboard as `make run` starts it, on a free port."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -80,6 +80,20 @@ def server(browser):
             time.sleep(0.05)
         yield Server(address, time.monotonic())
         process.terminate()
+
+
+@pytest.fixture(scope="session")
+def server(browser):
+    """One server for all tests that do not need a fresh one."""
+    with running_server() as running:
+        yield running
+
+
+@pytest.fixture
+def fresh_server(browser):
+    """A server that nobody has visited."""
+    with running_server() as running:
+        yield running
 
 
 @pytest.fixture

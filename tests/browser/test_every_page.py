@@ -13,7 +13,12 @@ pytestmark = pytest.mark.browser
 
 ENGLISH, SPANISH = catalogue("en"), catalogue("es")
 PATIENCE = 240_000
-PAGES = {"": "trust.what", "models": "own.steps", "learn": "learn.handout"}
+PAGES = {
+    "": "trust.what",
+    "compare": "agree.note",
+    "models": "own.steps",
+    "learn": "learn.handout",
+}
 """Path -> key of a sentence that stands there when the page is drawn to its end."""
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -114,7 +119,9 @@ def test_the_lesson_can_be_walked_by_keyboard_alone(open_page):
     page = open_page("learn?step=limits")
     for _ in range(40):
         page.keyboard.press("Tab")
-        focused = page.evaluate("document.activeElement.innerText || ''")
+        focused = page.evaluate(
+            "document.activeElement.matches('button') ? document.activeElement.innerText : ''"
+        )  # the page's main part takes the focus too, and holds every word
         if ENGLISH["step.cheat"] in focused and "Next" in focused:
             break
     else:

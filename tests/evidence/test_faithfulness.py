@@ -10,13 +10,13 @@ import pytest
 import torch
 from toys import OneWindow, make_classifier, make_face
 
-from xai.attribution import occlusion
 from xai.attribution.methods import METHODS, Attribution, Method
 from xai.errors import UnknownName
 from xai.evidence import curves
 from xai.evidence.cells import edge_map
 from xai.evidence.faithfulness import Checks, cost, faithfulness
 from xai.explain import explain_maps
+from xai.models import runtimes
 from xai.models.classifiers import load_classifier, to_input
 from xai.models.known_answers import aligned_face, instances
 from xai.photo.faces import find_faces
@@ -189,8 +189,8 @@ def test_batch_size_and_repetition_do_not_change_the_figures(small_cnn, face, mo
     assert list(figures(faithfulness(face, small_cnn, explained, QUICK))) == first
     other = list(figures(faithfulness(face, small_cnn, explained, replace(QUICK, seed=1))))
     assert other != first
-    for module in (curves, occlusion):
-        monkeypatch.setattr(module, "_BATCH_PIXELS", 5 * 35 * 35)
+    monkeypatch.setattr(curves, "_BATCH_PIXELS", 5 * 35 * 35)
+    monkeypatch.setattr(runtimes, "_CPU_PIXELS", 5 * 35 * 35)
     small = list(figures(faithfulness(face, small_cnn, explained, QUICK)))
     assert small == pytest.approx(first, abs=1e-6)
 

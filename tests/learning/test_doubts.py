@@ -130,6 +130,7 @@ def noisy(tmp_path):
         rows.append(f"{i}.png,{label},{i},train,40,40")
     for i in range(6):
         rows.append(f"{i}.png,{CLASSES[i % 3]},v{i},val,40,40")
+    rows.append(f"0.png,{CLASSES[0]},t,test,40,40")  # with a test part, none of training is held out
     (folder / "labels.csv").write_text("\n".join(rows) + "\n")
     return folder, planted
 

@@ -37,7 +37,7 @@ def make_set(folder, rows):
 
 @pytest.fixture(scope="module")
 def bare_set(tmp_path_factory):
-    rows = [(BARE[0], "train", "g1"), (BARE[1], "train", "g2"), (None, "train", "g3"), (BARE[0], "val", "g4")]
+    rows = [(BARE[0], "train", "ga"), (BARE[1], "train", "g2"), (None, "train", "g3"), (BARE[0], "val", "g4")]
     return make_set(tmp_path_factory.mktemp("sets") / "mine", rows)
 
 
@@ -50,10 +50,10 @@ def drawn(bare_set, tmp_path_factory):
 
 def test_only_uncovered_faces_of_the_part_are_taken(bare_set, tmp_path):
     examples = read_examples(bare_set)
-    assert [e.group for e in bare_faces(examples, "train")] == ["g1", "g2", "g3"]
+    assert [e.group for e in bare_faces(examples, "train")] == ["ga", "g2", "g3"]
     assert [e.group for e in bare_faces(examples, "val")] == ["g4"]
     assert len(bare_faces(examples, "train", 2)) == 2
-    measured = make_set(tmp_path / "fmd", [(BARE[0], "train", "g1")])
+    measured = make_set(tmp_path / "fmd", [(BARE[0], "train", "ga")])
     with pytest.raises(DataRejected, match="measuring only"):
         bare_faces(read_examples(measured), "train")
 
@@ -65,7 +65,7 @@ def test_the_set_reads_as_any_other(drawn):
     assert 14 <= len(examples) <= 16
     assert select(examples, "product", "train") == examples
     assert Counter(e.label for e in examples) == tally.classes
-    assert {e.group for e in examples} == {"g1", "g2"}
+    assert {e.group for e in examples} == {"ga", "g2"}
     assert all(bool(e.reason) == (e.label == "incorrect") for e in examples)
     assert max(max(load_picture(e).shape) for e in examples) == 192
 

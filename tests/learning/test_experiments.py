@@ -83,7 +83,7 @@ def test_grey_against_colour_asks_the_networks(home, tmp_path):
 def test_selection_is_read_from_the_cards(home):
     with pytest.raises(DataRejected, match="0 is here"):
         tables.selection(sources())
-    for row, accuracy in (("resnet50", 0.9), ("alexnet", 0.7)):
+    for row, accuracy in (("resnet50_tried", 0.9), ("alexnet", 0.7)):
         put_model(
             home, f"{row}_mfn", metrics={"chosen on": {"accuracy": accuracy}},
             recipe={"command": f"train {row}"}, data={"val": {"x": {"covered": 30}, "y": {"uncovered": 10}}},
@@ -91,12 +91,12 @@ def test_selection_is_read_from_the_cards(home):
     made = tables.selection(sources())
     first, second = made.rows
     assert (first.label, first.measured.value, first.measured.n, first.published) == (
-        "resnet50", 0.9, 40, 0.88,
+        "resnet50_tried", 0.9, 40, 0.88,
     )  # fmt: skip
     assert (first.measured.low, first.measured.high) == pytest.approx(wilson(36, 40), abs=1e-4)
     assert (second.label, second.published) == ("alexnet", None)
-    assert made.command == "train resnet50; train alexnet"
-    assert "Not trained here: resnet18_128, vgg16_128, densenet121_128, inception_v3." in made.note
+    assert made.command == "train resnet50_tried; train alexnet"
+    assert "Not trained here: resnet18_tried, vgg16_tried, densenet121_tried, inception_v3." in made.note
 
 
 def scored(figure, value, folds=()):

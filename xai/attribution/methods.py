@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
@@ -166,10 +167,12 @@ class Method:
         return found
 
     def run_all(self) -> RunAll:
-        """The function ``<name>_all`` beside it, that does the work for several inputs, imported now."""
+        """What does the work for several inputs: the function ``<name>_all`` beside ``run_at``, imported now;
+        where there is none, ``run`` one by one.
+        """
         module, function = self.run_at.split(":")
-        found: RunAll = getattr(import_module(module), f"{function}_all")
-        return found
+        found: RunAll | None = getattr(import_module(module), f"{function}_all", None)
+        return found or partial(_one_by_one, self.run())
 
     def complete(self, given: Params) -> dict[str, float | int | str]:
         """``given`` checked, with the defaults for what is missing.
@@ -230,6 +233,29 @@ METHODS: dict[str, Method] = {
     )
 }  # fmt: skip
 """Every method, by the name the command line and the page use."""
+
+
+def _one_by_one(
+    run: Run, asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+) -> Sequence[Attribution]:
+    """A method that explains one input at a time, called for several."""
+    made: list[Attribution] = []
+    for each in asked:
+        told = _After(progress, len(made), len(asked))
+        made.append(run(each.classifier, each.values, each.target, params, told))
+    return made
+
+
+@dataclass(frozen=True)
+class _After:
+    """Progress of one input as that of all: it counts as one pass, whatever the method makes of it."""
+
+    progress: Progress
+    before: int
+    total: int
+
+    def __call__(self, done: int, total: int) -> None:
+        self.progress(self.before + done // max(1, total), self.total)
 
 
 def find_method(name: str) -> Method:

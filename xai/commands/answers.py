@@ -11,7 +11,7 @@ from xai.commands.calls import Json, Note, given
 from xai.errors import ImageRejected, XaiError
 from xai.models.cards import DEFAULT_MODEL, Card, read_cards
 
-__all__ = ["classify", "explain", "models"]
+__all__ = ["classify", "explain", "faces_of", "models"]
 
 
 def models(args: Namespace, note: Note) -> list[Json]:
@@ -30,7 +30,7 @@ def classify(args: Namespace, note: Note) -> Iterator[Json]:
     for path in args.photos:
         record: Json = {"photo": str(path), "sha256": None, "faces": [], "error": None}
         try:
-            image, faces = _faces(path, args.whole, note)
+            image, faces = faces_of(path, args.whole, note)
             record["sha256"] = image.sha256
             answers = classifier.predict([face.crop for face in faces])
             record["faces"] = [
@@ -60,7 +60,7 @@ def explain(args: Namespace, note: Note) -> Json:
     for classifier in classifiers:
         if args.target:
             classifier.class_index(args.target)
-    image, faces = _faces(args.photo, args.whole, note)
+    image, faces = faces_of(args.photo, args.whole, note)
     if not faces:
         raise XaiError(f"No face was found in {args.photo}; --whole explains the whole photo as one face.")
     options = {"occlusion": given(patch=args.patch, stride=args.stride, fill=args.fill)}
@@ -74,7 +74,8 @@ def explain(args: Namespace, note: Note) -> Json:
     return write_explanations(args.out, made, about)
 
 
-def _faces(path: Path, whole: bool, note: Note) -> tuple[Any, Any]:
+def faces_of(path: Path, whole: bool, note: Note) -> tuple[Any, Any]:
+    """The photo in the file ``path`` and its faces, or the whole photo as one; notices are noted."""
     from xai.photo.faces import find_faces, whole_photo  # noqa: PLC0415 - OpenCV
     from xai.photo.headers import MAX_BYTES  # noqa: PLC0415
     from xai.photo.images import read_image  # noqa: PLC0415

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from xai.commands.answers import _faces as faces_of
+from xai.commands.answers import faces_of
 from xai.commands.calls import Json, Note
 from xai.errors import XaiError
 from xai.evidence.whatif_probes import find_probe

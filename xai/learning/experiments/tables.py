@@ -15,11 +15,11 @@ from xai.models.cards import Card, read_cards, read_measured
 __all__ = ["pretraining", "selection", "weights_and_depth"]
 
 _SELECTED = (
-    ("resnet50", 0.88),
-    ("resnet18_128", None),
+    ("resnet50_tried", 0.88),
+    ("resnet18_tried", None),
     ("alexnet", None),
-    ("vgg16_128", None),
-    ("densenet121_128", None),
+    ("vgg16_tried", None),
+    ("densenet121_tried", None),
     ("inception_v3", None),
 )
 """Study 000's candidates, and the validation accuracy it prints: of the one it took, before tuning."""
