@@ -1,15 +1,13 @@
 """What outlives one run of a page: the one model process, and what each visitor has seen.
 
-The only module that touches ``st.session_state`` and Streamlit's caches. What comes from a visitor's photo is
-kept in that visitor's own session alone, under the digest of the photo's bytes, and is bounded.
+What comes from a visitor's photo is kept in that visitor's own session alone (``shelves``), under the digest
+of the photo's bytes, and is bounded. What all visitors share is nobody's: models, records, samples.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import Any, TypeVar, cast
+from typing import cast
 
 import streamlit as st
 
@@ -29,6 +27,7 @@ from dashboard.jobs import (
 from dashboard.map_checks import MapCheck
 from dashboard.record_files import read_records
 from dashboard.records import Records
+from dashboard.shelves import kept, recall, remember, shelf, visitor
 from dashboard.suspects import LineUp, Suspects
 from dashboard.tickets import JobError, Ticket
 from dashboard.worker import Worker
@@ -37,7 +36,6 @@ from xai.models.cards import Catalogue, read_cards, weights_folders
 from xai.types import Explanation, Face, Prediction
 
 __all__ = [
-    "KEPT",
     "catalogue",
     "check",
     "checked",
@@ -55,25 +53,6 @@ __all__ = [
     "suspects",
     "worker",
 ]
-
-T = TypeVar("T")
-
-KEPT = {
-    "photo": 12,
-    "answers": 300,
-    "suspects": 8,
-    "explanation": 48,
-    "picture": 96,
-    "figure": 192,
-    "digest": 64,
-    "evidence": 96,
-    "witnessed": 96,
-    "check": 48,
-    "ground": 12,
-    "covered": 300,
-    "probe": 24,
-}
-"""How many of each kind a visitor's session holds; the one not used for longest goes first."""
 
 THUMBNAIL_SIDE = 176
 """Side in pixels of the gallery's pictures: twice what is shown, for dense screens."""
@@ -151,7 +130,7 @@ def handed_in() -> Mapping[int, Seen]:
     """This visitor's own photos in which there is a face; each keeps its number until the session ends."""
     own = {
         seen.sha256: seen
-        for key, seen in cast(Mapping[tuple[str, ...], Seen], _shelf("photo")).items()
+        for key, seen in cast(Mapping[tuple[str, ...], Seen], shelf("photo")).items()
         if key[0] == seen.sha256 and seen.faces
     }
     numbered = cast(list[str], st.session_state.setdefault("numbered photos", []))
@@ -181,7 +160,7 @@ def examine(
     Raises:
         JobError: it could not be done; what had arrived is kept.
     """
-    witnessed, evidence = _shelf("witnessed"), _shelf("evidence")
+    witnessed, evidence = shelf("witnessed"), shelf("evidence")
     missing: dict[str, Explanation] = {}
     for model, each in maps.items():
         if _maps_key(each) in witnessed:
@@ -210,37 +189,12 @@ def check(maps: Explanation, show: Callable[[Stage], None]) -> Mapping[str, MapC
 
 def checked(maps: Explanation) -> bool:
     """Whether the answer of ``check`` is at hand."""
-    return _maps_key(maps) in _shelf("check")
+    return _maps_key(maps) in shelf("check")
 
 
 def done_once(kind: str, key: Hashable, job: Job, show: Callable[[Stage], None]) -> object:
     """The result of a job of ``kind``, from this session or from the model process. As ``look``."""
     return kept(kind, key, lambda: _ask(job, show))
-
-
-def kept(kind: str, key: Hashable, make: Callable[[], T]) -> T:
-    """What this session holds of ``kind`` under ``key``, made now if it does not. Bounded by ``KEPT``."""
-    shelf = _shelf(kind)
-    if key not in shelf:
-        shelf[key] = make()
-        while len(shelf) > KEPT[kind]:
-            shelf.popitem(last=False)
-    shelf.move_to_end(key)
-    return cast(T, shelf[key])
-
-
-def remember(name: str, value: object) -> None:
-    """Keep a choice of this visitor's until the session ends."""
-    st.session_state[name] = value
-
-
-def recall(name: str) -> object:
-    """A choice of this visitor's, or None."""
-    return st.session_state.get(name)
-
-
-def _shelf(kind: str) -> OrderedDict[Hashable, Any]:
-    return cast(OrderedDict[Hashable, Any], st.session_state.setdefault(f"kept {kind}", OrderedDict()))
 
 
 def _face_key(face: Face) -> Hashable:
@@ -257,7 +211,7 @@ def _maps_key(maps: Explanation) -> Hashable:
 
 
 def _ask(job: Job, show: Callable[[Stage], None], take: Callable[[Part], None] | None = None) -> object:
-    ticket = worker().submit(_visitor(), job)
+    ticket = worker().submit(visitor(), job)
     try:
         over, looks = False, 0
         while not over:
@@ -270,10 +224,6 @@ def _ask(job: Job, show: Callable[[Stage], None], take: Callable[[Part], None] |
         return ticket.result()
     finally:
         ticket.cancel()
-
-
-def _visitor() -> str:
-    return cast(str, st.session_state.setdefault("visitor", secrets.token_hex(8)))
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,0 +1,62 @@
+"""What one visitor's session holds: bounded shelves of results, and the choices that outlive a page."""
+
+from __future__ import annotations
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar, cast
+
+import streamlit as st
+
+__all__ = ["KEPT", "kept", "recall", "remember", "shelf", "visitor"]
+
+T = TypeVar("T")
+
+KEPT = {
+    "photo": 12,
+    "answers": 300,
+    "suspects": 8,
+    "explanation": 48,
+    "picture": 96,
+    "figure": 192,
+    "digest": 64,
+    "evidence": 96,
+    "witnessed": 96,
+    "check": 48,
+    "ground": 12,
+    "covered": 300,
+    "probe": 24,
+}
+"""How many of each kind a visitor's session holds; the one not used for longest goes first."""
+
+
+def kept(kind: str, key: Hashable, make: Callable[[], T]) -> T:
+    """What this session holds of ``kind`` under ``key``, made now if it does not. Bounded by ``KEPT``."""
+    held = shelf(kind)
+    if key not in held:
+        held[key] = make()
+        while len(held) > KEPT[kind]:
+            held.popitem(last=False)
+    held.move_to_end(key)
+    return cast(T, held[key])
+
+
+def remember(name: str, value: object) -> None:
+    """Keep a choice of this visitor's until the session ends."""
+    st.session_state[name] = value
+
+
+def recall(name: str) -> object:
+    """A choice of this visitor's, or None."""
+    return st.session_state.get(name)
+
+
+def shelf(kind: str) -> OrderedDict[Hashable, Any]:
+    """Everything of ``kind`` by its key, the one not used for longest first."""
+    return cast(OrderedDict[Hashable, Any], st.session_state.setdefault(f"kept {kind}", OrderedDict()))
+
+
+def visitor() -> str:
+    """What the model process knows this session by."""
+    return cast(str, st.session_state.setdefault("visitor", secrets.token_hex(8)))
