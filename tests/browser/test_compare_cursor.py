@@ -126,6 +126,7 @@ def test_the_cross_stays_where_it_is_while_verdicts_come_and_words_change(visit)
     page.locator(".maps").focus()
     for _ in range(3):
         page.keyboard.press("Shift+ArrowUp")
+    page.wait_for_timeout(3000)  # a step is told to the server within a second; on a busy machine later
     before = one_place(page)
     page.get_by_text("Expert", exact=True).click()
     page.get_by_text(WORDS["compare_technical.correlation"]).wait_for(timeout=PATIENCE)

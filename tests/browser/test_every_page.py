@@ -112,6 +112,7 @@ def test_a_cell_of_the_table_can_be_clicked_and_shows_samples(open_page):
     table.scroll_into_view_if_needed(timeout=PATIENCE)
     answer = page.get_by_text(re.compile("^Of 10 samples"))
     for _ in range(4):  # while the page is still being drawn, the chart may be set anew under the pointer
+        table.scroll_into_view_if_needed(timeout=PATIENCE)
         box = table.locator("path.point").first.bounding_box()
         page.mouse.move(box["x"] + 20, box["y"] + 10)  # a click counts where the pointer was seen before
         page.wait_for_function("document.querySelector('.js-plotly-plot .nsewdrag:hover')", timeout=PATIENCE)
