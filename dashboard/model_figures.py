@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from dashboard.figures import share_ticks
-from dashboard.palette import AREA, BLUE, GRID, ORANGE, PURPLE, SLATE, cell_colour, ink
-from dashboard.records import Epoch, Figure, Score
-from dashboard.words import class_name, class_word, number, say
+from dashboard.palette import AREA, BLUE, GRID, ORANGE, PURPLE, SLATE, ink
+from dashboard.records import Epoch, Figure
+from dashboard.words import class_name, number, say
 
-__all__ = ["Dot", "class_counts", "confusion", "dots", "dots_height", "learning_curves"]
+__all__ = ["Dot", "class_counts", "dots", "dots_height", "learning_curves"]
 
-_CELL = 74
 _LINE = {
     "train_loss": (SLATE, "dot"),
     "loss": (BLUE, "solid"),
@@ -59,62 +58,6 @@ def dots(rows: Sequence[Dot]) -> go.Figure:
 def dots_height(rows: int, *, legend: bool = False) -> int:
     """Pixels that a chart of so many lines takes."""
     return 46 * rows + 40 + 30 * legend
-
-
-def confusion(score: Score, classes: Sequence[str]) -> go.Figure:
-    """How often each true class (rows) got each answer (columns): the share of the row, and the faces.
-
-    A square per cell, as points, so that a cell can be chosen; ``customdata`` holds the true class and the
-    answer.
-    """
-    cells = [(truth, answer) for truth in score.confusion for answer in classes]
-    rows = [truth for truth in score.confusion if sum(score.confusion[truth].values())]
-    cells = [(truth, answer) for truth, answer in cells if truth in rows]
-    counts = [score.confusion[truth].get(answer, 0) for truth, answer in cells]
-    shares = [n / sum(score.confusion[truth].values()) for n, (truth, _) in zip(counts, cells, strict=True)]
-    colours = [cell_colour(share) for share in shares]
-    figure = go.Figure(
-        go.Scatter(
-            x=[list(classes).index(answer) for _, answer in cells],
-            y=[rows.index(truth) for truth, _ in cells],
-            mode="markers",
-            marker={
-                "symbol": "square",
-                "size": _CELL,
-                "color": [ground for ground, _ in colours],
-                "opacity": 1,
-            },
-            text=[
-                f"{number(share, '.0%')}<br>{number(n, ',')}" for share, n in zip(shares, counts, strict=True)
-            ],
-            customdata=[list(cell) for cell in cells],
-            hoverinfo="none",  # "skip" would swallow clicks as well
-            selected={"marker": {"opacity": 1}},
-            unselected={"marker": {"opacity": 1}},
-        )
-    )
-    figure.update_xaxes(
-        tickvals=list(range(len(classes))), ticktext=[class_word(name) for name in classes],
-        range=[-0.5, len(classes) - 0.5], side="top", title=say("confusion.answer"),
-    )  # fmt: skip
-    figure.update_yaxes(
-        tickvals=list(range(len(rows))), ticktext=[class_word(name) for name in rows],
-        range=[len(rows) - 0.5, -0.5], title=say("confusion.truth"),
-    )  # fmt: skip
-    for mark, (_, colour) in zip(_cell_texts(figure), colours, strict=True):
-        figure.add_annotation(**mark, showarrow=False, font={"color": colour, "size": 14})
-    for update in (figure.update_xaxes, figure.update_yaxes):
-        update(fixedrange=True, showgrid=False, zeroline=False, tickfont_color=ink(), title_font_color=ink())
-    width = {"width": 80 * len(classes) + 130}
-    return figure.update_layout(
-        height=80 * len(rows) + 80, margin={"l": 110, "r": 8, "t": 66, "b": 4}, **width
-    )
-
-
-def _cell_texts(figure: go.Figure) -> list[dict[str, object]]:
-    """What is written on each cell, and where; apart from the cells, because a choice would fade it."""
-    (cells,) = figure.data
-    return [{"x": x, "y": y, "text": text} for x, y, text in zip(cells.x, cells.y, cells.text, strict=True)]
 
 
 def class_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:

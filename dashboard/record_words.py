@@ -9,7 +9,6 @@ from dashboard.records import Epoch, ExperimentRow, Record, Score
 from dashboard.words import class_name, has, say
 
 __all__ = [
-    "alt_confusion",
     "alt_counts",
     "alt_curves",
     "alt_dots",
@@ -62,17 +61,6 @@ def data_line(record: Record) -> str:
 def alt_dots(title: str, rows: Sequence[Dot]) -> str:
     """A chart of dots, for those who do not see it."""
     return say("dots.alt", title=title, rows="; ".join(_dot(row) for row in rows))
-
-
-def alt_confusion(score: Score) -> str:
-    """A confusion matrix, for those who do not see it."""
-    rows = [
-        say("confusion.alt_cell", truth=class_name(truth), answer=class_name(answer), count=count)
-        for truth, answers in score.confusion.items()
-        for answer, count in answers.items()
-        if sum(answers.values())
-    ]
-    return say("confusion.alt", rows="; ".join(rows))
 
 
 def alt_counts(counts: Mapping[str, Mapping[str, int]]) -> str:

@@ -7,20 +7,19 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import session
-from dashboard.model_figures import confusion
+from dashboard.confusion_table import table
 from dashboard.reader import language
-from dashboard.record_words import alt_confusion, score_label, setting_line
+from dashboard.record_words import score_label, setting_line
 from dashboard.records import Record, Score
 from dashboard.sentences import failed, sample_title
 from dashboard.tickets import JobError
 from dashboard.views.photo_progress import Progress
-from dashboard.words import class_name, class_word, say
+from dashboard.words import class_name, say
 from xai.photo.samples import SAMPLES, Sample
 from xai.types import CLASSES
 
 __all__ = ["show"]
 
-_PLAYABLE = {"displayModeBar": False, "scrollZoom": False}
 _THUMBNAIL = 96
 
 
@@ -41,36 +40,14 @@ def show(record: Record, scores: Sequence[Score]) -> None:
         width=420,
     )
     st.caption(setting_line(score))
-    chosen = st.plotly_chart(
-        confusion(score, record.classes),
-        config=_PLAYABLE,
-        key=f"confusion {record.name} {score.dataset}",
-        alt=alt_confusion(score),
-        on_select="rerun" if record.installed else "ignore",
-        selection_mode="points",
-        width="content",
-    )
-    if record.installed and set(record.classes) <= set(CLASSES):
-        _examples(record, _clicked(chosen))
+    can_open = record.installed and set(record.classes) <= set(CLASSES)
+    cell = table(score, record.classes, f"confusion {record.name} {score.dataset}", can_open=can_open)
+    if can_open:
+        _examples(record, cell)
 
 
-def _clicked(chosen: object) -> tuple[str, str] | None:
-    points = getattr(getattr(chosen, "selection", None), "points", None) or []
-    return (str(points[0]["customdata"][0]), str(points[0]["customdata"][1])) if points else None
-
-
-def _examples(record: Record, clicked: tuple[str, str] | None) -> None:
-    """The samples that fall into a cell: the one that was clicked, or else chosen in the field below."""
-    cells = [(truth, answer) for truth in CLASSES for answer in record.classes]
-    cell = st.selectbox(
-        say("confusion.cell"),
-        cells,
-        index=cells.index(clicked) if clicked in cells else None,
-        format_func=lambda one: say("confusion.pair", truth=class_word(one[0]), answer=class_word(one[1])),
-        placeholder=say("confusion.cell_none"),
-        key=f"cell {record.name} {clicked} {language()}",
-        width=420,
-    )
+def _examples(record: Record, cell: tuple[str, str] | None) -> None:
+    """The samples that fall into the cell that was chosen."""
     if cell is None:
         st.caption(say("confusion.offer"))
         return

@@ -1,6 +1,5 @@
 """Every page in Chromium: on a phone, in both themes, in two languages, by keyboard, for axe-core."""
 
-import contextlib
 import importlib.util
 import os
 import re
@@ -104,24 +103,18 @@ def test_the_choices_of_the_header_go_along_from_page_to_page(open_page):
     assert page.faults == []
 
 
-def test_a_cell_of_the_table_can_be_clicked_and_shows_samples(open_page):
-    from playwright.sync_api import TimeoutError as TooLate
-
+@pytest.mark.parametrize("by", ["pointer", "keyboard"])
+def test_a_cell_of_the_table_shows_samples_and_lets_them_go(open_page, by):
     page = open_page("models")
-    table = page.locator(f"[aria-label^='{words_of(ENGLISH['confusion.alt'])}']").first
-    table.scroll_into_view_if_needed(timeout=PATIENCE)
-    answer = page.get_by_text(re.compile("^Of 10 samples"))
-    for _ in range(4):  # while the page is still being drawn, the chart may be set anew under the pointer
-        table.scroll_into_view_if_needed(timeout=PATIENCE)
-        box = table.locator("path.point").first.bounding_box()
-        page.mouse.move(box["x"] + 20, box["y"] + 10)  # a click counts where the pointer was seen before
-        page.wait_for_function("document.querySelector('.js-plotly-plot .nsewdrag:hover')", timeout=PATIENCE)
-        page.mouse.move(box["x"] + 30, box["y"] + 12, steps=12)
-        page.mouse.click(box["x"] + 31, box["y"] + 13, delay=200)
-        with contextlib.suppress(TooLate):
-            answer.wait_for(timeout=PATIENCE / 8)
-            return
-    pytest.fail("a click on a cell shows no samples")
+    cell = page.get_by_role("button", name=re.compile("^truly no mask, answered no mask: "))
+    act = cell.click if by == "pointer" else lambda: cell.press("Enter")
+    act()
+    page.get_by_text(re.compile("^Of 10 samples")).wait_for(timeout=PATIENCE)
+    assert cell.get_attribute("aria-pressed") == "true"
+    act()
+    page.get_by_text(words_of(ENGLISH["confusion.offer"])).wait_for(timeout=PATIENCE)
+    assert cell.get_attribute("aria-pressed") == "false"
+    assert page.faults == []
 
 
 def test_the_lesson_can_be_walked_by_keyboard_alone(open_page):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dashboard import record_words
-from dashboard.model_figures import Dot, confusion, dots, learning_curves
+from dashboard.confusion_table import payload
+from dashboard.model_figures import Dot, dots, learning_curves
 from dashboard.record_files import RecordUnreadable, read_experiments, read_record, read_records
 from dashboard.records import Epoch, Figure, reproduced, telling
 from dashboard.views import models_own
@@ -149,11 +150,14 @@ def test_dots_are_filled_where_measured_and_hollow_where_published():
 
 
 def test_a_cell_holds_the_share_of_its_row_and_an_empty_row_is_left_out(record):
-    (cells,) = confusion(record.scores[0], record.classes).data
-    found = {tuple(pair): text for pair, text in zip(cells.customdata, cells.text, strict=True)}
-    assert found["covered", "incorrect"] == "3%<br>3"
-    assert found["incorrect", "incorrect"] == "83%<br>5"  # five of six
-    assert not any(truth == "uncovered" for truth, _ in found)
+    sent = payload(record.scores[0], record.classes)
+    cells = {tuple(cell["cell"]): cell for row in sent["rows"] for cell in row["cells"]}
+    assert (cells["covered", "incorrect"]["share"], cells["covered", "incorrect"]["faces"]) == ("3%", "3")
+    assert cells["incorrect", "incorrect"]["share"] == "83%"  # five of six
+    assert not any(truth == "uncovered" for truth, _ in cells)
+    said = "truly mask worn wrongly, answered mask worn correctly: 17% of the row, faces: 1"
+    assert cells["incorrect", "covered"]["said"] == said
+    assert [len(row["cells"]) for row in sent["rows"]] == [len(sent["columns"])] * 2
 
 
 def test_curves_leave_out_what_was_not_recorded(record):
@@ -164,9 +168,6 @@ def test_curves_leave_out_what_was_not_recorded(record):
 def test_the_alternative_texts_hold_the_numbers(record):
     said = record_words.alt_dots("Scores", [Dot("a", Figure(0.9, 0.8, 0.95), 0.7)])
     assert "a 90.0% (80.0% to 95.0%) published 70.0%" in said
-    assert "truly mask worn wrongly, answered mask worn correctly: 1" in record_words.alt_confusion(
-        record.scores[0]
-    )
     assert "from 0.900 to 0.500" in record_words.alt_curves(record.history, ("loss",))
 
 

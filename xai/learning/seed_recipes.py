@@ -154,11 +154,15 @@ def _project_003() -> tuple[Recipe, ...]:
         replace(
             deep, architecture="vgg16", learning_rate=2e-4, published=_ternary(93.48, 88.10, 69.23, 83.60)
         ),
-        replace(deep, architecture="vgg16_bn", published=_ternary(90.94, 71.43, 24.18, 62.18)),
+        replace(
+            deep, architecture="vgg16_bn", learning_rate=2e-4, published=_ternary(90.94, 71.43, 24.18, 62.18)
+        ),
         replace(
             deep, architecture="vgg19", learning_rate=2e-4, published=_ternary(92.92, 95.24, 61.54, 83.23)
         ),
-        replace(deep, architecture="vgg19_bn", published=_ternary(90.94, 85.71, 30.77, 69.14)),
+        replace(
+            deep, architecture="vgg19_bn", learning_rate=2e-4, published=_ternary(90.94, 85.71, 30.77, 69.14)
+        ),
         replace(dense, architecture="densenet121", published=_ternary(95.75, 90.48, 30.77, 72.33)),
         replace(dense, architecture="densenet161", published=_ternary(98.58, 95.24, 46.15, 79.99)),
         replace(dense, architecture="densenet201", published=_ternary(98.87, 95.24, 23.10, 72.40)),

@@ -1,0 +1,63 @@
+// A table of true classes (rows) and answers (columns). Everything that is said comes from the server; the
+// cell that is chosen goes back, and null when it is let go.
+
+const CHOSEN = new WeakMap(); // element of the page -> name of the cell that is chosen
+
+function made(tag, text, attributes = {}) {
+  const element = document.createElement(tag);
+  if (text !== undefined) element.textContent = text;
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+function head(data) {
+  const top = made("tr"), names = made("tr");
+  top.append(made("td"), made("th", data.answer, { class: "over", colspan: data.columns.length, scope: "colgroup" }));
+  names.append(made("th", data.truth, { class: "axis", scope: "col" }));
+  names.append(...data.columns.map((name) => made("th", name, { scope: "col" })));
+  const part = made("thead");
+  part.append(top, names);
+  return part;
+}
+
+function cell(one, open, choose) {
+  const place = made("td"), face = made(open ? "button" : "div", undefined, { class: "cell" });
+  face.append(made("b", one.share), made("span", one.faces));
+  face.style.setProperty("--ground", one.ground);
+  face.style.setProperty("--ink", one.ink);
+  if (open) {
+    face.type = "button";
+    face.dataset.name = one.cell.join(" ");
+    face.setAttribute("aria-label", one.said);
+    face.onclick = () => choose(one.cell);
+  }
+  place.append(face);
+  return place;
+}
+
+export default function ({ data, parentElement, setStateValue }) {
+  const table = parentElement.querySelector("table");
+  const at = table.getRootNode().activeElement?.dataset?.name;
+  const buttons = () => [...table.querySelectorAll("button")];
+
+  function mark() {
+    for (const each of buttons()) each.setAttribute("aria-pressed", each.dataset.name === CHOSEN.get(parentElement));
+  }
+
+  function choose(pair) {
+    const name = pair.join(" "), again = CHOSEN.get(parentElement) === name;
+    CHOSEN.set(parentElement, again ? null : name);
+    mark();
+    setStateValue("cell", again ? null : pair);
+  }
+
+  const body = made("tbody");
+  for (const row of data.rows) {
+    const line = made("tr");
+    line.append(made("th", row.title, { scope: "row" }), ...row.cells.map((one) => cell(one, data.can_open, choose)));
+    body.append(line);
+  }
+  table.replaceChildren(made("caption", data.caption), head(data), body);
+  mark();
+  if (at) buttons().find((each) => each.dataset.name === at)?.focus();
+}
