@@ -2,7 +2,7 @@
 // Everything that is said comes from the server; nothing is sent back.
 
 const STEP = 1, STRIDE = 5;
-const KEPT = new WeakMap(); // element of the page -> where its cursor and its slider were left
+const KEPT = (globalThis.maskEvidenceCompare ??= {}); // where cursor and slider were left, also when all is drawn anew
 
 function made(tag, name, text) {
   const element = document.createElement(tag);
@@ -63,8 +63,7 @@ function wipe(data, state) {
 
 export default function ({ data, parentElement }) {
   const [maps, shown, heard] = [".maps", ".place", ".heard"].map((name) => parentElement.querySelector(name));
-  const state = KEPT.get(parentElement) ?? { cursor: strongest(data.layers[0].values), wipe: 50 };
-  KEPT.set(parentElement, state);
+  const state = (KEPT.state ??= { cursor: strongest(data.layers[0].values), wipe: 50 });
   const rows = data.places.length, columns = data.places[0].length;
   const panels = data.layers.map(panel);
   const digits = { minimumFractionDigits: data.digits, maximumFractionDigits: data.digits };

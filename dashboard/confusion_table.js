@@ -1,8 +1,6 @@
 // A table of true classes (rows) and answers (columns). Everything that is said comes from the server; the
 // cell that is chosen goes back, and null when it is let go.
 
-const CHOSEN = new WeakMap(); // element of the page -> name of the cell that is chosen
-
 function made(tag, text, attributes = {}) {
   const element = document.createElement(tag);
   if (text !== undefined) element.textContent = text;
@@ -39,14 +37,15 @@ export default function ({ data, parentElement, setStateValue }) {
   const table = parentElement.querySelector("table");
   const at = table.getRootNode().activeElement?.dataset?.name;
   const buttons = () => [...table.querySelectorAll("button")];
+  let chosen = data.chosen?.join(" ");
 
   function mark() {
-    for (const each of buttons()) each.setAttribute("aria-pressed", each.dataset.name === CHOSEN.get(parentElement));
+    for (const each of buttons()) each.setAttribute("aria-pressed", each.dataset.name === chosen);
   }
 
   function choose(pair) {
-    const name = pair.join(" "), again = CHOSEN.get(parentElement) === name;
-    CHOSEN.set(parentElement, again ? null : name);
+    const again = chosen === pair.join(" ");
+    chosen = again ? undefined : pair.join(" ");
     mark();
     setStateValue("cell", again ? null : pair);
   }

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard import session
 from dashboard.palette import cell_colour
 from dashboard.records import Score
 from dashboard.words import class_name, class_word, number, say
@@ -42,10 +43,13 @@ def table(score: Score, classes: Sequence[str], key: str, *, can_open: bool) -> 
     Returns:
         True class and answer of the chosen cell; None where none is.
     """
-    data = {**payload(score, classes), "can_open": can_open}
-    chosen = _mount(key=key, data=data, on_cell_change=_nothing).get("cell")
+    state = session.recall(key)
+    sent = state.get("cell") if isinstance(state, Mapping) else None
     there = {(truth, answer) for truth in score.confusion for answer in classes}
-    return next((cell for cell in there if list(cell) == chosen), None)
+    chosen = next((cell for cell in there if list(cell) == sent), None)
+    data = {**payload(score, classes), "can_open": can_open, "chosen": chosen}
+    _mount(key=key, data=data, on_cell_change=_nothing)
+    return chosen
 
 
 def payload(score: Score, classes: Sequence[str]) -> Mapping[str, object]:

@@ -23,7 +23,7 @@ def train(args: Namespace, note: Note) -> Json:
     """Train an architecture and write weights and card to ``--out``."""
     from xai.learning.carding import write_card  # noqa: PLC0415
     from xai.learning.doubts import without_doubts  # noqa: PLC0415
-    from xai.learning.recipes import recipe_for  # noqa: PLC0415
+    from xai.learning.recipes import RECIPES, recipe_for  # noqa: PLC0415
     from xai.learning.training import split_for  # noqa: PLC0415
     from xai.learning.training import train as run  # noqa: PLC0415
 
@@ -89,9 +89,10 @@ def doubts(args: Namespace, note: Note) -> Json:
     """Find training faces whose label looks wrong and write them to ``--out``."""
     from xai.learning.dataset import select  # noqa: PLC0415
     from xai.learning.doubts import find_doubts, out_of_fold, write_doubts  # noqa: PLC0415
-    from xai.learning.recipes import recipe_for  # noqa: PLC0415
+    from xai.learning.recipes import RECIPES, recipe_for  # noqa: PLC0415
 
-    recipe = replace(recipe_for(args.name, "seed"), **_changes(args))  # the studies' networks are quick
+    protocol = "seed" if (args.name, "seed") in RECIPES else args.protocol  # the studies' networks are quick
+    recipe = replace(recipe_for(args.name, protocol), **_changes(args))
     examples, _ = _examples(args.data, note)
     told = out_of_fold(select(examples, args.protocol, "train"), recipe, args.folds, note, args.device)
     found = find_doubts(told)
