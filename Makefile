@@ -11,7 +11,12 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 
-.PHONY: setup run test check browser clean
+# The default classifier from nothing: `make default-model DATA=folder SEED=0`. A killed call goes on where it was.
+DATA ?= data
+SEED ?= 0
+TRAINED := runs
+
+.PHONY: setup run test check browser default-model clean
 
 setup: $(READY)
 
@@ -47,6 +52,12 @@ check: $(READY_DEV)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+
+# Masks are drawn on bare faces; then network, and the head that says what is wrong with a mask.
+default-model: $(READY)
+	test -f $(TRAINED)/drawn/labels.csv || $(PY) -m xai draw --data $(DATA)/ganfaces --data $(DATA)/ilc --part train --per-face 4 --out $(TRAINED)/drawn
+	$(PY) -m xai train mobilenet_v2 --data $(DATA)/ilc --data $(DATA)/chandrika --data $(TRAINED)/drawn --doubts weights/doubts.csv --seed $(SEED) --out $(TRAINED)/seed$(SEED)
+	XAI_WEIGHTS=$(TRAINED)/seed$(SEED) $(PY) -m xai train-reasons mobilenet_v2 --data $(TRAINED)/drawn --out $(TRAINED)/seed$(SEED)
 
 clean:
 	rm -rf $(VENV)

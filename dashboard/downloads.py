@@ -1,4 +1,4 @@
-"""What a visitor takes away: the pictures and numbers of one face, as a zip made in memory."""
+"""What a visitor takes away: the numbers of one face as a table or as JSON, and all of it as a zip."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 import numpy as np
@@ -16,7 +16,7 @@ from xai.photo.images import encode_png
 from xai.render import common_scale, excess, excess_scale, overlay
 from xai.types import REGIONS, Explanation, Heatmap
 
-__all__ = ["SCHEMA", "face_zip"]
+__all__ = ["SCHEMA", "face_zip", "numbers_csv", "numbers_json"]
 
 SCHEMA = 2
 """Version of the layout of ``numbers.json``."""
@@ -24,8 +24,8 @@ SCHEMA = 2
 _OPACITY = 0.6
 
 
-def face_zip(explanations: Sequence[Explanation]) -> bytes:
-    """The explanations of one face by several models as a zip.
+def face_zip(explanations: Sequence[Explanation], more: Mapping[str, bytes] | None = None) -> bytes:
+    """The explanations of one face by several models as a zip; the same bytes for the same explanations.
 
     It holds ``face.png`` (the crop, nothing drawn on it), ``<model>/<method>.png`` (overlay; occlusion on one
     scale for all models), ``<model>/<method>.npy`` (float32, raw and signed), ``numbers.json`` and
@@ -33,19 +33,92 @@ def face_zip(explanations: Sequence[Explanation]) -> bytes:
 
     Args:
         explanations: at least one, all of the same face.
+        more: name -> bytes of files that are put beside them.
     """
-    scale = common_scale([e.heatmaps["occlusion"] for e in explanations if "occlusion" in e.heatmaps])
+    scale = _scale(explanations)
+    files: dict[str, bytes] = {
+        "face.png": encode_png(explanations[0].face.crop),
+        "numbers.json": numbers_json(explanations),
+        "shares.csv": _table(explanations),
+        **(more or {}),
+    }
+    for each in explanations:
+        for method, heatmap in each.heatmaps.items():
+            place = f"{each.provenance.model}/{method}"
+            files[f"{place}.npy"] = _npy(heatmap.values)
+            files[f"{place}.png"] = encode_png(_drawn(each, heatmap, scale))
     stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("face.png", encode_png(explanations[0].face.crop))
-        archive.writestr("numbers.json", json.dumps(_numbers(explanations, scale), indent=2))
-        archive.writestr("shares.csv", _table(explanations))
-        for each in explanations:
-            for method, heatmap in each.heatmaps.items():
-                place = f"{each.provenance.model}/{method}"
-                archive.writestr(f"{place}.npy", _npy(heatmap.values))
-                archive.writestr(f"{place}.png", encode_png(_drawn(each, heatmap, scale)))
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)  # without a date of its own
     return stream.getvalue()
+
+
+def numbers_json(explanations: Sequence[Explanation]) -> bytes:
+    """Every number of one face with what it was measured with, as JSON in UTF-8.
+
+    Args:
+        explanations: at least one, all of the same face.
+    """
+    return json.dumps(_numbers(explanations, _scale(explanations)), indent=2).encode()
+
+
+def numbers_csv(explanations: Sequence[Explanation]) -> bytes:
+    """Every number of one face in one long table, a row each, as CSV in UTF-8 with a header.
+
+    The columns: ``model``; ``target``, the class that is explained; ``quantity``; ``source``, the method
+    or the area under test, where there is one; ``item``, the class, region or condition; ``value``, unrounded
+    with a decimal point, empty where it has no meaning. Shares and areas are parts of one, effects of regions
+    parts of the reach, the effect of an area is in log-odds.
+
+    Args:
+        explanations: at least one, all of the same face.
+    """
+    rows = [
+        (each.provenance.model, each.target, *row)
+        for each in explanations
+        for row in (*_answer_rows(each), *_map_rows(each), *_evidence_rows(each))
+    ]
+    return _csv(("model", "target", "quantity", "source", "item", "value"), rows)
+
+
+_Row = tuple[str, str, str, float | str | None]
+"""Quantity, source, item and value."""
+
+
+def _answer_rows(explanation: Explanation) -> Iterator[_Row]:
+    yield "answer", "", "", explanation.prediction.label
+    for name, probability in explanation.prediction.as_dict().items():
+        yield "probability", "", name, probability
+
+
+def _map_rows(explanation: Explanation) -> Iterator[_Row]:
+    for method in explanation.heatmaps:
+        for region, numbers in (_shares(explanation, method) or {}).items():
+            for quantity, value in numbers.items():
+                yield quantity, method, region, value
+
+
+def _evidence_rows(explanation: Explanation) -> Iterator[_Row]:
+    evidence = explanation.evidence
+    if evidence is None:
+        return
+    yield "verdict", evidence.area, "", evidence.verdict
+    yield "contrast", "", "", evidence.contrast
+    yield "reach", "", "", evidence.reach
+    for name, area in evidence.areas.items():
+        yield "verdict_of_area", name, "", area.verdict
+        yield "effect_of_area", name, "", area.effect
+        for condition, found in area.conditions.items():
+            yield "condition", name, condition, found.value
+            yield "threshold", name, condition, found.threshold
+    for region, each in evidence.regions.items():
+        yield "effect", "", region, each.effect
+        yield "rank", "", region, each.rank
+
+
+def _scale(explanations: Sequence[Explanation]) -> float:
+    return common_scale([e.heatmaps["occlusion"] for e in explanations if "occlusion" in e.heatmaps])
 
 
 def _drawn(explanation: Explanation, heatmap: Heatmap, scale: float) -> NDArray[np.uint8]:
@@ -104,15 +177,22 @@ def _shares(explanation: Explanation, method: str) -> Mapping[str, Mapping[str, 
     }
 
 
-def _table(explanations: Sequence[Explanation]) -> str:
+def _table(explanations: Sequence[Explanation]) -> bytes:
+    rows = [
+        (each.provenance.model, each.target, method, region, *numbers.values())
+        for each in explanations
+        for method in each.heatmaps
+        for region, numbers in (_shares(each, method) or {}).items()
+    ]
+    return _csv(("model", "target", "method", "region", "share", "area", "lift"), rows)
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
     stream = io.StringIO()
-    rows = csv.writer(stream, lineterminator="\n")
-    rows.writerow(["model", "target", "method", "region", "share", "area", "lift"])
-    for each in explanations:
-        for method in each.heatmaps:
-            for region, numbers in (_shares(each, method) or {}).items():
-                rows.writerow([each.provenance.model, each.target, method, region, *numbers.values()])
-    return stream.getvalue()
+    table = csv.writer(stream, lineterminator="\n")
+    table.writerow(header)
+    table.writerows(rows)
+    return stream.getvalue().encode()
 
 
 def _npy(values: NDArray[np.float32]) -> bytes:

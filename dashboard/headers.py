@@ -16,6 +16,7 @@ _ALWAYS = {
     "Content-Security-Policy": "frame-ancestors 'none'",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
 _FOREVER = "/static/"
 """Streamlit's own scripts and fonts: their names hold a digest, and they are nobody's photo."""

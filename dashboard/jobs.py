@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from dashboard.cover_jobs import CoverJob
 from dashboard.suspects import LineUp
 from xai.findings import Evidence
-from xai.types import Explanation, Face, Faces, Prediction
+from xai.types import Box, Explanation, Face, Faces, Prediction
 
 __all__ = [
     "DISPLAY_SIDE",
@@ -24,6 +24,7 @@ __all__ = [
     "Examine",
     "Explain",
     "Explained",
+    "HandBox",
     "Job",
     "Look",
     "ModelStatus",
@@ -47,6 +48,19 @@ Options = Mapping[str, Mapping[str, float | int | str]]
 
 
 @dataclass(frozen=True)
+class HandBox:
+    """A face whose box a visitor set.
+
+    Attributes:
+        number: which of the found faces it stands for, from 0; one that follows the last is added.
+        box: round the face, in photo pixels.
+    """
+
+    number: int
+    box: Box
+
+
+@dataclass(frozen=True)
 class Look:
     """Read a photo, find its faces, and ask the models about each.
 
@@ -54,11 +68,13 @@ class Look:
         data: the bytes as they were uploaded.
         models: names of the models to ask; with none, no model is waited for.
         whole: take the whole picture as one face instead of looking for faces.
+        boxes: faces whose boxes were set by hand, in the order of their numbers.
     """
 
     data: bytes = field(repr=False)
     models: tuple[str, ...]
     whole: bool = False
+    boxes: tuple[HandBox, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -68,6 +84,7 @@ class SampleLook:
     sample: str
     models: tuple[str, ...]
     whole: bool = False
+    boxes: tuple[HandBox, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +110,7 @@ class Explain:
         methods: names in ``METHODS``.
         target: class to explain, or None for the model's own answer.
         options: parameters that differ from the methods' defaults.
+        glimpse: whether a ``Preview`` is to come as a ``Part`` before the maps are done.
     """
 
     face: Face = field(repr=False)
@@ -100,6 +118,7 @@ class Explain:
     methods: tuple[str, ...]
     target: str | None
     options: Options
+    glimpse: bool = False
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dashboard.records import Epoch, Experiment, ExperimentRow, Figure, Record, Records, Score
+from dashboard.records import Bin, Epoch, Experiment, ExperimentRow, Figure, Record, Records, Score
+from xai.models.known_errors import read_errors
 
 __all__ = ["RecordUnreadable", "read_experiments", "read_record", "read_records"]
 
@@ -73,7 +74,7 @@ def read_record(path: Path, *, installed: bool) -> Record:
             source=str(raw["source"]),
             license=str(raw["license"]),
             limits=tuple(raw["limits"]),
-            errors=tuple(raw.get("errors", ())),
+            errors=read_errors(raw.get("errors", ())),
             departures=tuple(recipe.get("departures", ())),
             command=str(recipe.get("command", "")),
             published={name: float(value) for name, value in recipe.get("published", {}).items()},
@@ -141,7 +142,13 @@ def _score(name: str, row: Mapping[str, Any]) -> Score:
             for figure, value in {**values, **row["per_class"]}.items()
         },
         confusion=row["confusion"],
+        by={kind: tuple(map(_bin, bins)) for kind, bins in row.get("by", {}).items()},
     )
+
+
+def _bin(one: Mapping[str, Any]) -> Bin:
+    aca = Figure(float(one["aca"]), *map(float, one["intervals"].get("aca") or ()))
+    return Bin(str(one["bin"]), {name: int(count) for name, count in one["counts"].items()}, aca)
 
 
 def _epoch(row: Mapping[str, Any]) -> Epoch:
@@ -156,6 +163,6 @@ def _experiment_row(row: Mapping[str, Any]) -> ExperimentRow:
         label=str(row["label"]),
         figure=str(found["figure"]),
         measured=Figure(float(found["value"]), low, high),
-        n=int(found["n"]),
+        n=None if found["n"] is None else int(found["n"]),
         published=None if published is None else float(published),
     )

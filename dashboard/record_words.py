@@ -55,7 +55,7 @@ def data_line(record: Record) -> str:
     ]
     if not parts:
         return say("card.no_data")
-    return say("card.data", sets=", ".join(map(dataset_name, record.sets)), parts=", ".join(parts))
+    return say("card.data", sets=", ".join(map(_learnt_set, record.sets)), parts=", ".join(parts))
 
 
 def alt_dots(title: str, rows: Sequence[Dot]) -> str:
@@ -98,6 +98,11 @@ def experiment_dots(rows: Sequence[ExperimentRow]) -> list[Dot]:
         )
         for row in rows
     ]
+
+
+def _learnt_set(name: str) -> str:
+    """A set that was learnt from, in words; one that the catalogue does not know, as it is."""
+    return say(f"learnt_set.{name}") if has(f"learnt_set.{name}") else name
 
 
 def _setting(name: str, value: str) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from xai.models.known_errors import KnownError
+
 __all__ = [
+    "Bin",
     "Epoch",
     "Experiment",
     "ExperimentRow",
@@ -31,6 +34,21 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Bin:
+    """What one evaluation found on one kind of its faces.
+
+    Attributes:
+        name: of the kind, as the card names it.
+        counts: class -> faces.
+        aca: mean over the classes that have faces among them.
+    """
+
+    name: str
+    counts: Mapping[str, int]
+    aca: Figure
+
+
+@dataclass(frozen=True)
 class Score:
     """What one evaluation found.
 
@@ -41,6 +59,7 @@ class Score:
         missed: faces of the set that the detector did not find.
         figures: figure or class -> what was measured.
         confusion: true class -> answer -> faces.
+        by: what faces are told apart by (size, pose, colour) -> the kinds, in order; may be empty.
     """
 
     dataset: str
@@ -49,6 +68,7 @@ class Score:
     missed: int
     figures: Mapping[str, Figure]
     confusion: Mapping[str, Mapping[str, int]]
+    by: Mapping[str, tuple[Bin, ...]] = field(default_factory=dict)
 
     @property
     def whole_set(self) -> bool:
@@ -85,7 +105,7 @@ class Record:
         source: number of the published study, or ``"own"``.
         license: of the weights.
         limits: what it cannot do, sentences.
-        errors: what kinds of faces it gets wrong, sentences; may be empty.
+        errors: what kinds of faces it gets wrong, by someone who looked; may be empty.
         departures: where its training differs from the published one, sentences; may be empty.
         command: what makes it again; "" where nobody wrote it down.
         published: figure or class -> share that the study printed, 0..1; may be empty.
@@ -104,7 +124,7 @@ class Record:
     source: str
     license: str
     limits: tuple[str, ...]
-    errors: tuple[str, ...]
+    errors: tuple[KnownError, ...]
     departures: tuple[str, ...]
     command: str
     published: Mapping[str, float]
@@ -124,14 +144,14 @@ class ExperimentRow:
         label: what was tried.
         figure: name of what was measured.
         measured: what was found.
-        n: faces or answers it rests on.
+        n: faces or answers it rests on; None where a figure was taken over and its count is not known.
         published: what the study printed, 0..1, or None.
     """
 
     label: str
     figure: str
     measured: Figure
-    n: int
+    n: int | None
     published: float | None
 
 

@@ -16,6 +16,7 @@ import secrets
 import time
 import traceback
 from collections.abc import AsyncIterator, Mapping
+from functools import partial
 
 import streamlit as st
 from starlette.middleware import Middleware
@@ -26,6 +27,7 @@ from streamlit.runtime import get_instance
 
 from dashboard import session
 from dashboard.headers import Headers
+from dashboard.sample_round import BEFOREHAND
 from dashboard.words import say
 from xai.photo.samples import SAMPLES
 
@@ -45,6 +47,8 @@ async def _models(_app: st.App) -> AsyncIterator[None]:
     """Start the model process with the server, and stop it with the server."""
     worker = await asyncio.to_thread(session.worker)
     await asyncio.to_thread(session.gallery, SAMPLES)
+    submit = partial(worker.submit, "samples", background=True)
+    BEFOREHAND.start(submit, tuple(SAMPLES))
     gc.collect()
     gc.freeze()
     collecting = asyncio.create_task(_collect())

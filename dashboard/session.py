@@ -25,8 +25,10 @@ from dashboard.jobs import (
     Thumbnail,
 )
 from dashboard.map_checks import MapCheck
+from dashboard.map_previews import Preview
 from dashboard.record_files import read_records
 from dashboard.records import Records
+from dashboard.sample_round import BEFOREHAND
 from dashboard.shelves import kept, recall, remember, shelf, visitor
 from dashboard.suspects import LineUp, Suspects
 from dashboard.tickets import JobError, Ticket
@@ -138,11 +140,20 @@ def handed_in() -> Mapping[int, Seen]:
     return {number: own[digest] for number, digest in enumerate(numbered, start=1) if digest in own}
 
 
-def explain(job: Explain, show: Callable[[Stage], None]) -> Explained:
-    """Where a model looks on a face, from this session or from the model process. As ``look``."""
+def explain(
+    job: Explain, show: Callable[[Stage], None], glimpse: Callable[[Preview], None] | None = None
+) -> Explained:
+    """Where a model looks on a face, from this session or from the model process. As ``look``; ``glimpse`` is
+    called with the previews of a job that asks for them.
+    """
     options = tuple((method, *sorted(values.items())) for method, values in sorted(job.options.items()))
     key = (_face_key(job.face), job.model, job.methods, job.target, options)
-    return kept("explanation", key, lambda: cast(Explained, _ask(job, show)))
+
+    def take(part: Part) -> None:
+        if glimpse:
+            glimpse(cast(Preview, part.value))
+
+    return kept("explanation", key, lambda: cast(Explained, _ask(job, show, take)))
 
 
 def examine(
@@ -211,19 +222,24 @@ def _maps_key(maps: Explanation) -> Hashable:
 
 
 def _ask(job: Job, show: Callable[[Stage], None], take: Callable[[Part], None] | None = None) -> object:
-    ticket = worker().submit(visitor(), job)
-    try:
-        over, looks = False, 0
-        while not over:
-            over, looks = ticket.wait(_GLANCE), looks + 1
-            for part in ticket.parts():
-                if take:
+    take = take or (lambda _part: None)
+    if ready := BEFOREHAND.find(job):
+        for part in ready.parts:
+            take(part)
+        return ready.result
+    with BEFOREHAND.visitors.waiting():
+        ticket = worker().submit(visitor(), job)
+        try:
+            over, looks = False, 0
+            while not over:
+                over, looks = ticket.wait(_GLANCE), looks + 1
+                for part in ticket.parts():
                     take(part)
-            if not over and looks % _DRAWN == 0:
-                show(ticket.stage)  # Streamlit raises in here when the visitor has clicked on or gone
-        return ticket.result()
-    finally:
-        ticket.cancel()
+                if not over and looks % _DRAWN == 0:
+                    show(ticket.stage)  # Streamlit raises in here when the visitor has clicked on or gone
+            return ticket.result()
+        finally:
+            ticket.cancel()
 
 
 @st.cache_resource(show_spinner=False)

@@ -34,7 +34,7 @@ from dashboard.suspects import LineUp, Suspects
 from xai.errors import XaiError
 from xai.models.cards import read_cards
 from xai.photo.images import read_image
-from xai.types import REGIONS, Face, Faces, Image, Prediction
+from xai.types import Faces, Image, Prediction
 
 if TYPE_CHECKING:
     from xai.models.classifiers import Classifier
@@ -150,10 +150,11 @@ def perform(job: Job, models: Models, tell: Tell) -> object:
 
 
 def _look(image: Image, job: Look | SampleLook, models: Models, tell: Tell) -> Seen:
-    from xai.photo.faces import find_faces, whole_photo  # noqa: PLC0415 - brings OpenCV
+    from xai.photo.faces import find_faces, set_by_hand, whole_photo  # noqa: PLC0415 - brings OpenCV
 
     tell(Stage("finding"))
-    faces = Faces([whole_photo(image)]) if job.whole else find_faces(image)
+    by_hand = {each.number: each.box for each in job.boxes}
+    faces = Faces([whole_photo(image)]) if job.whole else set_by_hand(image, find_faces(image), by_hand)
     predictions, problems = _ask(job.models if faces else (), faces, models, tell)
     picture, scale = _reduced(image.pixels)
     notices = (*image.notices, *faces.notices)
@@ -219,28 +220,6 @@ def _explain(job: Explain, models: Models, tell: Tell) -> Explained:
     models.explained = True
     tell(Stage("explaining" if models.has(job.model) else "loading"))
     classifier = models.get(job.model)
-    from dashboard.judging import passes_of  # noqa: PLC0415 - brings torch
-    from xai.explain import explain_maps  # noqa: PLC0415 - the same
+    from dashboard import explaining  # noqa: PLC0415 - brings torch
 
-    tell(Stage("explaining"))
-    explanation = explain_maps(
-        job.face,
-        classifier,
-        job.methods,
-        job.target,
-        options=job.options,
-        progress=lambda done, total: tell(Stage("explaining", done, total)),
-    )
-    return Explained(explanation, _regions(job.face), *passes_of(explanation, classifier))
-
-
-def _regions(face: Face) -> NDArray[np.int8] | None:
-    from xai.photo.regions import region_masks  # noqa: PLC0415 - brings OpenCV
-
-    masks = region_masks(face)
-    if masks is None:
-        return None
-    drawn = np.full(face.crop.shape[:2], REGIONS.index("elsewhere"), np.int8)
-    for name, mask in masks.items():
-        drawn[mask] = REGIONS.index(name)
-    return drawn
+    return explaining.explain(job, classifier, tell)

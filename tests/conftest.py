@@ -1,5 +1,6 @@
 """What several tests stand on: a small classifier, and the pictures beside the repository."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,12 @@ from torch import nn
 from toys import make_classifier
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--device", default="cpu", choices=("cpu", "cuda"), help="where the engine's maps are tested; cpu"
+    )
 
 
 def pytest_collection_modifyitems(items):
@@ -24,6 +31,15 @@ def shared():
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def device(request):
+    """Where the engine's maps are tested: ``--device``."""
+    name = request.config.getoption("--device")
+    if name == "cuda" and not torch.cuda.is_available():
+        pytest.skip("torch sees no GPU here, so nothing can be tested on one")
+    return torch.device(name)
+
+
 @pytest.fixture
 def small_cnn():
     """A custom CNN with random weights, 35 px, the same in every run."""
@@ -35,6 +51,12 @@ def small_cnn():
         if isinstance(module, nn.Linear):
             module.weight.data *= 4
     return make_classifier(network, 35)
+
+
+@pytest.fixture
+def placed_cnn(small_cnn, device):
+    """The same on the device that the engine is tested on."""
+    return replace(small_cnn, network=small_cnn.network.to(device), device=device)
 
 
 @pytest.fixture

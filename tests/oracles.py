@@ -4,6 +4,11 @@ import numpy as np
 import torch
 
 
+def full_precision():
+    """Float32 that is float32 on a GPU too, where cuDNN would round to ten bits."""
+    return torch.backends.cudnn.flags(enabled=True, benchmark=False, allow_tf32=False)
+
+
 def occlusion_by_loop(classifier, values, windows, fill):
     """One forward per position; per pixel the mean over the positions that cover it."""
     classes, side = len(classifier.card.classes), values.shape[-1]
@@ -14,8 +19,8 @@ def occlusion_by_loop(classifier, values, windows, fill):
         for left, right in windows:
             hidden = values.clone()
             hidden[:, top:bottom, left:right] = fill[:, top:bottom, left:right]
-            with torch.no_grad():
-                answer = classifier.probabilities(classifier.normalise(hidden)[None])[0].numpy()
+            with torch.no_grad(), full_precision():
+                answer = classifier.probabilities(classifier.normalise(hidden)[None])[0].cpu().numpy()
             answers[top, left] = answer
             total[:, top:bottom, left:right] += answer[:, None, None]
             count[top:bottom, left:right] += 1

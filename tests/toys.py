@@ -35,9 +35,9 @@ def make_card(side, classes=("covered", "incorrect", "uncovered"), **changes):
     return Card(**{**fields, **changes})
 
 
-def make_classifier(network, side, **changes):
-    network = network.eval().requires_grad_(requires_grad=False)
-    return Classifier(make_card(side, **changes), network, torch.device("cpu"))
+def make_classifier(network, side, device="cpu", **changes):
+    network = network.eval().requires_grad_(requires_grad=False).to(device)
+    return Classifier(make_card(side, **changes), network, torch.device(device))
 
 
 class OneWindow(nn.Module):

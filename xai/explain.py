@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib import metadata
-from importlib.util import find_spec
 
-import numpy as np
 from torch import Tensor
 
 from xai.attribution.meter import Meter
 from xai.attribution.methods import Asked, Attribution, Method, Params, Progress, find_method
 from xai.attribution.on_crop import classes_on_crop, on_crop
 from xai.attribution.patch import FACE_FILLS
-from xai.errors import XaiError
 from xai.evidence.examine import Case, examine_all, forwards_of
 from xai.evidence.interventions import FaceEdits
 from xai.evidence.witness import witness_flags
 from xai.models.classifiers import Classifier, to_input
+from xai.models.provenance import provenance_of
+from xai.models.reasons import predict_with_reasons
 from xai.models.runtimes import Mode
 from xai.photo.regions import region_masks, region_shares
-from xai.types import Explanation, Face, Heatmap, Prediction, Provenance
+from xai.types import Explanation, Face, Heatmap, Prediction
 
-__all__ = ["Pair", "Wanted", "explain", "explain_all", "explain_maps", "maps_of_all"]
-
-_PACKAGES = ("torch", "torchvision", "grad-cam", "numpy", "pillow", "opencv-python-headless")
+__all__ = ["Glimpse", "Pair", "Wanted", "explain", "explain_all", "explain_maps", "maps_of_all"]
 
 
 def explain(
@@ -86,6 +82,11 @@ class Pair:
     classifier: Classifier
 
 
+Glimpse = Callable[[int, Prediction, Heatmap], None]
+"""Called with the index of a pair, what its classifier says, and a map most of which is interpolated: it is
+to be shown as a preview, and nothing is to be computed from it."""
+
+
 @dataclass(frozen=True)
 class Wanted:
     """What is to be measured of each pair.
@@ -95,12 +96,14 @@ class Wanted:
         target: the class to explain; each classifier's own answer where None.
         options: method -> parameters; what is not given takes its default.
         mode: of occlusion maps, as ``occlude_all`` takes it; the verdict is always exact.
+        glimpse: who is shown exact maps on their way, of the methods that can show them; may be nobody.
     """
 
     methods: tuple[str, ...] = ("occlusion", "gradcam")
     target: str | None = None
     options: Mapping[str, Params] = field(default_factory=dict)
     mode: Mode = "exact"
+    glimpse: Glimpse | None = None
 
 
 def explain_all(
@@ -139,7 +142,7 @@ def _maps(
     plan = _planned(wanted)
     for method, params in plan:
         began = time.perf_counter()
-        made = _attributions(subjects, method, params, meter, wanted.mode)
+        made = _attributions(subjects, method, params, meter, wanted)
         seconds = (time.perf_counter() - began) / len(subjects)
         for subject, attribution in zip(subjects, made, strict=True):
             subject.made[method.name], subject.seconds[method.name] = attribution, seconds
@@ -172,18 +175,34 @@ def _predictions(pairs: Sequence[Pair]) -> list[Prediction]:
     said: dict[int, Prediction] = {}
     for classifier in {id(p.classifier): p.classifier for p in pairs}.values():
         own = [i for i, p in enumerate(pairs) if p.classifier is classifier]
-        answers = classifier.predict([pairs[i].edits.original.crop for i in own])
+        answers = predict_with_reasons(classifier, [pairs[i].edits.original.crop for i in own])
         said.update(zip(own, answers, strict=True))
     return [said[i] for i in range(len(pairs))]
 
 
 def _attributions(
-    subjects: Sequence[_Subject], method: Method, params: Params, meter: Meter, mode: Mode
+    subjects: Sequence[_Subject], method: Method, params: Params, meter: Meter, wanted: Wanted
 ) -> Sequence[Attribution]:
     """One method's maps of all subjects, in shared batches."""
-    hidden = [_hidden(params.get("fill"), subject) for subject in subjects]
-    asked = [Asked(s.pair.classifier, s.values, s.index, h) for s, h in zip(subjects, hidden, strict=True)]
-    return method.run_all()(asked, params, meter, mode)
+    asked = [Asked(s.pair.classifier, s.values, s.index, _hidden(params.get("fill"), s)) for s in subjects]
+    in_steps = method.run_in_steps() if wanted.glimpse and wanted.mode == "exact" else None
+    if not (in_steps and wanted.glimpse):
+        return method.run_all()(asked, params, meter, wanted.mode)
+    made: dict[int, Attribution] = {}
+    for step in in_steps(asked, params, meter):
+        if step.preview:
+            subject = subjects[step.which]
+            wanted.glimpse(
+                step.which, subject.prediction, _heatmap(subject, method, params, step.attribution)
+            )
+        else:
+            made[step.which] = step.attribution
+    return [made[which] for which in range(len(asked))]
+
+
+def _heatmap(subject: _Subject, method: Method, params: Params, made: Attribution) -> Heatmap:
+    face = subject.pair.edits.original
+    return Heatmap(on_crop(made.values, face), method.unit, method.name, params, subject.target)
 
 
 def _planned(wanted: Wanted) -> list[tuple[Method, Params]]:
@@ -202,14 +221,8 @@ def _hidden(fill: object, subject: _Subject) -> Tensor | None:
     """What a patch shows with a fill that is drawn on the face; None for the other fills."""
     if fill not in FACE_FILLS:
         return None
-    edits, classifier = subject.pair.edits, subject.pair.classifier
-    belief = edits.believed(reveal=fill == "bare")
-    if not belief.holds:
-        raise XaiError(
-            f"The fill {fill} cannot be drawn on this face: {belief.reason} Use grey, mean or blur."
-        )
-    painted = np.rint(edits.content(f"{fill}0")).clip(0, 255).astype(np.uint8)
-    return to_input(painted, classifier.card.input_size, classifier.device)
+    classifier = subject.pair.classifier
+    return to_input(subject.pair.edits.fill(str(fill)), classifier.card.input_size, classifier.device)
 
 
 def _edits(face: Face | FaceEdits) -> FaceEdits:
@@ -218,10 +231,7 @@ def _edits(face: Face | FaceEdits) -> FaceEdits:
 
 def _explanation(subject: _Subject, plan: Sequence[tuple[Method, Params]]) -> Explanation:
     face, made = subject.pair.edits.original, subject.made
-    heatmaps = {
-        m.name: Heatmap(on_crop(made[m.name].values, face), m.unit, m.name, p, subject.target)
-        for m, p in plan
-    }
+    heatmaps = {m.name: _heatmap(subject, m, p, made[m.name]) for m, p in plan}
     masks = region_masks(face)
     first = next((a for a in made.values() if a.probability is not None), None)
     return Explanation(
@@ -232,18 +242,9 @@ def _explanation(subject: _Subject, plan: Sequence[tuple[Method, Params]]) -> Ex
         shares={n: None if masks is None else region_shares(h.values, masks) for n, h in heatmaps.items()},
         probability=None if first is None or first.probability is None else on_crop(first.probability, face),
         becomes=None if first is None or first.becomes is None else classes_on_crop(first.becomes, face),
-        provenance=_provenance(subject),
-    )
-
-
-def _provenance(subject: _Subject) -> Provenance:
-    classifier = subject.pair.classifier
-    packages = (*_PACKAGES, "openvino") if find_spec("openvino") else _PACKAGES
-    return Provenance(
-        model=classifier.name,
-        weights_sha256=classifier.card.sha256,
-        device=str(classifier.device),
-        versions={name: metadata.version(name) for name in packages},
-        seconds=subject.seconds,
-        computed={n: a.computed for n, a in subject.made.items() if a.computed is not None},
+        provenance=provenance_of(
+            subject.pair.classifier,
+            subject.seconds,
+            {name: a.computed for name, a in made.items() if a.computed is not None},
+        ),
     )

@@ -80,6 +80,7 @@ def face_record(explanation: Explanation) -> dict[str, Any]:
     return {
         "label": explanation.prediction.label,
         "probabilities": explanation.prediction.as_dict(),
+        "reason": None if explanation.prediction.reason is None else explanation.prediction.reason.as_dict(),
         "target": explanation.target,
         "verdict": None if evidence is None else evidence.verdict,
         "conditions": None if deciding is None else {k: asdict(c) for k, c in deciding.conditions.items()},

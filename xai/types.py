@@ -8,7 +8,7 @@ origin in the top left corner, x to the right and y down; boxes are half-open.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -29,6 +29,7 @@ __all__ = [
     "Prediction",
     "Provenance",
     "RegionShares",
+    "SaidReason",
 ]
 
 CLASSES = ("covered", "incorrect", "uncovered")
@@ -147,6 +148,30 @@ class Faces(tuple[Face, ...]):
         return (tuple(self), self.notices)
 
 
+@dataclass(frozen=True)
+class SaidReason:
+    """What is wrong with a mask worn incorrectly, as far as it can be said.
+
+    Attributes:
+        likeliest: the most probable reason.
+        probability: of it, 0..1.
+        threshold: the probability from which a reason is said at all.
+    """
+
+    likeliest: str
+    probability: float
+    threshold: float
+
+    @property
+    def said(self) -> str | None:
+        """The reason; None where it cannot be said."""
+        return self.likeliest if self.probability >= self.threshold else None
+
+    def as_dict(self) -> dict[str, str | float | None]:
+        """``{said, likeliest, probability, threshold}``."""
+        return {"said": self.said, **asdict(self)}
+
+
 @dataclass(frozen=True, eq=False)
 class Prediction:
     """What a classifier says of one face.
@@ -154,10 +179,12 @@ class Prediction:
     Attributes:
         classes: class names in the classifier's own order.
         probabilities: float32 ``(C,)``, summing to 1.
+        reason: what is wrong, where the answer is ``incorrect`` and the classifier has learnt reasons.
     """
 
     classes: tuple[str, ...]
     probabilities: NDArray[np.float32]
+    reason: SaidReason | None = None
 
     def __post_init__(self) -> None:
         if self.probabilities.shape != (len(self.classes),):

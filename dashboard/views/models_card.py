@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import reader
+from dashboard.kind_words import error_lines
 from dashboard.model_figures import Dot, class_counts, dots, learning_curves
 from dashboard.record_words import (
     alt_counts,
@@ -19,7 +20,7 @@ from dashboard.record_words import (
     study_name,
 )
 from dashboard.records import Record, Score, reproduced, telling
-from dashboard.views import models_confusion
+from dashboard.views import models_confusion, models_kinds
 from dashboard.views.photo_card import STILL
 from dashboard.words import class_name, from_library, number, say
 
@@ -44,6 +45,7 @@ def show(record: Record) -> None:
     with right:
         _limits(record)
     _scores(record)
+    models_kinds.show(record)
     _published(record)
     left, right = st.columns(2, gap="large")
     with left:
@@ -72,7 +74,7 @@ def _what(record: Record) -> None:
 def _limits(record: Record) -> None:
     if record.errors:
         st.markdown(say("card.errors"))
-        st.markdown(_bullets(record.errors))
+        st.markdown("\n".join(f"- {line}" for line in error_lines(record.errors)))
     if record.limits:
         st.markdown(say("card.limits"))
         st.markdown(_bullets(record.limits))

@@ -31,7 +31,7 @@ def _one(experiment: Experiment) -> None:
     st.markdown(f"**{from_library(experiment.question)}**")
     rows = experiment_dots(experiment.rows)
     figures = ", ".join(dict.fromkeys(figure_name(row.figure) for row in experiment.rows))
-    most = max((row.n for row in experiment.rows), default=0)
+    most = max((row.n or 0 for row in experiment.rows), default=0)
     st.caption(say("experiment.about", study=study_name(experiment.source), figures=figures, n=most))
     st.plotly_chart(
         dots(rows), config=STILL, key=f"experiment {experiment.name}", alt=alt_dots(experiment.question, rows)

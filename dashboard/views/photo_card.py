@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,13 +13,15 @@ from numpy.typing import NDArray
 from dashboard import session
 from dashboard.figures import class_bars, region_bars
 from dashboard.jobs import Explained
+from dashboard.kept_figures import kept_figure
+from dashboard.reason_words import mask_reason
 from dashboard.sentences import alt_answer, alt_map, alt_shares, becomes_parts, finding
 from dashboard.words import class_name, say
 from xai.photo.images import encode_jpeg
 from xai.render import colour_bar, excess, outline_regions, overlay, paint_classes
 from xai.types import REGIONS, Explanation, Prediction
 
-__all__ = ["STILL", "Look", "answer", "bar", "crop", "show"]
+__all__ = ["FIRST_OPACITY", "OPACITY", "STILL", "Look", "answer", "bar", "crop", "opacity", "show"]
 
 _BADGES: Mapping[str, Literal["green", "orange", "red"]] = {
     "covered": "green",
@@ -30,6 +32,11 @@ _BADGES: Mapping[str, Literal["green", "orange", "red"]] = {
 }
 STILL = {"staticPlot": True, "displayModeBar": False}
 """Plotly's settings for a chart that is looked at and not played with."""
+
+OPACITY = "opacity"
+"""Key of the slider that sets the strength of the overlay."""
+
+FIRST_OPACITY = 0.7
 
 _CROP = 150
 _BESIDE_CROP = 180
@@ -90,11 +97,19 @@ def crop(explained: Explained) -> None:
 
 
 def answer(prediction: Prediction, model: str) -> None:
-    """The answer in colour and in words."""
+    """The answer in colour and in words, with what is wrong with the mask where the model says it."""
     words = say("answer.heading", answer=class_name(prediction.label), probability=prediction.confidence)
     with st.container(gap="xxsmall"):
         st.markdown(f"**{model}**")
         st.badge(words, color=_BADGES.get(prediction.label, "gray"))
+        if prediction.reason:
+            st.caption(mask_reason(prediction.reason))
+
+
+def opacity() -> float:
+    """The strength of the overlay that the visitor set, 0..1."""
+    chosen = session.recall(OPACITY)
+    return FIRST_OPACITY if chosen is None else float(str(chosen))
 
 
 def bar(alt: str, *, signed: bool) -> None:
@@ -103,10 +118,22 @@ def bar(alt: str, *, signed: bool) -> None:
 
 
 def _map(explanation: Explanation, method: str, look: Look) -> None:
-    values = _shown(explanation, method)
-    drawn = overlay(explanation.face.crop, values, scale=look.scales[method], opacity=look.opacity)
-    st.image(encode_jpeg(drawn), width="stretch", alt=alt_map(explanation, method))
+    key = (_map_key(explanation, method), look.scales[method], look.opacity)
+    drawn = session.kept("picture", key, lambda: _painted(explanation, method, look))
+    st.image(drawn, width="stretch", alt=alt_map(explanation, method))
     st.caption(say(f"method_title.{method}"))
+
+
+def _painted(explanation: Explanation, method: str, look: Look) -> bytes:
+    values, scale = _shown(explanation, method), look.scales[method]
+    return encode_jpeg(overlay(explanation.face.crop, values, scale=scale, opacity=look.opacity))
+
+
+def _map_key(explanation: Explanation, method: str) -> Hashable:
+    """What decides a map: face, model, class and settings."""
+    face, heatmap, made = explanation.face, explanation.heatmaps[method], explanation.provenance
+    where = (face.photo_sha256, tuple(face.crop_box.as_list()))
+    return (*where, made.weights_sha256, heatmap.target, method, *sorted(heatmap.params.items()))
 
 
 def _shown(explanation: Explanation, method: str) -> NDArray[np.float32]:
@@ -116,11 +143,13 @@ def _shown(explanation: Explanation, method: str) -> NDArray[np.float32]:
 
 
 def _answers(explanation: Explanation, key: str) -> None:
+    said = explanation.prediction
+    what = ("answer", said.classes, said.probabilities.tobytes())
     st.plotly_chart(
-        class_bars(explanation.prediction),
+        kept_figure(what, lambda: class_bars(said)),
         config=STILL,
         key=f"answer {key}",
-        alt=alt_answer(explanation.provenance.model, explanation.prediction),
+        alt=alt_answer(explanation.provenance.model, said),
     )
 
 
@@ -151,4 +180,6 @@ def _regions(explanation: Explanation, limit: float, key: str) -> None:
         st.caption(say("regions.unknown" if evidence else "regions.none"))
         return
     alt = " ".join(alt_shares(counted) for counted in shares.values())
-    st.plotly_chart(region_bars(shares, limit), config=STILL, key=f"regions {key}", alt=alt)
+    counts = tuple((m, tuple(c.share.items()), tuple(c.area.items())) for m, c in shares.items())
+    drawn = kept_figure(("regions", counts, limit), lambda: region_bars(shares, limit))
+    st.plotly_chart(drawn, config=STILL, key=f"regions {key}", alt=alt)

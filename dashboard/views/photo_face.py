@@ -12,7 +12,8 @@ from dashboard import controls, reader, session
 from dashboard.jobs import Explain, Explained, Options
 from dashboard.sentences import failed
 from dashboard.tickets import JobError
-from dashboard.views import photo_card, photo_maps, photo_reasons, photo_verdict
+from dashboard.views import photo_card, photo_fine, photo_maps, photo_reasons, photo_take, photo_verdict
+from dashboard.views.photo_previews import Previews
 from dashboard.views.photo_progress import Progress
 from dashboard.words import class_name, say
 from xai.findings import Evidence
@@ -72,21 +73,28 @@ def show(face: Face, truth: str | None, models: Sequence[str], places: Places) -
     progress, settings, maps, reasons = st.empty(), st.expander(say("ask.settings")), st.empty(), st.empty()
     question = _question(name, truth, models, asking, settings)
     waiting = Progress(progress, {verdicts: photo_verdict.HEIGHT + 120, maps: 700})
-    explained = _explain(face, question, waiting)
+    explained = _explain(face, question, waiting, maps)
     progress.empty()
     if not explained:
         verdicts.empty()
+        maps.empty()
         return
     with places.below.container():
         photo_card.crop(next(iter(explained.values())))
     with verdicts.container():
         slots = photo_verdict.answers(explained, question.truth)
     found: dict[str, Evidence] = {}
+    take = photo_take.Takeaway(explained, level)
+    if len(explained) < len(question.models):
+        maps.empty()  # the preview of a model that failed
     with maps.container():
-        photo_maps.show([each.explanation for each in explained.values()], found, name)
+        photo_maps.show([each.explanation for each in explained.values()], take, name)
     _judge(explained, slots, found, level)
+    take.tested(found)
     with reasons.container():
         photo_reasons.show(explained, found, level)
+        if level == reader.LEVELS[1]:
+            photo_fine.show(explained, name)
 
 
 def _question(
@@ -132,15 +140,20 @@ def _models(models: Sequence[str], left: DeltaGenerator, right: DeltaGenerator) 
     return (first, second) if second else (first,)
 
 
-def _explain(face: Face, question: Question, progress: Progress) -> dict[str, Explained]:
-    """Model -> explanation; a model that fails says so, and the others go on."""
+def _explain(
+    face: Face, question: Question, progress: Progress, maps: DeltaGenerator
+) -> dict[str, Explained]:
+    """Model -> explanation, previews meanwhile; a model that fails says so, and the others go on."""
     explained: dict[str, Explained] = {}
+    previews = Previews(maps, face, question.models, progress, METHODS_SHOWN[1:])
     for model in question.models:
-        job = Explain(face, model, METHODS_SHOWN, question.target, question.options)
+        job = Explain(face, model, METHODS_SHOWN, question.target, question.options, glimpse=True)
         try:
-            explained[model] = session.explain(job, progress.of(model))
+            explained[model] = session.explain(job, progress.of(model), previews.of(model))
         except JobError as failure:
             st.error(say("map.failed", model=model, sentence=failed(failure)))
+        else:
+            previews.done(model, explained[model].explanation)
     return explained
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 import streamlit as st
 
 from dashboard import session
 from dashboard.jobs import Seen
-from dashboard.views import photo_face
+from dashboard.views import photo_boxes, photo_face
 from dashboard.words import class_name, class_word, say
 from xai.photo.images import encode_jpeg
 from xai.render import Mark, draw_boxes
@@ -17,20 +18,25 @@ from xai.types import Box
 __all__ = ["picture", "show"]
 
 
-def show(seen: Seen, truths: tuple[str, ...], models: tuple[str, ...]) -> None:
+def show(seen: Seen, found: int, truths: Sequence[str | None], models: tuple[str, ...]) -> None:
     """The photo and one of its faces.
 
     Args:
         seen: a photo with at least one face.
-        truths: the true answers, one per face, or nothing where they are not known.
+        found: how many of its faces were found; the others were set by hand.
+        truths: the true answers of the faces that were found, None where one is not known; may be empty.
         models: names of all models, the one that labels the boxes first.
     """
     left, right = st.columns([2, 3], gap="large")
     with left:
-        picture(seen, models[0])
+        if photo_boxes.is_open(seen.sha256):
+            photo_boxes.edit(seen, found)
+        else:
+            picture(seen, models[0])
         number = _strip(seen, models[0])
+        photo_boxes.offer(seen, number, found)
         below = st.empty()
-    truth = truths[number] if truths else None
+    truth = truths[number] if number < len(truths) else None
     photo_face.show(seen.faces[number], truth, models, photo_face.Places(right, below))
 
 
@@ -47,7 +53,10 @@ def picture(seen: Seen, model: str | None, width: int | None = None) -> None:
         width=width or "stretch",
         alt=say("photo.photo_alt", count=len(seen.faces), faces=" ".join(each)),
     )
-    if len(answers) == 1:
+    by_hand = len(photo_boxes.set_boxes(seen.sha256))
+    if by_hand and answers:
+        st.caption(say("boxes.faces", count=len(answers), own=by_hand, model=model))
+    elif len(answers) == 1:
         st.caption(say("photo.faces_one", model=model))
     elif answers:
         st.caption(say("photo.faces_many", count=len(answers), model=model))

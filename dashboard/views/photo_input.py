@@ -1,4 +1,4 @@
-"""Where a photo comes from: the visitor's own, several at once, or the gallery."""
+"""Where a photo comes from: a visitor's file, several at once, their camera, or the gallery."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import session
-from dashboard.sentences import file_name, sample_title
-from dashboard.views.photo_progress import hold
-from dashboard.words import class_word, say
+from dashboard.sentences import file_name
+from dashboard.views import photo_gallery
+from dashboard.words import say
 from xai.photo.samples import SAMPLES, Sample
 
 if TYPE_CHECKING:
@@ -23,7 +23,8 @@ __all__ = ["Source", "choose", "is_new"]
 
 FILES = 10
 MEGABYTES = 60
-THUMBNAIL = 80
+_FILES, _CAMERA = "photo", "camera"
+_NEWEST = "newest photo"
 _SHOWN = "shown source"
 
 
@@ -61,21 +62,17 @@ class Source:
 
 
 def choose() -> Source:
-    """Draw the upload field and the gallery; what was touched last counts, at first the first sample."""
+    """Draw the upload field, the camera and the gallery; what was touched last comes first, at first the
+    first sample.
+    """
     left, right = st.columns([2, 3], gap="large")
     with left:
-        files = st.file_uploader(
-            say("photo.upload"),
-            type="image",
-            accept_multiple_files=True,
-            key="photo",
-            help=say("photo.upload_help"),
-            on_change=session.remember,
-            args=("sample", None),
-        )
-        uploads = _taken(files)
+        handed = {_FILES: _files(), _CAMERA: _shots()}
+        others = [name for name in handed if name != session.recall(_NEWEST)]
+        newest = [name for name in handed if name not in others]
+        uploads = _taken([file for name in (*newest, *others) for file in handed[name]])
     with right:
-        _gallery()
+        photo_gallery.show()
     sample = session.recall("sample")
     if sample is None and uploads:
         return Source(None, uploads)
@@ -87,6 +84,42 @@ def is_new(source: Source) -> bool:
     changed = session.recall(_SHOWN) != source.key
     session.remember(_SHOWN, source.key)
     return changed
+
+
+def _files() -> list[UploadedFile]:
+    return st.file_uploader(
+        say("photo.upload"),
+        type="image",
+        accept_multiple_files=True,
+        key=_FILES,
+        help=say("photo.upload_help"),
+        on_change=_touch,
+        args=(_FILES,),
+    )
+
+
+def _shots() -> list[UploadedFile]:
+    """The picture taken with the camera, if there is one. Drawing the field is what asks for permission, so
+    that waits for a click; the switch is off again when the visitor comes back from another page.
+    """
+    if not st.toggle(say("camera.use"), key="use camera"):
+        return []
+    st.caption(say("camera.note"))
+    shot = st.camera_input(
+        say("camera.take"),
+        key=_CAMERA,
+        on_change=_touch,
+        args=(_CAMERA,),
+        label_visibility="collapsed",
+        resolution="720p",
+    )
+    return [shot] if shot else []
+
+
+def _touch(field: str) -> None:
+    """Something happened in a field: its photos come first, and before the samples."""
+    session.remember("sample", None)
+    session.remember(_NEWEST, field)
 
 
 def _taken(files: Sequence[UploadedFile]) -> tuple[Upload, ...]:
@@ -106,42 +139,3 @@ def _taken(files: Sequence[UploadedFile]) -> tuple[Upload, ...]:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _gallery() -> None:
-    st.markdown(say("photo.samples"))
-    if _all_drawn():
-        _thumbnails()
-    else:
-        _growing_thumbnails()
-
-
-@st.fragment(run_every=1.0)
-def _growing_thumbnails() -> None:
-    """Only while pictures are missing: a click in a fragment waits until the maps are done."""
-    if _all_drawn():
-        st.rerun()
-    _thumbnails()
-
-
-def _all_drawn() -> bool:
-    return len(session.gallery(SAMPLES)) == len(SAMPLES)
-
-
-def _thumbnails() -> None:
-    pictures = session.gallery(SAMPLES)
-    with st.container(horizontal=True, gap="xsmall"):
-        for sample in SAMPLES.values():
-            with st.container(width=THUMBNAIL, gap="xxsmall"):
-                _thumbnail(sample, pictures.get(sample.id))
-
-
-def _thumbnail(sample: Sample, picture: bytes | None) -> None:
-    if picture:
-        st.image(picture, width="stretch", alt=say("photo.sample_alt", title=sample_title(sample)))
-    else:
-        hold(st.empty(), THUMBNAIL)
-    truth = " · ".join(class_word(name) for name in sample.truth)
-    if st.button(truth, key=f"sample {sample.id}", type="tertiary", width="stretch"):
-        session.remember("sample", sample.id)
-        st.rerun()

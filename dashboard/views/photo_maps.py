@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.downloads import face_zip
-from dashboard.views import photo_card
+from dashboard.views import photo_card, photo_take
 from dashboard.words import say
-from xai.findings import Evidence
 from xai.render import common_scale, excess_scale
 from xai.types import Explanation
 
@@ -18,12 +15,12 @@ __all__ = ["show"]
 
 
 @st.fragment
-def show(explanations: Sequence[Explanation], found: Mapping[str, Evidence], name: str) -> None:
+def show(explanations: Sequence[Explanation], take: photo_take.Takeaway, name: str) -> None:
     """The maps side by side. The strength of the overlay draws this part anew and measures nothing.
 
     Args:
         explanations: one per model, at least one, all of the same face.
-        found: model -> evidence, for the download; it may fill after this part is drawn.
+        take: what can be downloaded; it may grow after this part is drawn.
         name: makes the widgets' keys unique to the face.
     """
     look = _legend(explanations)
@@ -32,15 +29,7 @@ def show(explanations: Sequence[Explanation], found: Mapping[str, Evidence], nam
         with column:
             photo_card.show(explanation, look, f"{name} {explanation.provenance.model}")
     st.caption(say("legend.caution"))
-    st.download_button(
-        say("take.button"),
-        lambda: face_zip([replace(each, evidence=found.get(each.provenance.model)) for each in explanations]),
-        file_name="face.zip",
-        mime="application/zip",
-        key=f"take {name}",
-        on_click="ignore",
-        help=say("take.note"),
-    )
+    photo_take.show(take, name)
 
 
 def _legend(explanations: Sequence[Explanation]) -> photo_card.Look:
@@ -54,7 +43,9 @@ def _legend(explanations: Sequence[Explanation]) -> photo_card.Look:
     with middle:
         photo_card.bar(say("legend.bar_half_alt", scale=beyond + 1), signed=False)
         st.caption(say("legend.gradcam", scale=beyond + 1))
-    opacity = right.slider(say("ask.opacity"), 0.0, 1.0, 0.7, 0.05, key="opacity")
+    opacity = right.slider(
+        say("ask.opacity"), 0.0, 1.0, photo_card.FIRST_OPACITY, 0.05, key=photo_card.OPACITY
+    )
     return photo_card.Look({"occlusion": occlusion, "gradcam": beyond}, opacity, _share_limit(explanations))
 
 

@@ -28,13 +28,27 @@ class Progress:
         """A function that draws a stage of a job done with ``model``."""
 
         def draw(stage: Stage) -> None:
-            while self._held:
-                place, height = self._held.popitem()
-                hold(place, height)
+            self._hold()
             part = stage.done / stage.total if stage.total else 0.0
             self._place.progress(part, stage_text(stage, model))
 
         return draw
+
+    def move(self, place: DeltaGenerator, taken: DeltaGenerator) -> None:
+        """Draw the bar in ``place`` from now on.
+
+        Args:
+            place: filled alone.
+            taken: shows something already, so that it is not held any more.
+        """
+        self._held.pop(taken, None)
+        self._hold()
+        self._place.empty()
+        self._place = place
+
+    def _hold(self) -> None:
+        while self._held:
+            hold(*self._held.popitem())
 
 
 def hold(place: DeltaGenerator, height: int) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import cast
 
 import streamlit as st
 
@@ -12,12 +14,16 @@ from dashboard.controls import main_button
 from dashboard.jobs import Look, SampleLook, Seen, Stage
 from dashboard.sentences import failed, sample_credit, sample_title
 from dashboard.tickets import JobError
-from dashboard.views import photo_faces
-from dashboard.views.photo_input import Source, Upload
+from dashboard.views import photo_boxes, photo_faces
+from dashboard.views.photo_input import Source
 from dashboard.views.photo_progress import Progress
 from dashboard.words import from_library, say
+from xai.types import Box
 
 __all__ = ["show"]
+
+_PICTURE = 480
+"""Width in pixels of a photo without faces."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,12 +32,14 @@ class Candidate:
 
     Attributes:
         name: how it is called on the page.
-        upload: the photo, or None for a sample.
+        key: digest of its bytes, or id of the sample.
+        job: what was looked for.
         seen: what is in it.
     """
 
     name: str
-    upload: Upload | None
+    key: str
+    job: Look | SampleLook
     seen: Seen
 
 
@@ -45,57 +53,86 @@ def show(source: Source, models: tuple[str, ...]) -> None:
     chosen = candidates[0]
     if len(candidates) > 1:
         chosen = st.selectbox(say("photo.choose"), candidates, format_func=lambda one: one.name)
-    seen = chosen.seen if chosen.seen.faces else _without_faces(source, chosen, models[0])
+    seen = _faces_of(chosen)
     if seen:
-        truth = source.sample.truth if source.sample else ()
         _say_notices(source, seen)
-        photo_faces.show(seen, truth if len(truth) == len(seen.faces) else (), models)
+        photo_faces.show(seen, len(chosen.seen.faces), _truths(source, chosen.seen, seen), models)
 
 
 def _look_at_all(source: Source, model: str, show_stage: Callable[[Stage], None]) -> list[Candidate]:
     if source.sample:
+        sample = SampleLook(source.sample.id, (model,))
         try:
-            seen = session.look(SampleLook(source.sample.id, (model,)), source.sample.id, show_stage)
+            seen = session.look(sample, sample.sample, show_stage)
         except JobError as failure:
             st.error(failed(failure))
             return []
-        return [Candidate(sample_title(source.sample), None, seen)]
+        return [Candidate(sample_title(source.sample), sample.sample, sample, seen)]
     found: list[Candidate] = []
     for number, upload in enumerate(source.uploads, start=1):
+        job = Look(upload.data, (model,))
         try:
-            seen = session.look(Look(upload.data, (model,)), upload.sha256, show_stage)
+            seen = session.look(job, upload.sha256, show_stage)
         except JobError as failure:
             st.error(say("photo.refused", name=upload.name, sentence=failed(failure)))
         else:
             name = upload.name.strip("`")
-            found.append(Candidate(say("photo.which", number=number, name=name), upload, seen))
+            title = say("photo.which", number=number, name=name)
+            found.append(Candidate(title, upload.sha256, job, seen))
     return found
 
 
-def _without_faces(source: Source, chosen: Candidate, model: str) -> Seen | None:
-    """The whole picture as one face, if the visitor wants that; until then the picture and the offer."""
-    key = f"whole {chosen.seen.sha256}"
-    if not session.recall(key):
-        st.info(say("photo.no_face"))
-        if st.button(say("photo.whole"), key=f"button {key}", type=main_button()):
-            session.remember(key, True)
-            st.rerun()
-        photo_faces.picture(chosen.seen, None, width=480)
-        return None
-    st.info(say("photo.whole_note"))
+def _faces_of(chosen: Candidate) -> Seen | None:
+    """The photo with the faces to show: found, set by hand, or the whole picture; None where it has none."""
+    boxes = photo_boxes.set_boxes(chosen.seen.sha256)
+    if boxes:
+        return _looked_again(chosen, replace(chosen.job, boxes=boxes))
+    return chosen.seen if chosen.seen.faces else _without_faces(chosen)
+
+
+def _looked_again(chosen: Candidate, job: Look | SampleLook) -> Seen | None:
     bar = st.empty()
-    if chosen.upload:
-        job: Look | SampleLook = Look(chosen.upload.data, (model,), whole=True)
-    else:
-        job = SampleLook(source.key[0], (model,), whole=True)
+    key = (chosen.key, job.models, job.whole, job.boxes)
     try:
-        name = chosen.upload.sha256 if chosen.upload else source.key[0]
-        seen = session.look(job, name, Progress(bar).of())
+        seen = cast(Seen, session.done_once("photo", key, job, Progress(bar).of()))
     except JobError as failure:
         st.error(failed(failure))
         return None
     bar.empty()
     return seen
+
+
+def _without_faces(chosen: Candidate) -> Seen | None:
+    """The whole picture as one face, if the visitor wants that; until then the picture and the offers."""
+    photo = chosen.seen.sha256
+    if session.recall(f"whole {photo}"):
+        st.info(say("photo.whole_note"))
+        return _looked_again(chosen, replace(chosen.job, whole=True))
+    st.info(say("photo.no_face"))
+    if photo_boxes.is_open(photo):
+        with st.container(width=_PICTURE):
+            photo_boxes.edit(chosen.seen, 0)
+        return None
+    with st.container(horizontal=True, gap="small"):
+        whole = partial(session.remember, f"whole {photo}", True)
+        st.button(say("photo.whole"), key=f"button whole {photo}", type=main_button(), on_click=whole)
+        photo_boxes.draw_first(photo)
+    photo_faces.picture(chosen.seen, None, width=_PICTURE)
+    return None
+
+
+def _truths(source: Source, found: Seen, seen: Seen) -> tuple[str | None, ...]:
+    """The true answer for each face that was found, where it is known: not under a box moved elsewhere."""
+    truths = source.sample.truth if source.sample else ()
+    if len(truths) != len(found.faces):
+        return ()
+    there = [_holds_middle(now.box, then.box) for now, then in zip(seen.faces, found.faces, strict=False)]
+    return tuple(truth if same else None for truth, same in zip(truths, there, strict=True))
+
+
+def _holds_middle(box: Box, other: Box) -> bool:
+    across, down = (other.left + other.right) / 2, (other.top + other.bottom) / 2
+    return box.left <= across < box.right and box.top <= down < box.bottom
 
 
 def _say_notices(source: Source, seen: Seen) -> None:
@@ -106,3 +143,5 @@ def _say_notices(source: Source, seen: Seen) -> None:
     if source.sample:
         title, credit = sample_title(source.sample), sample_credit(source.sample)
         st.caption(say("photo.credit", title=title, credit=credit))
+        for trap in source.sample.traps:
+            st.caption(say(f"trap_note.{trap}"))

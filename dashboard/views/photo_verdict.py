@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.evidence_figures import bullet
 from dashboard.jobs import Explained, Stage
+from dashboard.kept_figures import kept_figure
 from dashboard.sentences import right_or_wrong
 from dashboard.verdict_words import (
     alt_condition,
@@ -120,7 +121,7 @@ def _condition(evidence: Evidence, name: str, level: str, key: str) -> None:
         )
         st.markdown(title)
         st.plotly_chart(
-            bullet(name, condition),
+            kept_figure(("condition", name, condition), lambda: bullet(name, condition)),
             config=photo_card.STILL,
             key=f"bullet {key}",
             alt=alt_condition(evidence, name, level),

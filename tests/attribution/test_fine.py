@@ -19,19 +19,19 @@ class Counting(OneWindow):
         return super().forward(x)
 
 
-def request(network, patch):
+def request(network, patch, device):
     side = 56
     values = torch.rand(3, side, side, generator=torch.Generator().manual_seed(3))
-    return Request(make_classifier(network, side), values, patch)
+    return Request(make_classifier(network, side, device), values, patch)
 
 
 @pytest.mark.parametrize("stride", [1 / 56, 1 / 20, 1.0])
-def test_preview_then_the_exact_map(monkeypatch, stride):
+def test_preview_then_the_exact_map(monkeypatch, stride, device):
     monkeypatch.setattr(runtimes, "_WORTH_PIXELS", 1e12)  # torch alone calls the network in a way to count
     network, patch = Counting(20, 20, 9), Patch(1 / 7, stride)
-    asked = request(network, patch)
+    asked = request(network, patch, device)
     seen = []
-    maps = [(network.seen, fine) for fine in refine(asked, lambda *p: seen.append(p))]
+    maps = [(network.seen, fine) for fine in refine([asked], lambda *p: seen.append(p))]
     rows = len(patch.windows(56))
     exact = occlude(asked.classifier, asked.values, patch)
     assert [fine.preview for _, fine in maps] == ([True, False] if rows > 2 else [False])
@@ -52,15 +52,15 @@ def test_preview_then_the_exact_map(monkeypatch, stride):
         )
 
 
-def test_stops_between_preview_and_map(small_cnn, noise_crop):
-    asked = Request(small_cnn, to_input(noise_crop, 35), Patch(1 / 7, 1 / 35))
+def test_stops_between_preview_and_map(placed_cnn, noise_crop):
+    asked = Request(placed_cnn, to_input(noise_crop, 35), Patch(1 / 7, 1 / 35))
     wanted = []
 
     def stop(done, total):
         if wanted and done > 100:
             raise Cancelled("enough")
 
-    maps = refine(asked, stop)
+    maps = refine([asked], stop)
     wanted.append(next(maps))
     assert wanted[0].preview
     with pytest.raises(Cancelled):

@@ -112,9 +112,11 @@ class Cancelling(nn.Module):
 
     def forward(self, x):
         level = nn.functional.avg_pool2d(x, 8).flatten(1)
-        weight = torch.linspace(0.1, 2, level.shape[1])
-        lifted = torch.matmul(level * weight, torch.ones(level.shape[1], 1))[:, 0] * 0.02 + 3000
-        if torch.is_autocast_enabled("cpu"):
+        weight = torch.linspace(0.1, 2, level.shape[1], device=x.device)
+        lifted = (
+            torch.matmul(level * weight, torch.ones(level.shape[1], 1, device=x.device))[:, 0] * 0.02 + 3000
+        )
+        if torch.is_autocast_enabled(x.device.type):
             lifted = lifted.bfloat16().float()
         signal = (lifted - 3000) * 40
         return torch.stack([signal, -signal, torch.zeros_like(signal)], dim=1)
@@ -131,24 +133,24 @@ def half(monkeypatch):
     monkeypatch.setattr(jobs, "runtime_for", low)
 
 
-def test_a_network_that_half_precision_breaks_comes_back_exact(half):
-    classifier = make_classifier(Cancelling(), SIDE)
+def test_a_network_that_half_precision_breaks_comes_back_exact(half, device):
+    classifier = make_classifier(Cancelling(), SIDE, device)
     values = torch.rand(3, SIDE, SIDE, generator=torch.Generator().manual_seed(6))
     exact = occlude(classifier, values, Patch())
     fast = occlude(classifier, values, Patch(), mode="fast")
     assert fast.computed.redone in ("peak", "ranking")
     assert fast.computed.error > 0.01
-    assert fast.computed.runtime == "torch float32 on cpu"
+    assert fast.computed.runtime == f"torch float32 on {device.type}"
     assert np.array_equal(fast.probabilities, exact.probabilities)
 
 
-def test_fast_in_half_precision_tells_its_error_and_can_be_stopped(small_cnn, noise_crop, half):
+def test_fast_in_half_precision_tells_its_error_and_can_be_stopped(placed_cnn, noise_crop, half):
     from xai.models.classifiers import to_input
 
     values, patch, seen = to_input(noise_crop, 35), Patch(), []
-    exact = occlude(small_cnn, values, patch)
+    exact = occlude(placed_cnn, values, patch)
     target = int(exact.original.argmax())
-    fast = occlude(small_cnn, values, patch, lambda *p: seen.append(p), mode="fast")
+    fast = occlude(placed_cnn, values, patch, lambda *p: seen.append(p), mode="fast")
     assert fast.computed.checked >= CHECKED
     positions = exact.probabilities[..., 0].size
     assert seen[0] == (0, positions)
@@ -157,7 +159,7 @@ def test_fast_in_half_precision_tells_its_error_and_can_be_stopped(small_cnn, no
     assert off.max() <= 4 * fast.computed.error
     assert fast.drop_map(target).argmax() == exact.drop_map(target).argmax()
     with pytest.raises(ZeroDivisionError):
-        occlude(small_cnn, values, patch, lambda done, total: 1 // (total - done), mode="fast")
+        occlude(placed_cnn, values, patch, lambda done, total: 1 // (total - done), mode="fast")
 
 
 @pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is optional")

@@ -20,6 +20,7 @@ MESSAGES = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
     RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 9 bytes"),
     RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes"),
+    RuntimeError("cuDNN error: CUDNN_STATUS_ALLOC_FAILED"),
     MemoryError(),
 ]
 
@@ -57,6 +58,33 @@ def test_where_memory_runs_out_the_batch_is_halved_and_the_map_is_right(small_cn
     assert all(later <= earlier / 2 + 1 for earlier, later in pairwise(refused))
 
 
+class Elsewhere(nn.Module):
+    """Answers nothing but what lies on the CPU: a device without any memory left."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner, self.refused = inner, []
+
+    def forward(self, x):
+        if x.device.type != "cpu":
+            self.refused.append(len(x))
+            raise MESSAGES[0]
+        return self.inner(x)
+
+
+def test_a_device_without_memory_is_given_up_for_the_cpu(small_cnn, noise_crop, monkeypatch):
+    """By halves down to one input; the device is torch's ``meta``, which every machine has."""
+    values, network = to_input(noise_crop, 35), Elsewhere(small_cnn.network)
+    expected = occlude(small_cnn, values, Patch())
+    full = runtimes.TorchRuntime(network, torch.device("meta"), 24)
+    monkeypatch.setattr(jobs, "runtime_for", lambda *_: full)
+    found = occlude(replace(small_cnn, network=network), values, Patch())
+    assert network.refused == [24, 12, 6, 3, 1]
+    np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-6)
+    np.testing.assert_allclose(found.original, expected.original, atol=1e-6)
+    assert found.computed.runtime == "torch float32 on cpu (memory ran out)"
+
+
 def test_without_memory_for_one_input_it_says_so(small_cnn, noise_crop):
     with pytest.raises(XaiError, match="not enough memory to ask small about one picture; close"):
         occlude(cramped(small_cnn, 0, MemoryError()), to_input(noise_crop, 35), Patch())
@@ -67,14 +95,14 @@ def test_other_faults_of_a_network_are_not_taken_for_a_lack_of_memory(small_cnn,
         occlude(cramped(small_cnn, 1, RuntimeError("size mismatch")), to_input(noise_crop, 35), Patch())
 
 
-def test_faces_and_models_of_any_mixture_in_one_stream(small_cnn, noise_crop):
-    values = to_input(noise_crop, 35)
-    window = make_classifier(OneWindow(20, 20, 9), 56)
+def test_faces_and_models_of_any_mixture_in_one_stream(placed_cnn, noise_crop):
+    values = to_input(noise_crop, 35, placed_cnn.device)
+    window = make_classifier(OneWindow(20, 20, 9), 56, placed_cnn.device)
     wide = torch.rand(3, 56, 56, generator=torch.Generator().manual_seed(5))
     requests = [
-        Request(small_cnn, values, Patch()),
+        Request(placed_cnn, values, Patch()),
         Request(window, wide, Patch(0.3, 0.11)),
-        Request(small_cnn, values.flip(2), Patch(0.2, 0.2, "blur")),
+        Request(placed_cnn, values.flip(2), Patch(0.2, 0.2, "blur")),
         Request(window, wide.flip(1), Patch(), torch.zeros(3, 56, 56)),
     ]
     seen = []
@@ -103,21 +131,22 @@ class Crooked:
 
     def submit(self, batch, slot):
         wait = self.inner.submit(batch, slot)
-        return lambda: wait() + torch.tensor([self.off, 0.0, 0.0])
+        return lambda: wait() + torch.tensor([self.off, 0.0, 0.0], device=batch.device)
 
 
 @pytest.mark.parametrize("off", [0.01, 0.0])
-def test_a_runtime_that_differs_from_the_reference_is_not_used(small_cnn, noise_crop, monkeypatch, off):
+def test_a_runtime_that_differs_from_the_reference_is_not_used(placed_cnn, noise_crop, monkeypatch, off):
     values = to_input(noise_crop, 35)
-    expected = occlude(small_cnn, values, Patch())
+    expected = occlude(placed_cnn, values, Patch())
 
     def crooked(network, device, side, forwards, mode):
         return Crooked(runtimes.reference(network, device, side), off)
 
     monkeypatch.setattr(jobs, "runtime_for", crooked)
-    grid = occlude(small_cnn, values, Patch())
+    grid = occlude(placed_cnn, values, Patch())
     np.testing.assert_allclose(grid.probabilities, expected.probabilities, atol=1e-6)
-    reason = "torch float32 on cpu (OpenVINO answered differently)" if off else "crooked"
+    where = placed_cnn.device.type
+    reason = f"torch float32 on {where} (OpenVINO answered differently)" if off else "crooked"
     assert grid.computed.runtime == reason
 
 

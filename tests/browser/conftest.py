@@ -24,6 +24,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,14 @@ def browser():
         started = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
         yield started
         started.close()
+
+
+@pytest.fixture
+def filmed(browser):
+    """A second Chromium, with a camera that shows a moving figure and with leave to use it."""
+    started = browser.browser_type.launch(executable_path=chromium(), args=[*ARGUMENTS, *CAMERA])
+    yield started
+    started.close()
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from importlib.resources import files
 import pytest
 
 from dashboard.words import catalogue
+from xai.photo.samples import SAMPLES
 
 pytestmark = pytest.mark.browser
 
@@ -15,6 +16,7 @@ ENGLISH, SPANISH = catalogue("en"), catalogue("es")
 PATIENCE = 240_000
 PAGES = {
     "": "trust.what",
+    "cover": "cover_canvas.hint",
     "compare": "agree.note",
     "models": "own.steps",
     "learn": "learn.handout",
@@ -109,7 +111,7 @@ def test_a_cell_of_the_table_shows_samples_and_lets_them_go(open_page, by):
     cell = page.get_by_role("button", name=re.compile("^truly no mask, answered no mask: "))
     act = cell.click if by == "pointer" else lambda: cell.press("Enter")
     act()
-    page.get_by_text(re.compile("^Of 10 samples")).wait_for(timeout=PATIENCE)
+    page.get_by_text(re.compile(f"^Of {len(SAMPLES)} samples")).wait_for(timeout=PATIENCE)
     assert cell.get_attribute("aria-pressed") == "true"
     act()
     page.get_by_text(words_of(ENGLISH["confusion.offer"])).wait_for(timeout=PATIENCE)

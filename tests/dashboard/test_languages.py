@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dashboard import reader, words
-from xai.photo.samples import PORTRAITS, SAMPLES
+from xai.photo.portraits import PORTRAITS
+from xai.photo.samples import SAMPLES
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = tuple(words.languages())

@@ -125,6 +125,15 @@ def test_what_is_no_card_is_refused_with_the_name_of_the_file(tmp_path, text):
         read_record(path, installed=True)
 
 
+def test_what_ships_can_be_read_whole():
+    shipped = ROOT / "weights"
+    measured = len(list((shipped / "measured").glob("*.json")))
+    found = read_records([card.path.with_suffix(".json") for card in read_cards().cards], [shipped])
+    assert found.problems == ()
+    assert len(found.measured) == measured
+    assert len(found.experiments) == len(json.loads((shipped / "experiments.json").read_text()))
+
+
 def test_no_experiments_is_no_fault(tmp_path):
     assert read_experiments(tmp_path / "experiments.json") == ()
 

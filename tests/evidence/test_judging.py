@@ -88,7 +88,7 @@ def test_a_set_is_read_where_one_is_named(monkeypatch, tmp_path):
 
 
 def test_no_number_of_the_gallery_is_lost():
-    assert sum(len(sample.wearers) for sample in SAMPLES.values()) == 11
+    assert sum(len(sample.wearers) for sample in SAMPLES.values() if not sample.traps) == 11
     assert np.isin(
         [w.truth for s in SAMPLES.values() for w in s.wearers], ["covered", "incorrect", "uncovered"]
     ).all()

@@ -4,11 +4,13 @@ import hashlib
 from dataclasses import replace
 
 import pytest
+from toys import make_card
 
 from xai.errors import DataRejected
 from xai.learning.dataset import Example, select
 from xai.learning.evaluation import Setting, measured_part
 from xai.learning.recipes import recipe_for
+from xai.learning.rows import Trial, faces_for
 from xai.learning.training import split_for
 
 
@@ -67,3 +69,18 @@ def test_it_is_measured_when_asked_for_and_called_by_its_name(tmp_path):
     assert "part" not in Setting().key("toy")
     with pytest.raises(DataRejected, match="left to measure"):
         measured_part([replace(e, split="val") for e in every], asked)
+
+
+def test_a_model_of_before_the_part_was_held_learnt_from_it(tmp_path):
+    """Its card counts more faces than the training part holds today, so nothing of it is left to measure."""
+    every = faces(tmp_path, "train", "val")
+    parts = {part: len(select(every, "product", part)) for part in ("train", "held")}
+    trial = Trial(tuple(every), Setting(part="held"))
+
+    def card(count):
+        return make_card(35, data={"train": {"toy": {"covered": count}}})
+
+    left, learnt = faces_for(card(parts["train"]), trial)
+    assert (len(left), learnt) == (parts["held"], 0)
+    with pytest.raises(DataRejected, match=f"learnt from every one of the {parts['held']} faces"):
+        faces_for(card(parts["train"] + parts["held"]), trial)

@@ -18,7 +18,7 @@ def head(small_cnn, noise_crop):
     width = pooled_features(small_cnn, [noise_crop]).shape[1]
     generator = torch.Generator().manual_seed(4)
     weight = torch.randn(len(REASONS), width, generator=generator)
-    return ReasonHead(weight, torch.zeros(len(REASONS)), small_cnn.card.sha256, {"faces": 12})
+    return ReasonHead(weight, torch.zeros(len(REASONS)), small_cnn.card.sha256, {"faces": 12}, 0.4)
 
 
 def pooled_by_hand(classifier, crop):
@@ -65,6 +65,7 @@ def test_a_head_comes_back_from_its_file(small_cnn, head, tmp_path, monkeypatch)
     assert torch.equal(again.weight, head.weight)
     assert torch.equal(again.bias, head.bias)
     assert (again.classifier_sha256, again.about) == (head.classifier_sha256, {"faces": 12})
+    assert again.threshold == 0.4
 
 
 def test_a_head_answers_for_its_own_classifier_only(small_cnn, noise_crop, head, tmp_path, monkeypatch):
@@ -85,6 +86,13 @@ def test_a_damaged_file_is_named(small_cnn, head, tmp_path, monkeypatch):
     path.parent.mkdir()
     path.write_bytes(head.to_bytes()[:-40])
     with pytest.raises(WeightsUnavailable, match="cannot be read"):
+        load_reasons(small_cnn)
+    save_file(
+        {"weight": head.weight, "bias": head.bias},
+        path,
+        {"about": "{}", "classifier_sha256": head.classifier_sha256},
+    )
+    with pytest.raises(WeightsUnavailable, match="threshold"):  # a head of no threshold says nothing
         load_reasons(small_cnn)
     save_file({"weight": head.weight}, path)
     with pytest.raises(WeightsUnavailable, match="cannot be read"):

@@ -11,9 +11,10 @@ import PIL.Image
 import pytest
 
 from xai.errors import ThirdPartyMissing, UnknownName
-from xai.photo import samples
+from xai.photo import portraits, samples
 from xai.photo.faces import find_faces
-from xai.photo.samples import PORTRAITS, SAMPLES, load_sample, sample_png
+from xai.photo.portraits import PORTRAITS
+from xai.photo.samples import SAMPLES, load_sample, sample_png
 from xai.types import CLASSES
 
 TRUTHS = {
@@ -27,6 +28,12 @@ TRUTHS = {
     "astronaut-white": ("covered",),
     "admiral-green": ("incorrect",),
     "astronaut-blue": ("incorrect",),
+    "admiral-hand": ("uncovered",),
+    "astronaut-paper": ("uncovered",),
+    "admiral-scarf": ("uncovered",),
+    "astronaut-beard": ("uncovered",),
+    "astronaut-phone": ("uncovered",),
+    "astronaut-sticker": ("uncovered",),
 }
 
 
@@ -39,7 +46,7 @@ def installed(portrait):
 @pytest.fixture
 def forgotten():
     """Nothing remembered from other tests, and nothing left for them."""
-    remembered = (samples._portrait, samples._mesh, samples.sample_png)
+    remembered = (portraits.load_portrait, portraits.portrait_face, samples.sample_png)
     for made in remembered:
         made.cache_clear()
     yield
@@ -95,6 +102,17 @@ def test_drawn_samples_differ_only_where_the_mask_is(name):
     assert inside == changed.sum() > 1500
     assert changed[nose[1], nose[0]] == (wearer.worn == "correct")
     assert changed[lips[1], lips[0]] == (wearer.worn in ("correct", "nose_out"))
+
+
+@pytest.mark.parametrize("name", [n for n, s in SAMPLES.items() if s.traps and s.traps != ("sticker",)])
+def test_what_is_held_changes_the_neighbourhood_of_the_face_alone(name):
+    """A scarf and an arm reach down, so below the face nothing is asked."""
+    (wearer,) = SAMPLES[name].wearers
+    (left, top, right, _), _, lips = HANDS[wearer.portrait]
+    changed = np.abs(load_sample(name).pixels - installed(PORTRAITS[wearer.portrait])).max(axis=2) > 2
+    assert changed[top:].sum() == changed.sum() > 1500
+    assert changed[top : lips[1], left:right].sum() == changed[: lips[1]].sum()
+    assert changed[lips[1], lips[0]] == (wearer.held != "scarf")
 
 
 def test_made_again_it_is_the_same(forgotten):

@@ -1,14 +1,15 @@
-"""A fine occlusion map, coarse places first: a preview at once, the map itself when every place is done."""
+"""Occlusion maps with coarse places first: a preview at once, the map itself when every place is done."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xai.attribution.grid import OcclusionGrid
+from xai.attribution.jobs import Answers, Job
 from xai.attribution.methods import Progress
 from xai.attribution.occlusion import Request, Scan, places_only
 from xai.attribution.stream import stream
@@ -24,39 +25,60 @@ class FineMap:
     """A map on its way.
 
     Attributes:
+        which: index of its request.
         grid: the answers at every place.
         preview: whether most of them were interpolated. It can be wrong by half of the map's range: it is to
             be shown as a preview, and nothing is to be computed from it.
     """
 
+    which: int
     grid: OcclusionGrid
     preview: bool
 
 
-def refine(request: Request, progress: Progress | None = None) -> Iterator[FineMap]:
-    """A preview, then the exact map; each place is measured once, all in one stream of batches.
+def refine(requests: Sequence[Request], progress: Progress | None = None) -> Iterator[FineMap]:
+    """A preview of every request, then every exact map; each place is measured once, all in one stream.
+
+    A request of so few places that none would be interpolated has no preview: its map comes at once.
 
     Args:
-        request: what is asked; a stride of 1/56 of the side is what this is for.
+        requests: what is asked.
         progress: called between batches with (places done, places in all); may raise to stop the work.
     """
-    scan = Scan(request)
-    rows = len(scan.windows)
-    every = np.arange(rows * rows).reshape(rows, rows)
-    knots = np.unique(np.r_[0:rows:_STEP, rows - 1])
-    coarse = every[np.ix_(knots, knots)].reshape(-1)
-    rest = np.setdiff1d(every, coarse)
-    jobs = [scan.job("exact", part) for part in (coarse, rest) if len(part)]
+    maps = [_InTwoParts(Scan(request)) for request in requests]
+    later = [which for which, each in enumerate(maps) if len(each.rest)]
+    jobs = [each.job(each.coarse) for each in maps] + [maps[which].job(maps[which].rest) for which in later]
     answers = stream(jobs, places_only(jobs, progress))
-    first = next(answers)
-    found = np.zeros((rows * rows, first.logits.shape[1]), np.float32)
-    found[coarse] = first.probabilities.numpy()[1:]
-    if len(rest):
-        measured = found[coarse].reshape(len(knots), len(knots), -1)
-        yield FineMap(scan.grid_of(first, _interpolated(measured, knots, rows)), preview=True)
-    for last in answers:
-        found[rest] = last.probabilities.numpy()[1:]
-    yield FineMap(scan.grid_of(first, found.reshape(rows, rows, -1)), preview=False)
+    for which, each in enumerate(maps):
+        yield FineMap(which, each.begun(next(answers)), preview=which in later)
+    for which, last in zip(later, answers, strict=True):
+        yield FineMap(which, maps[which].ended(last), preview=False)
+
+
+class _InTwoParts:
+    """One map whose places are asked about in two jobs: the coarse ones, and the rest."""
+
+    def __init__(self, scan: Scan) -> None:
+        self._scan, self._rows = scan, len(scan.windows)
+        every = np.arange(self._rows**2).reshape(self._rows, self._rows)
+        self._knots = np.unique(np.r_[0 : self._rows : _STEP, self._rows - 1])
+        self.coarse = every[np.ix_(self._knots, self._knots)].reshape(-1)
+        self.rest = np.setdiff1d(every, self.coarse)
+
+    def job(self, places: NDArray[np.intp]) -> Job:
+        return self._scan.job("exact", places)
+
+    def begun(self, first: Answers) -> OcclusionGrid:
+        """The map where only the coarse places are known, interpolated in between."""
+        self._first, self._found = first, first.probabilities.numpy()[1:]
+        measured = self._found.reshape(len(self._knots), len(self._knots), -1)
+        return self._scan.grid_of(first, _interpolated(measured, self._knots, self._rows))
+
+    def ended(self, last: Answers) -> OcclusionGrid:
+        """The map itself."""
+        answers = np.empty((self._rows**2, self._found.shape[1]), np.float32)
+        answers[self.coarse], answers[self.rest] = self._found, last.probabilities.numpy()[1:]
+        return self._scan.grid_of(self._first, answers.reshape(self._rows, self._rows, -1))
 
 
 def _interpolated(measured: NDArray[np.float32], knots: NDArray[np.intp], rows: int) -> NDArray[np.float32]:

@@ -30,7 +30,9 @@ Batches = Callable[[int, int, int], Tensor]
 TOLERANCE = 1e-5
 """Largest difference in probability between the reference and whatever else computes in float32."""
 
-_NO_MEMORY = re.compile(r"out of memory|not enough memory|can't allocate|cannot allocate|bad_alloc", re.I)
+_NO_MEMORY = re.compile(
+    r"out of memory|not enough memory|can't allocate|cannot allocate|bad_alloc|ALLOC_FAILED", re.I
+)
 
 
 @dataclass(frozen=True, eq=False)

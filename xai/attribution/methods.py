@@ -6,15 +6,16 @@ imported when it is first asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.attribution.calling import one_by_one
 from xai.attribution.patch import FILLS, Patch
 from xai.errors import UnknownName
 from xai.types import Computed
@@ -22,8 +23,8 @@ from xai.types import Computed
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from xai.attribution.calling import Run, RunAll, RunInSteps
     from xai.models.classifiers import Classifier
-    from xai.models.runtimes import Mode
 
 __all__ = [
     "METHODS",
@@ -33,8 +34,6 @@ __all__ = [
     "Parameter",
     "Params",
     "Progress",
-    "Run",
-    "RunAll",
     "find_method",
 ]
 
@@ -60,18 +59,6 @@ class Attribution:
     computed: Computed | None = None
 
 
-class Run(Protocol):
-    """How a method is called: the classifier, an input ``(3, n, n)`` in 0..1, the class's index, the
-    parameters, and whom to tell of progress.
-    """
-
-    def __call__(
-        self, classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
-    ) -> Attribution:
-        """Explain one input."""
-        ...
-
-
 @dataclass(frozen=True, eq=False)
 class Asked:
     """One input that a method is to explain.
@@ -87,16 +74,6 @@ class Asked:
     values: Tensor
     target: int
     hidden: Tensor | None = None
-
-
-class RunAll(Protocol):
-    """How a method is called for several inputs, of one or several classifiers, that share batches."""
-
-    def __call__(
-        self, asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
-    ) -> Sequence[Attribution]:
-        """Explain them, in order. A method without a fast mode is exact in either."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -172,7 +149,15 @@ class Method:
         """
         module, function = self.run_at.split(":")
         found: RunAll | None = getattr(import_module(module), f"{function}_all", None)
-        return found or partial(_one_by_one, self.run())
+        return found or partial(one_by_one, self.run())
+
+    def run_in_steps(self) -> RunInSteps | None:
+        """What hands over previews on the way, imported now: the function ``<name>_in_steps`` beside
+        ``run_at``; None where there is none.
+        """
+        module, function = self.run_at.split(":")
+        found: RunInSteps | None = getattr(import_module(module), f"{function}_in_steps", None)
+        return found
 
     def complete(self, given: Params) -> dict[str, float | int | str]:
         """``given`` checked, with the defaults for what is missing.
@@ -223,7 +208,7 @@ METHODS: dict[str, Method] = {
     for method in (
         Method(
             "occlusion", "Occlusion", "probability", "Zeiler & Fergus 2014",
-            "xai.attribution.occlusion:occlusion", _OCCLUSION,
+            "xai.attribution.occlusion_method:occlusion", _OCCLUSION,
         ),
         Method("gradcam", "Grad-CAM", "activation", "Selvaraju et al. 2017", _CAM + "gradcam"),
         Method("gradcam++", "Grad-CAM++", "activation", "Chattopadhay et al. 2018", _CAM + "gradcampp"),
@@ -233,29 +218,6 @@ METHODS: dict[str, Method] = {
     )
 }  # fmt: skip
 """Every method, by the name the command line and the page use."""
-
-
-def _one_by_one(
-    run: Run, asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
-) -> Sequence[Attribution]:
-    """A method that explains one input at a time, called for several."""
-    made: list[Attribution] = []
-    for each in asked:
-        told = _After(progress, len(made), len(asked))
-        made.append(run(each.classifier, each.values, each.target, params, told))
-    return made
-
-
-@dataclass(frozen=True)
-class _After:
-    """Progress of one input as that of all: it counts as one pass, whatever the method makes of it."""
-
-    progress: Progress
-    before: int
-    total: int
-
-    def __call__(self, done: int, total: int) -> None:
-        self.progress(self.before + done // max(1, total), self.total)
 
 
 def find_method(name: str) -> Method:

@@ -11,7 +11,7 @@ small matrix products (``grid.py``). Memory does not grow with the number of pos
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
@@ -25,7 +25,7 @@ from xai.attribution.covering import Covered
 from xai.attribution.grid import OcclusionGrid
 from xai.attribution.guard import Guard
 from xai.attribution.jobs import Answers, Job
-from xai.attribution.methods import Asked, Attribution, Progress
+from xai.attribution.methods import Progress
 from xai.attribution.patch import FACE_FILLS, FILLS, Patch
 from xai.attribution.stream import ask
 from xai.errors import UnknownName
@@ -40,8 +40,6 @@ __all__ = [
     "baseline",
     "occlude",
     "occlude_all",
-    "occlusion",
-    "occlusion_all",
     "places_only",
 ]
 
@@ -113,36 +111,6 @@ def occlude_all(
         again = _guarded([scans[i] for i in low], [grids[i] for i in low], _standing(progress, places))
         grids = [dict(zip(low, again, strict=True)).get(i, grid) for i, grid in enumerate(grids)]
     return tuple(grids)
-
-
-def occlusion(
-    classifier: Classifier,
-    values: Tensor,
-    target: int,
-    params: Mapping[str, float | int | str],
-    progress: Progress,
-    hidden: Tensor | None = None,
-) -> Attribution:
-    """The method as ``METHODS`` lists it: the drop map of class ``target``, the probability map and what
-    the answer becomes, all ``(n, n)`` in input pixels. The fills of ``FACE_FILLS`` need ``hidden``.
-    """
-    return occlusion_all([Asked(classifier, values, target, hidden)], params, progress)[0]
-
-
-def occlusion_all(
-    asked: Sequence[Asked],
-    params: Mapping[str, float | int | str],
-    progress: Progress,
-    mode: Mode = "exact",
-) -> list[Attribution]:
-    """``occlusion`` of several inputs in one stream of batches, exact or fast as of ``occlude_all``."""
-    patch = Patch(float(params["patch"]), float(params["stride"]), str(params["fill"]))
-    requests = [Request(a.classifier, a.values, patch, a.hidden, a.target) for a in asked]
-    grids = occlude_all(requests, progress, mode)
-    return [
-        Attribution(g.drop_map(a.target), g.probability_map(a.target), g.becomes_map(), g.computed)
-        for a, g in zip(asked, grids, strict=True)
-    ]
 
 
 class Scan:

@@ -42,6 +42,7 @@ class Comparison:
 
     Attributes:
         model: name.
+        architecture: of its network.
         device: where the network was.
         side: of the input, pixels.
         positions: of the patch, the passes through the network beside one of the whole picture.
@@ -53,12 +54,14 @@ class Comparison:
         max_abs_diff: largest difference between our map and captum's, probability points.
         naive_abs_diff: between ours and the loop's; None where the loop was left out.
         memory: ``exact``, ``fast``, ``captum`` -> most memory over idle, mebibytes; None where unknown.
+            ``exact_more``: that of an exact map with half the stride, so four times the positions.
         agreement: of fast with exact; None for random weights.
         computed: by what the exact map was computed.
         fast_computed: likewise the fast one, with its guard's findings.
     """
 
     model: str
+    architecture: str
     device: str
     side: int
     positions: int
@@ -103,6 +106,7 @@ class Comparison:
         }
         return {
             "model": self.model,
+            "architecture": self.architecture,
             "device": self.device,
             "dtype": "float32",
             "runtime": self.computed.runtime,
@@ -117,6 +121,7 @@ class Comparison:
             "peak_rss_mb": self.memory.get("exact"),
             "fast_peak_rss_mb": self.memory.get("fast"),
             "captum_peak_rss_mb": self.memory.get("captum"),
+            "more_positions_peak_rss_mb": self.memory.get("exact_more"),
             "ranges": {name: found and [found.low, found.high] for name, found in ratios.items()},
             "seconds": {name: timing.seconds for name, timing in self.timings.items()},
             "captum_best": self.captum_best,

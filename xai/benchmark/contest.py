@@ -61,6 +61,7 @@ def compare(
     mine = exact.drop_map(ways.target)
     return Comparison(
         model=model,
+        architecture=classifier.card.architecture,
         device=str(classifier.device),
         side=classifier.card.input_size,
         positions=exact.probabilities.shape[0] ** 2,
@@ -137,7 +138,8 @@ def _flops_of(classifier: Classifier) -> int:
 
 def _memory(classifier: Classifier, setting: Setting, per_eval: int) -> dict[str, float | None]:
     task = MemoryTask(classifier.name, classifier.device.type, classifier.card.input_size, setting.patch)
-    ways = {"exact": task, "fast": replace(task, how="fast")}
+    finer = replace(setting.patch, stride=setting.patch.stride / 2)
+    ways = {"exact": task, "exact_more": replace(task, patch=finer), "fast": replace(task, how="fast")}
     ways["captum"] = replace(task, how="captum", per_eval=per_eval)
     return {name: peak_over_idle(each) for name, each in ways.items()}
 

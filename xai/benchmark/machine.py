@@ -15,6 +15,7 @@ import torch
 __all__ = ["Machine", "gemm", "gemm_flops", "this_machine"]
 
 _PACKAGES = ("torch", "openvino", "captum", "grad-cam", "numpy", "streamlit")
+_HALF = ("amx_bf16", "avx512_bf16")
 _SIDES = {"cpu": 2048, "cuda": 8192}
 """Device -> side of the matrices: large enough that a larger one is not faster."""
 
@@ -27,6 +28,8 @@ class Machine:
         processor: model of the processor.
         cores: cores that this process may use.
         threads: that torch uses.
+        memory: of the machine, gibibytes; None where the system does not say it.
+        half: instructions for half precision that the processor has: ``amx_bf16``, ``avx512_bf16``.
         device: ``cpu``, or the GPU's name.
         python: version.
         versions: package -> version, of those that are installed.
@@ -35,6 +38,8 @@ class Machine:
     processor: str
     cores: int
     threads: int
+    memory: float | None
+    half: tuple[str, ...]
     device: str
     python: str
     versions: dict[str, str]
@@ -50,6 +55,8 @@ def this_machine(device: torch.device) -> Machine:
         processor=_processor(),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
         threads=torch.get_num_threads(),
+        memory=_memory(),
+        half=tuple(name for name in _HALF if torch.cpu.get_capabilities().get(name, False)),
         device=torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         python=platform.python_version(),
         versions={name: version for name in _PACKAGES if (version := _version(name))},
@@ -77,6 +84,13 @@ def _processor() -> str:
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
+
+
+def _memory() -> float | None:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    except (ValueError, OSError):
+        return None
 
 
 def _version(package: str) -> str | None:

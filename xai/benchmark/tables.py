@@ -8,8 +8,16 @@ from xai.benchmark.clock import Ratio
 from xai.benchmark.comparison import Comparison
 from xai.benchmark.growth import Growth
 from xai.benchmark.machine import Machine
+from xai.benchmark.together import Together
 
-__all__ = ["comparison_table", "growth_table", "machine_line"]
+__all__ = [
+    "aligned",
+    "comparison_remarks",
+    "comparison_rows",
+    "growth_rows",
+    "machine_line",
+    "together_line",
+]
 
 _COMPARED = ("naive", "captum", "ours", "fast")
 _HEADS = ("model", "way", "seconds", "spread", "passes/s", "of GEMM", "times ours", "MiB")
@@ -19,20 +27,26 @@ def machine_line(machine: Machine) -> str:
     """The machine in one line."""
     versions = ", ".join(f"{name} {version}" for name, version in machine.versions.items())
     where = "" if machine.device == "cpu" else f", {machine.device}"
+    memory = "" if machine.memory is None else f", {machine.memory:.0f} GiB"
+    half = f", {' and '.join(machine.half)}" if machine.half else ", no half precision"
     return (
-        f"{machine.processor}, {machine.cores} cores, {machine.threads} threads{where}; "
+        f"{machine.processor}{half}, {machine.cores} cores, {machine.threads} threads{memory}{where}; "
         f"Python {machine.python}, {versions}"
     )
 
 
-def comparison_table(found: Sequence[Comparison]) -> str:
-    """A row per model and way, then a line per model of what was compared and how well it agrees."""
-    rows = [_HEADS, *(row for each in found for row in _rows(each))]
-    return "\n".join((_aligned(rows), "", *(line for each in found for line in _remarks(each))))
+def comparison_rows(found: Sequence[Comparison]) -> list[tuple[str, ...]]:
+    """The heads, then a row per model and way."""
+    return [_HEADS, *(row for each in found for row in _rows(each))]
 
 
-def growth_table(found: Mapping[str, Mapping[str, Growth]]) -> str:
-    """A row per model and kind of growth."""
+def comparison_remarks(found: Sequence[Comparison]) -> list[str]:
+    """A few lines per model: what was compared and how well it agrees."""
+    return [line for each in found for line in _remarks(each)]
+
+
+def growth_rows(found: Mapping[str, Mapping[str, Growth]]) -> list[tuple[str, ...]]:
+    """The heads, then a row per model and kind of growth."""
     heads = ("model", "growth with", "from", "to", "seconds", "per unit", "R^2")
     rows = [
         (
@@ -47,7 +61,15 @@ def growth_table(found: Mapping[str, Mapping[str, Growth]]) -> str:
         for model, growths in found.items()
         for name, growth in growths.items()
     ]
-    return _aligned([heads, *rows])
+    return [heads, *rows]
+
+
+def together_line(found: Together) -> str:
+    """What sharing saves, in a sentence."""
+    return (
+        f"{found.name}: {found.faces} faces by {found.models} models take {found.shared.median:.4g} s in one "
+        f"call and {found.single.median:.4g} s in {found.maps}: {_ratio(found.ratio)} times as long."
+    )
 
 
 def _rows(found: Comparison) -> list[tuple[str, ...]]:
@@ -102,7 +124,8 @@ def _ratio(ratio: Ratio) -> str:
     return f"{ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})"
 
 
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
+def aligned(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells, in columns for a terminal."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows

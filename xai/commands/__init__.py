@@ -5,6 +5,7 @@ from xai.commands.drawing import draw
 from xai.commands.evidence import calibrate
 from xai.commands.learning import doubts, evaluate, experiments, recall, train
 from xai.commands.measuring import Measured, benchmark
+from xai.commands.mistakes import errors
 from xai.commands.reasons import train_reasons
 from xai.commands.whatif import whatif
 
@@ -15,6 +16,7 @@ __all__ = [
     "classify",
     "doubts",
     "draw",
+    "errors",
     "evaluate",
     "experiments",
     "explain",

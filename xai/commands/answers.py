@@ -25,6 +25,7 @@ def models(args: Namespace, note: Note) -> list[Json]:
 def classify(args: Namespace, note: Note) -> Iterator[Json]:
     """A record per photo. A refused photo has an error and the others go on."""
     from xai.models.classifiers import load_classifier  # noqa: PLC0415 - torch, seconds
+    from xai.models.reasons import predict_with_reasons  # noqa: PLC0415
 
     classifier = load_classifier(args.model or DEFAULT_MODEL, args.device)
     for path in args.photos:
@@ -32,13 +33,14 @@ def classify(args: Namespace, note: Note) -> Iterator[Json]:
         try:
             image, faces = faces_of(path, args.whole, note)
             record["sha256"] = image.sha256
-            answers = classifier.predict([face.crop for face in faces])
+            answers = predict_with_reasons(classifier, [face.crop for face in faces])
             record["faces"] = [
                 {
                     "box": f.box.as_list(),
                     "score": f.score,
                     "label": p.label,
                     "probabilities": _top(p, args.top),
+                    **({"reason": p.reason.as_dict()} if p.reason else {}),
                 }
                 for f, p in zip(faces, answers, strict=True)
             ]
@@ -50,12 +52,13 @@ def classify(args: Namespace, note: Note) -> Iterator[Json]:
 def explain(args: Namespace, note: Note) -> Json:
     """Explain every face of one photo and write maps and manifest to ``--out``."""
     from xai.evidence.interventions import FaceEdits  # noqa: PLC0415
-    from xai.explain import explain as explain_face  # noqa: PLC0415
+    from xai.explain import Pair, Wanted, explain_all  # noqa: PLC0415
     from xai.export import check_free, write_explanations  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
 
     check_free(args.out)
-    classifiers = [load_classifier(name, args.device) for name in args.model or [DEFAULT_MODEL]]
+    names = dict.fromkeys(args.model or [DEFAULT_MODEL])
+    classifiers = [load_classifier(name, args.device) for name in names]
     methods = tuple(dict.fromkeys(args.method or ("occlusion", "gradcam")))
     for classifier in classifiers:
         if args.target:
@@ -64,12 +67,9 @@ def explain(args: Namespace, note: Note) -> Json:
     if not faces:
         raise XaiError(f"No face was found in {args.photo}; --whole explains the whole photo as one face.")
     options = {"occlusion": given(patch=args.patch, stride=args.stride, fill=args.fill)}
-    made = []
-    for face in faces:
-        edits = FaceEdits(face)
-        made.append(
-            {c.name: explain_face(edits, c, methods, args.target, options=options) for c in classifiers}
-        )
+    pairs = [Pair(edits, classifier) for edits in map(FaceEdits, faces) for classifier in classifiers]
+    found = iter(explain_all(pairs, Wanted(methods, args.target, options)))
+    made = [{classifier.name: next(found) for classifier in classifiers} for _ in faces]
     about = {"photo_sha256": image.sha256, "notices": [*image.notices, *faces.notices], "whole": args.whole}
     return write_explanations(args.out, made, about)
 

@@ -85,3 +85,5 @@ def _benchmark(calls: Any) -> None:
     call.add_argument("--faces", type=positive, default=30, metavar="N", help="of them; 30")
     call.add_argument("--skip", action="append", choices=("naive", "memory", "agreement"))
     call.add_argument("--mode", choices=("exact", "fast"), default="exact", help="scaling: of the maps")
+    call.add_argument("--markdown", type=Path, metavar="FILE", help="write the result as Markdown")
+    call.add_argument("--update", type=Path, metavar="PAGE", help="put it between the marks of a page")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ __all__ = ["add_calls"]
 
 def add_calls(calls: Any) -> None:
     """Add them to a parser's calls."""
-    for add in (_train, _evaluate, _experiments, _doubts, _recall, _draw, _train_reasons):
+    for add in (_train, _evaluate, _errors, _experiments, _doubts, _recall, _draw, _train_reasons):
         add(calls)
 
 
@@ -42,6 +43,19 @@ def _evaluate(calls: Any) -> None:
     call = new_call(calls, "evaluate", commands.evaluate, "Measure classifiers on a labelled set.")
     call.add_argument("--data", type=Path, required=True, metavar="DIR")
     call.add_argument("--model", action="append", help="repeat for several; the default model without it")
+    _add_setting(call)
+    call.add_argument(
+        "--published", nargs="?", const="all", choices=("all", "fmd", "mfn"),
+        help="every published row whose weights are here, or those trained on one set",
+    )  # fmt: skip
+    call.add_argument(
+        "--by", action="append", choices=("size", "pose", "colour"), help="tables by kind of face"
+    )
+    call.add_argument("--update", action="store_true", help="write the figures onto the cards")
+
+
+def _add_setting(call: ArgumentParser) -> None:
+    """Which faces of a set are measured, and how they are cut."""
     call.add_argument("--protocol", choices=("seed", "product"), default="product")
     call.add_argument("--crops", choices=("annotated", "detected"), default="annotated")
     call.add_argument("--review", choices=("all", "clear"), default="all", help="clear: no doubtful labels")
@@ -51,11 +65,21 @@ def _evaluate(calls: Any) -> None:
     call.add_argument("--reason", metavar="REASON", help="only faces with this reason")
     call.add_argument("--label", metavar="CLASS", help="only faces of this class")
     call.add_argument("--part", choices=("test", "held"), default="test", help="held: for calibration alone")
+
+
+def _errors(calls: Any) -> None:
+    call = new_call(calls, "errors", commands.errors, "Look at what a classifier gets wrong, and count it.")
+    call.add_argument("name", metavar="NAME", help="classifier")
+    call.add_argument("--data", type=Path, required=True, metavar="DIR")
     call.add_argument(
-        "--published", nargs="?", const="all", choices=("all", "fmd", "mfn"),
-        help="every published row whose weights are here, or those trained on one set",
-    )  # fmt: skip
-    call.add_argument("--update", action="store_true", help="write the figures onto the cards")
+        "--sheet", type=Path, metavar="FILE.png", help="wrong answers, the surest first; a CSV beside it"
+    )
+    call.add_argument("--limit", type=positive, metavar="N", help="so many at most")
+    call.add_argument(
+        "--kinds", type=Path, metavar="FILE.csv", help="count the kinds that were filled in there"
+    )
+    call.add_argument("--update", action="store_true", help="write the counts onto the card")
+    _add_setting(call)
 
 
 def _experiments(calls: Any) -> None:

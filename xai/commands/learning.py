@@ -16,20 +16,20 @@ if TYPE_CHECKING:
     from xai.learning.dataset import Example
     from xai.learning.evaluation import Setting
 
-__all__ = ["doubts", "evaluate", "experiments", "recall", "train"]
+__all__ = ["doubts", "evaluate", "examples_of", "experiments", "recall", "setting_of", "train"]
 
 
 def train(args: Namespace, note: Note) -> Json:
     """Train an architecture and write weights and card to ``--out``."""
     from xai.learning.carding import write_card  # noqa: PLC0415
     from xai.learning.doubts import without_doubts  # noqa: PLC0415
-    from xai.learning.recipes import RECIPES, recipe_for  # noqa: PLC0415
+    from xai.learning.recipes import recipe_for  # noqa: PLC0415
     from xai.learning.training import split_for  # noqa: PLC0415
     from xai.learning.training import train as run  # noqa: PLC0415
 
     recipe = replace(recipe_for(args.name, args.protocol), **_changes(args))
     name = recipe.model_name(args.protocol)
-    examples, damaged = _examples(args.data, note)
+    examples, damaged = examples_of(args.data, note)
     split, doubted = without_doubts(split_for(examples, recipe, args.protocol), args.doubts)
     if doubted:
         note(f"Left out {doubted.faces} training faces whose labels {args.doubts} doubts.")
@@ -51,12 +51,13 @@ def evaluate(args: Namespace, note: Note) -> Json:
     """Measure classifiers on a labelled set; ``--update`` writes the figures onto cards and into tables."""
     from xai.learning.carding import record  # noqa: PLC0415
     from xai.learning.evaluation import score  # noqa: PLC0415
+    from xai.learning.kinds import by_kind  # noqa: PLC0415
     from xai.learning.results import write_table  # noqa: PLC0415
     from xai.learning.rows import Trial, answers_of, rows_of  # noqa: PLC0415
 
     rows = rows_of(_asked(args, note), args.protocol)
-    examples, _ = _examples([args.data], note)
-    trial = Trial(examples, _setting(args))
+    examples, _ = examples_of([args.data], note)
+    trial = Trial(examples, setting_of(args))
     result: Json = {}
     stale: set[Path] = set()
     for row in rows:
@@ -66,7 +67,7 @@ def evaluate(args: Namespace, note: Note) -> Json:
         unreadable: list[str] = []
         answers = answers_of(row, trial, args.device, _counter(note), unreadable.append)
         _say_left_out(unreadable, "faces", note)
-        found = score(answers, row.folds)
+        found = replace(score(answers, row.folds), by=by_kind(answers, args.by or ()))
         result[row.name] = found.as_dict()
         if args.update:
             stale.update(record(row, trial.set_name, trial.setting, found))
@@ -93,7 +94,7 @@ def doubts(args: Namespace, note: Note) -> Json:
 
     protocol = "seed" if (args.name, "seed") in RECIPES else args.protocol  # the studies' networks are quick
     recipe = replace(recipe_for(args.name, protocol), **_changes(args))
-    examples, _ = _examples(args.data, note)
+    examples, _ = examples_of(args.data, note)
     told = out_of_fold(select(examples, args.protocol, "train"), recipe, args.folds, note, args.device)
     found = find_doubts(told)
     write_doubts(found, args.out)
@@ -124,7 +125,8 @@ def _changes(args: Namespace) -> Json:
     return given(**{name: getattr(args, name, None) for name in _SETTINGS})
 
 
-def _setting(args: Namespace) -> Setting:
+def setting_of(args: Namespace) -> Setting:
+    """Which faces of a set the call measures."""
     from xai.learning.evaluation import Setting  # noqa: PLC0415
 
     return Setting(
@@ -167,7 +169,7 @@ def _is_published(card: Card, trained_on: str) -> bool:
     return rows and trained_on in ("all", card.recipe.get("trained_on"))
 
 
-def _examples(folders: Sequence[Path], note: Note) -> tuple[tuple[Example, ...], int]:
+def examples_of(folders: Sequence[Path], note: Note) -> tuple[tuple[Example, ...], int]:
     """The faces of some sets, and how many entries were left out, which is said once."""
     from xai.learning.dataset import read_examples  # noqa: PLC0415
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from xai.attribution.patch import Patch
 from xai.commands.calls import Json, Note
+from xai.errors import XaiError
 from xai.models.cards import DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from xai.benchmark.report import Report
 
 __all__ = ["Measured", "benchmark"]
 
@@ -26,17 +31,46 @@ class Measured:
 
 
 def benchmark(args: Namespace, note: Note) -> Measured:
-    """Measure the speed of occlusion maps, how it grows with the work, or the start of the dashboard."""
-    return {"occlusion": _occlusion, "scaling": _scaling, "startup": _startup}[args.what](args, note)
+    """Measure the speed of occlusion maps, how it grows with the work, or the start of the dashboard.
+
+    ``--markdown`` and ``--update`` write the result into a file and into a section of a page.
+    """
+    if args.what == "startup":
+        if args.markdown or args.update:
+            raise XaiError("--markdown and --update are for occlusion and scaling, not for startup.")
+        return _startup(args, note)
+    from xai.benchmark.pages import Section, write_page  # noqa: PLC0415 - only for this
+
+    section = Section.find(args.update, args.what) if args.update else None
+    report = {"occlusion": _occlusion, "scaling": _scaling}[args.what](args, note)
+    text = report.markdown(_command(args))
+    if args.markdown:
+        write_page(f"{text}\n", args.markdown)
+    if section:
+        section.fill(text)
+    return Measured(report.record, report.text)
 
 
-def _occlusion(args: Namespace, note: Note) -> Measured:
+def _command(args: Namespace) -> str:
+    """The call, for a page; folders of this machine are left out."""
+    words = ["python -m xai benchmark", args.what, *(f"--model {name}" for name in args.model or ())]
+    words += [f"--{name} {share:.4g}" for name in ("patch", "stride") if (share := getattr(args, name))]
+    words += [f"--input-size {args.input_size}"] if args.input_size else []
+    words += [f"--data DIR --faces {args.faces}"] if args.data else []
+    words += [f"--skip {part}" for part in args.skip or ()]
+    words += [f"--mode {args.mode}"] if args.what == "scaling" else []
+    return " ".join([*words, f"--rounds {args.rounds}"])
+
+
+def _occlusion(args: Namespace, note: Note) -> Report:
     """The fixed keys are those of the first model; ``models`` holds every model's by name."""
-    from xai.benchmark.comparison import Setting  # noqa: PLC0415 - torch, seconds
+    from xai.benchmark.bars import comparison_bars  # noqa: PLC0415 - torch, seconds
+    from xai.benchmark.comparison import Setting  # noqa: PLC0415
     from xai.benchmark.contest import compare  # noqa: PLC0415
     from xai.benchmark.machine import this_machine  # noqa: PLC0415
+    from xai.benchmark.report import Report  # noqa: PLC0415
     from xai.benchmark.subjects import some_crops  # noqa: PLC0415
-    from xai.benchmark.tables import comparison_table, machine_line  # noqa: PLC0415
+    from xai.benchmark.tables import comparison_remarks, comparison_rows  # noqa: PLC0415
     from xai.models.classifiers import pick_device  # noqa: PLC0415
 
     patch = Patch(args.patch or Patch.size, args.stride or Patch.stride)
@@ -45,24 +79,38 @@ def _occlusion(args: Namespace, note: Note) -> Measured:
     crops = some_crops(args.data, args.faces)
     found = [compare(model, crops, setting, note) for model in args.model or [DEFAULT_MODEL]]
     records = {each.model: each.as_dict() for each in found}
-    record = {**records[found[0].model], "models": records, "machine": machine.as_dict()}
-    return Measured(record, f"{machine_line(machine)}\n\n{comparison_table(found)}")
+    figures = {**records[found[0].model], "models": records}
+    bars = [bar for each in found for bar in comparison_bars(each)]
+    return Report(figures, machine, comparison_rows(found), comparison_remarks(found), bars)
 
 
-def _scaling(args: Namespace, note: Note) -> Measured:
-    from xai.benchmark.growth import measure_growth  # noqa: PLC0415 - torch, seconds
+def _scaling(args: Namespace, note: Note) -> Report:
+    from xai.benchmark.bars import growth_bars, together_bar  # noqa: PLC0415 - torch, seconds
+    from xai.benchmark.growth import measure_growth  # noqa: PLC0415
     from xai.benchmark.machine import this_machine  # noqa: PLC0415
-    from xai.benchmark.tables import growth_table, machine_line  # noqa: PLC0415
+    from xai.benchmark.report import Report  # noqa: PLC0415
+    from xai.benchmark.subjects import subject  # noqa: PLC0415
+    from xai.benchmark.tables import growth_rows, together_line  # noqa: PLC0415
+    from xai.benchmark.together import measure_together  # noqa: PLC0415
     from xai.models.classifiers import pick_device  # noqa: PLC0415
 
     machine = this_machine(pick_device(args.device))
     names = args.model or [DEFAULT_MODEL]
     found = {name: measure_growth(name, args.device, args.rounds, args.mode, note) for name in names}
-    models = {
-        name: {kind: growth.as_dict() for kind, growth in growths.items()} for name, growths in found.items()
+    shared = {}
+    for name in names:
+        note(f"{name}: several faces and models in one call, {args.mode}")
+        shared[name] = measure_together(subject(name, args.device), args.rounds, args.mode)
+    figures = {
+        "mode": args.mode,
+        "models": {
+            name: {kind: growth.as_dict() for kind, growth in growths.items()}
+            for name, growths in found.items()
+        },
+        "together": {name: each.as_dict() for name, each in shared.items()},
     }
-    record = {"mode": args.mode, "models": models, "machine": machine.as_dict()}
-    return Measured(record, f"{machine_line(machine)}\n\n{growth_table(found)}")
+    bars = [*growth_bars(found), *map(together_bar, shared.values())]
+    return Report(figures, machine, growth_rows(found), [*map(together_line, shared.values())], bars)
 
 
 def _startup(args: Namespace, note: Note) -> Measured:

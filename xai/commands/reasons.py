@@ -27,4 +27,4 @@ def train_reasons(args: Namespace, note: Note) -> Json:
     path = reasons_path(args.out, classifier.name)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, lambda unfinished: unfinished.write_bytes(head.to_bytes()))
-    return {"name": classifier.name, "file": str(path), **head.about}
+    return {"name": classifier.name, "file": str(path), "threshold": head.threshold, **head.about}

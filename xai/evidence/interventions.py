@@ -17,17 +17,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
-from xai.attribution.jobs import Job
+from xai.attribution.jobs import Batches, Job
 from xai.attribution.methods import Progress
 from xai.attribution.stream import ask
+from xai.errors import XaiError
 from xai.evidence import contents
 from xai.evidence.areas import blended
 from xai.evidence.bare_face import BareFit
 from xai.evidence.belief import Belief, believable
+from xai.evidence.easel import Painted, easel
 from xai.evidence.places import places_of, shifted
-from xai.models.classifiers import Classifier, to_input
+from xai.models.classifiers import Classifier
 from xai.models.runtimes import Runtime
 from xai.photo.mesh import MESH_POINTS
 from xai.types import Face
@@ -71,6 +72,7 @@ class FaceEdits:
         self.face = _reduced(face)
         self._contents: dict[str, Plane] = {}
         self._places: dict[str, Plane] = {}
+        self._differences: dict[str, Plane] = {}
 
     def believed(self, *, reveal: bool) -> Belief:
         """Whether bare skin (``reveal``) or drawn masks can be believed on this face; see ``believable``."""
@@ -85,6 +87,19 @@ class FaceEdits:
             self._contents[name] = self._make(name)
         return self._contents[name]
 
+    def fill(self, name: str) -> NDArray[np.uint8]:
+        """What an occluding patch shows with one of ``FACE_FILLS``, RGB uint8 ``(S, S, 3)``.
+
+        Raises:
+            XaiError: it cannot be drawn believably on this face.
+        """
+        belief = self.believed(reveal=name == "bare")
+        if not belief.holds:
+            raise XaiError(
+                f"The fill {name} cannot be drawn on this face: {belief.reason} Use grey, mean or blur."
+            )
+        return np.rint(self.content(f"{name}0")).clip(0, 255).astype(np.uint8)
+
     def place(self, name: str) -> Plane:
         """How much of a layer shows, float32 ``(S, S)`` in 0..1: a name of ``places_of``, or a name, ``@``
         and the direction it is shifted to.
@@ -98,8 +113,10 @@ class FaceEdits:
 
     def change(self, layer: Layer) -> float:
         """How much a layer changes the face: mean absolute change over the crop, 0..255."""
-        difference = np.abs(self.content(layer.content) - self.content(FACE)).mean(axis=2)
-        return float((self.place(layer.place) * difference).mean())
+        name = layer.content
+        if name not in self._differences:
+            self._differences[name] = np.abs(self.content(name) - self.content(FACE)).mean(axis=2)
+        return float((self.place(layer.place) * self._differences[name]).mean())
 
     def add_place(self, name: str, place: Plane) -> None:
         """Give a place of one's own a name; an earlier one of that name is replaced."""
@@ -179,57 +196,27 @@ def contrasts_of(
 
     What is painted on a face is made once for all questions that share its ``FaceEdits``.
     """
-    jobs = [Job(q.classifier, len(q.wanted), partial(_Easel, q)) for q in questions]
+    jobs = [Job(q.classifier, len(q.wanted), partial(_inputs, q)) for q in questions]
     return tuple(
         _contrast(answers.logits.double(), question.target).clamp(-CLIP, CLIP).numpy()
         for question, answers in zip(questions, ask(jobs, progress), strict=True)
     )
 
 
-class _Easel:
-    """Places and contents on the device at the network's size, and what each edit takes of them."""
-
-    def __init__(self, question: Question, runtime: Runtime) -> None:
-        self.classifier, self.layout = question.classifier, runtime.memory_format
-        edits, wanted = question.edits, question.wanted
-        side, device = self.classifier.card.input_size, runtime.device
-        places = sorted({layer.place for edit in wanted for layer in edit})
-        painted = sorted({layer.content for edit in wanted for layer in edit} - {FACE})
-        self.values = to_input(edits.original.crop, side, device)
-        sheets = [
-            self.values,
-            *(_sized(edits.content(n).transpose(2, 0, 1) / 255, side, device) for n in painted),
-        ]
-        nothing = torch.zeros(1, side, side, device=device)
-        self.contents = torch.stack(sheets)
-        self.places = torch.stack([nothing, *(_sized(edits.place(n)[None], side, device) for n in places)])
-        depth = max((len(edit) for edit in wanted), default=0)
-        number = {name: i + 1 for i, name in enumerate(places)}
-        what = {FACE: 0, **{name: i + 1 for i, name in enumerate(painted)}}
-        self.layers = torch.zeros(len(wanted), max(depth, 1), 2, dtype=torch.long, device=device)
-        for row, edit in enumerate(wanted):
-            for level, layer in enumerate(edit):
-                self.layers[row, level, 0], self.layers[row, level, 1] = (
-                    number[layer.place],
-                    what[layer.content],
-                )
-
-    @torch.inference_mode()
-    def __call__(self, start: int, stop: int, slot: int) -> Tensor:
-        """Edits ``start`` to ``stop`` as the network takes them: ``(N, 3, n, n)``."""
-        layers = self.layers[start:stop]
-        pictures = self.values.expand(len(layers), -1, -1, -1)
-        for level in range(layers.shape[1]):
-            weight, content = self.places[layers[:, level, 0]], self.contents[layers[:, level, 1]]
-            pictures = torch.lerp(pictures, content, weight)
-        return self.classifier.normalise(pictures).contiguous(memory_format=self.layout)
-
-
-def _sized(planes: NDArray[np.floating], side: int, device: torch.device) -> Tensor:
-    """Planes ``(C, S, S)`` at the network's size, resized as ``to_input`` resizes a crop."""
-    sheet = torch.from_numpy(np.ascontiguousarray(planes, np.float32)).to(device)[None]
-    sized: Tensor = functional.interpolate(sheet, (side, side), mode="bilinear", antialias=True)
-    return sized[0].clamp(0, 1)
+def _inputs(question: Question, runtime: Runtime) -> Batches:
+    """Names of places and contents to numbers, and what paints them."""
+    edits, wanted = question.edits, question.wanted
+    places = sorted({layer.place for edit in wanted for layer in edit})
+    contents = sorted({layer.content for edit in wanted for layer in edit} - {FACE})
+    where = {name: number for number, name in enumerate(places)}
+    what = {FACE: 0, **{name: number for number, name in enumerate(contents, start=1)}}
+    painted = Painted(
+        edits.original.crop,
+        [edits.content(name) for name in contents],
+        [edits.place(name) for name in places],
+        [[(where[layer.place], what[layer.content]) for layer in edit] for edit in wanted],
+    )
+    return easel(question.classifier, painted, runtime)
 
 
 def _contrast(logits: Tensor, target: int) -> Tensor:

@@ -55,8 +55,8 @@ def verdict_table(
 
 
 def sample_faces() -> tuple[LabelledFace, ...]:
-    """The faces of the gallery, whose true class is known: few, but there on every machine."""
-    return tuple(face for sample in SAMPLES.values() for face in _of_sample(sample))
+    """The faces of the gallery's easy samples, whose true class is known: few, but there on every machine."""
+    return tuple(face for sample in SAMPLES.values() if not sample.traps for face in _of_sample(sample))
 
 
 def _of_sample(sample: Sample) -> list[LabelledFace]:

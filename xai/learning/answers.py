@@ -14,9 +14,9 @@ from xai.learning.dataset import Example, Extent, load_crop, load_picture, named
 from xai.learning.layouts import Skip
 from xai.models.classifiers import Classifier
 from xai.photo.faces import find_faces
-from xai.types import Box, Faces, Image
+from xai.types import Box, Face, Faces, Image
 
-__all__ = ["Answers", "Tally", "ask", "pooled"]
+__all__ = ["Answers", "Tally", "ask", "found_face", "pooled"]
 
 _PROBABILITIES_AT_ONCE = 256
 _EVERY_FACE = 1000
@@ -154,19 +154,27 @@ class _Cut:
             return None
 
 
-def _detected_crop(example: Example) -> NDArray[np.uint8] | None:
-    """The crop our own detector would make of the example's face; None where it does not find it.
+def found_face(example: Example) -> Face | None:
+    """The face that our own detector finds where the example's is; None where it does not find it.
 
     The detector sees the set's crop (or photo). The found face that overlaps the annotated one most is
     taken, from ``_SAME_FACE`` on; without an annotated box, the largest.
+
+    Raises:
+        DataRejected: the picture cannot be read.
     """
     faces = _faces_in(example)
     if example.extent is None:
-        best = max(faces, key=lambda f: f.box.width * f.box.height, default=None)
-        return None if best is None else best.crop
+        return max(faces, key=lambda f: f.box.width * f.box.height, default=None)
     extent = example.extent
     best = max(faces, key=lambda f: _overlap(f.box, extent), default=None)
-    return None if best is None or _overlap(best.box, extent) < _SAME_FACE else best.crop
+    return None if best is None or _overlap(best.box, extent) < _SAME_FACE else best
+
+
+def _detected_crop(example: Example) -> NDArray[np.uint8] | None:
+    """The crop that our own detector would make of the example's face; None where it does not find it."""
+    face = found_face(example)
+    return None if face is None else face.crop
 
 
 _LAST: dict[Path, Faces] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from xai.errors import DataRejected
 from xai.learning.answers import Answers, Tally, ask
 from xai.learning.dataset import Example, select
 from xai.learning.folds import fold_parts
+from xai.learning.kinds import Bin
 from xai.learning.measures import bootstrap_intervals, calibration_error, confusion_matrix, summary
 from xai.learning.recipe import BINARY
 from xai.models.classifiers import Classifier
@@ -73,6 +74,7 @@ class Evaluation:
         confusion: true class -> answered class -> faces.
         intervals: score or class -> 95 % bootstrap interval, resampling whole groups.
         folds: the folds whose models were pooled; empty for a single model.
+        by: kind of face -> its bins; see ``xai.learning.kinds``. Only the kinds that were asked for.
     """
 
     n: int
@@ -83,6 +85,7 @@ class Evaluation:
     confusion: Mapping[str, Mapping[str, int]]
     intervals: Mapping[str, tuple[float, float]]
     folds: tuple[int, ...] = ()
+    by: Mapping[str, tuple[Bin, ...]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, figures rounded to four places; None where there was nothing to divide by."""
@@ -95,6 +98,11 @@ class Evaluation:
             "per_class": {name: round(value, 4) for name, value in self.per_class.items()},
             "confusion": {name: dict(row) for name, row in self.confusion.items()},
             "intervals": {name: [_rounded(v) for v in ends] for name, ends in self.intervals.items()},
+            **(
+                {"by": {kind: [one.as_dict() for one in bins] for kind, bins in self.by.items()}}
+                if self.by
+                else {}
+            ),
         }
 
 

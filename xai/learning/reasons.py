@@ -34,6 +34,9 @@ _DECAYS = (1e-3, 1e-2, 1e-1, 1.0)
 """Strengths of the squared penalty that are tried, rising."""
 
 _HELD_OUT = 5  # every fifth group
+_PRECISION = 0.9
+"""Share of the faces given a reason that must have it, for each reason, on groups that were held out."""
+
 _STEPS = 60
 _CHUNK = 256
 _LEAST_PER_REASON = 2
@@ -48,12 +51,18 @@ class ReasonScores:
         accuracy: share of them that are right.
         per_reason: the same for the faces of each reason; those without a face are left out.
         counts: true reason -> named reason -> faces.
+        said: share of the faces whose reason is sure enough to be said.
+        precision: share of those that are right; None where nothing is said.
+        precision_of: the same for each reason that is said of some face.
     """
 
     n: int
     accuracy: float
     per_reason: dict[str, float]
     counts: dict[str, dict[str, int]]
+    said: float
+    precision: float | None
+    precision_of: dict[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +85,11 @@ def learn_reasons(
     """Train a head for ``classifier`` on drawn faces.
 
     The penalty is chosen on every fifth group, held out: the strongest within one standard error of the best
-    (Breiman et al., "Classification and Regression Trees", 1984). The head is then trained on all faces. Its
-    ``about`` holds the figures of the held-out groups.
+    (Breiman et al., "Classification and Regression Trees", 1984). The head is then trained on all faces.
+
+    A reason is said from the lowest probability on at which nine of ten faces that are given a reason have
+    it, whichever it is; each fifth of the groups is asked of a head that the others trained. ``about`` holds
+    the figures of these answers.
 
     Args:
         classifier: whose features are used; it is not changed.
@@ -95,13 +107,15 @@ def learn_reasons(
     tried = {decay: _trial(known, held, decay) for decay in _DECAYS}
     decay = _strongest_of_the_best(tried)
     weight, bias = _fit(known.features, known.reasons, decay)
+    told = _cross_fitted(known, torch.tensor([order[group] for group in known.groups]), decay)
+    threshold = _threshold(told, known.reasons)
     about = {
         "sets": sorted({e.set_name for e in faces}),
         "faces": len(faces),
         "decay": decay,
-        "held_out": asdict(tried[decay]),
+        "held_out": asdict(_score(told, known.reasons, threshold)),
     }
-    return ReasonHead(weight, bias, classifier.card.sha256, about)
+    return ReasonHead(weight, bias, classifier.card.sha256, about, threshold)
 
 
 def measure_reasons(
@@ -119,7 +133,8 @@ def measure_reasons(
     if not faces:
         raise DataRejected(f"No incorrect face of the set gives a reason; known are {', '.join(_NAMED)}.")
     known = _know(classifier, faces, report)
-    return _score(known.features @ head.weight.T + head.bias, known.reasons)
+    told = (known.features @ head.weight.T + head.bias).softmax(dim=1)
+    return _score(told, known.reasons, head.threshold)
 
 
 def _check(faces: Sequence[Example]) -> None:
@@ -150,7 +165,28 @@ def _know(
 
 def _trial(known: _Known, held: Tensor, decay: float) -> ReasonScores:
     weight, bias = _fit(known.features[~held], known.reasons[~held], decay)
-    return _score(known.features[held] @ weight.T + bias, known.reasons[held])
+    told = (known.features[held] @ weight.T + bias).softmax(dim=1)
+    return _score(told, known.reasons[held])
+
+
+def _cross_fitted(known: _Known, group: Tensor, decay: float) -> Tensor:
+    """Probabilities ``(N, R)`` of every face, by a head that saw none of its fifth of the groups."""
+    told = torch.zeros(len(known.reasons), len(REASONS))
+    for part in range(_HELD_OUT):
+        held = group % _HELD_OUT == part
+        if held.any():
+            weight, bias = _fit(known.features[~held], known.reasons[~held], decay)
+            told[held] = (known.features[held] @ weight.T + bias).softmax(dim=1)
+    return told
+
+
+def _threshold(told: Tensor, reasons: Tensor) -> float:
+    """The lowest probability, in hundredths, from which every reason is right often enough; 1 if none is."""
+    for hundredth in range(100):
+        scores = _score(told, reasons, hundredth / 100)
+        if scores.said and min(scores.precision_of.values()) >= _PRECISION:
+            return hundredth / 100
+    return 1.0
 
 
 def _strongest_of_the_best(tried: dict[float, ReasonScores]) -> float:
@@ -188,14 +224,23 @@ def _fit(features: Tensor, reasons: Tensor, decay: float) -> tuple[Tensor, Tenso
     return raw, (bias - raw @ mean).detach()
 
 
-def _score(logits: Tensor, reasons: Tensor) -> ReasonScores:
-    named = logits.argmax(dim=1)
+def _score(told: Tensor, reasons: Tensor, threshold: float = 0.0) -> ReasonScores:
+    """Scores of probabilities ``(N, R)`` against the true reasons ``(N,)``."""
+    sure, named = told.max(dim=1)
+    said, right = sure >= threshold, named == reasons
     table = torch.zeros(len(REASONS), len(REASONS), dtype=torch.int64)
     table.index_put_((reasons, named), torch.ones_like(reasons), accumulate=True)
     rows = {REASONS[i]: row for i, row in enumerate(table.tolist()) if sum(row)}
     return ReasonScores(
         n=len(reasons),
-        accuracy=float((named == reasons).float().mean()),
+        accuracy=float(right.double().mean()),
         per_reason={reason: row[REASONS.index(reason)] / sum(row) for reason, row in rows.items()},
         counts={reason: dict(zip(REASONS, row, strict=True)) for reason, row in rows.items()},
+        said=float(said.double().mean()),
+        precision=float(right[said].double().mean()) if said.any() else None,
+        precision_of={
+            reason: float(right[given].double().mean())
+            for i, reason in enumerate(REASONS)
+            if (given := said & (named == i)).any()
+        },
     )

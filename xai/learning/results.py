@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xai.errors import WeightsUnavailable
+from xai.learning.kind_tables import kind_tables
 from xai.learning.recipe import BINARY
 from xai.learning.saving import write_whole
 from xai.models.cards import Card, card_paths, read_card, read_measured, weights_folders
@@ -74,7 +75,7 @@ def _tables(cards: Sequence[Card]) -> list[str]:
     product = [card for card in cards if card.protocol != "seed"]
     seed = [card for card in cards if card.protocol == "seed"]
     rows = [_product_row(card, *entry) for card in product for entry in _measurements(card)]
-    lines = ["### Product protocol", "", *_PRODUCT, *rows]
+    lines = ["### Product protocol", "", *_PRODUCT, *rows, *kind_tables(product)]
     return lines + (["", *_seed_tables(seed)] if seed else [])
 
 

@@ -133,12 +133,17 @@ def _row(name: str, members: Sequence[Card]) -> Row:
 
 
 def _learnt(card: Card, trial: Trial) -> frozenset[str]:
-    """Groups of the set that the model learnt from."""
+    """Groups of the set that the model learnt from.
+
+    A card that counts more faces than the training part holds was written before a part of it was held out
+    for calibration: its model learnt from that part as well.
+    """
     fold = _fold(card)
     if fold is not None and _has_folds(trial):
-        part = fold_parts(trial.examples, fold).train
-    else:
-        part = select(trial.examples, card.protocol, "train")
+        return frozenset(e.group for e in fold_parts(trial.examples, fold).train)
+    part = select(trial.examples, card.protocol, "train")
+    if sum(card.data["train"][trial.set_name].values()) > len(part):
+        part += select(trial.examples, card.protocol, "held")
     return frozenset(e.group for e in part)
 
 

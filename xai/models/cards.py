@@ -17,6 +17,7 @@ from typing import Any
 
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
+from xai.models.known_errors import KnownError, read_errors
 
 __all__ = [
     "DEFAULT_MODEL",
@@ -64,6 +65,7 @@ class Card:
         path: the weights file; not part of the card's JSON.
         history: the course of the training, a row per epoch: ``epoch, train_loss, train_accuracy, loss,
             accuracy, aca``; empty on older cards.
+        errors: what kinds of faces it gets wrong, by someone who looked; may be empty.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Card:
     limits: tuple[str, ...]
     path: Path = field(compare=False)
     history: tuple[Mapping[str, float], ...] = ()
+    errors: tuple[KnownError, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The card as it stands in its JSON file."""
@@ -217,11 +220,12 @@ def _parse(path: Path, weights: Path | None) -> Card:
 
 
 def _typed(raw: dict[str, Any]) -> dict[str, Any]:
-    names = [name for name in Card.__dataclass_fields__ if name not in ("path", "history")]
+    names = [name for name in Card.__dataclass_fields__ if name not in ("path", "history", "errors")]
     missing = [name for name in names if name not in raw]
     if missing:
         raise ValueError(f"the keys {', '.join(missing)} are missing")
-    known = {**{name: raw[name] for name in names}, "history": raw.get("history", ())}
+    known = {name: raw[name] for name in names}
+    known |= {"history": raw.get("history", ()), "errors": read_errors(raw.get("errors", ()))}
     for name in ("classes", "mean", "std", "limits", "history"):
         known[name] = tuple(known[name])
     if len(known["classes"]) < 2 or len(known["mean"]) != 3 or len(known["std"]) != 3:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +27,9 @@ from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import weights_folders
 from xai.models.classifiers import Classifier
 from xai.photo.mask_ways import REASONS
-from xai.types import Prediction
+from xai.types import Prediction, SaidReason
 
-__all__ = ["ReasonHead", "load_reasons", "pooled_features", "reasons_path"]
+__all__ = ["ReasonHead", "load_reasons", "pooled_features", "predict_with_reasons", "reasons_path"]
 
 _BATCH = 64
 
@@ -43,12 +43,14 @@ class ReasonHead:
         bias: float32 ``(R,)``.
         classifier_sha256: digest of the weights of the classifier that it was trained on.
         about: what it was trained on and how well it does, words and numbers by name.
+        threshold: the probability from which its reason is said; below, it cannot be said. 0..1.
     """
 
     weight: Tensor
     bias: Tensor
     classifier_sha256: str
     about: Mapping[str, object]
+    threshold: float
 
     def predict(self, classifier: Classifier, crops: Sequence[NDArray[np.uint8]]) -> tuple[Prediction, ...]:
         """The probability of each reason, for crops (RGB uint8 ``(H, W, 3)``) that are called incorrect.
@@ -70,8 +72,35 @@ class ReasonHead:
 
     def to_bytes(self) -> bytes:
         """The head as a safetensors file; all but the tensors stands in its header."""
-        about = {"classifier_sha256": self.classifier_sha256, "about": json.dumps(dict(self.about))}
-        return save({"weight": self.weight, "bias": self.bias}, about)
+        header = {
+            "classifier_sha256": self.classifier_sha256,
+            "about": json.dumps(dict(self.about)),
+            "threshold": repr(self.threshold),
+        }
+        return save({"weight": self.weight, "bias": self.bias}, header)
+
+
+def predict_with_reasons(
+    classifier: Classifier, crops: Sequence[NDArray[np.uint8]]
+) -> tuple[Prediction, ...]:
+    """``classifier.predict``; answers ``incorrect`` come with their reason where it has learnt reasons.
+
+    Args:
+        classifier: who is asked.
+        crops: RGB uint8 ``(H, W, 3)``.
+
+    Raises:
+        WeightsUnavailable: see ``load_reasons``; only where an answer is ``incorrect``.
+    """
+    told = list(classifier.predict(crops))
+    places = [place for place, answer in enumerate(told) if answer.label == "incorrect"]
+    head = load_reasons(classifier) if places else None
+    if head is not None:
+        found = head.predict(classifier, [crops[place] for place in places])
+        for place, reason in zip(places, found, strict=True):
+            said = SaidReason(reason.label, reason.confidence, head.threshold)
+            told[place] = replace(told[place], reason=said)
+    return tuple(told)
 
 
 def pooled_features(classifier: Classifier, crops: Sequence[NDArray[np.uint8]]) -> Tensor:
@@ -119,7 +148,8 @@ def _read(path: Path, classifier: Classifier) -> ReasonHead:
             header = file.metadata()
             weight, bias = file.get_tensor("weight"), file.get_tensor("bias")
             about = json.loads(header["about"])
-            head = ReasonHead(weight, bias, header["classifier_sha256"], about)
+            threshold = float(header["threshold"])
+            head = ReasonHead(weight, bias, header["classifier_sha256"], about, threshold)
         if head.weight.shape[0] != len(REASONS) or head.bias.shape != (len(REASONS),):
             raise ValueError(f"it has {head.weight.shape[0]} reasons, not {len(REASONS)}")
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:

@@ -70,7 +70,7 @@ def contact_sheet(seed: int) -> ContactSheet:
 
 def _tiles(seed: int) -> Iterator[tuple[str, Pixels]]:
     """Caption and picture of every place of the sheet; a place that stays empty has no caption."""
-    portraits = [_portrait(s.id) for s in SAMPLES.values() if s.truth == ("uncovered",)]
+    portraits = [_portrait(s.id) for s in SAMPLES.values() if s.truth == ("uncovered",) and not s.traps]
     for number in range(_BESIDE * len(WORN)):
         one = portraits[number % len(portraits)]
         if number < len(OCCLUDERS):

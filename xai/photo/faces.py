@@ -7,6 +7,8 @@ saw in training.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +25,11 @@ __all__ = [
     "cut_crop",
     "face_from_box",
     "find_faces",
+    "set_by_hand",
     "whole_photo",
 ]
+
+Chosen = NDArray[np.bool_]
 
 MAX_FACES = 20
 """So many faces of one photo are kept unless the caller says otherwise."""
@@ -34,6 +39,9 @@ MIN_FACE = 12
 
 MARGIN = 0.3
 """What a crop adds on each side, in longer sides of the face's box."""
+
+WIDE_MARGIN = 1.0
+"""How far around a box set by hand a face is looked for: a face that fills a picture is not seen in it."""
 
 CROP_SIDE = 384
 """Crops are reduced to this side at most, in pixels; they are never enlarged."""
@@ -98,7 +106,7 @@ def whole_photo(image: Image) -> Face:
 
 
 def face_from_box(image: Image, box: Box) -> Face:
-    """The face in a hand-made box.
+    """The face in an annotated box, which fits as tightly as the detector's own.
 
     Landmarks and score come from the detector where it confirms a face there, else they are none and 0.
 
@@ -110,17 +118,65 @@ def face_from_box(image: Image, box: Box) -> Face:
         ValueError: the box lies outside the photo.
         ThirdPartyMissing: a network's file is not installed.
     """
+    return _confirmed(image, box, MARGIN, _overlapping)
+
+
+def set_by_hand(image: Image, found: Faces, boxes: Mapping[int, Box]) -> Faces:
+    """The faces of a photo after a person moved boxes or added some.
+
+    Framed by hand, a face is framed more loosely or tightly than the detector does. Landmarks and score come
+    from a face that the detector finds where each of the two boxes holds the middle of the other; where there
+    is none, they are none and 0.
+
+    Args:
+        image: the photo.
+        found: its faces as ``find_faces`` numbers them.
+        boxes: number of a face, from 0 -> its box in photo pixels. Numbers from ``len(found)`` on are added
+            in their order.
+
+    Returns:
+        The faces in the order of ``found``, then those added; with the notices of ``found``.
+
+    Raises:
+        ValueError: a box lies outside the photo.
+        ThirdPartyMissing: a network's file is not installed.
+    """
+    faces = list(found)
+    for number in sorted(boxes):
+        faces[number : number + 1] = [_confirmed(image, boxes[number], WIDE_MARGIN, _same_middle)]
+    return Faces(faces, found.notices)
+
+
+def _confirmed(
+    image: Image, box: Box, margin: float, same: Callable[[NDArray[np.float32], Detections], Chosen]
+) -> Face:
+    """The face in ``box``; its landmarks are those of the closest that the detector finds, ``margin`` around
+    the box, and that is the ``same``.
+    """
     if box.left >= image.width or box.top >= image.height or box.right <= 0 or box.bottom <= 0:
         raise ValueError(f"the box {box.as_list()} lies outside the photo of {image.width}x{image.height}")
     crop, square = cut_crop(image.pixels, box)
-    scale = square.width / crop.shape[0]
-    near = detect(crop).moved((square.left / scale, square.top / scale), scale)
-    shared = overlaps(np.array(box.as_list(), np.float32), near.boxes)
-    if not len(near) or shared.max() < CONFIRMING_IOU:
+    seen, around = cut_crop(image.pixels, box, margin)
+    scale = around.width / seen.shape[0]
+    near = detect(seen).moved((around.left / scale, around.top / scale), scale)
+    frame = np.array(box.as_list(), np.float32)
+    near = near.take(same(frame, near))
+    if not len(near):
         return Face(image.sha256, box, square, crop, np.zeros((0, 2), np.float32), 0.0)
-    best = int(shared.argmax())
+    best = int(overlaps(frame, near.boxes).argmax())
     landmarks = find_landmarks(crop, _in_crop(near.points[best], square, crop.shape[0]))
     return Face(image.sha256, box, square, crop, landmarks, float(near.scores[best]))
+
+
+def _overlapping(frame: NDArray[np.float32], found: Detections) -> Chosen:
+    return np.asarray(overlaps(frame, found.boxes) >= CONFIRMING_IOU, np.bool_)
+
+
+def _same_middle(frame: NDArray[np.float32], found: Detections) -> Chosen:
+    middle = (frame[:2] + frame[2:]) / 2
+    inside = ((found.centres >= frame[:2]) & (found.centres < frame[2:])).all(axis=1)
+    round_it = ((middle >= found.boxes[:, :2]) & (middle < found.boxes[:, 2:])).all(axis=1)
+    return np.asarray(inside & round_it, np.bool_)
 
 
 def _within_photo(found: Detections, image: Image) -> Detections:

@@ -1,48 +1,36 @@
-"""The gallery: public-domain portraits with masks drawn on them, so that the true class is known.
+"""The gallery: public-domain portraits with masks or other things drawn on them; the true class is known.
 
-The portraits come with packages that are installed anyway; nothing of theirs is imported or copied. A sample
-is made when it is first asked for and enters by the same door as a visitor's photo.
+Most are easy. Some are there because classifiers fall for them: a thing before the face that is no mask, or a
+sticker that says nothing about the face.
+
+A sample is made when it is first asked for and enters by the same door as a visitor's photo.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.errors import ThirdPartyMissing, UnknownName
-from xai.photo.faces import find_faces
+from xai.errors import UnknownName
 from xai.photo.images import encode_png, read_image
-from xai.photo.mask_geometry import MESH_POINTS
+from xai.photo.occluders import draw_occluder
+from xai.photo.portraits import PORTRAITS, load_portrait, portrait_face, portrait_mesh
 from xai.photo.wearing import LOOKS, class_of, draw_mask
-from xai.types import Face, Image
+from xai.types import Image
 
-__all__ = ["PORTRAITS", "SAMPLES", "Portrait", "Sample", "Wearer", "load_sample", "sample_png"]
+__all__ = ["SAMPLES", "STICKER", "Sample", "Wearer", "load_sample", "sample_png"]
+
+STICKER = "sticker"
+"""What else can be held: a square in the upper left corner of what a classifier gets to see of the face."""
+
+_STICKER_SHARE = 1 / 8  # of the side of the crop
+_STICKER_COLOUR = (255, 0, 0)
 
 _SIDE_BY_SIDE_HEIGHT = 512
-
-
-@dataclass(frozen=True)
-class Portrait:
-    """A public-domain portrait inside an installed package.
-
-    Attributes:
-        package: distribution name.
-        file: path inside the package.
-        sha256: hex digest of that file.
-        credit: who is seen, who took it, and where it comes from.
-    """
-
-    package: str
-    file: str
-    sha256: str
-    credit: str
 
 
 @dataclass(frozen=True)
@@ -53,13 +41,15 @@ class Wearer:
         portrait: key of ``PORTRAITS``.
         look: key of ``LOOKS``; None for a bare face.
         worn: one of ``WORN``; None for a bare face.
-        seed: chance in how the mask sits.
+        seed: chance in how the mask sits, or in the shape of what is held.
+        held: a thing that is no mask, of ``OCCLUDERS`` or ``STICKER``, on a bare face; or None.
     """
 
     portrait: str
     look: str | None = None
     worn: str | None = None
     seed: int = 0
+    held: str | None = None
 
     @property
     def truth(self) -> str:
@@ -87,26 +77,15 @@ class Sample:
         return tuple(wearer.truth for wearer in self.wearers)
 
     @property
+    def traps(self) -> tuple[str, ...]:
+        """What classifiers may fall for, of ``OCCLUDERS`` and ``STICKER``; empty for an easy sample."""
+        return tuple(wearer.held for wearer in self.wearers if wearer.held)
+
+    @property
     def credit(self) -> str:
         """Where the portraits come from, in one line."""
         return "; ".join(dict.fromkeys(PORTRAITS[wearer.portrait].credit for wearer in self.wearers))
 
-
-PORTRAITS = {
-    "admiral": Portrait(
-        package="matplotlib",
-        file="matplotlib/mpl-data/sample_data/grace_hopper.jpg",
-        sha256="a8ca6d734765703b09728ab47fe59f473d93ae3967fc24c7c0288c3c7adb7130",
-        credit="Grace Hopper, US Navy portrait, public domain, from matplotlib; any mask is drawn",
-    ),
-    "astronaut": Portrait(
-        package="scikit-image",
-        file="skimage/data/astronaut.png",
-        sha256="88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
-        credit="Eileen Collins, NASA portrait, public domain, from scikit-image; any mask is drawn",
-    ),
-}
-"""The portraits by name."""
 
 _GALLERY = (
     Sample("astronaut-grey", "Astronaut, grey mask", (Wearer("astronaut", "cloth_grey", "nose_out", 2),)),
@@ -130,10 +109,16 @@ _GALLERY = (
     Sample(
         "astronaut-blue", "Astronaut, blue mask", (Wearer("astronaut", "surgical_blue", "below_chin", 9),)
     ),
+    Sample("admiral-hand", "Admiral, hand", (Wearer("admiral", seed=0, held="hand"),)),
+    Sample("astronaut-paper", "Astronaut, sheet of paper", (Wearer("astronaut", seed=3, held="paper"),)),
+    Sample("admiral-scarf", "Admiral, scarf", (Wearer("admiral", seed=4, held="scarf"),)),
+    Sample("astronaut-beard", "Astronaut, beard", (Wearer("astronaut", seed=1, held="beard"),)),
+    Sample("astronaut-phone", "Astronaut, phone", (Wearer("astronaut", seed=0, held="phone"),)),
+    Sample("astronaut-sticker", "Astronaut, sticker", (Wearer("astronaut", held=STICKER),)),
 )
 
 SAMPLES = {sample.id: sample for sample in _GALLERY}
-"""The gallery by id, in the order in which it is shown."""
+"""The gallery by id, in the order in which it is shown: first the easy ones."""
 
 
 def load_sample(name: str) -> Image:
@@ -160,10 +145,22 @@ def sample_png(name: str) -> bytes:
 
 
 def _dress(wearer: Wearer) -> NDArray[np.uint8]:
-    pixels = _portrait(wearer.portrait).pixels
+    pixels = load_portrait(wearer.portrait).pixels
+    if wearer.held == STICKER:
+        return _with_sticker(wearer.portrait)
+    if wearer.held:
+        return draw_occluder(pixels, portrait_mesh(wearer.portrait), wearer.held, wearer.seed)
     if wearer.look is None or wearer.worn is None:
         return pixels
-    return draw_mask(pixels, _mesh(wearer.portrait), LOOKS[wearer.look], wearer.worn, wearer.seed)
+    return draw_mask(pixels, portrait_mesh(wearer.portrait), LOOKS[wearer.look], wearer.worn, wearer.seed)
+
+
+def _with_sticker(name: str) -> NDArray[np.uint8]:
+    """As far from the face as a crop reaches, so that only a model that does not look at the face minds."""
+    pixels, seen = load_portrait(name).pixels.copy(), portrait_face(name).crop_box
+    left, top, side = max(0, seen.left), max(0, seen.top), round(_STICKER_SHARE * seen.width)
+    pixels[top : top + side, left : left + side] = _STICKER_COLOUR
+    return pixels
 
 
 def _side_by_side(pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
@@ -178,45 +175,3 @@ def _side_by_side(pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
         for picture in pictures
     ]
     return np.hstack(scaled)
-
-
-@cache
-def _portrait(name: str) -> Image:
-    portrait = PORTRAITS[name]
-    data = _locate(portrait).read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if found != portrait.sha256:
-        raise ThirdPartyMissing(
-            f"The portrait {portrait.file} of {portrait.package} should have sha256 "
-            f"{portrait.sha256[:12]}… but has {found[:12]}…; run `make setup` to install the pinned version."
-        )
-    return read_image(data)
-
-
-def _locate(portrait: Portrait) -> Path:
-    try:
-        files = metadata.files(portrait.package) or []
-    except metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        path = Path(str(file.locate()))
-        if file.as_posix() == portrait.file and path.is_file():
-            return path
-    raise ThirdPartyMissing(
-        f"The portrait {portrait.file} of the package {portrait.package} is not installed; run `make setup`."
-    )
-
-
-@cache
-def _mesh(name: str) -> NDArray[np.float32]:
-    """The face mesh of a portrait in its own pixels, float32 ``(468, 2)``."""
-    faces = [face for face in find_faces(_portrait(name)) if len(face.landmarks) == MESH_POINTS]
-    if not faces:
-        raise ThirdPartyMissing(f"No face mesh was found on the portrait {name!r}; run `make setup`.")
-    return _in_photo(max(faces, key=lambda face: face.box.width))
-
-
-def _in_photo(face: Face) -> NDArray[np.float32]:
-    size = face.crop.shape[0] / face.crop_box.height
-    corner = np.array([face.crop_box.left, face.crop_box.top], np.float32)
-    return np.asarray((face.landmarks + 0.5) / size - 0.5 + corner, np.float32)

@@ -1,0 +1,55 @@
+"""Kinds of faces and of errors in words, made from records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboard.model_figures import Dot
+from dashboard.record_words import dataset_name
+from dashboard.records import Bin
+from dashboard.words import from_library, has, number, say
+from xai.models.known_errors import KnownError
+
+__all__ = ["error_lines", "few_faces", "kind_dots"]
+
+_FEW = 10
+"""So many faces of a class are needed for its interval to be believed: three of three right have none."""
+
+
+def kind_dots(kind: str, bins: Sequence[Bin], classes: Sequence[str]) -> list[Dot]:
+    """A dot for each kind of face, labelled with how many faces of each class there were.
+
+    Args:
+        kind: ``"size"``, ``"pose"`` or ``"colour"``.
+        bins: what was measured.
+        classes: in the order in which their faces are named.
+    """
+    return [Dot(_label(kind, one, classes), one.aca) for one in bins]
+
+
+def few_faces(bins: Sequence[Bin]) -> bool:
+    """Whether a class has so few faces in one of the bins that the interval says too much."""
+    return any(count < _FEW for one in bins for count in one.counts.values())
+
+
+def error_lines(errors: Sequence[KnownError]) -> list[str]:
+    """A line for each kind of error: how many of the wrong answers that a person looked at, and where."""
+    return [_error(one) for one in errors]
+
+
+def _label(kind: str, one: Bin, classes: Sequence[str]) -> str:
+    name = say(f"kind_{kind}.{one.name}") if has(f"kind_{kind}.{one.name}") else one.name
+    counts = "/".join(number(one.counts.get(label, 0), ",") for label in classes)
+    label = say("kinds.label", name=name, n=sum(one.counts.values()), counts=counts)
+    return say("kinds.label_few", label=label) if few_faces([one]) else label
+
+
+def _error(error: KnownError) -> str:
+    kind = say(f"error_kind.{error.kind}")
+    if error.of is None:
+        line = say("known_error.line", kind=kind, count=error.count)
+    else:
+        line = say("known_error.line_of", kind=kind, count=error.count, of=error.of)
+    if error.on:
+        line = say("known_error.line_on", line=line, dataset=dataset_name(error.on.split()[0]))
+    return say("known_error.line_note", line=line, note=from_library(error.note)) if error.note else line

@@ -1,0 +1,37 @@
+"""How well a model does by kind of face: a small chart of dots for each way of telling faces apart."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.kind_words import few_faces, kind_dots
+from dashboard.model_figures import dots
+from dashboard.record_words import alt_dots, score_label
+from dashboard.records import Record, Score, telling
+from dashboard.views.photo_card import STILL
+from dashboard.words import class_word, say
+
+__all__ = ["show"]
+
+
+def show(record: Record) -> None:
+    """The charts of each set whose faces were told apart; nothing where none was."""
+    scores = [score for score in telling(record.scores) if score.by]
+    if not scores:
+        return
+    st.markdown(say("kinds.title"))
+    for score in scores:
+        _score(score, record)
+    st.caption(say("kinds.note", classes="/".join(map(class_word, record.classes))))
+    if any(few_faces(bins) for score in scores for bins in score.by.values()):
+        st.caption(say("kinds.few"))
+
+
+def _score(score: Score, record: Record) -> None:
+    st.caption(score_label(score))
+    for (kind, bins), column in zip(score.by.items(), st.columns(len(score.by), gap="large"), strict=True):
+        title, rows = say(f"kinds.by_{kind}"), kind_dots(kind, bins, record.classes)
+        with column:
+            st.markdown(title)
+            key = f"kinds {kind} {score.dataset} {record.name}"
+            st.plotly_chart(dots(rows), config=STILL, key=key, alt=alt_dots(title, rows))

@@ -1,0 +1,135 @@
+"""What can be taken away of one face: a picture, a page, numbers, all of it; made when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from dashboard.downloads import face_zip, numbers_csv, numbers_json
+from dashboard.face_sheet import FaceSheet
+from dashboard.jobs import Explained
+from dashboard.sheet_words import face_sheet
+from dashboard.views.photo_boxes import set_boxes
+from dashboard.words import say
+from xai.findings import Evidence
+from xai.types import Explanation
+
+__all__ = ["Takeaway", "show"]
+
+
+class Takeaway:
+    """What is known of one face by now, with its words: a download is made later, where no reader is known.
+
+    Args:
+        explained: model -> maps, at least one.
+        level: one of ``LEVELS``.
+
+    Attributes:
+        explanations: one per model, with the evidence that is there.
+        sheet: what there is to say of them.
+    """
+
+    explanations: Sequence[Explanation]
+    sheet: FaceSheet
+
+    def __init__(self, explained: Mapping[str, Explained], level: str) -> None:
+        self._explained, self._level = explained, level
+        self.tested({})
+
+    def tested(self, found: Mapping[str, Evidence]) -> None:
+        """Take in the evidence, by model; one may be missing."""
+        explanations = [
+            replace(each.explanation, evidence=found.get(model)) for model, each in self._explained.items()
+        ]
+        regions, face = next(iter(self._explained.values())).regions, explanations[0].face
+        by_hand = any(each.box == face.box for each in set_boxes(face.photo_sha256))
+        self.sheet = face_sheet(explanations, regions, self._level, by_hand=by_hand)
+        self.explanations = explanations
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of file.
+
+    Attributes:
+        name: how its file's name ends, and its key in the catalogue.
+        mime: its media type.
+        icon: beside its words.
+        make: how it is made.
+    """
+
+    name: str
+    mime: str
+    icon: str
+    make: Callable[[Takeaway], bytes]
+
+
+def _png(take: Takeaway) -> bytes:
+    from dashboard.sheet_figure import sheet_png  # noqa: PLC0415 - fonts that no first page needs
+
+    return sheet_png(take.sheet)
+
+
+def _pdf(take: Takeaway) -> bytes:
+    from dashboard.sheet_page import sheet_pdf  # noqa: PLC0415 - the same
+
+    return sheet_pdf(take.sheet)
+
+
+def _csv(take: Takeaway) -> bytes:
+    return numbers_csv(take.explanations)
+
+
+def _json(take: Takeaway) -> bytes:
+    return numbers_json(take.explanations)
+
+
+def _zip(take: Takeaway) -> bytes:
+    more = {"figure.png": _png(take), "page.pdf": _pdf(take), "numbers.csv": _csv(take)}
+    return face_zip(take.explanations, more)
+
+
+_KINDS = (
+    _Kind("png", "image/png", ":material/image:", _png),
+    _Kind("pdf", "application/pdf", ":material/picture_as_pdf:", _pdf),
+    _Kind("csv", "text/csv", ":material/table:", _csv),
+    _Kind("json", "application/json", ":material/data_object:", _json),
+)
+
+
+def show(take: Takeaway, name: str) -> None:
+    """A button for each kind of file, the zip with all of them first.
+
+    Args:
+        take: what is known; it may grow after the buttons are drawn.
+        name: makes the buttons' keys unique to the face.
+    """
+    stem = f"face-{take.explanations[0].face.photo_sha256[:8]}"
+    with st.container(horizontal=True, gap="xsmall"):
+        st.download_button(
+            say("take.button"),
+            lambda: _zip(take),
+            file_name=f"{stem}.zip",
+            mime="application/zip",
+            key=f"take {name}",
+            on_click="ignore",
+            help=say("take.note"),
+            icon=":material/folder_zip:",
+        )
+        for kind in _KINDS:
+            _button(kind, take, f"{stem}.{kind.name}", name)
+
+
+def _button(kind: _Kind, take: Takeaway, file_name: str, name: str) -> None:
+    st.download_button(
+        say(f"taken.{kind.name}"),
+        lambda: kind.make(take),
+        file_name=file_name,
+        mime=kind.mime,
+        key=f"take {kind.name} {name}",
+        on_click="ignore",
+        help=say(f"taken.{kind.name}_note"),
+        icon=kind.icon,
+    )

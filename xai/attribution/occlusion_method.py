@@ -1,0 +1,55 @@
+"""Occlusion as ``METHODS`` lists it: for one input, for several, and in steps that can be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from torch import Tensor
+
+from xai.attribution.calling import Step
+from xai.attribution.fine import refine
+from xai.attribution.grid import OcclusionGrid
+from xai.attribution.methods import Asked, Attribution, Params, Progress
+from xai.attribution.occlusion import Request, occlude_all
+from xai.attribution.patch import Patch
+from xai.models.classifiers import Classifier
+from xai.models.runtimes import Mode
+
+__all__ = ["occlusion", "occlusion_all", "occlusion_in_steps"]
+
+
+def occlusion(
+    classifier: Classifier,
+    values: Tensor,
+    target: int,
+    params: Params,
+    progress: Progress,
+    hidden: Tensor | None = None,
+) -> Attribution:
+    """The drop map of class ``target``, the probability map and what the answer becomes, all ``(n, n)`` in
+    input pixels. The fills of ``FACE_FILLS`` need ``hidden``.
+    """
+    return occlusion_all([Asked(classifier, values, target, hidden)], params, progress)[0]
+
+
+def occlusion_all(
+    asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+) -> list[Attribution]:
+    """``occlusion`` of several inputs in one stream of batches, exact or fast as of ``occlude_all``."""
+    grids = occlude_all(_requests(asked, params), progress, mode)
+    return [_attribution(grid, a.target) for a, grid in zip(asked, grids, strict=True)]
+
+
+def occlusion_in_steps(asked: Sequence[Asked], params: Params, progress: Progress) -> Iterator[Step]:
+    """``occlusion_all``, exact, coarse places first: see ``refine``."""
+    for fine in refine(_requests(asked, params), progress):
+        yield Step(fine.which, _attribution(fine.grid, asked[fine.which].target), fine.preview)
+
+
+def _requests(asked: Sequence[Asked], params: Params) -> list[Request]:
+    patch = Patch(float(params["patch"]), float(params["stride"]), str(params["fill"]))
+    return [Request(a.classifier, a.values, patch, a.hidden, a.target) for a in asked]
+
+
+def _attribution(grid: OcclusionGrid, target: int) -> Attribution:
+    return Attribution(grid.drop_map(target), grid.probability_map(target), grid.becomes_map(), grid.computed)

@@ -1,0 +1,113 @@
+"""What is asked of the speed, and whether it was met: every bar beside what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from xai.benchmark.clock import Ratio
+from xai.benchmark.comparison import Comparison
+from xai.benchmark.growth import Growth
+from xai.benchmark.together import Together
+
+__all__ = ["Bar", "comparison_bars", "growth_bars", "together_bar"]
+
+_EXACT: Mapping[str, float] = {"resnet50": 1.7, "resnet18": 1.5, "mobilenet_v2": 4.0}
+"""Network -> how many times as long captum is to take as the exact map, at least; any other network: 1."""
+
+_FAST: Mapping[str, float] = {"resnet50": 8.0, "mobilenet_v2": 10.0}
+"""The same for the fast map."""
+
+_APART = 1e-5
+_RANKED = 0.99
+_FACES = 30
+_MEMORY = 400.0  # MiB over idle
+_FLAT = 20.0  # MiB that four times the places may add
+_STRAIGHT = 0.99
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One figure and what is asked of it.
+
+    Attributes:
+        name: what is measured, and of what.
+        asked: the bar.
+        found: what was measured; None where it was left out or the system does not say it.
+        at_least: whether ``found`` is to reach ``asked``, else not to exceed it.
+    """
+
+    name: str
+    asked: float
+    found: float | None
+    at_least: bool = True
+
+    @property
+    def met(self) -> bool | None:
+        """Whether it is; None where nothing was measured."""
+        if self.found is None:
+            return None
+        return self.found >= self.asked if self.at_least else self.found <= self.asked
+
+    def __str__(self) -> str:
+        """In one line, with how much is missing."""
+        asked = f"{self.name}: at {'least' if self.at_least else 'most'} {self.asked:g} asked"
+        if self.found is None:
+            return f"not measured: {asked}"
+        if self.met:
+            return f"met: {asked}, {self.found:.4g} found"
+        return f"missed by {abs(self.found - self.asked):.2g}: {asked}, {self.found:.4g} found"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The fields by name, and ``met``."""
+        return {**asdict(self), "met": self.met}
+
+
+def comparison_bars(found: Comparison) -> list[Bar]:
+    """The bars of one network's occlusion map."""
+    return list(_speed(found)) + list(_memory(found)) + list(_agreement(found))
+
+
+def growth_bars(found: Mapping[str, Mapping[str, Growth]]) -> list[Bar]:
+    """How straight every line is."""
+    return [
+        Bar(f"{model}: R² of the time's line in {kind}", _STRAIGHT, growth.r2)
+        for model, growths in found.items()
+        for kind, growth in growths.items()
+    ]
+
+
+def together_bar(found: Together) -> Bar:
+    """Whether one shared call costs less than its single runs."""
+    name = f"{found.name}: shared call's time over that of {found.maps} single runs"
+    return Bar(name, 1.0, found.ratio.median, at_least=False)
+
+
+def _speed(found: Comparison) -> Iterator[Bar]:
+    model, network = found.model, found.architecture
+    exact, fast = found.ratio("captum", "ours"), found.ratio("captum", "fast")
+    yield Bar(f"{model}: captum's time over exact", _EXACT.get(network, 1.0), _median(exact))
+    if network in _FAST:
+        yield Bar(f"{model}: captum's time over fast", _FAST[network], _median(fast))
+    yield Bar(f"{model}: largest difference from captum", _APART, found.max_abs_diff, at_least=False)
+
+
+def _median(ratio: Ratio | None) -> float | None:
+    return None if ratio is None else ratio.median
+
+
+def _memory(found: Comparison) -> Iterator[Bar]:
+    own, more = found.memory.get("exact"), found.memory.get("exact_more")
+    yield Bar(f"{found.model}: MiB over idle", _MEMORY, own, at_least=False)
+    grown = None if own is None or more is None else more - own
+    yield Bar(f"{found.model}: MiB that four times the places add", _FLAT, grown, at_least=False)
+
+
+def _agreement(found: Comparison) -> Iterator[Bar]:
+    agreed = found.agreement
+    if agreed is None:  # random weights, or left out
+        return
+    yield Bar(f"{found.model}: faces on which fast is compared", _FACES, agreed.faces)
+    yield Bar(f"{found.model}: least Spearman of fast with exact", _RANKED, agreed.least_spearman)
+    yield Bar(f"{found.model}: faces with the same peak", agreed.faces, agreed.same_peak)

@@ -1,0 +1,121 @@
+"""Edits of one picture, put together where the network is, a batch at a time.
+
+Places and contents come to the network's size once; the edited pictures exist only while their batch goes
+through the network. On a CPU every page is painted on its own, with as many layers as its edit has; on a GPU
+a batch is put together in one go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from xai.attribution.jobs import Batches
+from xai.models.classifiers import Classifier, to_input
+from xai.models.runtimes import Runtime
+
+__all__ = ["Painted", "Pile", "easel"]
+
+Plane = NDArray[np.float32]
+
+Pile = Sequence[tuple[int, int]]
+"""Layers of one edit from the first painted to the last: (number of its place, number of its content)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Painted:
+    """What is painted on one picture.
+
+    Attributes:
+        picture: RGB uint8 ``(H, W, 3)``; content 0.
+        contents: from content 1 on, float32 ``(S, S, 3)`` each, 0..255.
+        places: from place 0 on, float32 ``(S, S)`` each, 0..1: how much of a layer shows.
+        piles: one per edit; an empty one is the picture as it is.
+    """
+
+    picture: NDArray[np.uint8]
+    contents: Sequence[Plane]
+    places: Sequence[Plane]
+    piles: Sequence[Pile]
+
+
+def easel(classifier: Classifier, painted: Painted, runtime: Runtime) -> Batches:
+    """What makes the batches of edited pictures for a runtime, as ``Job.inputs`` wants it.
+
+    Args:
+        classifier: gives the side of the pictures and how they are normalised.
+        painted: what is painted; one edit is one input.
+        runtime: who answers.
+    """
+    side, device = classifier.card.input_size, runtime.device
+    values = to_input(painted.picture, side, device)[None]
+    contents = [content.transpose(2, 0, 1) / 255 for content in painted.contents]
+    sheets = torch.cat([values, _sized(contents, side, device)]) if contents else values
+    # Painting is linear, so it comes to the same to normalise what is painted, once.
+    sheets = classifier.normalise(sheets)
+    planes = [place[None] for place in painted.places] or [np.zeros((1, side, side), np.float32)]
+    places = _sized(planes, side, device)
+    made = _Pages if device.type == "cpu" else _Gathered
+    return made(sheets, places, painted.piles, runtime)
+
+
+class _Pages:
+    """On a CPU: pages that are painted one by one, a sheet of them for each batch that may be under way.
+
+    By NumPy: a page is so small that torch's threads would mostly wait for each other, and for the network's.
+    """
+
+    def __init__(self, contents: Tensor, places: Tensor, piles: Sequence[Pile], runtime: Runtime) -> None:
+        self._contents, self._places, self._piles = contents.numpy(), places.numpy(), piles
+        self._layout = runtime.memory_format
+        shape = (min(runtime.batch, len(piles)), *contents.shape[1:])
+        self._sheets = [torch.empty(shape) for _ in range(runtime.depth)]
+        self._spare = np.empty_like(self._contents[0])
+
+    def __call__(self, start: int, stop: int, slot: int) -> Tensor:
+        sheet = self._sheets[slot][: stop - start]
+        for page, pile in zip(sheet.numpy(), self._piles[start:stop], strict=True):
+            np.copyto(page, self._contents[0])
+            for place, content in pile:
+                self._lay(page, self._contents[content], self._places[place])
+        return sheet.contiguous(memory_format=self._layout)
+
+    def _lay(self, page: Plane, content: Plane, place: Plane) -> None:
+        np.subtract(content, page, out=self._spare)
+        np.multiply(self._spare, place, out=self._spare)
+        np.add(page, self._spare, out=page)
+
+
+class _Gathered:
+    """On a GPU: the layers of a whole batch at once; what an edit lacks in layers shows nothing."""
+
+    def __init__(self, contents: Tensor, places: Tensor, piles: Sequence[Pile], runtime: Runtime) -> None:
+        self._layout = runtime.memory_format
+        self._contents = contents
+        self._places = torch.cat([places, torch.zeros_like(places[:1])])
+        depth, nothing = max(map(len, piles)), (len(places), 0)
+        padded = [[*pile, *[nothing] * (depth - len(pile))] for pile in piles]
+        layers = torch.tensor(padded, dtype=torch.long, device=contents.device)
+        self._layers = layers.reshape(len(piles), depth, 2)
+
+    @torch.inference_mode()
+    def __call__(self, start: int, stop: int, slot: int) -> Tensor:
+        layers = self._layers[start:stop]
+        pictures = self._contents[:1].expand(len(layers), -1, -1, -1)
+        for level in layers.unbind(dim=1):
+            place, content = level.unbind(dim=1)
+            pictures = torch.lerp(pictures, self._contents[content], self._places[place])
+        return pictures.contiguous(memory_format=self._layout)
+
+
+def _sized(sheets: Sequence[NDArray[np.floating]], side: int, device: torch.device) -> Tensor:
+    """Sheets ``(C, S, S)`` at the network's size, ``(N, C, n, n)``, resized as ``to_input`` does it."""
+    stack = torch.from_numpy(np.stack(sheets).astype(np.float32, copy=False)).to(device)
+    sized: Tensor = functional.interpolate(stack, (side, side), mode="bilinear", antialias=True)
+    return sized.clamp(0, 1)
