@@ -33,6 +33,8 @@ $(READY_DEV): $(READY) requirements-dev.txt tests/requirements-no-deps.txt
 	$(PIP) --no-deps --require-hashes -r tests/requirements-no-deps.txt
 	touch $@
 
+# The first start after the models or the code have changed has the samples answered while nobody waits, about a
+# minute on two cores, and keeps the answers in .cache/samples.
 run: $(READY)
 	$(PY) -m streamlit run dashboard/server.py --server.port $(PORT)
 
@@ -60,4 +62,4 @@ default-model: $(READY)
 	XAI_WEIGHTS=$(TRAINED)/seed$(SEED) $(PY) -m xai train-reasons mobilenet_v2 --data $(TRAINED)/drawn --out $(TRAINED)/seed$(SEED)
 
 clean:
-	rm -rf $(VENV)
+	rm -rf $(VENV) .cache

@@ -101,8 +101,8 @@ def experiment_dots(rows: Sequence[ExperimentRow]) -> list[Dot]:
 
 
 def _learnt_set(name: str) -> str:
-    """A set that was learnt from, in words; one that the catalogue does not know, as it is."""
-    return say(f"learnt_set.{name}") if has(f"learnt_set.{name}") else name
+    """A set that was learnt from: all of it, where its usual name is that of the part that was held out."""
+    return say(f"learnt_set.{name}") if has(f"learnt_set.{name}") else dataset_name(name)
 
 
 def _setting(name: str, value: str) -> str:

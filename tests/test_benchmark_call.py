@@ -108,7 +108,10 @@ def test_the_table_names_the_machine_and_the_ways(call):
 def test_growth_is_measured_for_each_kind_of_work(call):
     status, out, err = call("benchmark", "scaling", "--model", "custom_cnn_tanh", "--rounds", 1, "--json")
     assert status == 0, err
-    growths = json.loads(out)["models"]["custom_cnn_tanh"]
+    found = json.loads(out)
+    growths = found["models"]["custom_cnn_tanh"]
+    assert found["together"]["custom_cnn_tanh"]["faces"] == 10
+    assert [bar["asked"] for bar in found["bars"]] == [0.99, 0.99, 0.99, 1.0]
     assert set(growths) == {"positions", "faces", "models"}  # it takes one side alone
     assert growths["faces"]["amounts"] == [1, 2, 3, 4, 6]
     assert all(growth["slope"] > 0 for growth in growths.values())

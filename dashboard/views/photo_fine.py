@@ -19,7 +19,7 @@ from xai.types import Explanation
 __all__ = ["show"]
 
 _STRIDE = 1 / 56
-"""Step of the patch as a share of the side: 49 places each way with the default patch."""
+"""Step of the patch as a share of the side."""
 
 
 @st.fragment
@@ -39,10 +39,10 @@ def show(explained: Mapping[str, Explained], name: str) -> None:
             _measure(explained)
             button.empty()
         else:
-            places = sum(_places(each) for each in explained.values())
-            seconds = sum(_places(each) * _pass_seconds(each) for each in explained.values())
+            places = {model: _places(model, each) for model, each in explained.items()}
+            seconds = sum(places[model] * _pass_seconds(each) for model, each in explained.items())
             button.button(
-                say("fine.button", places=places, seconds=max(1.0, seconds)),
+                say("fine.button", places=sum(places.values()), seconds=max(1.0, seconds)),
                 key=f"measure {wish}",
                 on_click=session.remember,
                 args=(wish, True),
@@ -73,9 +73,9 @@ def _params(explained: Explained) -> Params:
     return {**explained.explanation.heatmaps["occlusion"].params, "stride": _STRIDE}
 
 
-def _places(explained: Explained) -> int:
-    """Of the patch on a square of 56 steps; a smaller input has as many as it has pixels, at most."""
-    return METHODS["occlusion"].forwards(_params(explained), 56)
+def _places(model: str, explained: Explained) -> int:
+    side = next(card.input_size for card in session.catalogue().cards if card.name == model)
+    return METHODS["occlusion"].forwards(_params(explained), side)
 
 
 def _pass_seconds(explained: Explained) -> float:

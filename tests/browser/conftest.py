@@ -75,12 +75,13 @@ def filmed(browser):
 
 @contextlib.contextmanager
 def running_server():
-    """The dashboard as `make run` starts it, on a free port."""
+    """The dashboard as `make run` starts it, on a free port; but no answer was found beforehand."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "streamlit", "run", "dashboard/server.py", "--server.port", str(port)]
-    with subprocess.Popen(command, cwd=ROOT) as process:
+    measured = {**os.environ, "XAI_SAMPLE_ANSWERS": "off"}
+    with subprocess.Popen(command, cwd=ROOT, env=measured) as process:
         address = f"http://127.0.0.1:{port}"
         limit = time.monotonic() + 60
         while not healthy(address):

@@ -30,6 +30,7 @@ PARTS = ("first", "cached", "new", "gradcam")
 LIMITS = {
     "opacity, server": 0.1,
     "face, server": 0.1,
+    "new face, preview after the photo": 0.5,
     "new face, maps after the photo": 1.5,
     "new face, first verdict after the maps": 3.0,
     "new face, photo with boxes": 0.5,
@@ -42,11 +43,15 @@ TWO_FACES = next(sample.id for sample in SAMPLES.values() if len(sample.truth) =
 MODELS = min(2, len(read_cards().cards))
 PATIENCE = 240_000
 
+_MAPS = (
+    "(maps => maps.length >= before.models && maps[0].src !== before.map)"
+    "(document.querySelectorAll('img[alt^=\"Covering a patch\"]'))"
+)
 _SEEN = {
     "photo": "document.querySelector('img[alt^=\"The photo with\"]')?.src !== before.photo"
     " && document.querySelector('img[alt^=\"The photo with\"]')",
-    "maps": "(maps => maps.length >= before.models && maps[0].src !== before.map)"
-    "(document.querySelectorAll('img[alt^=\"Covering a patch\"]'))",
+    "preview": f"document.querySelector('img[alt^=\"Preview of where\"]') || {_MAPS}",
+    "maps": _MAPS,
     "verdict": "headings() >= 1",
     "verdicts": "headings() >= before.models",
 }
@@ -125,9 +130,10 @@ def new(count):
         for turn in range(count):
             for name, at in _hand_in(page, _variant(turn)).items():
                 waits[name].append(at)
-    photo, maps, verdict, verdicts = (np.array(waits[name]) for name in _SEEN)
+    photo, preview, maps, verdict, verdicts = (np.array(waits[name]) for name in _SEEN)
     return [
         Wait("new face, photo with boxes", tuple(photo)),
+        Wait("new face, preview after the photo", tuple(preview - photo)),
         Wait("new face, maps after the photo", tuple(maps - photo)),
         Wait("new face, first verdict after the maps", tuple(verdict - maps)),
         Wait("new face, everything", tuple(verdicts)),

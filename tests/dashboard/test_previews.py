@@ -135,12 +135,21 @@ def test_a_new_face_has_a_preview_per_model_and_the_page_ends_with_maps_alone(in
     assert len(in_pieces) == 2
 
 
+def fine_places(side):
+    """By the definition: a window of a seventh of the side, in steps of a 56th, to the far edge."""
+    window, step, top, rows = round(side / 7), max(1, round(side / 56)), 0, 1
+    while top + window < side:
+        top, rows = top + step, rows + 1
+    return rows**2
+
+
 def test_an_expert_may_have_a_finer_map_and_stop_it(in_pieces, monkeypatch):
     page = visit().run()
     assert not [button for button in page.button if str(button.key).startswith("measure fine")]
     page.toggle(key=EXPERT).set_value(True).run()
     offer = next(button for button in page.button if str(button.key).startswith("measure fine"))
-    assert "4,802 places" in offer.label, "49 each way, for two models; 35 pixels are taken for 56"
+    places = sum(fine_places(card.input_size) for card in read_cards().cards[:2])
+    assert f"{places:,} places" in offer.label
     explained, asked = session.explain, []
 
     def stopped(job, show, glimpse=None):

@@ -12,6 +12,8 @@ from xai.errors import DataRejected
 from xai.learning import reasons
 from xai.learning.dataset import Example, read_examples
 from xai.learning.reasons import learn_reasons, measure_reasons, with_reasons
+from xai.learning.results import write_table
+from xai.models.classifiers import load_classifier
 from xai.models.reasons import load_reasons
 from xai.photo.mask_ways import REASONS
 
@@ -122,8 +124,11 @@ def test_the_call_writes_a_head_that_is_found(call, drawn, tmp_path, monkeypatch
     assert status == 0
     assert made["measured"]["drawn"]["accuracy"] > 0.9
 
-    from xai.models.classifiers import load_classifier
-
+    page = write_table(tmp_path / "w").read_text()
+    held = made["held_out"]
+    assert f"| custom_cnn_relu_bn | drawn, held out | 48 | {held['accuracy']:.3f} | " in page
+    assert f" | {made['threshold']} | {held['said']:.3f} | {held['precision']:.3f} |" in page
+    assert f"| custom_cnn_relu_bn | drawn | 48 | {made['measured']['drawn']['accuracy']:.3f} | " in page
     head = load_reasons(load_classifier("custom_cnn_relu_bn", "cpu"))
     assert head.about["faces"] == 48
     assert head.weight.shape[0] == len(REASONS)

@@ -181,6 +181,13 @@ def test_a_damaged_measured_card_is_a_problem_and_no_end(home):
     assert read_cards().problems == ()
 
 
+def test_a_damaged_head_of_reasons_is_said(home):
+    (home / "reasons").mkdir()
+    (home / "reasons" / "mine.safetensors").write_bytes(b"no head")
+    with pytest.raises(WeightsUnavailable, match=r"reasons in .*mine\.safetensors cannot be read"):
+        write_table()
+
+
 def test_wilson_against_its_definition():
     """The ends are the shares for which the observed one lies 1.96 standard errors away."""
     for hits, of in ((9, 13), (0, 7), (7, 7), (120, 400)):

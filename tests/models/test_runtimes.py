@@ -41,6 +41,17 @@ def test_openvino_answers_as_torch_does(name):
     assert (found.submit(batch, 0)() - theirs).abs().max() < 1e-4 * max(1, theirs.abs().max())
 
 
+@pytest.mark.parametrize("name", ["custom_cnn_relu_bn", "mobilenet_v2"])
+def test_the_reference_answers_a_batch_as_one_by_one(name, device):
+    found = reference(made(name).to(device), device, 35)
+    assert found.name == f"torch float32 on {device.type}"
+    batch = torch.randn(5, 3, 35, 35, device=device)
+    together = found.submit(batch, 0)()
+    alone = torch.cat([found.submit(batch[i : i + 1], 0)() for i in range(5)])
+    assert together.std() > 0
+    assert (together - alone).abs().max() < 1e-4 * max(1, together.abs().max())
+
+
 @needs_openvino
 def test_batches_under_way_do_not_disturb_each_other():
     network = made("custom_cnn_relu_bn")

@@ -53,7 +53,7 @@ def _count(args: Namespace, note: Note) -> Json:
     from xai.learning.mistakes import count_kinds, read_kinds  # noqa: PLC0415
 
     card, rows = find_card(args.name), read_kinds(args.kinds)
-    counted = count_kinds(rows, setting_of(args).key(args.data.resolve().name))
+    counted = count_kinds(rows, setting_of(args).key(args.data.name))
     if open_rows := sum(not row.kind for row in rows):
         note(f"{open_rows} rows have no kind and count for nothing.")
     notes = {(one.on, one.kind): one.note for one in card.errors}

@@ -16,10 +16,18 @@ __all__ = ["RECIPES", "Recipe", "recipe_for"]
 
 _PRODUCT = (
     Recipe(
-        "mobilenet_v2_stride16", "own", row="mobilenet_v2", input_size=128, epochs=10, batch_size=64,
-        learning_rate=1e-3, pretrained=True, find_faces=True, choose_on=("ilc",),
+        "mobilenet_v2_stride16",
+        "own",
+        row="mobilenet_v2",
+        input_size=128,
+        epochs=10,
+        batch_size=64,
+        learning_rate=1e-3,
+        pretrained=True,
+        find_faces=True,
+        choose_on=("ilc",),
         shares={"ilc": 1.5, "chandrika": 0.4, "drawn": 0.35},
-    ),  # fmt: skip
+    ),
     Recipe("custom_cnn_relu_bn", "003", input_size=35, epochs=60, batch_size=128, learning_rate=2e-3),
 )
 

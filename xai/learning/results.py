@@ -9,6 +9,7 @@ from typing import Any
 
 from xai.errors import WeightsUnavailable
 from xai.learning.kind_tables import kind_tables
+from xai.learning.reason_tables import reason_table
 from xai.learning.recipe import BINARY
 from xai.learning.saving import write_whole
 from xai.models.cards import Card, card_paths, read_card, read_measured, weights_folders
@@ -43,7 +44,8 @@ def write_table(folder: Path | None = None) -> Path:
         folder: of the cards; the project's own without it, which counts measured models without weights too.
 
     Raises:
-        WeightsUnavailable: a card or its weights are not sound; the figures are on the others all the same.
+        WeightsUnavailable: a card, its weights or a head of reasons are not sound; the figures are on the
+            others all the same.
         XaiError: the page cannot be written.
     """
     home = weights_folders()[0]
@@ -56,7 +58,7 @@ def write_table(folder: Path | None = None) -> Path:
         cards += [card for card in measured.cards if card.name not in here]
     path = folder / "README.md"
     before = path.read_text(encoding="utf-8") if path.is_file() else "# Weights\n\n"
-    lines = [_HEADING, "", *_tables(cards)]
+    lines = [_HEADING, "", *_tables(cards), *reason_table(folder)]
     text = before.split(_HEADING)[0] + "\n".join(lines) + "\n"
     return write_whole(path, lambda place: place.write_text(text, encoding="utf-8"))
 

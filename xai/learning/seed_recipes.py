@@ -69,8 +69,8 @@ def _project_000() -> tuple[Recipe, ...]:
             input_size=112,
             departures=(
                 _SCRATCH,
-                "4 epochs at 112 × 112 pixels, near the least it takes; the project took 20, at a size it does "
-                "not name.",
+                "4 epochs at 112 × 112 pixels, near the least it takes; the project took 20, at a size "
+                "it does not name.",
                 *base.departures[2:],
             ),
         ),
@@ -192,7 +192,7 @@ def _project_004() -> tuple[Recipe, ...]:
             published={"accuracy": 0.96},
             departures=(
                 "112 × 112 pixels instead of 256.",
-                "10 epochs of about ten thousand faces, peak rate 1e-3; the project saw 58,582 twice at 0.009.",
+                "10 epochs of about ten thousand faces, peak 1e-3; the project saw 58,582 twice at 0.009.",
                 "Classes are weighted by the root of their frequency; the project's were of one size.",
                 _VIEWS,
                 _DECAY,

@@ -156,9 +156,13 @@ def _batch(network: nn.Module, device: torch.device, side: int) -> int:
         return max(1, min(256, _CPU_PIXELS // (side * side)))
     torch.cuda.reset_peak_memory_stats(device)
     before = torch.cuda.memory_allocated(device)
-    with torch.inference_mode():
-        trial = torch.zeros(_GPU_TRIAL, 3, side, side, device=device)
-        network(trial.contiguous(memory_format=torch.channels_last))
+    try:
+        with torch.inference_mode():
+            trial = torch.zeros(_GPU_TRIAL, 3, side, side, device=device)
+            network(trial.contiguous(memory_format=torch.channels_last))
+    except torch.OutOfMemoryError:  # whether one fits, whoever asks finds out
+        torch.cuda.empty_cache()
+        return 1
     each = (torch.cuda.max_memory_allocated(device) - before) / _GPU_TRIAL
     unused = torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     return batch_within(torch.cuda.mem_get_info(device)[0] + unused, each)

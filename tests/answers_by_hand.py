@@ -1,0 +1,78 @@
+"""What the model process sends, made by hand: small, without any model, and different each time."""
+
+from dataclasses import fields, is_dataclass
+
+import numpy as np
+
+from dashboard.jobs import Seen
+from xai.types import (
+    Box,
+    Computed,
+    Explanation,
+    Face,
+    Faces,
+    Heatmap,
+    Prediction,
+    Provenance,
+    RegionShares,
+    SaidReason,
+)
+
+_CHANCE = np.random.default_rng(4)
+
+
+def face(digest="a" * 64):
+    crop = _CHANCE.integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    return Face(digest, Box(2, 3, 7, 9), Box(-1, 0, 9, 10), crop, np.ones((5, 2), np.float32), 0.75)
+
+
+def prediction():
+    said = SaidReason("nose", 0.5, 0.8)
+    return Prediction(("covered", "uncovered"), np.array([0.25, 0.75], np.float32), said)
+
+
+def maps_of(one, model):
+    values = _CHANCE.normal(size=(8, 8)).astype(np.float32)
+    heatmap = Heatmap(values, "probability", "occlusion", {"patch": 0.125, "fill": "grey"}, "uncovered")
+    shares = RegionShares({"nose": 1.0}, {"nose": 0.125})
+    made = Provenance(
+        model, "b" * 64, "cpu", {"torch": "2"}, {"occlusion": 1.5}, {"occlusion": Computed("torch", 3, 0.1)}
+    )
+    return Explanation(
+        face=one,
+        prediction=prediction(),
+        target="uncovered",
+        heatmaps={"occlusion": heatmap},
+        shares={"occlusion": shares, "gradcam": None},
+        probability=values,
+        becomes=np.zeros((8, 8), np.int8),
+        provenance=made,
+    )
+
+
+def seen(*faces, model="m"):
+    answers = {model: tuple(prediction() for _ in faces)}
+    return Seen("a" * 64, np.zeros((4, 5, 3), np.uint8), 0.5, Faces(faces, ["one"]), ("two",), answers)
+
+
+def same(one, other):
+    """Equal to the last bit, with the same classes all the way down."""
+    assert type(one) is type(other)
+    if isinstance(one, np.ndarray):
+        assert one.dtype == other.dtype
+        np.testing.assert_array_equal(one, other)
+    elif is_dataclass(one):
+        for field in fields(one):
+            same(getattr(one, field.name), getattr(other, field.name))
+    elif isinstance(one, dict):
+        assert list(one) == list(other)
+        for name in one:
+            same(one[name], other[name])
+    elif isinstance(one, tuple):
+        assert len(one) == len(other)
+        for pair in zip(one, other, strict=True):
+            same(*pair)
+        if isinstance(one, Faces):
+            assert one.notices == other.notices
+    else:
+        assert one == other
