@@ -69,6 +69,8 @@ class SampleAnswers:
         self._folder = folder
         self._weights = {card.name: _digest([card.path, card.path.with_suffix(".json")]) for card in cards}
         self._stamp = stamp()
+        everything = json.dumps([self._stamp, *self._weights.values()])
+        self._state = hashlib.sha256(everything.encode()).hexdigest()[:8]
 
     def find(self, job: Job) -> Answer | None:
         """The answer to a job where all of it is kept; None where it has to be measured."""
@@ -103,11 +105,11 @@ class SampleAnswers:
     def tidy(self) -> None:
         """Delete the files that an earlier state of the models or the library left behind."""
         for path in self._folder.glob("*.npz"):
-            if not path.name.startswith(self._stamp[:8]):
+            if not path.name.startswith(self._state):
                 path.unlink(missing_ok=True)
 
     def _path(self, key: str) -> Path:
-        return self._folder / f"{self._stamp[:8]}-{hashlib.sha256(key.encode()).hexdigest()[:24]}.npz"
+        return self._folder / f"{self._state}-{hashlib.sha256(key.encode()).hexdigest()[:24]}.npz"
 
     def _keys(self, job: Job) -> dict[str, str]:
         """Part of the answer -> what it depends on, as a text; empty for a job that is never kept."""

@@ -81,15 +81,17 @@ class SampleRound:
         self._answers, self._submit, self._visitors, self._methods = answers, submit, visitors, methods
 
     def walk(self, samples: Sequence[str]) -> None:
-        """Answer what no file answers yet, sample by sample; ends early when the model process is closed or
+        """Answer what no file answers yet, sample by sample; ends early when the model process gives none or
         the folder cannot be written, which only costs the visitors their time.
         """
         try:
             self._answers.tidy()
-            for sample in samples:
+            for sample in samples if self._answers.models else ():
                 self._one(sample)
-        except (JobError, XaiError, OSError) as failure:
-            _LOG.warning("the samples are not all answered beforehand: %s", failure)
+        except JobError as failure:
+            _LOG.info("the samples are not all answered beforehand: %s", failure)
+        except (XaiError, OSError) as failure:
+            _LOG.warning("the samples are not answered beforehand: %s", failure)
 
     def _one(self, sample: str) -> None:
         seen = self._ask(SampleLook(sample, self._answers.models[:1])).result

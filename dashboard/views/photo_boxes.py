@@ -72,12 +72,13 @@ def offer(seen: Seen, number: int, found: int) -> None:
     by_hand = any(each.number == number for each in set_boxes(seen.sha256))
     if by_hand:
         st.caption(say("boxes.confirmed" if seen.faces[number].score else "boxes.unconfirmed"))
+    place = st.empty()  # what stood here goes at once, not when the verdicts are done
     if is_open(seen.sha256):
         return
-    if not found and not by_hand:
-        draw_first(seen.sha256)
-        return
-    with st.container(horizontal=True, gap="small"):
+    with place.container(horizontal=True, gap="small"):
+        if not found and not by_hand:
+            draw_first(seen.sha256)
+            return
         _button(say("boxes.move"), "move", partial(open_box, seen.sha256, number))
         if len(seen.faces) < MAX_FACES:
             _button(say("boxes.add"), "add", partial(open_box, seen.sha256, len(seen.faces)))

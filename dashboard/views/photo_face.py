@@ -72,7 +72,7 @@ def show(face: Face, truth: str | None, models: Sequence[str], places: Places) -
     st.header(say("map.heading"), anchor=False)
     progress, settings, maps, reasons = st.empty(), st.expander(say("ask.settings")), st.empty(), st.empty()
     question = _question(name, truth, models, asking, settings)
-    waiting = Progress(progress, {verdicts: photo_verdict.HEIGHT + 120, maps: 700})
+    waiting = Progress(progress, {verdicts: photo_verdict.HEIGHT + 180, maps: 700})
     explained = _explain(face, question, waiting, maps)
     progress.empty()
     if not explained:

@@ -72,6 +72,7 @@ class Previews:
         if not self._models:
             self._place.empty()
             return
+        self._progress.release(self._place)
         scale = common_scale([each.heatmap for each in self._shown.values()])
         # The maps are drawn by a fragment, which has a container of its own: on the same paths everything is
         # replaced in place, and nothing of a preview is left.
@@ -84,7 +85,7 @@ class Previews:
                 with column:
                     self._card(model, scale)
             below = st.empty()
-        self._progress.move(below, self._place)
+        self._progress.move(below)
 
     def _card(self, model: str, scale: float) -> None:
         shown = self._shown.get(model)

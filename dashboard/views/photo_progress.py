@@ -34,15 +34,13 @@ class Progress:
 
         return draw
 
-    def move(self, place: DeltaGenerator, taken: DeltaGenerator) -> None:
-        """Draw the bar in ``place`` from now on.
-
-        Args:
-            place: filled alone.
-            taken: shows something already, so that it is not held any more.
-        """
-        self._held.pop(taken, None)
+    def release(self, place: DeltaGenerator) -> None:
+        """Hold ``place`` no more, it is about to be filled, and all others from now on."""
+        self._held.pop(place, None)
         self._hold()
+
+    def move(self, place: DeltaGenerator) -> None:
+        """Draw the bar in ``place`` from now on, which it fills alone."""
         self._place.empty()
         self._place = place
 

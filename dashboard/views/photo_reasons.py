@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.evidence_figures import effect_bars
 from dashboard.jobs import Explained
+from dashboard.kept_figures import kept_figure
 from dashboard.verdict_words import alt_effects, effects_note, other_area, price, steadiness
 from dashboard.views import photo_card, photo_trust
 from dashboard.words import say
@@ -36,8 +37,9 @@ def show(explained: Mapping[str, Explained], found: Mapping[str, Evidence], leve
 def _reasons(evidence: Evidence, level: str, model: str) -> None:
     if evidence.regions:
         st.markdown(say("effects.title"))
+        effects = ("effects", evidence.area, *evidence.regions.items())
         st.plotly_chart(
-            effect_bars(evidence),
+            kept_figure(effects, lambda: effect_bars(evidence)),
             config=photo_card.STILL,
             key=f"effects {model}",
             alt=alt_effects(evidence, level),

@@ -192,6 +192,7 @@ def _painted(page: Page) -> float:
 
 def _hand_in(page: Page, png: bytes):
     """Hand in a photo and wait for all of it; what was waited for -> seconds since it was handed in."""
+    _put_away(page)
     source = "selector => document.querySelector(selector)?.src"
     before = {
         "photo": page.evaluate(source, 'img[alt^="The photo with"]'),
@@ -202,6 +203,13 @@ def _hand_in(page: Page, png: bytes):
     began = time.time()
     page.locator("input[type=file]").first.set_input_files([file])
     return {name: _seen(page, name, before) - began for name in _SEEN}
+
+
+def _put_away(page: Page) -> None:
+    """Take back the photo that was handed in before: of several, the first one stays in view."""
+    button = page.get_by_test_id("stFileChipDeleteBtn").get_by_role("button")
+    if button.count():
+        Tap(page).server_seconds(button.first.click)
 
 
 def _pick(page: Page, number: int):

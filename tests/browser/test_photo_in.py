@@ -14,6 +14,9 @@ PATIENCE = 240_000
 TAKE, CLEAR = "Take Photo", "Clear photo"
 """Streamlit's own words."""
 
+TRUSTED = re.compile("can the maps be trusted")
+"""What comes last for each of the two models."""
+
 SIDES = ("left", "top", "width", "height")
 
 
@@ -28,7 +31,7 @@ def open_page(browser, server):
         page.faults = []
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.goto(server.address, timeout=PATIENCE)
-        button(page, "boxes.move").wait_for(timeout=PATIENCE)
+        page.get_by_text(TRUSTED).nth(1).wait_for(timeout=PATIENCE)  # nothing above moves from here on
         return page
 
     yield come
@@ -55,8 +58,17 @@ def values(page):
 def begin(page):
     button(page, "boxes.move").click()
     button(page, "box_canvas.use").wait_for(timeout=PATIENCE)
-    page.locator(".box").scroll_into_view_if_needed()
+    settle(page)
     return values(page)
+
+
+def settle(page):
+    """Until the photo with the box stands still in the window."""
+    photo, before = page.locator(".photo"), None
+    photo.scroll_into_view_if_needed()
+    while before != (before := photo.bounding_box()):
+        page.get_by_text(TRUSTED).nth(1).wait_for(timeout=PATIENCE)
+        page.wait_for_timeout(200)
 
 
 def middle(element):
@@ -158,9 +170,8 @@ def test_across_the_photo_a_new_box_is_drawn_for_a_face_that_was_not_found(open_
     page = open_page()
     button(page, "boxes.add").click()
     button(page, "box_canvas.use").wait_for(timeout=PATIENCE)
-    photo = page.locator(".photo")
-    photo.scroll_into_view_if_needed()
-    frame = photo.bounding_box()
+    settle(page)
+    frame = page.locator(".photo").bounding_box()
     drag(page, (frame["x"] + 20, frame["y"] + 40), (70, 90))
     scale = int(fields(page)[0].get_attribute("max")) / frame["width"]
     expected = [round(each * scale) for each in (20, 40, 70, 90)]

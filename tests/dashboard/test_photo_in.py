@@ -1,5 +1,6 @@
 """Ways into the page *Check a photo*: the camera, hard samples, and boxes set by hand."""
 
+import contextlib
 import io
 from pathlib import Path
 
@@ -60,11 +61,16 @@ def use(page, monkeypatch, number, box, name=FIRST):
     """What happens when the component sends a box for face ``number`` and the page runs again."""
     digest = load_sample(name).sha256 if name in SAMPLES else name
     sent = [box.left, box.top, box.width, box.height]
+
+    def recall(key):
+        with contextlib.suppress(KeyError):
+            return page.session_state[key]
+
     with monkeypatch.context() as patch:
         state = page.session_state
         patch.setattr(box_canvas, "sent_by", lambda key: sent if key == f"box {digest} {number}" else None)
         patch.setattr(session, "remember", state.__setitem__)
-        patch.setattr(session, "recall", state.filtered_state.get)
+        patch.setattr(session, "recall", recall)
         photo_boxes._use(digest, number, (10_000, 10_000))
     return page.run()
 
