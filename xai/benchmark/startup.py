@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import statistics
 import subprocess
@@ -131,13 +132,17 @@ def _modules() -> frozenset[str]:
 
 @contextlib.contextmanager
 def serving(*flags: str, report: IO[str] | None = None) -> Iterator[str]:
-    """The dashboard as ``make run`` starts it, on a free port; its address."""
+    """The dashboard as ``make run`` starts it, on a free port; its address.
+
+    Answers about the samples that were kept earlier are left aside, so that what is measured is work.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, *flags, "-m", "streamlit", "run", str(_SERVER), "--server.port", str(port)]
     said = report or subprocess.DEVNULL
-    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.DEVNULL, stderr=said) as process:  # noqa: S603
+    alone = {**os.environ, "XAI_SAMPLE_ANSWERS": "off"}
+    with subprocess.Popen(command, cwd=_ROOT, env=alone, stdout=subprocess.DEVNULL, stderr=said) as process:  # noqa: S603
         try:
             yield f"http://127.0.0.1:{port}"
         finally:
