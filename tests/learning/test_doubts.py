@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from xai.errors import DataRejected
 from xai.learning.answers import Answers, Tally
 from xai.learning.dataset import Example, Extent, read_examples
-from xai.learning.doubts import deal, face_id, find_doubts, without_doubts, write_doubts
+from xai.learning.doubts import deal, face_id, find_doubts, marked, without_doubts, write_doubts
 from xai.learning.training import Split
 from xai.models.cards import read_card
 from xai.types import CLASSES
@@ -114,6 +114,14 @@ def test_lists_that_cannot_be_used_are_refused(tmp_path):
     assert list(without_doubts(split, write_doubts([], path))[0].train) == split.train
 
 
+def test_a_listed_face_is_marked_and_no_other(tmp_path):
+    faces = [Example(tmp_path / "toy" / f"{name}.png", "covered", "toy", name) for name in "abc"]
+    path = tmp_path / "list.csv"
+    path.write_text("file,label\ntoy/b.png,covered\nelsewhere/c.png,covered\n")
+    assert [face.review for face in marked(faces, path)] == ["", "doubtful", ""]
+    assert marked(faces, None) == tuple(faces)
+
+
 @pytest.fixture
 def noisy(tmp_path):
     """Ninety faces that differ by colour, nine of them under a wrong label."""
@@ -133,6 +141,24 @@ def noisy(tmp_path):
     rows.append(f"0.png,{CLASSES[0]},t,test,40,40")  # with a test part, none of training is held out
     (folder / "labels.csv").write_text("\n".join(rows) + "\n")
     return folder, planted
+
+
+def test_what_is_measured_leaves_marked_faces_out_only_where_that_is_asked(call, noisy, tmp_path):
+    folder, _ = noisy
+    table = (folder / "labels.csv").read_text() + "1.png,incorrect,t,test,40,40\n"
+    (folder / "labels.csv").write_text(table)
+    path = tmp_path / "list.csv"
+    path.write_text("file\nnoisy/0.png\n")
+    ask = ("evaluate", "--model", "custom_cnn_relu_bn", "--data", folder, "--json", "--review")
+    counts = {}
+    for name, more in {"all": ("all",), "clear": ("clear",), "listed": ("clear", "--doubts", path)}.items():
+        status, out, notes = call(*ask, *more)
+        assert status == 0, notes
+        counts[name] = json.loads(out)["custom_cnn_relu_bn"]["n"]
+    assert counts == {"all": 2, "clear": 2, "listed": 1}
+    status, _, notes = call(*ask, "all", "--doubts", path)
+    assert status != 0
+    assert "--review clear" in notes
 
 
 def test_from_the_command_to_a_training_without_them(call, noisy, tmp_path):

@@ -19,7 +19,15 @@ __all__ = [
     "together_line",
 ]
 
-_COMPARED = ("naive", "captum", "ours", "fast")
+_COMPARED = {
+    "naive": "naive",
+    "captum": "captum",
+    "ours": "ours",
+    "fast": "fast",
+    "undoubted": "fast, undoubted",
+}
+"""Contestant -> how it is called in a table; captum with its best setting."""
+
 _HEADS = ("model", "way", "seconds", "spread", "passes/s", "of GEMM", "times ours", "MiB")
 
 
@@ -75,14 +83,14 @@ def together_line(found: Together) -> str:
 def _rows(found: Comparison) -> list[tuple[str, ...]]:
     memory = {"ours": "exact", "fast": "fast", "captum": "captum"}
     rows: list[tuple[str, ...]] = []
-    for way in _COMPARED:
+    for way, name in _COMPARED.items():
         if way not in found.timings:
             continue
         ratio, peak = found.ratio(way, "ours"), found.memory.get(memory.get(way, ""))
         rows.append(
             (
                 f"{found.model} {found.side} px",
-                f"captum ({found.captum_best} at once)" if way == "captum" else way,
+                f"captum ({found.captum_best} at once)" if way == "captum" else name,
                 f"{found.timings[way].median:.4g}",
                 f"{found.timings[way].spread:.0%}",
                 f"{found.per_second(way):.0f}",

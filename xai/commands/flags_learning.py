@@ -59,6 +59,9 @@ def _add_setting(call: ArgumentParser) -> None:
     call.add_argument("--protocol", choices=("seed", "product"), default="product")
     call.add_argument("--crops", choices=("annotated", "detected"), default="annotated")
     call.add_argument("--review", choices=("all", "clear"), default="all", help="clear: no doubtful labels")
+    call.add_argument(
+        "--doubts", type=Path, metavar="FILE.csv", help="faces that --review clear leaves out as well"
+    )
     call.add_argument("--min-side", type=float, metavar="PX", help="leave out smaller faces; product: 20")
     call.add_argument("--overlap", action="store_true", help="every face, near copies and tiny ones too")
     call.add_argument("--without", metavar="REASON", help="leave out incorrect faces with this reason")

@@ -50,6 +50,7 @@ def train(args: Namespace, note: Note) -> Json:
 def evaluate(args: Namespace, note: Note) -> Json:
     """Measure classifiers on a labelled set; ``--update`` writes the figures onto cards and into tables."""
     from xai.learning.carding import record  # noqa: PLC0415
+    from xai.learning.doubts import marked  # noqa: PLC0415
     from xai.learning.evaluation import score  # noqa: PLC0415
     from xai.learning.kinds import by_kind  # noqa: PLC0415
     from xai.learning.results import write_table  # noqa: PLC0415
@@ -57,7 +58,7 @@ def evaluate(args: Namespace, note: Note) -> Json:
 
     rows = rows_of(_asked(args, note), args.protocol)
     examples, _ = examples_of([args.data], note)
-    trial = Trial(examples, setting_of(args))
+    trial = Trial(marked(examples, args.doubts), setting_of(args))
     result: Json = {}
     stale: set[Path] = set()
     for row in rows:
@@ -126,9 +127,15 @@ def _changes(args: Namespace) -> Json:
 
 
 def setting_of(args: Namespace) -> Setting:
-    """Which faces of a set the call measures."""
+    """Which faces of a set the call measures.
+
+    Raises:
+        XaiError: a list of doubts is named, and doubtful labels are to be measured all the same.
+    """
     from xai.learning.evaluation import Setting  # noqa: PLC0415
 
+    if args.doubts and args.review != "clear":
+        raise XaiError("--doubts lists faces for --review clear to leave out; name that as well.")
     return Setting(
         protocol=args.protocol,
         crops=args.crops,

@@ -29,12 +29,13 @@ def errors(args: Namespace, note: Note) -> Json:
 
 
 def _draw(args: Namespace, note: Note) -> Json:
+    from xai.learning.doubts import marked  # noqa: PLC0415
     from xai.learning.mistakes import mistakes, write_kinds, write_sheet  # noqa: PLC0415 - torch, seconds
     from xai.learning.rows import Row, Trial, answers_of  # noqa: PLC0415
 
     card = find_card(args.name)
     examples, _ = examples_of([args.data], note)
-    trial = Trial(examples, setting_of(args))
+    trial = Trial(marked(examples, args.doubts), setting_of(args))
     answers = answers_of(Row(card.name, (card,)), trial, args.device, None, note)
     found = mistakes(answers, args.data, args.limit)
     write_sheet(answers, found, args.sheet)

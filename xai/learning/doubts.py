@@ -26,7 +26,7 @@ from xai.learning.training import Split, train
 from xai.models.cards import read_card
 from xai.models.classifiers import load_card
 
-__all__ = ["Doubt", "deal", "face_id", "find_doubts", "out_of_fold", "without_doubts", "write_doubts"]
+__all__ = ["Doubt", "deal", "face_id", "find_doubts", "marked", "out_of_fold", "without_doubts", "write_doubts"]
 
 
 @dataclass(frozen=True)
@@ -170,6 +170,18 @@ def without_doubts(split: Split, path: Path | None) -> tuple[Split, LeftOut | No
             f"None of the {len(listed)} faces in {path} is learnt from; name the list of these sets."
         )
     return Split(kept, split.val), LeftOut(count, digest)
+
+
+def marked(examples: Sequence[Example], path: Path | None) -> tuple[Example, ...]:
+    """The examples, those on a list with ``"doubtful"`` as what a person said of their label.
+
+    Raises:
+        DataRejected: the list cannot be read.
+    """
+    if path is None:
+        return tuple(examples)
+    listed, _ = _read(path)
+    return tuple(replace(e, review="doubtful") if face_id(e) in listed else e for e in examples)
 
 
 _COLUMNS = tuple(field.name for field in fields(Doubt))

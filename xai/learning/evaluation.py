@@ -31,7 +31,7 @@ class Setting:
     Attributes:
         protocol: ``"seed"`` or ``"product"``.
         crops: ``"annotated"`` (the set's own boxes) or ``"detected"`` (our detector's).
-        review: ``"all"``, or ``"clear"`` to leave out incorrect faces whose label a person doubts.
+        review: ``"all"``, or ``"clear"`` to leave out faces whose label a person doubts.
         min_side: faces with a shorter side below this many photo pixels are left out; None leaves it to
             the protocol (product: 20).
         overlap: keep near copies of training pictures; the product protocol leaves them out.
@@ -179,8 +179,7 @@ def _per_class(
 
 
 def _keep(example: Example, setting: Setting) -> bool:
-    doubtful = example.label == "incorrect" and example.review not in ("", "clear")
-    if setting.review == "clear" and doubtful:
+    if setting.review == "clear" and example.review not in ("", "clear"):
         return False
     if setting.without and example.reason == setting.without:
         return False
