@@ -22,11 +22,15 @@ from xai.models.runtimes import Mode
 
 __all__ = ["Growth", "growth_of", "line", "measure_growth"]
 
-_STEPS = (4, 6, 8, 10, 12, 14, 16, 20)
-"""The stride is the side divided by one of these, in the growth with the number of positions."""
+_STEPS = (16, 20, 24, 28, 32, 36)
+"""The stride is the side divided by one of these, in the growth with the number of positions.
+
+Fine enough that the same runtime answers at every amount: a few dozen places are left to torch.
+"""
 
 _COUNTS = (1, 2, 3, 4, 6)
 _CELL = 28  # pixels; at multiples of it patch and stride are whole pixels, so positions stay the same
+_FINE = Patch(1 / 7, 1 / _CELL)  # for the same reason as the steps
 _SIDES = tuple(_CELL * n for n in (3, 4, 5, 6, 7, 8))
 
 
@@ -135,7 +139,7 @@ def _by_pixels(classifier: Classifier, mode: Mode) -> Work:
     works: Work = {}
     for side in (side for side in _SIDES if side >= least):
         sized = replace(classifier, card=replace(classifier.card, input_size=side))
-        works[side**2] = partial(_maps, [sized], [_picture(sized, 0)], mode)
+        works[side**2] = partial(occlude, sized, _picture(sized, 0), _FINE, mode=mode)
     return works
 
 
