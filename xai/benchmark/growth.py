@@ -18,19 +18,16 @@ from xai.benchmark.clock import interleaved
 from xai.benchmark.subjects import subject
 from xai.models.architectures import ARCHITECTURES
 from xai.models.classifiers import Classifier
-from xai.models.runtimes import Mode
+from xai.models.runtimes import Mode, runtime_for
 
 __all__ = ["Growth", "growth_of", "line", "measure_growth"]
 
-_STEPS = (16, 20, 24, 28, 32, 36)
-"""The stride is the side divided by one of these, in the growth with the number of positions.
-
-Fine enough that the same runtime answers at every amount: a few dozen places are left to torch.
-"""
+_STEPS = (4, 6, 8, 10, 12, 14, 16, 20, 24, 28)
+"""The stride is the side divided by one of these, in the growth with the number of positions."""
 
 _COUNTS = (1, 2, 3, 4, 6)
 _CELL = 28  # pixels; at multiples of it patch and stride are whole pixels, so positions stay the same
-_FINE = Patch(1 / 7, 1 / _CELL)  # for the same reason as the steps
+_FINE = Patch(1 / 7, 1 / _CELL)  # so many places that one runtime answers at every side
 _SIDES = tuple(_CELL * n for n in (3, 4, 5, 6, 7, 8))
 
 
@@ -115,11 +112,18 @@ Work = dict[float, Callable[[], object]]
 
 
 def _by_positions(classifier: Classifier, mode: Mode) -> Work:
+    """Amounts that what answers the largest answers too: a few places alone are left to torch."""
     picture, side = _picture(classifier, 0), classifier.card.input_size
-    patches = [Patch(1 / 4, 1 / steps) for steps in _STEPS]
+    patches = {len(patch.windows(side)) ** 2: patch for patch in (Patch(1 / 4, 1 / n) for n in _STEPS)}
+
+    def answers(places: int) -> str:
+        return runtime_for(classifier.network, classifier.device, side, places + 1, mode).name
+
+    same = answers(max(patches))
     return {
-        len(patch.windows(side)) ** 2: partial(occlude, classifier, picture, patch, mode=mode)
-        for patch in patches
+        places: partial(occlude, classifier, picture, patch, mode=mode)
+        for places, patch in patches.items()
+        if answers(places) == same
     }
 
 
