@@ -26,6 +26,7 @@ _PRODUCT = (
         pretrained=True,
         find_faces=True,
         choose_on=("ilc",),
+        choose_by="loss",
         shares={"ilc": 1.5, "chandrika": 0.4, "drawn": 0.35},
     ),
     Recipe("custom_cnn_relu_bn", "003", input_size=35, epochs=60, batch_size=128, learning_rate=2e-3),
