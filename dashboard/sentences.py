@@ -22,6 +22,7 @@ __all__ = [
     "failed",
     "file_name",
     "finding",
+    "is_wrong",
     "right_or_wrong",
     "sample_credit",
     "sample_title",
@@ -81,13 +82,27 @@ def right_or_wrong(prediction: Prediction, truth: str | None) -> str:
     """Whether the answer is right, when it is known. A model with two classes is held to what it can say."""
     if truth is None:
         return say("answer.unknown")
-    meant = _SAME.get(prediction.label, {prediction.label})
-    sayable = set().union(*(_SAME.get(name, {name}) for name in prediction.classes))
-    if truth not in sayable:
+    meant = _meant(prediction.label)
+    if truth not in _sayable(prediction):
         return say("answer.not_comparable", truth=class_name(truth))
     if prediction.label in _SAME and truth in meant and len(meant) > 1:
         return say("answer.right_as_far", truth=class_name(truth))
     return say("answer.right" if truth in meant else "answer.wrong", truth=class_name(truth))
+
+
+def is_wrong(prediction: Prediction, truth: str | None) -> bool:
+    """Whether the answer is known to be wrong; not where the model has no name for what is true."""
+    return truth is not None and truth in _sayable(prediction) and truth not in _meant(prediction.label)
+
+
+def _meant(label: str) -> set[str]:
+    """The classes that an answer stands for."""
+    return set(_SAME.get(label, {label}))
+
+
+def _sayable(prediction: Prediction) -> set[str]:
+    """The classes that the model has an answer for."""
+    return set().union(*map(_meant, prediction.classes))
 
 
 def becomes_parts(explanation: Explanation) -> dict[str, float]:

@@ -60,6 +60,7 @@ def choose(models: Sequence[str]) -> Choice:
         key="models",
         bind="query-params",
         persist_state="session",
+        wrap=True,
     )
     if len(chosen) > _MOST_MODELS:
         left.caption(say("compare.too_many", count=_MOST_MODELS))

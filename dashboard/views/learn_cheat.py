@@ -38,6 +38,7 @@ def play(_lesson: Lesson) -> None:
             list(suspects.pictures)[1:],
             format_func=lambda name: say(f"hidden.{name}"),
             key=f"cheat cover {number}",
+            wrap=True,
         )
         _answers(suspects, covered or "")
     left.image(

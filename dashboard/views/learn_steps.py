@@ -68,6 +68,7 @@ def guess(lesson: Lesson) -> None:
             format_func=lambda name: say(f"region.{name}"),
             selection_mode="multi",
             key="guessed regions",
+            wrap=True,
         )
         key = f"{_GUESS} {lesson.sample.id}"
         st.button(

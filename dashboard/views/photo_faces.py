@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.jobs import Seen
+from dashboard.reader import language
 from dashboard.views import photo_boxes, photo_face
 from dashboard.words import class_name, class_word, say
 from xai.photo.images import encode_jpeg
@@ -43,7 +44,8 @@ def show(seen: Seen, found: int, truths: Sequence[str | None], models: tuple[str
 def picture(seen: Seen, model: str | None, width: int | None = None) -> None:
     """The photo; with the answers of ``model`` on the boxes where it has any."""
     answers = [answer.label for answer in seen.predictions.get(model or "", ())]
-    boxed = session.kept("picture", (seen.sha256, "boxed", tuple(answers)), lambda: _boxed(seen, answers))
+    key = (seen.sha256, "boxed", language(), tuple(answers))
+    boxed = session.kept("picture", key, lambda: _boxed(seen, answers))
     each = [
         say("photo.photo_alt_face", number=number, answer=class_name(answer))
         for number, answer in enumerate(answers, start=1)

@@ -61,6 +61,7 @@ def _thumbnail(sample: Sample, picture: bytes | None) -> None:
     for trap in sample.traps:
         st.caption(say(f"trap.{trap}"), text_alignment="center")
     truth = " · ".join(class_word(name) for name in sample.truth)
-    if st.button(truth, key=f"sample {sample.id}", type="tertiary", width="stretch"):
+    chosen = ":material/check:" if session.recall("sample") == sample.id else None
+    if st.button(truth, key=f"sample {sample.id}", type="tertiary", icon=chosen, width="stretch"):
         session.remember("sample", sample.id)
         st.rerun()

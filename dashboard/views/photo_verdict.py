@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard.evidence_figures import bullet
 from dashboard.jobs import Explained, Stage
 from dashboard.kept_figures import kept_figure
-from dashboard.sentences import right_or_wrong
+from dashboard.sentences import is_wrong, right_or_wrong
 from dashboard.verdict_words import (
     alt_condition,
     asked_for,
@@ -24,6 +24,7 @@ from dashboard.views import photo_card
 from dashboard.views.photo_progress import Progress
 from dashboard.words import say
 from xai.findings import CONDITIONS, Evidence
+from xai.types import Prediction
 
 __all__ = ["HEIGHT", "Slot", "answers"]
 
@@ -90,10 +91,18 @@ def answers(explained: Mapping[str, Explained], truth: str | None) -> dict[str, 
         prediction = explained[model].explanation.prediction
         with column:
             photo_card.answer(prediction, model)
-            st.caption(right_or_wrong(prediction, truth))
+            _compared(prediction, truth)
             slots[model] = Slot(model)
             slots[model].hold()
     return slots
+
+
+def _compared(prediction: Prediction, truth: str | None) -> None:
+    """The answer beside the true one; a wrong one must not be overlooked."""
+    if is_wrong(prediction, truth):
+        st.warning(right_or_wrong(prediction, truth), icon=":material/close:")
+    else:
+        st.caption(right_or_wrong(prediction, truth))
 
 
 def _verdict(evidence: Evidence, level: str, model: str) -> None:

@@ -26,7 +26,16 @@ from xai.learning.training import Split, train
 from xai.models.cards import read_card
 from xai.models.classifiers import load_card
 
-__all__ = ["Doubt", "deal", "face_id", "find_doubts", "marked", "out_of_fold", "without_doubts", "write_doubts"]
+__all__ = [
+    "Doubt",
+    "deal",
+    "face_id",
+    "find_doubts",
+    "marked",
+    "out_of_fold",
+    "without_doubts",
+    "write_doubts",
+]
 
 
 @dataclass(frozen=True)
