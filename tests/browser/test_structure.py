@@ -31,6 +31,10 @@ NAMED = ("heading", "link", "button", "tab", "radio", "checkbox", "switch", "sli
 """Roles whose names are part of the structure; what others say changes with the numbers."""
 
 
+FINDINGS = re.compile(r"(\w+ icon )?(It looked|Where it looked|Same answer|Different answers)")
+"""Headings that say what was measured: close calls may fall otherwise on another processor."""
+
+
 @pytest.fixture
 def visit(browser, server):
     contexts = []
@@ -81,6 +85,7 @@ def structure(snapshot):
         if not found or found["role"] in ("text", "paragraph", "strong", "emphasis", "code"):
             continue
         name = re.sub(r"[\d.,]+", "#", found["name"] or "") if found["role"] in NAMED else ""
+        name = "(what was found)" if FINDINGS.match(name) else name
         told = f"{found['indent']}{found['role']} {name}".rstrip()
         if not lines or lines[-1] != told:
             lines.append(told)
