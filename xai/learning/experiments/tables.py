@@ -62,7 +62,7 @@ def weights_and_depth(_: Sources) -> Experiment:
         "What do class weights and a third block change?",
         "001",
         tuple(Line(row, _tested(card, "f1"), card.recipe["published"]["f1"]) for row, card in cards.items()),
-        "python -m xai evaluate --published fmd --protocol seed --data DATA/fmd --update, then "
+        "python -m xai evaluate --published fmd --protocol seed --data DATA/fmd --update && "
         "python -m xai experiments weights_and_depth --update",
         "F1 of with_mask on faces that were never learnt from; the names end in the weights of "
         "without : with; without an ending 60 : 40." + _missing(cards, _DEPTHS),
