@@ -65,7 +65,7 @@ def begin(page):
 def settle(page):
     """Until the photo with the box stands still in the window."""
     photo, before = page.locator(".photo"), None
-    photo.scroll_into_view_if_needed()
+    photo.evaluate("photo => photo.scrollIntoView({block: 'center'})")  # not under the bar at the top
     while before != (before := photo.bounding_box()):
         page.get_by_text(TRUSTED).nth(1).wait_for(timeout=PATIENCE)
         page.wait_for_timeout(200)

@@ -19,7 +19,15 @@ from xai.photo.images import read_image
 from xai.photo.samples import sample_png
 from xai.types import CLASSES
 
-RECIPE = replace(recipe_for("mobilenet_v2", "product"), input_size=35, batch_size=8, pretrained=False)
+RECIPE = replace(
+    recipe_for("mobilenet_v2", "product"),
+    input_size=35,
+    batch_size=8,
+    pretrained=False,
+    find_faces=False,
+    choose_on=(),
+    shares={},
+)
 GREY = {"rare": 40, "plenty": 200}
 
 
