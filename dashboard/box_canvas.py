@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-
-import streamlit as st
 
 from dashboard import session
+from dashboard.components import component
 from dashboard.words import say
 from xai.photo.faces import MIN_FACE
 from xai.types import Box
@@ -41,16 +39,7 @@ class Frame:
     id: str
 
 
-def _source(kind: str) -> str:
-    return Path(__file__).with_name(f"box_canvas.{kind}").read_text(encoding="utf-8")
-
-
-_mount = st.components.v2.component(
-    "mask_evidence.box_canvas",
-    html=_source("html"),
-    css=_source("css"),
-    js=_source("js"),
-)
+_mount = component("box_canvas")
 
 _WORDS = ("hint", "sides", "left", "top", "width", "height", "use", "leave")
 

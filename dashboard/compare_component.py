@@ -9,13 +9,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.compare_words import READINGS, region_name
+from dashboard.components import component
 from dashboard.words import say
 from xai.photo.images import encode_jpeg
 from xai.types import REGIONS
@@ -47,16 +46,7 @@ class Panel:
     signed: bool
 
 
-def _source(kind: str) -> str:
-    return Path(__file__).with_name(f"compare_maps.{kind}").read_text(encoding="utf-8")
-
-
-_mount = st.components.v2.component(
-    "mask_evidence.compare_maps",
-    html=_source("html"),
-    css=_source("css"),
-    js=_source("js"),
-)
+_mount = component("compare_maps")
 
 
 def side_by_side(panels: Sequence[Panel], regions: NDArray[np.int8] | None, unit: str, language: str) -> None:

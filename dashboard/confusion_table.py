@@ -7,11 +7,9 @@ class and the answer of the cell that was chosen.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-
-import streamlit as st
 
 from dashboard import session
+from dashboard.components import component
 from dashboard.palette import cell_colour
 from dashboard.records import Score
 from dashboard.words import class_name, class_word, number, say
@@ -19,16 +17,7 @@ from dashboard.words import class_name, class_word, number, say
 __all__ = ["payload", "table"]
 
 
-def _source(kind: str) -> str:
-    return Path(__file__).with_name(f"confusion_table.{kind}").read_text(encoding="utf-8")
-
-
-_mount = st.components.v2.component(
-    "mask_evidence.confusion_table",
-    html=_source("html"),
-    css=_source("css"),
-    js=_source("js"),
-)
+_mount = component("confusion_table")
 
 
 def table(score: Score, classes: Sequence[str], key: str, *, can_open: bool) -> tuple[str, str] | None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard import session
+from dashboard.components import component
 from dashboard.cover_shapes import MOST_POINTS, MOST_SHAPES
 from dashboard.words import say
 from xai.photo.images import encode_jpeg
@@ -49,16 +48,7 @@ class Board:
     parts: bool
 
 
-def _source(kind: str) -> str:
-    return Path(__file__).with_name(f"cover_canvas.{kind}").read_text(encoding="utf-8")
-
-
-_mount = st.components.v2.component(
-    "mask_evidence.cover_canvas",
-    html=_source("html"),
-    css=_source("css"),
-    js=_source("js"),
-)
+_mount = component("cover_canvas")
 
 
 def paint(board: Board, key: str, pointed: Callable[[], None]) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from xai.errors import ThirdPartyMissing
 
-__all__ = ["MODEL_FILES", "ModelFile", "model_file"]
+__all__ = ["MODEL_FILES", "ModelFile", "model_file", "packaged_file"]
 
 
 @dataclass(frozen=True)
@@ -73,28 +73,41 @@ def model_file(name: str) -> Path:
         ThirdPartyMissing: the package is not installed, or its file is not the pinned one.
     """
     entry = MODEL_FILES[name]
-    path = _locate(entry)
+    return packaged_file(entry.package, entry.suffix, entry.sha256)
+
+
+def packaged_file(package: str, suffix: str, sha256: str) -> Path:
+    """Path of a file that an installed package brings, its content checked.
+
+    Args:
+        package: the distribution's name.
+        suffix: how the file's path in the package ends.
+        sha256: digest of its content, hexadecimal.
+
+    Raises:
+        ThirdPartyMissing: the package is not installed, or its file is not the pinned one.
+    """
+    path = _locate(package, suffix)
     if path is None:
         raise ThirdPartyMissing(
-            f"The file {entry.suffix} ({entry.purpose}) of the package {entry.package} is not installed; "
-            "run `make setup`."
+            f"The file {suffix} of the package {package} is not installed; run `make setup`."
         )
     found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != entry.sha256:
+    if found != sha256:
         raise ThirdPartyMissing(
-            f"The file {path.name} of {entry.package} should have sha256 {entry.sha256[:12]}… but has "
+            f"The file {path.name} of {package} should have sha256 {sha256[:12]}… but has "
             f"{found[:12]}…; run `make setup` to install the pinned version."
         )
     return path
 
 
-def _locate(entry: ModelFile) -> Path | None:
+def _locate(package: str, suffix: str) -> Path | None:
     try:
-        files = metadata.files(entry.package) or []
+        files = metadata.files(package) or []
     except metadata.PackageNotFoundError:
         return None
     for file in files:
-        if str(file).endswith(entry.suffix):
+        if str(file).endswith(suffix):
             path = Path(str(file.locate()))
             return path if path.is_file() else None
     return None

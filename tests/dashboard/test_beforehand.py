@@ -14,18 +14,11 @@ from dashboard.views.photo_face import METHODS_SHOWN
 from xai.models.cards import read_cards
 from xai.photo.samples import SAMPLES
 
+pytestmark = pytest.mark.usefixtures("one_model_process")
+
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 FIRST = next(iter(SAMPLES))
 CARDS = read_cards().cards[:2]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_model_process():
-    yield
-    session.worker().close()
-    session.worker.clear()
-    session.catalogue.clear()
-    session._thumbnail.clear()
 
 
 @pytest.fixture

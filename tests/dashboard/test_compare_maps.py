@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pictures
 
-from dashboard import compare_component, compare_words
+from dashboard import compare_words
 from dashboard.compare_classes import counterpart, relation
 from dashboard.compare_component import GRID, Panel, payload
 from dashboard.compare_layers import DENSITY, common_full, difference, drawn, drawn_difference, layer
@@ -210,11 +210,3 @@ def test_the_component_receives_what_was_measured_at_the_middles_of_its_squares(
     assert [each["signed"] for each in sent["layers"]] == [True, False]
     source = sent["layers"][1]["src"].partition("base64,")[2]
     assert Pictures.open(io.BytesIO(base64.b64decode(source))).size == (100, 100)
-
-
-def test_the_component_asks_nothing_of_the_network():
-    for kind in ("html", "css", "js"):
-        source = compare_component._source(kind)
-        assert "http" not in source
-        assert "url(" not in source
-        assert "import(" not in source

@@ -22,18 +22,12 @@ from xai.photo.regions import region_masks
 from xai.photo.samples import SAMPLES, load_sample, sample_png
 from xai.types import REGIONS, Prediction
 
+pytestmark = pytest.mark.usefixtures("one_model_process")
+
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 MODEL = read_cards().cards[0].name
 FIRST = next(iter(SAMPLES))
 CLASSES = ("covered", "incorrect", "uncovered")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_model_process():
-    yield
-    session.worker().close()
-    for kept in (session.worker, session.catalogue, session._thumbnail):
-        kept.clear()
 
 
 @pytest.fixture(scope="module")

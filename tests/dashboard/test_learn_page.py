@@ -11,18 +11,12 @@ from dashboard import reader, session
 from dashboard.words import catalogue
 from xai.models.cards import read_cards
 
+pytestmark = pytest.mark.usefixtures("one_model_process")
+
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 MODELS = [card.name for card in read_cards().cards][:2]
 WORDS = catalogue()
 STEPS = [key.partition(".")[2] for key in WORDS if key.startswith("step.")]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_model_process():
-    yield
-    session.worker().close()
-    for kept in (session.worker, session.catalogue, session._thumbnail):
-        kept.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -12,17 +12,11 @@ from dashboard.views import models_confusion
 from dashboard.words import catalogue
 from xai.models.cards import Catalogue, read_cards
 
+pytestmark = pytest.mark.usefixtures("one_model_process")
+
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 CARDS = read_cards().cards
 SPANISH = catalogue("es")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_model_process():
-    yield
-    session.worker().close()
-    for kept in (session.worker, session.catalogue, session.records, session._thumbnail):
-        kept.clear()
 
 
 @pytest.fixture

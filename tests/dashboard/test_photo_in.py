@@ -19,19 +19,12 @@ from xai.photo.faces import MIN_FACE, find_faces
 from xai.photo.samples import SAMPLES, load_sample, sample_png
 from xai.types import Box
 
+pytestmark = pytest.mark.usefixtures("one_model_process")
+
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 FIRST = next(iter(SAMPLES))
 WALL = Box(5, 300, 95, 420)
 """Part of the astronaut's picture in which nobody is."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_model_process():
-    yield
-    session.worker().close()
-    session.worker.clear()
-    session.catalogue.clear()
-    session._thumbnail.clear()
 
 
 @pytest.fixture(autouse=True)

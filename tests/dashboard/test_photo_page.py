@@ -19,18 +19,11 @@ from xai.findings import Reason, Steadiness
 from xai.models.cards import Catalogue, read_cards
 from xai.photo.samples import SAMPLES, sample_png
 
+pytestmark = pytest.mark.usefixtures("one_model_process")
+
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 FIRST = next(iter(SAMPLES.values()))
 MODELS = [card.name for card in read_cards().cards][:2]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_model_process():
-    yield
-    session.worker().close()
-    session.worker.clear()
-    session.catalogue.clear()
-    session._thumbnail.clear()
 
 
 @pytest.fixture

@@ -16,19 +16,12 @@ from dashboard.views.photo_previews import Previews
 from xai.models.cards import read_cards
 from xai.types import CLASSES, Explanation, Heatmap, Prediction, Provenance
 
+pytestmark = pytest.mark.usefixtures("one_model_process")
+
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 MODELS = [card.name for card in read_cards().cards][:2]
 NOTE = "This is a preview"
 LABEL = "Covering a patch (occlusion): preview"
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _one_model_process():
-    yield
-    session.worker().close()
-    session.worker.clear()
-    session.catalogue.clear()
-    session._thumbnail.clear()
 
 
 def visit():

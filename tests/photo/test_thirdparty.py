@@ -53,7 +53,7 @@ def test_altered_file_is_refused(monkeypatch, tmp_path):
     altered = tmp_path / "centerface.onnx"
     altered.write_bytes(data)
     model_file.cache_clear()
-    monkeypatch.setattr(thirdparty, "_locate", lambda _: altered)
+    monkeypatch.setattr(thirdparty, "_locate", lambda *_: altered)
     with pytest.raises(ThirdPartyMissing, match="should have sha256 09189deaaf86"):
         model_file("centerface")
 

@@ -5,11 +5,8 @@ Nothing of those packages is imported or copied: a portrait is read where it lie
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from functools import cache
-from importlib import metadata
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +15,7 @@ from xai.errors import ThirdPartyMissing
 from xai.photo.faces import find_faces
 from xai.photo.images import read_image
 from xai.photo.mask_geometry import MESH_POINTS
+from xai.thirdparty import packaged_file
 from xai.types import Face, Image
 
 __all__ = ["PORTRAITS", "Portrait", "load_portrait", "portrait_face", "portrait_mesh"]
@@ -65,28 +63,7 @@ def load_portrait(name: str) -> Image:
         ThirdPartyMissing: the package with the portrait is not installed, or its file is another one.
     """
     portrait = PORTRAITS[name]
-    data = _locate(portrait).read_bytes()
-    found = hashlib.sha256(data).hexdigest()
-    if found != portrait.sha256:
-        raise ThirdPartyMissing(
-            f"The portrait {portrait.file} of {portrait.package} should have sha256 "
-            f"{portrait.sha256[:12]}… but has {found[:12]}…; run `make setup` to install the pinned version."
-        )
-    return read_image(data)
-
-
-def _locate(portrait: Portrait) -> Path:
-    try:
-        files = metadata.files(portrait.package) or []
-    except metadata.PackageNotFoundError:
-        files = []
-    for file in files:
-        path = Path(str(file.locate()))
-        if file.as_posix() == portrait.file and path.is_file():
-            return path
-    raise ThirdPartyMissing(
-        f"The portrait {portrait.file} of the package {portrait.package} is not installed; run `make setup`."
-    )
+    return read_image(packaged_file(portrait.package, portrait.file, portrait.sha256).read_bytes())
 
 
 def portrait_mesh(name: str) -> NDArray[np.float32]:
