@@ -89,7 +89,8 @@ class SampleLook:
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """Draw a picture of the gallery as a small square; the result is a PNG file, bytes.
+    """Draw a picture of the gallery as a small square; the result is a PNG file where it has clear bands,
+    else a JPEG file, bytes.
 
     Attributes:
         sample: its id.

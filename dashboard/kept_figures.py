@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from functools import cached_property
+from typing import Any
 
 import plotly.graph_objects as go
 
@@ -19,6 +21,18 @@ def kept_figure(what: Hashable, draw: Callable[[], go.Figure]) -> go.Figure:
 
     Args:
         what: the kind of figure and every number and name in it.
-        draw: draws it.
+        draw: draws it; nobody changes it afterwards.
     """
-    return kept("figure", (reader.language(), ink(), what), draw)
+    return kept("figure", (reader.language(), ink(), what), lambda: _Finished(draw()))
+
+
+class _Finished(go.Figure):  # type: ignore[misc]  # plotly has no types
+    """A figure that changes no more: plotly would copy all of it anew for every page that shows it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figure as plotly's JSON describes it; the same object every time."""
+        return self._finished
+
+    @cached_property
+    def _finished(self) -> dict[str, Any]:
+        return dict(super().to_dict())

@@ -6,7 +6,9 @@ change of page, because the widgets stand in the header, which is drawn with eve
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -21,6 +23,7 @@ __all__ = [
     "level",
     "open_address",
     "projector",
+    "spoken_to",
     "to_address",
     "write_address",
 ]
@@ -33,10 +36,22 @@ LANGUAGE, EXPERT, PROJECTOR = "reader language", "reader expert", "reader projec
 
 _FIRST = "en"
 
+_SPOKEN_TO: ContextVar[str | None] = ContextVar("language beside the page", default=None)
+
 
 def language() -> str:
-    """The language of the page that is being drawn; English where none is."""
-    return str(_chosen(LANGUAGE) or _FIRST)
+    """The language of the page that is being drawn, or of ``spoken_to``; English where there is neither."""
+    return _SPOKEN_TO.get() or str(_chosen(LANGUAGE) or _FIRST)
+
+
+@contextmanager
+def spoken_to(spoken: str) -> Iterator[None]:
+    """Say everything in this language: for what is made after the page, in a thread that knows no reader."""
+    token = _SPOKEN_TO.set(spoken)
+    try:
+        yield
+    finally:
+        _SPOKEN_TO.reset(token)
 
 
 def level() -> str:

@@ -188,8 +188,10 @@ def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
 def _thumbnail(job: Thumbnail) -> bytes:
     from xai.photo.samples import load_sample  # noqa: PLC0415 - brings OpenCV
 
+    picture = _square(Pictures.fromarray(load_sample(job.sample).pixels), job.side)
     stream = io.BytesIO()
-    _square(Pictures.fromarray(load_sample(job.sample).pixels), job.side).save(stream, "PNG")
+    # Streamlit sends these two as they are; a PNG without clear parts it would turn into a JPEG at every run.
+    picture.save(stream, "PNG" if picture.mode == "RGBA" else "JPEG", quality=90)
     return stream.getvalue()
 
 

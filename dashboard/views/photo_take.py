@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -10,43 +10,52 @@ import streamlit as st
 from dashboard.downloads import face_zip, numbers_csv, numbers_json
 from dashboard.face_sheet import FaceSheet
 from dashboard.jobs import Explained
+from dashboard.reader import language, spoken_to
 from dashboard.sheet_words import face_sheet
 from dashboard.views.photo_boxes import set_boxes
 from dashboard.words import say
 from xai.findings import Evidence
-from xai.types import Explanation
+from xai.types import Explanation, Face
 
 __all__ = ["Takeaway", "show"]
 
 
 class Takeaway:
-    """What is known of one face by now, with its words: a download is made later, where no reader is known.
+    """What is known of one face by now. Its words are found when a file is asked for: most faces are looked
+    at and not taken away.
 
     Args:
         explained: model -> maps, at least one.
         level: one of ``LEVELS``.
-
-    Attributes:
-        explanations: one per model, with the evidence that is there.
-        sheet: what there is to say of them.
     """
 
-    explanations: Sequence[Explanation]
-    sheet: FaceSheet
-
     def __init__(self, explained: Mapping[str, Explained], level: str) -> None:
-        self._explained, self._level = explained, level
-        self.tested({})
+        self._explained, self._level, self._language = explained, level, language()
+        self._found: Mapping[str, Evidence] = {}
+        self._by_hand = any(each.box == self.face.box for each in set_boxes(self.face.photo_sha256))
+
+    @property
+    def face(self) -> Face:
+        """The face that is explained."""
+        return next(iter(self._explained.values())).explanation.face
+
+    @property
+    def explanations(self) -> list[Explanation]:
+        """One per model, with the evidence that is there."""
+        return [
+            replace(each.explanation, evidence=self._found.get(model))
+            for model, each in self._explained.items()
+        ]
 
     def tested(self, found: Mapping[str, Evidence]) -> None:
         """Take in the evidence, by model; one may be missing."""
-        explanations = [
-            replace(each.explanation, evidence=found.get(model)) for model, each in self._explained.items()
-        ]
-        regions, face = next(iter(self._explained.values())).regions, explanations[0].face
-        by_hand = any(each.box == face.box for each in set_boxes(face.photo_sha256))
-        self.sheet = face_sheet(explanations, regions, self._level, by_hand=by_hand)
-        self.explanations = explanations
+        self._found = dict(found)
+
+    def sheet(self) -> FaceSheet:
+        """What there is to say of the face, in the language of the page that was drawn."""
+        regions = next(iter(self._explained.values())).regions
+        with spoken_to(self._language):
+            return face_sheet(self.explanations, regions, self._level, by_hand=self._by_hand)
 
 
 @dataclass(frozen=True)
@@ -69,13 +78,13 @@ class _Kind:
 def _png(take: Takeaway) -> bytes:
     from dashboard.sheet_figure import sheet_png  # noqa: PLC0415 - fonts that no first page needs
 
-    return sheet_png(take.sheet)
+    return sheet_png(take.sheet())
 
 
 def _pdf(take: Takeaway) -> bytes:
     from dashboard.sheet_page import sheet_pdf  # noqa: PLC0415 - the same
 
-    return sheet_pdf(take.sheet)
+    return sheet_pdf(take.sheet())
 
 
 def _csv(take: Takeaway) -> bytes:
@@ -106,7 +115,7 @@ def show(take: Takeaway, name: str) -> None:
         take: what is known; it may grow after the buttons are drawn.
         name: makes the buttons' keys unique to the face.
     """
-    stem = f"face-{take.explanations[0].face.photo_sha256[:8]}"
+    stem = f"face-{take.face.photo_sha256[:8]}"
     with st.container(horizontal=True, gap="xsmall"):
         st.download_button(
             say("take.button"),
