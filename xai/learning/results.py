@@ -12,6 +12,7 @@ from xai.learning.kind_tables import kind_tables
 from xai.learning.reason_tables import reason_table
 from xai.learning.recipe import BINARY
 from xai.learning.saving import write_whole
+from xai.learning.seed_tables import seed_tables, shipped_folder
 from xai.models.cards import Card, card_paths, read_card, read_measured, weights_folders
 from xai.types import CLASSES
 
@@ -42,6 +43,7 @@ def write_table(folder: Path | None = None) -> Path:
 
     Args:
         folder: of the cards; the project's own without it, which counts measured models without weights too.
+            For the folder of another seed's models it is that of those that ship.
 
     Raises:
         WeightsUnavailable: a card, its weights or a head of reasons are not sound; the figures are on the
@@ -49,7 +51,7 @@ def write_table(folder: Path | None = None) -> Path:
         XaiError: the page cannot be written.
     """
     home = weights_folders()[0]
-    folder = folder or home
+    folder = shipped_folder(folder or home)
     cards = [read_card(path) for path in card_paths(folder)]
     if folder == home:
         here, measured = {card.name for card in cards}, read_measured()
@@ -58,7 +60,7 @@ def write_table(folder: Path | None = None) -> Path:
         cards += [card for card in measured.cards if card.name not in here]
     path = folder / "README.md"
     before = path.read_text(encoding="utf-8") if path.is_file() else "# Weights\n\n"
-    lines = [_HEADING, "", *_tables(cards), *reason_table(folder)]
+    lines = [_HEADING, "", *_tables(cards, folder), *reason_table(folder)]
     text = before.split(_HEADING)[0] + "\n".join(lines) + "\n"
     return write_whole(path, lambda place: place.write_text(text, encoding="utf-8"))
 
@@ -73,11 +75,18 @@ def compared(card: Card, key: str) -> bool:
     return own and "label=" not in setting and " reason=" not in f" {setting}"
 
 
-def _tables(cards: Sequence[Card]) -> list[str]:
+def _tables(cards: Sequence[Card], folder: Path) -> list[str]:
     product = [card for card in cards if card.protocol != "seed"]
     seed = [card for card in cards if card.protocol == "seed"]
     rows = [_product_row(card, *entry) for card in product for entry in _measurements(card)]
-    lines = ["### Product protocol", "", *_PRODUCT, *rows, *kind_tables(product)]
+    lines = [
+        "### Product protocol",
+        "",
+        *_PRODUCT,
+        *rows,
+        *seed_tables(product, folder),
+        *kind_tables(product),
+    ]
     return lines + (["", *_seed_tables(seed)] if seed else [])
 
 
