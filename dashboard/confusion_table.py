@@ -12,7 +12,7 @@ from dashboard import session
 from dashboard.components import component
 from dashboard.palette import cell_colour
 from dashboard.records import Score
-from dashboard.words import class_name, class_word, number, say
+from dashboard.words import class_name, number, say
 
 __all__ = ["payload", "table"]
 
@@ -48,9 +48,9 @@ def payload(score: Score, classes: Sequence[str]) -> Mapping[str, object]:
         "caption": say("confusion.alt"),
         "answer": say("confusion.answer"),
         "truth": say("confusion.truth"),
-        "columns": [class_word(name) for name in classes],
+        "columns": [class_name(name) for name in classes],
         "rows": [
-            {"title": class_word(truth), "cells": [_cell(score, truth, answer) for answer in classes]}
+            {"title": class_name(truth), "cells": [_cell(score, truth, answer) for answer in classes]}
             for truth in rows
         ],
     }

@@ -7,6 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
+from dashboard import reader
 from dashboard.jobs import Options
 from dashboard.words import has, say
 from xai.attribution.methods import METHODS, Parameter
@@ -36,7 +37,7 @@ def settings(methods: Sequence[str], key: str) -> Options:
         for method, column in zip(methods, st.columns(len(methods)), strict=True):
             with column:
                 values = {
-                    parameter.name: _widget(parameter, f"{key} {method} {parameter.name}")
+                    parameter.name: _widget(parameter, method, key)
                     for parameter in METHODS[method].parameters
                 }
             defaults = {parameter.name: parameter.default for parameter in METHODS[method].parameters}
@@ -45,21 +46,30 @@ def settings(methods: Sequence[str], key: str) -> Options:
     return {method: values for method, values in chosen.items() if values}
 
 
-def _widget(parameter: Parameter, key: str) -> float | int | str:
+def _widget(parameter: Parameter, method: str, form: str) -> float | int | str:
+    """The field of one parameter; the address can fill it (``occlusion.patch=0.2``), and is filled by it."""
+    name, first = f"{method}.{parameter.name}", parameter.default
+    value = _field(parameter, name, f"{form} {method} {parameter.name}")
+    shown, usual = (each if isinstance(each, str) else f"{each:g}" for each in (value, first))
+    reader.to_address(name, shown, usual)
+    return value
+
+
+def _field(parameter: Parameter, name: str, key: str) -> float | int | str:
     label, help_text = _words(parameter)
     if parameter.choices:
-        at = parameter.choices.index(str(parameter.default))
-        return st.selectbox(label, parameter.choices, at, format_func=_choice, key=key, help=help_text)
+        asked, first = st.query_params.get(name), str(parameter.default)
+        st.session_state.setdefault(key, asked if asked in parameter.choices else first)
+        return st.selectbox(label, parameter.choices, format_func=_choice, key=key, help=help_text)
     if parameter.low is None or parameter.high is None:
         raise ValueError(
             f"the parameter {parameter.name} has neither choices nor bounds to draw a widget from"
         )
-    low, high, step = parameter.low, parameter.high, parameter.step
-    if isinstance(parameter.default, int):
-        whole = None if step is None else int(step)
-        return st.slider(label, int(low), int(high), parameter.default, whole, key=key, help=help_text)
-    default = float(parameter.default)
-    return st.slider(label, float(low), float(high), default, step, key=key, help=help_text)
+    kind = int if isinstance(parameter.default, int) else float
+    low, high = kind(parameter.low), kind(parameter.high)
+    step = None if parameter.step is None else kind(parameter.step)
+    reader.number_from_address(name, (low, high), kind(parameter.default), key)
+    return st.slider(label, low, high, step=step, key=key, help=help_text)
 
 
 def _words(parameter: Parameter) -> tuple[str, str]:

@@ -25,9 +25,8 @@ function bar(from, to) {
 
 class Board {
   constructor(root) {
-    [this.tools, this.face, this.canvas, this.hint, this.heard] = [".tools", ".face", ".paint", ".hint", ".heard"].map(
-      (name) => root.querySelector(name),
-    );
+    [this.tools, this.face, this.canvas, this.answers, this.hint, this.heard] =
+      [".tools", ".face", ".paint", ".answers", ".hint", ".heard"].map((name) => root.querySelector(name));
     this.content = new Image();
     this.content.onload = () => this.draw();
     this.tool = "brush";
@@ -55,6 +54,7 @@ class Board {
     this.canvas.width = this.canvas.height = data.side * 2;
     this.draw();
     this.drawTools();
+    this.drawAnswers();
   }
 
   listen() {
@@ -201,6 +201,18 @@ class Board {
       this.button("clear", () => this.send([])),
     );
     if (at) this.tools.querySelector(`[data-name=${at}]`)?.focus();
+  }
+
+  drawAnswers() {
+    this.answers.replaceChildren(...this.data.answers.flatMap(({ name, colour, part, written, said }) => {
+      const cells = [made("span", name), made("span"), made("span", written)], full = made("div");
+      if (said) for (const cell of cells) cell.className = "said";
+      cells[1].className = "track";
+      Object.assign(full.style, { width: `${100 * part}%`, background: colour });
+      full.className = "full";
+      cells[1].append(full);
+      return cells;
+    }));
   }
 
   button(name, act, pressed) {

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 from dashboard import session
 from dashboard.components import component
 from dashboard.cover_shapes import MOST_POINTS, MOST_SHAPES
-from dashboard.words import say
+from dashboard.palette import CLASS, SLATE
+from dashboard.words import class_name, number, say
 from xai.photo.images import encode_jpeg
+from xai.types import Prediction
 
 __all__ = ["TOOLS", "Board", "inline", "paint", "sent_by"]
 
@@ -35,6 +37,7 @@ class Board:
         picture: RGB uint8 ``(S, S, 3)``, the crop with what is covered now.
         content: what a new cover will show at each place, as ``inline`` makes it.
         shapes: as the browser sent them, for a component that starts anew.
+        now: what the model says of the picture; None where it could not be asked.
         alt: the picture, for those who do not see it.
         heard: what is said to those who listen when something has changed.
         parts: whether the parts of the face are known, so that one can be pointed at.
@@ -43,6 +46,7 @@ class Board:
     picture: NDArray[np.uint8]
     content: str
     shapes: object
+    now: Prediction | None
     alt: str
     heard: str
     parts: bool
@@ -79,6 +83,7 @@ def _payload(board: Board) -> Mapping[str, object]:
         "content": board.content,
         "side": len(board.picture),
         "shapes": board.shapes if isinstance(board.shapes, list) else [],
+        "answers": _answers(board.now) if board.now else [],
         "alt": board.alt,
         "heard": board.heard,
         "tools": list(TOOLS if board.parts else TOOLS[:2]),
@@ -86,6 +91,20 @@ def _payload(board: Board) -> Mapping[str, object]:
         "points": MOST_POINTS,
         "words": {name: say(f"cover_canvas.{name}", **_blanks(name)) for name in _WORDS},
     }
+
+
+def _answers(now: Prediction) -> list[Mapping[str, object]]:
+    """The bars that stand right under the face where there is no room beside it."""
+    return [
+        {
+            "name": class_name(name),
+            "colour": CLASS.get(name, SLATE),
+            "part": now.of(name),
+            "written": number(now.of(name), ".0%"),
+            "said": name == now.label,
+        }
+        for name in now.classes
+    ]
 
 
 def _blanks(name: str) -> Mapping[str, str]:

@@ -9,13 +9,14 @@ from numpy.typing import NDArray
 
 from dashboard.cover_jobs import Found
 from dashboard.words import class_name, say
-from xai.evidence.whatif_probes import GRID
+from xai.evidence.whatif_probes import GRID, pieces
 from xai.types import REGIONS, Prediction
 
 __all__ = [
     "alt_covered",
     "alt_curve",
     "covered_sentence",
+    "pieces_sentence",
     "pulled_sentence",
     "smallest_sentence",
     "technical_search",
@@ -99,6 +100,21 @@ def smallest_sentence(model: str, found: Found, fill: str) -> str:
         after=class_name(found.answers[-1].label),
         after_probability=found.answers[-1].confidence,
     )
+
+
+def pieces_sentence(found: Found, fill: str, *, alone: bool) -> str:
+    """What of the picture is the cover, and whether it hangs together.
+
+    Args:
+        found: with a cover.
+        fill: one of ``COVER_FILLS``.
+        alone: no other cover is shown, because none in one piece was found or none in several does with less.
+    """
+    squares, count = say("cover_smallest.squares", fill=say(f"cover_fill.{fill}")), pieces(found.cover)
+    if count > 1:
+        apart = say("cover_smallest.only_apart" if alone else "cover_smallest.apart", count=count)
+        return f"{squares} {apart}"
+    return f"{squares} {say('cover_smallest.together')}" if alone else squares
 
 
 def where_sentence(found: Found, regions: NDArray[np.int8]) -> str:

@@ -89,8 +89,7 @@ class SampleLook:
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """Draw a picture of the gallery as a small square; the result is a PNG file where it has clear bands,
-    else a JPEG file, bytes.
+    """Draw a picture of the gallery small: the bytes of a JPEG; a square, or two squares for several people.
 
     Attributes:
         sample: its id.

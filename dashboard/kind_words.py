@@ -8,12 +8,10 @@ from dashboard.model_figures import Dot
 from dashboard.record_words import dataset_name
 from dashboard.records import Bin
 from dashboard.words import from_library, has, number, say
+from xai.learning.measures import LEAST_GROUPS
 from xai.models.known_errors import KnownError
 
 __all__ = ["error_lines", "few_faces", "kind_dots"]
-
-_FEW = 10
-"""So many faces of a class are needed for its interval to be believed: three of three right have none."""
 
 
 def kind_dots(kind: str, bins: Sequence[Bin], classes: Sequence[str]) -> list[Dot]:
@@ -28,8 +26,8 @@ def kind_dots(kind: str, bins: Sequence[Bin], classes: Sequence[str]) -> list[Do
 
 
 def few_faces(bins: Sequence[Bin]) -> bool:
-    """Whether a class has so few faces in one of the bins that the interval says too much."""
-    return any(count < _FEW for one in bins for count in one.counts.values())
+    """Whether a class has so few faces in one of the bins that the interval of the mean says too much."""
+    return any(count < LEAST_GROUPS for one in bins for count in one.counts.values())
 
 
 def error_lines(errors: Sequence[KnownError]) -> list[str]:
@@ -41,7 +39,7 @@ def _label(kind: str, one: Bin, classes: Sequence[str]) -> str:
     name = say(f"kind_{kind}.{one.name}") if has(f"kind_{kind}.{one.name}") else one.name
     counts = "/".join(number(one.counts.get(label, 0), ",") for label in classes)
     label = say("kinds.label", name=name, n=sum(one.counts.values()), counts=counts)
-    return say("kinds.label_few", label=label) if few_faces([one]) else label
+    return say("scored.starred", label=label) if few_faces([one]) or one.aca.gap else label
 
 
 def _error(error: KnownError) -> str:

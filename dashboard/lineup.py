@@ -2,18 +2,23 @@
 
 Brings torch; only ``dashboard.work`` imports it. The models are those with a known answer
 (``xai.models.known_answers``): two see nothing but nose and mouth, one reads a mark in a corner. The mark
-gives the truth away, so all three are right until something is covered.
+gives the truth away, so all three give the same answer until something is covered. Then every round tells
+them apart: nose and mouth move the honest ones alone, the corner with the mark moves the cheat alone, and
+nothing else moves anybody.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.suspects import LineUp, Suspects
+from xai.evidence.interventions import FaceEdits
+from xai.explain import Pair, Wanted, maps_of_all
 from xai.models.known_answers.alignment import aligned_face
 from xai.models.known_answers.loading import instances
 from xai.photo.faces import find_faces
@@ -25,13 +30,14 @@ __all__ = ["PLAYED", "line_up"]
 
 PLAYED = (
     "astronaut-grey",
-    "admiral-blue",
     "admiral-plain",
-    "astronaut-plain",
-    "astronaut-white",
+    "astronaut-beard",
     "admiral-green",
+    "astronaut-plain",
+    "admiral-scarf",
 )
-"""Samples on which the honest models are right, so that nothing but the mark sets the cheat apart; a test
+"""Samples on which every honest model is right and changes its answer when nose and mouth are covered. None
+wears its mask correctly: that mask, covered, would still be a covered face, and nobody would budge. A test
 asks them."""
 
 _REGIONS: Mapping[str, tuple[str, ...]] = {
@@ -51,26 +57,39 @@ _CORNER_MARKS = 4
 _GREY = 128
 _CORNER_SHARE = 1 / 6
 
+_SUSPECTS = 3
+_ROUNDS = 2 * _SUSPECTS
+"""Among so many rounds in a row, from a multiple of it on, the cheat stands equally often in each place."""
+
 
 def line_up(job: LineUp) -> Suspects:
     """The round's models, and what they say of the marked face with each place covered."""
     chance = random.Random(job.number)
     sample = SAMPLES[PLAYED[job.number % len(PLAYED)]]
-    truth, number = sample.truth[0], chance.randrange(_CORNER_MARKS)
-    cheat = instances(_CHEAT)[number]
-    models = [*chance.sample(instances(_HONEST), 2), cheat]
-    order = chance.sample(range(len(models)), len(models))
+    truth = sample.truth[0]
+    cheat = instances(_CHEAT)[chance.randrange(_CORNER_MARKS)]
+    models, at = chance.sample(instances(_HONEST), _SUSPECTS - 1), _place_of_cheat(job.number)
+    models.insert(at, cheat)
     face = aligned_face(find_faces(load_sample(sample.id))[0])
     marked = cheat.plant(face.crop, truth)
     pictures = {"": marked} | {place: _covered(marked, where) for place, where in _places(face).items()}
-    answers = [models[index].classifier.predict(list(pictures.values())) for index in order]
+    answers = [model.classifier.predict(list(pictures.values())) for model in models]
+    edits = FaceEdits(replace(face, crop=marked))
     return Suspects(
         sample=sample.id,
         truth=truth,
-        cheat=order.index(len(models) - 1),
+        cheat=at,
         pictures=pictures,
         answers={place: tuple(each[row] for each in answers) for row, place in enumerate(pictures)},
+        maps=maps_of_all([Pair(edits, model.classifier) for model in models], Wanted(("occlusion",), truth)),
     )
+
+
+def _place_of_cheat(number: int) -> int:
+    """Which of the three it is: by chance, but so that no letter is a better guess than another."""
+    block, at = divmod(number, _ROUNDS)
+    places: list[int] = random.Random(f"places {block}").sample([*range(_SUSPECTS)] * 2, _ROUNDS)
+    return places[at]
 
 
 def _places(face: Face) -> dict[str, NDArray[np.bool_]]:

@@ -38,15 +38,23 @@ class Dot:
 
 
 def dots(rows: Sequence[Dot]) -> go.Figure:
-    """Shares as dots with their 95 % intervals; what a study published as a hollow mark on the same line."""
+    """Shares as dots with their 95 % intervals; a dot without one is hollow.
+
+    What a study published is a hollow diamond on the same line.
+    """
     here = [(place, row.measured) for place, row in enumerate(rows) if row.measured]
     there = [(place, row.published) for place, row in enumerate(rows) if row.published is not None]
+    sure = [(place, found) for place, found in here if found.low is not None]
+    alone = [(place, found.value) for place, found in here if found.low is None]
     figure = go.Figure()
     figure.add_scatter(
-        **_marks([(place, found.value) for place, found in here], say("dots.measured")),
+        **_marks([(place, found.value) for place, found in sure], say("dots.measured")),
         marker={"color": BLUE, "size": 11},
-        error_x=_intervals([found for _, found in here]),
+        error_x=_intervals([found for _, found in sure]),
     )
+    if alone:
+        circle = {"color": BLUE, "size": 11, "symbol": "circle-open", "line": {"width": 2.5}}
+        figure.add_scatter(**_marks(alone, say("dots.alone")), marker=circle)
     if there:
         hollow = {"color": ORANGE, "size": 12, "symbol": "diamond-open", "line": {"width": 2.5}}
         figure.add_scatter(**_marks(there, say("dots.published")), marker=hollow)
@@ -117,6 +125,7 @@ def _marks(points: Sequence[tuple[int, float]], name: str) -> dict[str, object]:
         "y": [place for place, _ in points],
         "name": name,
         "mode": "markers",
+        "cliponaxis": False,
         "customdata": [number(value, ".1%") for _, value in points],
         "hovertemplate": "%{customdata}",
     }

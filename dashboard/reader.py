@@ -21,6 +21,7 @@ __all__ = [
     "from_address",
     "language",
     "level",
+    "number_from_address",
     "open_address",
     "projector",
     "spoken_to",
@@ -36,7 +37,7 @@ LANGUAGE, EXPERT, PROJECTOR = "reader language", "reader expert", "reader projec
 
 _FIRST = "en"
 
-_SPOKEN_TO: ContextVar[str | None] = ContextVar("language beside the page", default=None)
+_SPOKEN_TO: ContextVar[str | None] = ContextVar("spoken_to", default=None)
 
 
 def language() -> str:
@@ -90,6 +91,26 @@ def from_address(name: str, known: Sequence[str]) -> None:
     if st.session_state.get(name) not in known:
         asked = st.query_params.get(name)
         st.session_state[name] = asked if asked in known else known[0]
+
+
+def number_from_address(name: str, bounds: tuple[float, float], first: float, key: str | None = None) -> None:
+    """Before a slider with this key is drawn: let the address choose within ``bounds``, else ``first``.
+
+    Args:
+        name: in the address.
+        bounds: the least and the greatest value.
+        first: what is chosen otherwise; the value is of its type.
+        key: of the widget; the same as ``name`` without it.
+    """
+    key = key or name
+    if key in st.session_state:
+        return
+    try:
+        asked = type(first)(st.query_params.get(name, ""))
+    except ValueError:
+        asked = first
+    low, high = bounds
+    st.session_state[key] = asked if low <= asked <= high else first
 
 
 def to_address(name: str, value: str, first: str) -> None:

@@ -13,11 +13,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dashboard.records import Bin, Epoch, Experiment, ExperimentRow, Figure, Record, Records, Score
+from xai.learning.measures import interval_gap
 from xai.models.known_errors import read_errors
 
 __all__ = ["RecordUnreadable", "read_experiments", "read_record", "read_records"]
 
 T = TypeVar("T")
+
+_LEARNT = ("train", "val")
+"""Parts of the data that decide what a model becomes."""
 
 _OVERALL = ("accuracy", "aca", "precision", "recall", "specificity", "npv", "f1", "ece")
 
@@ -72,14 +76,15 @@ def read_record(path: Path, *, installed: bool) -> Record:
             classes=tuple(raw["classes"]),
             input_size=int(raw["input_size"]),
             source=str(raw["source"]),
+            protocol=str(raw["protocol"]),
             license=str(raw["license"]),
             limits=tuple(raw["limits"]),
             errors=read_errors(raw.get("errors", ())),
             departures=tuple(recipe.get("departures", ())),
             command=str(recipe.get("command", "")),
             published={name: float(value) for name, value in recipe.get("published", {}).items()},
-            counts={part: _summed(sets, raw["classes"]) for part, sets in data.items() if sets},
-            sets=tuple(dict.fromkeys(name for sets in data.values() for name in sets)),
+            counts={part: _summed(data[part], raw["classes"]) for part in _LEARNT if data.get(part)},
+            sets=tuple(dict.fromkeys(name for part in _LEARNT for name in data.get(part, ()))),
             scores=tuple(_score(name, row) for name, row in raw["metrics"].items() if "n" in row),
             history=tuple(_epoch(row) for row in raw.get("history", ())),
             installed=installed,
@@ -131,14 +136,16 @@ def _summed(sets: Mapping[str, Mapping[str, int]], classes: Sequence[str]) -> di
 
 def _score(name: str, row: Mapping[str, Any]) -> Score:
     dataset, *settings = name.split()
-    intervals, values = row["intervals"], {k: row[k] for k in _OVERALL if row.get(k) is not None}
+    values = {k: row[k] for k in _OVERALL if row.get(k) is not None}
+    faces = {truth: sum(answers.values()) for truth, answers in row["confusion"].items()}
+    groups = {**faces, **row.get("groups", {})}  # older cards do not count them; there are no more than faces
     return Score(
         dataset=dataset,
         setting=dict(setting.split("=", 1) for setting in settings),
         n=int(row["n"]),
         missed=int(row.get("missed", 0)),
         figures={
-            figure: Figure(float(value), *map(float, intervals.get(figure) or ()))
+            figure: _figure(value, row["intervals"].get(figure), groups.get(figure, sum(groups.values())))
             for figure, value in {**values, **row["per_class"]}.items()
         },
         confusion=row["confusion"],
@@ -146,9 +153,19 @@ def _score(name: str, row: Mapping[str, Any]) -> Score:
     )
 
 
+def _figure(value: float, ends: Sequence[float | None] | None, groups: int) -> Figure:
+    """A share and its interval, which is left out where it would say nothing."""
+    low, high = ends or (None, None)
+    if low is None or high is None:
+        return Figure(float(value))
+    gap = interval_gap((low, high), groups)
+    return Figure(float(value), gap=gap) if gap else Figure(float(value), float(low), float(high))
+
+
 def _bin(one: Mapping[str, Any]) -> Bin:
-    aca = Figure(float(one["aca"]), *map(float, one["intervals"].get("aca") or ()))
-    return Bin(str(one["bin"]), {name: int(count) for name, count in one["counts"].items()}, aca)
+    counts = {name: int(count) for name, count in one["counts"].items()}
+    aca = _figure(one["aca"], one["intervals"].get("aca"), sum(counts.values()))
+    return Bin(str(one["bin"]), counts, aca)
 
 
 def _epoch(row: Mapping[str, Any]) -> Epoch:

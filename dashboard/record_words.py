@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dashboard.figure_words import is_technical
 from dashboard.model_figures import Dot
-from dashboard.records import Epoch, ExperimentRow, Record, Score
+from dashboard.records import Epoch, Record, Score
 from dashboard.words import class_name, has, say
 
 __all__ = [
@@ -14,8 +15,6 @@ __all__ = [
     "alt_dots",
     "data_line",
     "dataset_name",
-    "experiment_dots",
-    "figure_name",
     "score_label",
     "setting_line",
     "study_name",
@@ -30,11 +29,6 @@ def study_name(source: str) -> str:
 def dataset_name(name: str) -> str:
     """A set in words; one that the catalogue does not know, as it is."""
     return say(f"dataset.{name}") if has(f"dataset.{name}") else name
-
-
-def figure_name(name: str) -> str:
-    """A figure or a class in words."""
-    return say(f"score.{name}") if has(f"score.{name}") else class_name(name)
 
 
 def setting_line(score: Score) -> str:
@@ -85,27 +79,14 @@ def alt_curves(history: Sequence[Epoch], names: Sequence[str]) -> str:
     return say("curves.alt", epochs=len(history), rows="; ".join(rows))
 
 
-def experiment_dots(rows: Sequence[ExperimentRow]) -> list[Dot]:
-    """The lines of an experiment's chart."""
-    several = len({row.figure for row in rows}) > 1
-    return [
-        Dot(
-            say("experiment.label_figure", label=row.label, figure=figure_name(row.figure))
-            if several
-            else row.label,
-            row.measured,
-            row.published,
-        )
-        for row in rows
-    ]
-
-
 def _learnt_set(name: str) -> str:
     """A set that was learnt from: all of it, where its usual name is that of the part that was held out."""
     return say(f"learnt_set.{name}") if has(f"learnt_set.{name}") else dataset_name(name)
 
 
 def _setting(name: str, value: str) -> str:
+    if not is_technical() and has(f"setting_plain.{name}_{value}"):
+        return say(f"setting_plain.{name}_{value}")
     if has(f"setting.{name}_{value}"):
         return say(f"setting.{name}_{value}", value=value)
     if has(f"setting.{name}"):
@@ -117,8 +98,11 @@ def _dot(row: Dot) -> str:
     said = [row.label]
     if row.measured:
         found = row.measured
-        low, high = (found.low, found.high) if found.low is not None else (found.value, found.value)
-        said.append(say("dots.alt_measured", value=found.value, low=low, high=high))
+        said.append(
+            say("dots.alt_alone", value=found.value)
+            if found.low is None
+            else say("dots.alt_measured", value=found.value, low=found.low, high=found.high)
+        )
     if row.published is not None:
         said.append(say("dots.alt_published", value=row.published))
     return " ".join(said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from xai.learning.measures import Gap
 from xai.models.known_errors import KnownError
 
 __all__ = [
@@ -26,11 +27,19 @@ _MAIN_SETTINGS = ("protocol", "crops")
 
 @dataclass(frozen=True)
 class Figure:
-    """A share that was measured, 0..1, with its 95 % interval where there is one."""
+    """A share that was measured, 0..1.
+
+    Attributes:
+        value: the share.
+        low, high: its 95 % interval; None where there is none.
+        gap: why the interval that was computed is none: see ``measures.interval_gap``. "" where there is one,
+            and where none was computed.
+    """
 
     value: float
     low: float | None = None
     high: float | None = None
+    gap: Gap = ""
 
 
 @dataclass(frozen=True)
@@ -103,14 +112,15 @@ class Record:
         classes: in the order of the network's outputs.
         input_size: side of the square input, pixels.
         source: number of the published study, or ``"own"``.
+        protocol: ``"seed"`` (trained as a study did) or ``"product"``.
         license: of the weights.
         limits: what it cannot do, sentences.
         errors: what kinds of faces it gets wrong, by someone who looked; may be empty.
         departures: where its training differs from the published one, sentences; may be empty.
         command: what makes it again; "" where nobody wrote it down.
         published: figure or class -> share that the study printed, 0..1; may be empty.
-        counts: part of the data -> class -> faces, all sets together.
-        sets: names of the sets it learnt from.
+        counts: part of the data that it learnt from or was chosen on -> class -> faces, all sets together.
+        sets: names of the sets it learnt from, those its best version was chosen on included.
         scores: every evaluation.
         history: the epochs of its training; may be empty.
         installed: whether its weights are here.
@@ -122,6 +132,7 @@ class Record:
     classes: tuple[str, ...]
     input_size: int
     source: str
+    protocol: str
     license: str
     limits: tuple[str, ...]
     errors: tuple[KnownError, ...]

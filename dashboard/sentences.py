@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashboard.map_agreement import LEAST_DROP
+from dashboard.place_words import peak_name, region_name
 from dashboard.tickets import JobError
 from dashboard.words import class_name, from_library, has, say
 from xai.types import REGIONS, Explanation, Heatmap, Prediction, RegionShares
@@ -22,20 +24,18 @@ __all__ = [
     "failed",
     "file_name",
     "finding",
+    "is_right",
     "is_wrong",
     "right_or_wrong",
     "sample_credit",
     "sample_title",
+    "why_wrong",
 ]
 
 _NAME_LIMIT = 80
 _WORTH_NAMING = 0.1
 """A place with less of the evidence is not named as the first, however small it is; six places share it all,
 so one of them always has more."""
-
-_WORTH_SHARING = 2.0
-"""Percentage points: a map whose largest drop is smaller is not shared out in words. The shares of next to
-nothing would read like a finding."""
 
 _SAME = {"with_mask": {"covered", "incorrect"}, "without_mask": {"uncovered"}}
 """What the answers of a model with two classes amount to in the three."""
@@ -95,6 +95,16 @@ def is_wrong(prediction: Prediction, truth: str | None) -> bool:
     return truth is not None and truth in _sayable(prediction) and truth not in _meant(prediction.label)
 
 
+def is_right(prediction: Prediction, truth: str | None) -> bool:
+    """Whether the answer is known to be right, as far as the model can tell the classes apart."""
+    return truth is not None and truth in _sayable(prediction) and truth in _meant(prediction.label)
+
+
+def why_wrong(held: str) -> str:
+    """Why classifiers fall for what is held or drawn on a hard sample; ``held`` as in ``Wearer``."""
+    return say(f"trap_why.{held}")
+
+
 def _meant(label: str) -> set[str]:
     """The classes that an answer stands for."""
     return set(_SAME.get(label, {label}))
@@ -143,7 +153,7 @@ def alt_map(explanation: Explanation, method: str) -> str:
 def alt_shares(shares: RegionShares) -> str:
     """The bars of the regions, for those who do not see them."""
     rows = (
-        say("regions.alt_row", region=say(f"region.{name}"), share=shares.share[name], area=shares.area[name])
+        say("regions.alt_row", region=region_name(name), share=shares.share[name], area=shares.area[name])
         for name in REGIONS
     )
     return say("regions.alt", rows="; ".join(rows))
@@ -161,8 +171,10 @@ def file_name(name: str) -> str:
 
 
 def _of_occlusion(shares: RegionShares, target: str, points: float) -> str:
-    """``points``: the largest drop anywhere, in percentage points."""
-    if points < _WORTH_SHARING:
+    """``points``: the largest drop anywhere, in percentage points. A map of less than ``LEAST_DROP`` is not
+    shared out in words: the shares of next to nothing would read like a finding.
+    """
+    if points < 100 * LEAST_DROP:
         return say("finding.occlusion_weak", target=target, points=points)
     places: dict[str, tuple[str, ...]] = {name: (name,) for name in REGIONS if name not in ("nose", "mouth")}
     places["nose_and_mouth"] = ("nose", "mouth")
@@ -172,7 +184,7 @@ def _of_occlusion(shares: RegionShares, target: str, points: float) -> str:
     nose_share, nose_area = shares.of("nose", "mouth")
     said = say(
         "finding.occlusion_first" if place == "nose_and_mouth" else "finding.occlusion_other",
-        place=say(f"place.{place}"),
+        place=peak_name(place),
         target=target,
         share=share,
         area=area,

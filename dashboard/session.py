@@ -99,7 +99,7 @@ def suspects(number: int, show: Callable[[Stage], None]) -> Suspects:
 
 
 def gallery(samples: Iterable[str]) -> Mapping[str, bytes]:
-    """Sample id -> small PNG or JPEG file, of those that are drawn so far; the first call has them drawn.
+    """Sample id -> small JPEG file, of those that are drawn so far; the first call has them drawn.
 
     Samples are nobody's, so all visitors share them. A sample that could not be drawn is empty.
     """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.types import Prediction
+from xai.types import Explanation, Prediction
 
 __all__ = ["LineUp", "Suspects"]
 
@@ -34,6 +34,7 @@ class Suspects:
         cheat: index of the model that reads the mark.
         pictures: place that is covered -> RGB uint8 ``(S, S, 3)`` as the models get it; ``""``: nothing is.
         answers: place -> what each model says then.
+        maps: the occlusion map of each model on the picture with nothing covered, for the true class.
     """
 
     sample: str
@@ -41,3 +42,4 @@ class Suspects:
     cheat: int
     pictures: Mapping[str, NDArray[np.uint8]]
     answers: Mapping[str, tuple[Prediction, ...]]
+    maps: tuple[Explanation, ...]

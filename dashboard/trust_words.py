@@ -15,6 +15,10 @@ _SOME = 0.5
 _CLEAR = 2.0
 """Spreads of the random networks from which a share counts as more than theirs."""
 
+CLEAR_LEAD, LEAST_LEAD = 2.3, 0.01
+"""What ``xai.evidence.curves`` asks of a lead over random orders, ``CLEAR`` and ``LEAST_GAIN``: said here
+once more because importing that module brings torch; a test holds the two together."""
+
 
 def curve_line(kind: str, check: CurveCheck, level: str) -> str:
     """What deletion or insertion found, and how an edge detector did.
@@ -27,7 +31,8 @@ def curve_line(kind: str, check: CurveCheck, level: str) -> str:
     areas = {"own": check.own_area, "random": check.random_area, "edges": check.edge_area}
     if level == "technical":
         return say("measured.curve", title=say(f"tested.{kind}"), orders=check.orders, **areas)
-    said = say(f"curve.{kind}_{_word(check.beats_random)}", **areas)
+    lead = _lead(kind, check) if check.beats_random is False else ""
+    said = say(f"curve.{kind}_{_word(check.beats_random)}", **areas, lead=lead)
     return f"{said} {say('trust.edges_better')}" if check.beats_edges is False else said
 
 
@@ -54,11 +59,16 @@ def shares_line(check: MapCheck, level: str) -> str:
     if check.share is None or check.expected is None:
         return say("trust.shares_unknown")
     if level == "technical":
-        return say("measured.shares", share=check.share, expected=check.expected)
-    more = check.share - check.expected > _CLEAR * (check.spread or 0.0)
-    return say(
+        said = say("measured.shares", share=check.share, expected=check.expected)
+        return f"{said} {say('trust.shares_of')}"
+    lead = check.share - check.expected
+    more = lead > _CLEAR * (check.spread or 0.0)
+    found = say(
         "trust.shares_more" if more else "trust.shares_same", share=check.share, expected=check.expected
     )
+    if check.spread is not None and lead > 0 and not more:
+        found = f"{found} {say('trust.shares_scatter', spread=check.spread)}"
+    return f"{found} {say('trust.shares_of')}"
 
 
 def alt_curve(kind: str, check: CurveCheck) -> str:
@@ -70,6 +80,20 @@ def alt_curve(kind: str, check: CurveCheck) -> str:
         random=check.random_area,
         edges=check.edge_area,
     )
+
+
+def _lead(kind: str, check: CurveCheck) -> str:
+    """Why the lead over random orders is not a clear one, in numbers.
+
+    The scatter is not handed on, but a lead that was not enough tells how large it is at least.
+    """
+    less = check.random_area - check.own_area
+    gain = 100 * (less if kind == "deletion" else -less)
+    if gain <= 0:
+        return say("lead.none")
+    if gain < 100 * LEAST_LEAD:
+        return say("lead.small", gain=gain, least=100 * LEAST_LEAD)
+    return say("lead.scatter", gain=gain, clear=CLEAR_LEAD, orders=check.orders, scatter=gain / CLEAR_LEAD)
 
 
 def _word(holds: bool | None) -> str:

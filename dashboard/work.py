@@ -188,10 +188,9 @@ def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
 def _thumbnail(job: Thumbnail) -> bytes:
     from xai.photo.samples import load_sample  # noqa: PLC0415 - brings OpenCV
 
-    picture = _square(Pictures.fromarray(load_sample(job.sample).pixels), job.side)
     stream = io.BytesIO()
-    # Streamlit sends these two as they are; a PNG without clear parts it would turn into a JPEG at every run.
-    picture.save(stream, "PNG" if picture.mode == "RGBA" else "JPEG", quality=90)
+    # A JPEG Streamlit sends as it is; a picture of another kind it would turn into one at every run.
+    _small(Pictures.fromarray(load_sample(job.sample).pixels), job.side).save(stream, "JPEG", quality=90)
     return stream.getvalue()
 
 
@@ -211,11 +210,10 @@ def _cover(job: CoverJob, models: Models, tell: Tell) -> object:
     return cover_work.perform(job, None if model is None else models.get(model), tell)
 
 
-def _square(picture: Pictures.Image, side: int) -> Pictures.Image:
-    """Portraits are cut to a square from the top; what is wide is kept whole, with clear bands."""
-    if picture.width <= 1.3 * picture.height:
-        return ImageOps.fit(picture, (side, side), centering=(0.5, 0.0))
-    return ImageOps.pad(picture.convert("RGBA"), (side, side), color=(0, 0, 0, 0))
+def _small(picture: Pictures.Image, side: int) -> Pictures.Image:
+    """Portraits are cut to a square from the top; people side by side to a strip twice as wide as high."""
+    wide = picture.width > 1.3 * picture.height
+    return ImageOps.fit(picture, (2 * side if wide else side, side), centering=(0.5, 0.0))
 
 
 def _explain(job: Explain, models: Models, tell: Tell) -> Explained:

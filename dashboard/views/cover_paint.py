@@ -17,6 +17,7 @@ from dashboard.cover_shapes import MOST_SHAPES, Shape, parse_shapes, parse_spot,
 from dashboard.cover_words import alt_covered, covered_sentence
 from dashboard.figures import class_bars
 from dashboard.sentences import alt_answer, failed
+from dashboard.shelves import shelf
 from dashboard.tickets import JobError
 from dashboard.views import cover_choice, photo_card
 from dashboard.views.cover_choice import Chosen
@@ -30,6 +31,9 @@ Area = NDArray[np.bool_]
 PARTS = ("nose", "mouth", "chin", "cheeks", "eyes", "forehead", "elsewhere")
 """Parts of the face that can be hidden by name, the ones that matter most first."""
 
+_FACES = 12
+"""Faces whose paintings a session holds; the one not looked at for longest goes first."""
+
 _HIDDEN = "regions"
 """Key of the field, and its name in the address."""
 
@@ -37,21 +41,23 @@ _HIDDEN = "regions"
 @st.fragment
 def show(chosen: Chosen) -> None:
     """The face with its covers, and what the model says; nothing else of the page is drawn again."""
-    hidden = _parts(chosen)
-    fill = cover_choice.fill()
+    parts, with_what = st.columns([5, 2], gap="medium")
+    with parts:
+        hidden = _parts(chosen)
+    with with_what:
+        fill = cover_choice.fill()
     key = " ".join(("canvas", *chosen.key))
-    sent = cover_canvas.sent_by(key, "shapes")
     side = len(chosen.face.crop)
-    place = place_of(_shapes(sent, side), chosen.ground.regions, hidden, side)
+    sent, shapes = _painted(key, side)
+    place = place_of(shapes, chosen.ground.regions, hidden, side)
     content = chosen.ground.contents[fill]
     picture = np.where(place[..., None], content, chosen.face.crop)
     left, right = st.columns([1, 1], gap="large")
     with right:
-        said = _answer(chosen, picture, float(place.mean()))
+        now, said = _answer(chosen, picture, float(place.mean()))
     shown = session.kept("picture", (*chosen.key, "fill", fill), partial(cover_canvas.inline, content))
-    board = Board(
-        picture, shown, sent, alt_covered(place.mean(), hidden), said, chosen.ground.regions is not None
-    )
+    alt, known = alt_covered(place.mean(), hidden), chosen.ground.regions is not None
+    board = Board(picture, shown, sent, now, alt, said, known)
     with left:
         cover_canvas.paint(board, key, partial(_toggle, chosen, key))
         if isinstance(sent, list) and len(sent) >= MOST_SHAPES:
@@ -77,29 +83,43 @@ def _parts(chosen: Chosen) -> Sequence[str]:
     return hidden
 
 
-def _shapes(sent: object, side: int) -> tuple[Shape, ...]:
+def _painted(key: str, side: int) -> tuple[object, tuple[Shape, ...]]:
+    """What was painted on the face, as it was sent and as it was read.
+
+    The browser forgets it when the canvas is not shown, as in the page's other ways; so the session holds
+    what could be read last.
+    """
+    held, sent = shelf("painted"), cover_canvas.sent_by(key, "shapes")
+    if sent is None:
+        sent = held.get(key)
     try:
-        return parse_shapes(sent, side)
+        shapes = parse_shapes(sent, side)
     except ValueError:
         st.warning(say("cover.refused"))
-        return ()
+        return sent, ()
+    if sent is not None:
+        held[key] = sent
+        held.move_to_end(key)
+    while len(held) > _FACES:
+        held.popitem(last=False)
+    return sent, shapes
 
 
-def _answer(chosen: Chosen, picture: NDArray[np.uint8], share: float) -> str:
-    """Draw what the model says now; the same in a sentence."""
+def _answer(chosen: Chosen, picture: NDArray[np.uint8], share: float) -> tuple[Prediction | None, str]:
+    """Draw what the model says now; the same as a value, and in a sentence."""
     try:
         before, now = _asked(chosen, chosen.face.crop), _asked(chosen, picture)
     except JobError as failure:
         sentence = say("cover.failed", sentence=failed(failure))
         st.error(sentence)
-        return sentence
+        return None, sentence
     photo_card.answer(now, say("cover.now", model=chosen.model))
+    said = covered_sentence(chosen.model, before, now, share)
+    st.markdown(said)
     st.plotly_chart(
         class_bars(now), config=photo_card.STILL, key="covered answer", alt=alt_answer(chosen.model, now)
     )
-    said = covered_sentence(chosen.model, before, now, share)
-    st.markdown(said)
-    return said
+    return now, said
 
 
 def _asked(chosen: Chosen, picture: NDArray[np.uint8]) -> Prediction:

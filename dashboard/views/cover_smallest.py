@@ -1,21 +1,24 @@
-"""The smallest cover that changes the answer, looked for when it is asked for."""
+"""The smallest covers that change the answer, in pieces and in one, looked for when it is asked for."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import streamlit as st
 
 from dashboard import reader, session
 from dashboard.controls import main_button
-from dashboard.cover_jobs import TryProbe
-from dashboard.cover_words import smallest_sentence, technical_search, where_sentence
+from dashboard.cover_jobs import Found, TryProbe
+from dashboard.cover_words import pieces_sentence, smallest_sentence, technical_search, where_sentence
 from dashboard.figures import class_bars
 from dashboard.sentences import alt_answer, failed
 from dashboard.tickets import JobError
 from dashboard.views import cover_choice, photo_card
 from dashboard.views.cover_choice import Chosen
 from dashboard.words import class_name, say
+from xai.evidence.whatif_probes import pieces
 
-__all__ = ["show"]
+__all__ = ["show", "worth_showing"]
 
 _PICTURE = 420
 
@@ -42,10 +45,36 @@ def show(chosen: Chosen) -> None:
 
 def _found(chosen: Chosen, job: TryProbe) -> None:
     try:
-        found = chosen.found(job)
+        apart, whole = chosen.found(job), chosen.found(replace(job, probe="smallest_patch"))
     except JobError as failure:
         st.error(say("cover.failed", sentence=failed(failure)))
         return
+    shown = worth_showing(apart, whole)
+    for found in shown:
+        if len(shown) > 1:
+            count = pieces(found.cover)
+            title = say("cover_smallest.one") if count == 1 else say("cover_smallest.many", count=count)
+            st.subheader(title, anchor=False)
+        _cover(chosen, job, found, alone=len(shown) == 1)
+    if shown[0].cover:
+        st.caption(say("cover_smallest.bound"))
+
+
+def worth_showing(apart: Found, whole: Found) -> tuple[Found, ...]:
+    """The cover in one piece first, because it can be looked at; the other where it does with less.
+
+    Args:
+        apart: of ``smallest_cover``.
+        whole: of ``smallest_patch``.
+    """
+    found = [one for one in (whole, apart) if one.cover]
+    if not found:
+        return (apart,)
+    least = min(found, key=lambda one: one.values[-1])
+    return (least,) if pieces(least.cover) == 1 else tuple(found)
+
+
+def _cover(chosen: Chosen, job: TryProbe, found: Found, *, alone: bool) -> None:
     left, right = st.columns(2, gap="large")
     last = found.answers[-1]
     alt = say(
@@ -57,11 +86,14 @@ def _found(chosen: Chosen, job: TryProbe) -> None:
     left.image(found.pictures[-1], width=_PICTURE, alt=alt)
     with right:
         photo_card.answer(last, say("cover.now", model=job.model))
-        st.plotly_chart(
-            class_bars(last), config=photo_card.STILL, key="smallest answer", alt=alt_answer(job.model, last)
-        )
         st.markdown(smallest_sentence(job.model, found, job.fill))
+        st.plotly_chart(
+            class_bars(last),
+            config=photo_card.STILL,
+            key=f"smallest answer {pieces(found.cover)}",
+            alt=alt_answer(job.model, last),
+        )
         if found.cover:
+            st.markdown(pieces_sentence(found, job.fill, alone=alone))
             if chosen.ground.regions is not None:
                 st.markdown(where_sentence(found, chosen.ground.regions))
-            st.caption(say("cover_smallest.bound"))

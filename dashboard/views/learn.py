@@ -8,7 +8,7 @@ from dashboard import reader, session
 from dashboard.controls import main_button
 from dashboard.handout import handout
 from dashboard.views import learn_cheat, learn_steps
-from dashboard.views.learn_lesson import Lesson, tell
+from dashboard.views.learn_lesson import Lesson, write_large
 from dashboard.words import say
 
 STEPS: Mapping[str, Callable[[Lesson], None]] = {
@@ -23,28 +23,32 @@ STEPS: Mapping[str, Callable[[Lesson], None]] = {
 """Step -> what it shows. Its words stand in the sections ``step``, ``step_title`` and ``step_text``."""
 
 cards = session.catalogue().cards
-st.title(say("learn.title"), anchor=False)
 if not cards:
     st.error(say("photo.no_model"))
     st.stop()
-if not reader.projector():
-    st.markdown(say("learn.lead"))
-
+write_large()
 names = list(STEPS)
 reader.from_address("step", names)
-chosen = st.segmented_control(
-    say("learn.step"),
-    names,
-    format_func=lambda name: say("learn.step_name", number=names.index(name) + 1, name=say(f"step.{name}")),
-    required=True,
-    key="step",
-    label_visibility="collapsed",
-)
-step = chosen or names[0]
+if reader.projector():
+    step = str(session.recall("step"))
+else:
+    st.title(say("learn.title"), anchor=False)
+    st.markdown(say("learn.lead"))
+    chosen = st.segmented_control(
+        say("learn.step"),
+        names,
+        format_func=lambda name: say(
+            "learn.step_name", number=names.index(name) + 1, name=say(f"step.{name}")
+        ),
+        required=True,
+        key="step",
+        label_visibility="collapsed",
+    )
+    step = chosen or names[0]
 reader.to_address("step", step, names[0])
 at = names.index(step)
 st.header(say(f"step_title.{step}"), anchor=False)
-tell(say(f"step_text.{step}"))
+st.markdown(say(f"step_text.{step}"))
 STEPS[step](Lesson(tuple(card.name for card in cards[:2])))
 
 with st.container(horizontal=True, gap="small"):
@@ -61,7 +65,9 @@ with st.container(horizontal=True, gap="small"):
 
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     st.toggle(say("learn.projector"), key=reader.PROJECTOR, help=say("learn.projector_help"), width="content")
-    if not reader.projector():
+    if reader.projector():
+        st.caption(say("learn.step_of", number=at + 1, total=len(names)))
+    else:
         st.download_button(
             say("learn.handout"),
             handout(),

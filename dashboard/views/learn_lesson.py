@@ -1,10 +1,11 @@
-"""What the steps of the lesson share: the sample, what was measured on it, and large type for a room."""
+"""What the steps of the lesson share: the sample, what was measured on it, and its size in a room."""
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
+from pathlib import Path
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import reader, session
@@ -15,11 +16,16 @@ from dashboard.words import say
 from xai.photo.samples import SAMPLES, Sample
 from xai.types import Face
 
-__all__ = ["Lesson", "tell"]
+__all__ = ["Lesson", "face_width", "for_the_room", "write_large"]
 
 _SAMPLE = "lesson sample"
-_LARGE = '<p style="font-size:1.9rem;line-height:1.35;max-width:48rem;margin:0">{}</p>'
 _METHODS = ("occlusion", "gradcam")
+
+_LARGE = Path(__file__).parents[1] / "projector.css"
+
+_FACE, _FACE_LARGE = 300, 520
+_CHART_TYPE, _CHART_GROWS = 26, 2
+"""Plotly measures in pixels alone: its type for a room, and how much higher a chart is there."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,7 @@ class Lesson:
             index=alone.index(self.sample.id),
             format_func=lambda name: sample_title(SAMPLES[name]),
             key=f"lesson choice {reader.language()}",
-            width=320,
+            width="stretch" if reader.projector() else 320,
         )
         session.remember(_SAMPLE, chosen)
 
@@ -67,9 +73,21 @@ class Lesson:
         return explained
 
 
-def tell(sentence: str) -> None:
-    """Say something: as text, or in large type for a room."""
+def write_large() -> None:
+    """In a room: make everything on the page larger."""
     if reader.projector():
-        st.html(_LARGE.format(html.escape(sentence.replace("**", ""))))
-    else:
-        st.markdown(sentence)
+        st.html(_LARGE)
+
+
+def face_width() -> int:
+    """How wide a face is shown, in pixels."""
+    return _FACE_LARGE if reader.projector() else _FACE
+
+
+def for_the_room(figure: go.Figure) -> go.Figure:
+    """The chart itself, in a room with larger type and larger."""
+    if reader.projector():
+        large = {"size": _CHART_TYPE}
+        figure.update_layout(font=large, legend_font=large, height=_CHART_GROWS * figure.layout.height)
+        figure.update_xaxes(tickfont=large).update_yaxes(tickfont=large)
+    return figure

@@ -14,7 +14,7 @@ from dashboard.sentences import alt_answer, alt_map, alt_shares, failed, finding
 from dashboard.tickets import JobError
 from dashboard.verdict_words import LEVELS
 from dashboard.views import photo_verdict
-from dashboard.views.learn_lesson import Lesson, tell
+from dashboard.views.learn_lesson import Lesson, face_width, for_the_room
 from dashboard.views.photo_card import STILL, bar
 from dashboard.words import say
 from xai.photo.images import encode_jpeg
@@ -23,7 +23,6 @@ from xai.types import REGIONS, Explanation
 
 __all__ = ["answer", "attention", "cover", "guess", "limits", "verdict"]
 
-_FACE = 300
 _GUESS = "lesson guess"
 _OPACITY = 0.7
 
@@ -44,23 +43,25 @@ def _said(step: Callable[[Lesson], None]) -> Callable[[Lesson], None]:
 @_said
 def answer(lesson: Lesson) -> None:
     """A face, and what the model says about it."""
-    lesson.choose()
+    left, right = st.columns(2, gap="medium")
+    with right:
+        lesson.choose()
     explanation = lesson.explained(lesson.models[0]).explanation
-    left, right = st.columns(2, gap="large")
-    left.image(encode_jpeg(explanation.face.crop), width=_FACE, alt=say("map.crop_plain_alt"))
+    left.image(encode_jpeg(explanation.face.crop), width=face_width(), alt=say("map.crop_plain_alt"))
     with right:
         st.markdown(f"**{lesson.models[0]}**")
         alt = alt_answer(lesson.models[0], explanation.prediction)
-        st.plotly_chart(class_bars(explanation.prediction), config=STILL, key="lesson answer", alt=alt)
-        tell(right_or_wrong(explanation.prediction, lesson.sample.truth[0]))
+        chart = for_the_room(class_bars(explanation.prediction))
+        st.plotly_chart(chart, config=STILL, key="lesson answer", alt=alt)
+        st.markdown(right_or_wrong(explanation.prediction, lesson.sample.truth[0]))
 
 
 @_said
 def guess(lesson: Lesson) -> None:
     """The learner marks where they would look; then the models' shares on the same places."""
     face = lesson.face()
-    left, right = st.columns(2, gap="large")
-    left.image(encode_jpeg(face.crop), width=_FACE, alt=say("map.crop_plain_alt"))
+    left, right = st.columns(2, gap="medium")
+    left.image(encode_jpeg(face.crop), width=face_width(), alt=say("map.crop_plain_alt"))
     with right:
         marked = st.segmented_control(
             say("learn.guess_ask"),
@@ -88,12 +89,12 @@ def _compare(explanation: Explanation, marked: tuple[str, ...], model: str) -> N
     """How much of a model's map lies on the places that were marked."""
     shares = explanation.shares["occlusion"]
     if shares is None:
-        tell(say("learn.guess_nothing", model=model))
+        st.markdown(say("learn.guess_nothing", model=model))
         return
     share, area = shares.of(*marked)
-    tell(say("learn.guess_found", model=model, share=share, area=area))
+    st.markdown(say("learn.guess_found", model=model, share=share, area=area))
     limit = min(1.0, 1.05 * max(*shares.share.values(), *shares.area.values()))
-    chart = region_bars({"occlusion": shares}, limit)
+    chart = for_the_room(region_bars({"occlusion": shares}, limit))
     st.plotly_chart(chart, config=STILL, key=f"guess {model}", alt=alt_shares(shares))
 
 
@@ -114,7 +115,7 @@ def _maps(lesson: Lesson, method: str) -> None:
     maps = [each.heatmaps[method] for each in found.values()]
     signed = method == "occlusion"
     scale = common_scale(maps) if signed else excess_scale(maps)
-    for column, (model, explanation) in zip(st.columns(len(found), gap="large"), found.items(), strict=True):
+    for column, (model, explanation) in zip(st.columns(len(found), gap="medium"), found.items(), strict=True):
         values = explanation.heatmaps[method].values
         drawn = overlay(
             explanation.face.crop, values if signed else excess(values), scale=scale, opacity=_OPACITY
@@ -122,7 +123,7 @@ def _maps(lesson: Lesson, method: str) -> None:
         with column:
             st.markdown(f"**{model}**")
             st.image(encode_jpeg(drawn), width="stretch", alt=alt_map(explanation, method))
-            tell(finding(explanation, method))
+            st.markdown(finding(explanation, method))
     if signed:
         bar(say("legend.bar_alt", scale=scale), signed=True)
         st.caption(say("legend.occlusion", scale=scale))
@@ -147,4 +148,4 @@ def verdict(lesson: Lesson) -> None:
 def limits(_lesson: Lesson) -> None:
     """What a map and a verdict do not prove."""
     for number in range(1, 5):
-        tell(say(f"learn.limit_{number}"))
+        st.markdown(say(f"learn.limit_{number}"))

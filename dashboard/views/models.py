@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import session
+from dashboard.model_names import model_names
 from dashboard.views import models_card, models_experiments, models_overview, models_own
 from dashboard.words import from_library, say
 
@@ -14,9 +15,11 @@ for problem in (*session.catalogue().problems, *records.problems):
     st.warning(from_library(problem))
 
 known = (*records.installed, *records.measured)
+names = model_names(known)
 if known:
-    models_overview.show(known)
-    models_card.show(models_card.choose(known))
+    models_overview.show(known, names)
+    chosen = models_card.choose(known, names)
+    models_card.show(chosen, names[chosen.name])
 if records.experiments:
     models_experiments.show(records.experiments)
 models_own.show()

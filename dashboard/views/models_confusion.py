@@ -40,10 +40,14 @@ def show(record: Record, scores: Sequence[Score]) -> None:
         width=420,
     )
     st.caption(setting_line(score))
-    can_open = record.installed and set(record.classes) <= set(CLASSES)
+    labelled = set(record.classes) <= set(CLASSES)
+    can_open = record.installed and labelled
     cell = table(score, record.classes, f"confusion {record.name} {score.dataset}", can_open=can_open)
+    st.caption(say("confusion.read"))
     if can_open:
         _examples(record, cell)
+        return
+    st.caption(say("confusion.closed_away") if labelled else say("confusion.closed_answers"))
 
 
 def _examples(record: Record, cell: tuple[str, str] | None) -> None:

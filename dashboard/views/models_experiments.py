@@ -6,11 +6,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from dashboard.experiment_words import experiment_dots, measured_name, note, question
+from dashboard.figure_words import gap_lines, terms
 from dashboard.model_figures import dots
-from dashboard.record_words import alt_dots, experiment_dots, figure_name, study_name
+from dashboard.record_words import alt_dots, study_name
 from dashboard.records import Experiment
 from dashboard.views.photo_card import STILL
-from dashboard.words import from_library, say
+from dashboard.words import say
 
 __all__ = ["show"]
 
@@ -28,15 +30,17 @@ def show(experiments: Sequence[Experiment]) -> None:
 
 
 def _one(experiment: Experiment) -> None:
-    st.markdown(f"**{from_library(experiment.question)}**")
+    asked = question(experiment)
+    st.markdown(f"**{asked}**")
     rows = experiment_dots(experiment.rows)
-    figures = ", ".join(dict.fromkeys(figure_name(row.figure) for row in experiment.rows))
+    measured = dict.fromkeys(row.figure for row in experiment.rows)
     most = max((row.n or 0 for row in experiment.rows), default=0)
+    figures = ", ".join(map(measured_name, measured))
     st.caption(say("experiment.about", study=study_name(experiment.source), figures=figures, n=most))
-    st.plotly_chart(
-        dots(rows), config=STILL, key=f"experiment {experiment.name}", alt=alt_dots(experiment.question, rows)
-    )
+    st.plotly_chart(dots(rows), config=STILL, key=f"experiment {experiment.name}", alt=alt_dots(asked, rows))
     if experiment.note:
-        st.markdown(from_library(experiment.note))
+        st.markdown(note(experiment))
+    for line in (*terms(list(measured)), *gap_lines(row.measured for row in experiment.rows)):
+        st.caption(line)
     with st.expander(say("experiment.again")):
         st.code(experiment.command, language=None, wrap_lines=True)

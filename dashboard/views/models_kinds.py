@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.figure_words import gap_lines
 from dashboard.kind_words import few_faces, kind_dots
 from dashboard.model_figures import dots
 from dashboard.record_words import alt_dots, score_label
 from dashboard.records import Record, Score, telling
 from dashboard.views.photo_card import STILL
-from dashboard.words import class_word, say
+from dashboard.words import class_name, say
+from xai.learning.measures import LEAST_GROUPS
 
 __all__ = ["show"]
 
@@ -22,14 +24,17 @@ def show(record: Record) -> None:
     st.markdown(say("kinds.title"))
     for score in scores:
         _score(score, record)
-    st.caption(say("kinds.note", classes="/".join(map(class_word, record.classes))))
-    if any(few_faces(bins) for score in scores for bins in score.by.values()):
-        st.caption(say("kinds.few"))
+    st.caption(say("kinds.note", classes=" / ".join(map(class_name, record.classes))))
+    every = [bins for score in scores for bins in score.by.values()]
+    if any(map(few_faces, every)):
+        st.caption(say("kinds.few", least=LEAST_GROUPS))
+    for line in gap_lines(one.aca for bins in every for one in bins):
+        st.caption(line)
 
 
 def _score(score: Score, record: Record) -> None:
     st.caption(score_label(score))
-    for (kind, bins), column in zip(score.by.items(), st.columns(len(score.by), gap="large"), strict=True):
+    for (kind, bins), column in zip(score.by.items(), st.columns(len(score.by), gap="medium"), strict=True):
         title, rows = say(f"kinds.by_{kind}"), kind_dots(kind, bins, record.classes)
         with column:
             st.markdown(title)

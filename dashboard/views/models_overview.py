@@ -1,66 +1,120 @@
-"""All models in one table, and how well those that can be asked do."""
+"""All models at a glance, by what they are for, and in one table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from dashboard.figure_words import figure_text, gap_lines, is_technical, percent, terms
 from dashboard.model_figures import Dot, dots
-from dashboard.record_words import alt_dots, dataset_name, figure_name, study_name
-from dashboard.records import Record, telling
+from dashboard.model_names import network_name, purpose
+from dashboard.record_words import alt_dots, dataset_name, score_label, study_name
+from dashboard.records import Record, Score, reproduced, telling
 from dashboard.views.photo_card import STILL
-from dashboard.words import class_word, number, say
+from dashboard.words import class_name, say
 
 __all__ = ["show"]
 
 _FIGURE = "aca"
 
 
-def show(records: Sequence[Record]) -> None:
-    """A chart of the models that can be asked, set by set, and a table of all.
+def show(records: Sequence[Record], names: Mapping[str, str]) -> None:
+    """A chart for each set of the models for use, a chart for each study of its models, a table of all.
 
     Args:
         records: of all models, those that can be asked first.
+        names: name on the card -> plain name.
     """
-    rows = _dots([record for record in records if record.installed])
-    if rows:
-        title = say("models.overview", figure=figure_name(_FIGURE))
-        st.header(title, anchor=False)
-        st.caption(say("models.overview_note"))
-        st.plotly_chart(dots(rows), config=STILL, key="overview", alt=alt_dots(title, rows))
+    st.header(say("models.overview"), anchor=False)
+    st.caption(say("models.overview_note"))
+    for line in terms((_FIGURE,)):
+        st.caption(line)
+    _for_use([record for record in records if purpose(record) == "use"], names)
+    _of_studies([record for record in records if purpose(record) == "studies"])
     with st.expander(say("models.table", count=len(records))):
-        st.table([_row(record) for record in records], hide_index=True)
+        rows = [_row(record, names) for record in records]
+        st.table(rows, hide_index=True)
+        if is_technical():
+            st.caption(say("models.table_note"))
 
 
-def _dots(records: Sequence[Record]) -> list[Dot]:
-    found = [
-        (score.dataset, record.name, score.figures[_FIGURE])
-        for record in records
-        for score in telling(record.scores)
-        if _FIGURE in score.figures
-    ]
-    order = list(dict.fromkeys(dataset for dataset, _, _ in found))
-    found.sort(key=lambda each: order.index(each[0]))
-    return [
-        Dot(say("models.overview_row", model=model, dataset=dataset_name(dataset)), figure)
-        for dataset, model, figure in found
-    ]
+def _for_use(records: Sequence[Record], names: Mapping[str, str]) -> None:
+    by_set: dict[str, list[Dot]] = {}
+    for record in records:
+        for score in telling(record.scores):
+            if _FIGURE in score.figures:
+                by_set.setdefault(score.dataset, []).append(Dot(names[record.name], score.figures[_FIGURE]))
+    if not by_set:
+        return
+    st.subheader(say("purpose.use"), anchor=False)
+    st.caption(say("purpose.use_note"))
+    for (dataset, rows), column in zip(by_set.items(), st.columns(len(by_set), gap="medium"), strict=True):
+        with column:
+            _chart(dataset_name(dataset), rows, f"overview {dataset}")
+            decided = any(dataset in record.sets for record in records)
+            st.caption(say("purpose.chosen_on") if decided else say("purpose.fresh"))
+    _gaps([row for rows in by_set.values() for row in rows])
 
 
-def _row(record: Record) -> dict[str, str]:
-    scores = telling(record.scores)
+def _of_studies(records: Sequence[Record]) -> None:
+    found = [(record, score) for record in records if (score := _of_study(record))]
+    if not found:
+        return
+    by_study: dict[str, list[Dot]] = {}
+    for record, score in sorted(found, key=lambda each: each[0].source):
+        row = Dot(network_name(record.name), score.figures[_FIGURE])
+        by_study.setdefault(record.source, []).append(row)
+    st.subheader(say("purpose.studies"), anchor=False)
+    st.caption(say("purpose.studies_note"))
+    with st.expander(say("models.studies", count=len(found))):
+        for study, rows in by_study.items():
+            _chart(study_name(study), rows, f"overview study {study}")
+        _gaps([row for rows in by_study.values() for row in rows])
+
+
+def _of_study(record: Record) -> Score | None:
+    """What a study's model scored as its study measures."""
+    score = reproduced(record)
+    return score if score and _FIGURE in score.figures else None
+
+
+def _chart(title: str, rows: Sequence[Dot], key: str) -> None:
+    st.markdown(say("models.chart", title=title))
+    st.plotly_chart(dots(rows), config=STILL, key=key, alt=alt_dots(title, rows))
+
+
+def _gaps(rows: Sequence[Dot]) -> None:
+    for line in gap_lines(row.measured for row in rows if row.measured):
+        st.caption(line)
+
+
+def _row(record: Record, names: Mapping[str, str]) -> dict[str, str]:
+    scores = [score for score in telling(record.scores) if _FIGURE in score.figures]
     cells = {
-        "model": record.name,
-        "study": study_name(record.source),
-        "classes": ", ".join(class_word(name) for name in record.classes),
-        "input": say("card.pixels", side=record.input_size),
-        "score": "; ".join(
-            say("models.cell_score", dataset=score.dataset, value=score.figures[_FIGURE].value, n=score.n)
-            for score in scores
-            if _FIGURE in score.figures
-        ),
-        "published": number(record.published[_FIGURE], ".3f") if _FIGURE in record.published else "–",
+        "model": names[record.name],
+        "purpose": say(f"purpose.{purpose(record)}_cell"),
+        "classes": ", ".join(class_name(name) for name in record.classes),
+        "score": "; ".join(_cell(score) for score in scores) or say("scored.none"),
         "weights": say("models.weights_here" if record.installed else "models.weights_not_here"),
     }
-    return {say(f"column.{name}"): value for name, value in cells.items()}
+    return {say(f"column.{name}"): value for name, value in (cells | _technical(record)).items()}
+
+
+def _cell(score: Score) -> str:
+    figure = score.figures[_FIGURE]
+    value = figure_text(figure) if is_technical() else percent(figure.value)
+    return say("models.cell_score", score=score_label(score), value=value)
+
+
+def _technical(record: Record) -> dict[str, str]:
+    """More columns for those who asked for them."""
+    if not is_technical():
+        return {}
+    printed = record.published.get(_FIGURE)
+    return {
+        "name": record.name,
+        "study": study_name(record.source),
+        "input": say("card.pixels", side=record.input_size),
+        "published": say("scored.none") if printed is None else percent(printed),
+    }

@@ -33,12 +33,14 @@ _EXAMPLE = {
 
 
 def show() -> None:
-    """The three steps, and a card to start from."""
+    """What it takes, the three steps, and a card to start from."""
     st.header(say("own.heading"), anchor=False)
-    st.markdown(say("own.steps"))
-    with st.expander(say("own.card")):
+    st.markdown(say("own.lead"))
+    with st.expander(say("own.how")):
+        st.markdown(say("own.steps"))
+        st.caption(say("own.card"))
         st.code(json.dumps(_EXAMPLE, indent=1, ensure_ascii=False), language="json")
         st.caption(say("own.keys"))
         st.markdown(say("own.architectures", names=", ".join(f"`{name}`" for name in sorted(ARCHITECTURES))))
-    st.caption(say("own.check"))
-    st.code(say("own.command"), language=None, wrap_lines=True)
+        st.caption(say("own.check"))
+        st.code(say("own.command"), language=None, wrap_lines=True)

@@ -12,17 +12,45 @@ from dashboard import controls, reader, session
 from dashboard.jobs import Explain, Explained, Options
 from dashboard.sentences import failed
 from dashboard.tickets import JobError
-from dashboard.views import photo_card, photo_fine, photo_maps, photo_reasons, photo_take, photo_verdict
+from dashboard.views import (
+    face_choice,
+    photo_address,
+    photo_card,
+    photo_fine,
+    photo_maps,
+    photo_reasons,
+    photo_take,
+    photo_verdict,
+)
 from dashboard.views.photo_previews import Previews
 from dashboard.views.photo_progress import Progress
 from dashboard.words import class_name, say
 from xai.findings import Evidence
 from xai.types import CLASSES, Face
 
-__all__ = ["METHODS_SHOWN", "Places", "show"]
+__all__ = ["METHODS_SHOWN", "NOTHING", "Known", "Places", "show"]
 
 METHODS_SHOWN = ("occlusion", "gradcam")
 """The maps of this page, by name in ``METHODS``."""
+
+_NONE = "none"
+"""In the address: no second model."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of a face before any model is asked.
+
+    Attributes:
+        truth: the true answer, or None.
+        held: what a hard sample holds before the face (``Wearer.held``), or None.
+    """
+
+    truth: str | None = None
+    held: str | None = None
+
+
+NOTHING = Known()
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,12 +83,12 @@ class Question:
     options: Options
 
 
-def show(face: Face, truth: str | None, models: Sequence[str], places: Places) -> None:
+def show(face: Face, known: Known, models: Sequence[str], places: Places) -> None:
     """Everything about one face: first the answers and verdicts, then the maps, then the reasons.
 
     Args:
         face: the face.
-        truth: its true answer where that is known.
+        known: what is known of it.
         models: names of all models, the default first.
         places: around the photo.
     """
@@ -71,7 +99,7 @@ def show(face: Face, truth: str | None, models: Sequence[str], places: Places) -
         asking = st.expander(say("ask.another"))
     st.header(say("map.heading"), anchor=False)
     progress, settings, maps, reasons = st.empty(), st.expander(say("ask.settings")), st.empty(), st.empty()
-    question = _question(name, truth, models, asking, settings)
+    question = _question(name, known.truth, models, asking, settings)
     waiting = Progress(progress, {verdicts: photo_verdict.HEIGHT + 180, maps: 700})
     explained = _explain(face, question, waiting, maps)
     progress.empty()
@@ -82,7 +110,8 @@ def show(face: Face, truth: str | None, models: Sequence[str], places: Places) -
     with places.below.container():
         photo_card.crop(next(iter(explained.values())))
     with verdicts.container():
-        slots = photo_verdict.answers(explained, question.truth)
+        held = known.held if question.truth == known.truth else None
+        slots = photo_verdict.answers(explained, question.truth, held)
     found: dict[str, Evidence] = {}
     take = photo_take.Takeaway(explained, level)
     if len(explained) < len(question.models):
@@ -102,12 +131,15 @@ def _question(
 ) -> Question:
     with asking:
         left, right = st.columns(2)
+    asked = f"target {name} {reader.language()}"
+    photo_address.open_class(asked, _answers())
     target = left.selectbox(
         say("ask.target"),
         (None, *_answers()),
         format_func=lambda one: class_name(one) if one else say("ask.target_own"),
-        key=f"target {name} {reader.language()}",
+        key=asked,
     )
+    photo_address.keep_class(target)
     known = right.selectbox(
         say("ask.truth"),
         (None, *CLASSES),
@@ -129,15 +161,10 @@ def _answers() -> list[str]:
 
 def _models(models: Sequence[str], left: DeltaGenerator, right: DeltaGenerator) -> tuple[str, ...]:
     """The models to compare; the second may be none."""
-    first = left.selectbox(say("ask.left"), models, key="first model")
-    others = [model for model in models if model != first]
-    second = right.selectbox(
-        say("ask.right"),
-        (*others, None),
-        format_func=lambda one: one or say("ask.only_one"),
-        key=f"second model {reader.language()}",
-    )
-    return (first, second) if second else (first,)
+    first = face_choice.choose(left, "model", {model: model for model in models}, say("ask.left"))
+    others = {model: model for model in models if model != first}
+    second = face_choice.choose(right, "second", {**others, _NONE: say("ask.only_one")}, say("ask.right"))
+    return (first,) if second == _NONE else (first, second)
 
 
 def _explain(

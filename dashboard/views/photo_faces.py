@@ -16,16 +16,16 @@ from xai.photo.images import encode_jpeg
 from xai.render import Mark, draw_boxes
 from xai.types import Box
 
-__all__ = ["picture", "show"]
+__all__ = ["chosen", "picture", "show"]
 
 
-def show(seen: Seen, found: int, truths: Sequence[str | None], models: tuple[str, ...]) -> None:
+def show(seen: Seen, found: int, known: Sequence[photo_face.Known], models: tuple[str, ...]) -> None:
     """The photo and one of its faces.
 
     Args:
         seen: a photo with at least one face.
         found: how many of its faces were found; the others were set by hand.
-        truths: the true answers of the faces that were found, None where one is not known; may be empty.
+        known: what is known of the faces that were found; may be empty.
         models: names of all models, the one that labels the boxes first.
     """
     left, right = st.columns([2, 3], gap="large")
@@ -37,8 +37,16 @@ def show(seen: Seen, found: int, truths: Sequence[str | None], models: tuple[str
         number = _strip(seen, models[0])
         photo_boxes.offer(seen, number, found)
         below = st.empty()
-    truth = truths[number] if number < len(truths) else None
-    photo_face.show(seen.faces[number], truth, models, photo_face.Places(right, below))
+    told = known[number] if number < len(known) else photo_face.NOTHING
+    photo_face.show(seen.faces[number], told, models, photo_face.Places(right, below))
+
+
+def chosen(seen: Seen, first: int = 0) -> int:
+    """Index of the face that the visitor chose in this photo; before a choice, ``first`` becomes it."""
+    name = _choice(seen)
+    if session.recall(name) is None:
+        session.remember(name, first if first < len(seen.faces) else 0)
+    return min(int(str(session.recall(name))), len(seen.faces) - 1)
 
 
 def picture(seen: Seen, model: str | None, width: int | None = None) -> None:
@@ -84,8 +92,7 @@ def _strip(seen: Seen, model: str) -> int:
     """The faces side by side, to choose from; the index of the chosen one."""
     if len(seen.faces) == 1:
         return 0
-    name = f"face {seen.sha256}"
-    chosen = int(str(session.recall(name) or 0))
+    picked = chosen(seen)
     answers = seen.predictions.get(model, ())
     with st.container(horizontal=True, gap="small"):
         for index, face in enumerate(seen.faces):
@@ -98,8 +105,12 @@ def _strip(seen: Seen, model: str) -> int:
                     say("photo.face_pick", number=index + 1),
                     key=f"pick {seen.sha256} {index}",
                     on_click=session.remember,
-                    args=(name, index),
-                    icon=":material/check:" if index == chosen else None,
+                    args=(_choice(seen), index),
+                    icon=":material/check:" if index == picked else None,
                     width="stretch",
                 )
-    return chosen
+    return picked
+
+
+def _choice(seen: Seen) -> str:
+    return f"face {seen.sha256}"

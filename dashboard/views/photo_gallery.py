@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import streamlit as st
 
@@ -14,46 +15,56 @@ from xai.photo.samples import SAMPLES, Sample
 
 __all__ = ["show"]
 
-_THUMBNAIL = 80
-"""Width of a thumbnail in pixels."""
+_THUMBNAIL = 72
+"""Width of a thumbnail in pixels; one with several people is twice as wide."""
+
+_STYLE = Path(__file__).parents[1] / "gallery.css"
 
 
-def show() -> None:
-    """Every sample as a picture with a button; a click makes it the one that the page shows."""
+def show(shown: Sample | None) -> None:
+    """Every sample as a picture with a button; a click makes it the one that the page shows.
+
+    Args:
+        shown: the one that it shows now, or None.
+    """
+    st.html(_STYLE)
     st.markdown(say("photo.samples"))
     if _all_drawn():
-        _groups()
+        _groups(shown)
     else:
-        _growing_groups()
+        _growing_groups(shown)
 
 
 @st.fragment(run_every=1.0)
-def _growing_groups() -> None:
+def _growing_groups(shown: Sample | None) -> None:
     """Only while pictures are missing: a click in a fragment waits until the maps are done."""
     if _all_drawn():
         st.rerun()
-    _groups()
+    _groups(shown)
 
 
 def _all_drawn() -> bool:
     return len(session.gallery(SAMPLES)) == len(SAMPLES)
 
 
-def _groups() -> None:
-    _thumbnails(sample for sample in SAMPLES.values() if not sample.traps)
-    with st.expander(say("gallery.hard")):
-        _thumbnails(sample for sample in SAMPLES.values() if sample.traps)
+def _groups(shown: Sample | None) -> None:
+    _thumbnails("easy", (sample for sample in SAMPLES.values() if not sample.traps), shown)
+    with st.expander(say("gallery.hard"), type="compact"):
+        _thumbnails("hard", (sample for sample in SAMPLES.values() if sample.traps), shown)
 
 
-def _thumbnails(samples: Iterable[Sample]) -> None:
+def _thumbnails(row: str, samples: Iterable[Sample], shown: Sample | None) -> None:
     pictures = session.gallery(SAMPLES)
-    with st.container(horizontal=True, gap="xsmall"):
+    with st.container(horizontal=True, gap="xsmall", key=f"samples-{row}"):
         for sample in samples:
-            with st.container(width=_THUMBNAIL, gap="xxsmall"):
-                _thumbnail(sample, pictures.get(sample.id))
+            chosen = sample == shown
+            name = f"thumb-{'chosen-' if chosen else ''}{sample.id}"
+            wide = len(sample.truth) > 1
+            with st.container(width=_THUMBNAIL * (1 + wide), gap="xxsmall", key=name):
+                _thumbnail(sample, pictures.get(sample.id), chosen=chosen)
 
 
-def _thumbnail(sample: Sample, picture: bytes | None) -> None:
+def _thumbnail(sample: Sample, picture: bytes | None, *, chosen: bool) -> None:
     if picture:
         st.image(picture, width="stretch", alt=say("photo.sample_alt", title=sample_title(sample)))
     else:
@@ -61,7 +72,7 @@ def _thumbnail(sample: Sample, picture: bytes | None) -> None:
     for trap in sample.traps:
         st.caption(say(f"trap.{trap}"), text_alignment="center")
     truth = " · ".join(class_word(name) for name in sample.truth)
-    chosen = ":material/check:" if session.recall("sample") == sample.id else None
-    if st.button(truth, key=f"sample {sample.id}", type="tertiary", icon=chosen, width="stretch"):
+    icon = ":material/check:" if chosen else None
+    if st.button(truth, key=f"sample {sample.id}", type="tertiary", icon=icon, width="stretch"):
         session.remember("sample", sample.id)
         st.rerun()

@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.sentences import file_name
-from dashboard.views import photo_gallery
+from dashboard.views import photo_address, photo_gallery
 from dashboard.words import say
 from xai.photo.samples import SAMPLES, Sample
 
@@ -65,14 +65,20 @@ def choose() -> Source:
     """Draw the upload field, the camera and the gallery; what was touched last comes first, at first the
     first sample.
     """
-    left, right = st.columns([2, 3], gap="large")
+    photo_address.open_sample()
+    left, right = st.columns([1, 4])
     with left:
         handed = {_FILES: _files(), _CAMERA: _shots()}
         others = [name for name in handed if name != session.recall(_NEWEST)]
         newest = [name for name in handed if name not in others]
         uploads = _taken([file for name in (*newest, *others) for file in handed[name]])
+    source = _source(uploads)
     with right:
-        photo_gallery.show()
+        photo_gallery.show(source.sample)
+    return source
+
+
+def _source(uploads: tuple[Upload, ...]) -> Source:
     sample = session.recall("sample")
     if sample is None and uploads:
         return Source(None, uploads)

@@ -26,7 +26,7 @@ def show(explained: Mapping[str, Explained], found: Mapping[str, Evidence], leve
         level: one of ``LEVELS``.
     """
     for model, column in zip(explained, st.columns(len(explained), gap="medium"), strict=True):
-        with column:
+        with column, st.container(gap="xsmall"):
             if model in found:
                 with st.expander(say("effects.more", model=model)):
                     _reasons(found[model], level, model)

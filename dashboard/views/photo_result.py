@@ -14,7 +14,8 @@ from dashboard.controls import main_button
 from dashboard.jobs import Look, SampleLook, Seen, Stage
 from dashboard.sentences import failed, sample_credit, sample_title
 from dashboard.tickets import JobError
-from dashboard.views import photo_boxes, photo_faces
+from dashboard.views import photo_address, photo_boxes, photo_faces
+from dashboard.views.photo_face import NOTHING, Known
 from dashboard.views.photo_input import Source
 from dashboard.views.photo_progress import Progress
 from dashboard.words import from_library, say
@@ -56,7 +57,10 @@ def show(source: Source, models: tuple[str, ...]) -> None:
     seen = _faces_of(chosen)
     if seen:
         _say_notices(source, seen)
-        photo_faces.show(seen, len(chosen.seen.faces), _truths(source, chosen.seen, seen), models)
+        photo_address.keep_face(
+            source.sample, photo_faces.chosen(seen, photo_address.face_asked(source.sample))
+        )
+        photo_faces.show(seen, len(chosen.seen.faces), _known(source, chosen.seen, seen), models)
 
 
 def _look_at_all(source: Source, model: str, show_stage: Callable[[Stage], None]) -> list[Candidate]:
@@ -121,13 +125,16 @@ def _without_faces(chosen: Candidate) -> Seen | None:
     return None
 
 
-def _truths(source: Source, found: Seen, seen: Seen) -> tuple[str | None, ...]:
-    """The true answer for each face that was found, where it is known: not under a box moved elsewhere."""
-    truths = source.sample.truth if source.sample else ()
-    if len(truths) != len(found.faces):
+def _known(source: Source, found: Seen, seen: Seen) -> tuple[Known, ...]:
+    """What the sample says of each face that was found: nothing of one whose box was moved elsewhere."""
+    wearers = source.sample.wearers if source.sample else ()
+    if len(wearers) != len(found.faces):
         return ()
     there = [_holds_middle(now.box, then.box) for now, then in zip(seen.faces, found.faces, strict=False)]
-    return tuple(truth if same else None for truth, same in zip(truths, there, strict=True))
+    return tuple(
+        Known(wearer.truth, wearer.held) if same else NOTHING
+        for wearer, same in zip(wearers, there, strict=True)
+    )
 
 
 def _holds_middle(box: Box, other: Box) -> bool:

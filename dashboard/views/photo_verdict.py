@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from dashboard.agreement_words import map_notes
 from dashboard.evidence_figures import bullet
 from dashboard.jobs import Explained, Stage
 from dashboard.kept_figures import kept_figure
-from dashboard.sentences import is_wrong, right_or_wrong
+from dashboard.one_breath_words import four_verdicts, in_one_breath
+from dashboard.sentences import is_wrong, right_or_wrong, why_wrong
 from dashboard.verdict_words import (
     alt_condition,
     asked_for,
@@ -18,7 +20,6 @@ from dashboard.verdict_words import (
     condition_of,
     condition_word,
     flag_lines,
-    headline,
 )
 from dashboard.views import photo_card
 from dashboard.views.photo_progress import Progress
@@ -28,7 +29,7 @@ from xai.types import Prediction
 
 __all__ = ["HEIGHT", "Slot", "answers"]
 
-HEIGHT = 440
+HEIGHT = 620
 """Pixels that are kept for a verdict with its conditions while it is waited for."""
 
 _SIGNS: Mapping[str, tuple[str, str]] = {
@@ -38,6 +39,8 @@ _SIGNS: Mapping[str, tuple[str, str]] = {
     "cannot tell": (":material/help:", "gray"),
 }
 """Verdict -> its shape and colour; none of them says right or wrong."""
+
+_MARKED = {verdict: f":{colour}[{shape}]" for verdict, (shape, colour) in _SIGNS.items()}
 
 _MARKS: Mapping[str, str] = {
     "yes": ":material/check_circle:",
@@ -50,13 +53,18 @@ class Slot:
     """The place of one model's verdict: it keeps its height until the verdict is there.
 
     Args:
-        model: the model's name.
+        title: of the model, or of the model with its face; makes the charts' keys unique on the page.
+        explained: the model's answer and maps.
+        truth: the true answer, or None.
+        held: what a hard sample holds before the face, or None.
     """
 
-    def __init__(self, model: str) -> None:
-        self._model = model
-        self._place = st.empty()
+    def __init__(self, title: str, explained: Explained, truth: str | None, held: str | None) -> None:
+        self._title, self._explained, self._truth = title, explained, truth
+        self._compared, self._place = st.empty(), st.empty()
         self._progress: Progress | None = None
+        with self._compared:
+            _compare(explained.explanation.prediction, truth, held)
 
     def hold(self) -> None:
         """Keep the height, and say what comes."""
@@ -67,7 +75,7 @@ class Slot:
     def wait(self, stage: Stage) -> None:
         """Show how far the test has come."""
         if self._progress:
-            self._progress.of(self._model)(stage)
+            self._progress.of(self._title)(stage)
 
     def fill(self, evidence: Evidence, level: str) -> None:
         """Show the verdict.
@@ -76,43 +84,68 @@ class Slot:
             evidence: what was found.
             level: one of ``LEVELS``.
         """
-        with self._place.container():
-            _verdict(evidence, level, self._model)
+        explained = self._explained
+        prediction = explained.explanation.prediction
+        if self._truth == prediction.label == evidence.target:
+            self._compared.empty()  # the headline says it
+        with self._place.container(gap="xsmall"):
+            _headline(evidence, in_one_breath(evidence, prediction, self._truth, level))
+            _around(evidence, level, map_notes(evidence, explained, level))
+            for name in CONDITIONS if evidence.deciding else ():
+                _condition(evidence, name, level, f"{name} {self._title}")
 
     def fail(self, sentence: str) -> None:
         """Say why there is none."""
         self._place.error(sentence)
 
 
-def answers(explained: Mapping[str, Explained], truth: str | None) -> dict[str, Slot]:
-    """Draw each model's answer and whether it is right; model -> the held place for its verdict."""
+def answers(
+    explained: Mapping[str, Explained], truth: str | None, held: str | None = None
+) -> dict[str, Slot]:
+    """Draw each model's answer and whether it is right; model -> the held place for its verdict.
+
+    Args:
+        explained: model -> its answer and maps.
+        truth: the true answer, or None.
+        held: what a hard sample holds before the face (``Wearer.held``), or None.
+    """
     slots: dict[str, Slot] = {}
     for model, column in zip(explained, st.columns(len(explained), border=True), strict=True):
-        prediction = explained[model].explanation.prediction
-        with column:
-            photo_card.answer(prediction, model)
-            _compared(prediction, truth)
-            slots[model] = Slot(model)
+        with column, st.container(gap="xsmall"):
+            photo_card.answer(explained[model].explanation.prediction, model)
+            slots[model] = Slot(model, explained[model], truth, held)
             slots[model].hold()
     return slots
 
 
-def _compared(prediction: Prediction, truth: str | None) -> None:
+def _compare(prediction: Prediction, truth: str | None, held: str | None) -> None:
     """The answer beside the true one; a wrong one must not be overlooked."""
+    said = right_or_wrong(prediction, truth)
     if is_wrong(prediction, truth):
-        st.warning(right_or_wrong(prediction, truth), icon=":material/close:")
+        st.warning(f"{said} {why_wrong(held)}" if held else said, icon=":material/close:")
     else:
-        st.caption(right_or_wrong(prediction, truth))
+        st.caption(said)
 
 
-def _verdict(evidence: Evidence, level: str, model: str) -> None:
+def _headline(evidence: Evidence, sentence: str) -> None:
     shape, colour = _SIGNS[evidence.verdict]
-    st.header(f":{colour}[{shape} {headline(evidence, level)}]", anchor=False)
+    st.header(f":{colour}[{shape} {sentence}]", anchor=False)
+
+
+def _around(evidence: Evidence, level: str, notes: Sequence[str]) -> None:
+    """What belongs to the headline; what it means, and why a map contradicts it, one step away."""
     if reason := because(evidence, level):
         st.markdown(reason)
-    st.caption(say("verdict.not_right"))
-    for name in CONDITIONS if evidence.deciding else ():
-        _condition(evidence, name, level, f"{name} {model}")
+    cautions = [say("verdict.not_right"), *([say("astray.differs")] if notes else [])]
+    st.caption(" ".join(cautions))
+    with st.container(horizontal=True, gap="small"):
+        with st.popover(say("verdict.four"), type="tertiary"):
+            for line in four_verdicts(evidence, _MARKED):
+                st.markdown(line)
+        if notes:
+            with st.popover(say("astray.why"), type="tertiary"):
+                for line in notes:
+                    st.markdown(line)
     for line in flag_lines(evidence, level):
         st.warning(line, icon=":material/compare_arrows:")
 

@@ -31,7 +31,7 @@ NAMED = ("heading", "link", "button", "tab", "radio", "checkbox", "switch", "sli
 """Roles whose names are part of the structure; what others say changes with the numbers."""
 
 
-FINDINGS = re.compile(r"(\w+ icon )?(It looked|Where it looked|Same answer|Different answers)")
+FINDINGS = re.compile(r"(\w+ icon )?(It says|It looked|Where it looked|Same answer|Different answers)")
 """Headings that say what was measured: close calls may fall otherwise on another processor."""
 
 

@@ -1,11 +1,10 @@
-import numpy as np
 import pytest
+from checks_by_hand import check, curve
 from evidences import area, condition, evidence
 
 from dashboard import trust_words
 from dashboard.evidence_figures import bullet, curves, effect_bars
 from dashboard.jobs import Explained
-from dashboard.map_checks import CurveCheck, MapCheck
 from dashboard.words import catalogue
 from xai.evidence.verdict import THRESHOLDS
 from xai.findings import RegionEvidence
@@ -47,25 +46,6 @@ def test_the_effects_stand_at_their_regions_with_their_ranks():
     assert first != second
 
 
-def curve(**given):
-    """Two straight lines by hand: own falls at once, random halfway, edges at the end."""
-    steps = np.array([0.0, 0.5, 1.0])
-    own, random, edges = np.array([1.0, 0.0, 0.0]), np.array([1.0, 0.5, 0.0]), np.array([1.0, 1.0, 0.0])
-    values = {
-        "changed": steps, "own": own, "random": random, "edges": edges, "own_area": 0.25, "random_area": 0.5,
-        "edge_area": 0.75, "orders": 5, "beats_random": True, "beats_edges": True,
-    }  # fmt: skip
-    return CurveCheck(**{**values, **given})
-
-
-def check(**given):
-    values = {
-        "deletion": curve(), "insertion": curve(), "likeness": 0.1, "follows_weights": True, "noise": 0.97,
-        "shift": 0.85, "share": 0.4, "expected": 0.1, "spread": 0.05, "turned": True, "seconds": 3.0,
-    }  # fmt: skip
-    return MapCheck(**{**values, **given})
-
-
 def test_curves_show_three_orders_told_apart_by_their_dashes():
     drawn = {line.name: line for line in curves(curve()).data}
     assert list(drawn["this map"].y) == [1.0, 0.0, 0.0]
@@ -83,7 +63,7 @@ def test_a_curve_is_told_with_its_areas(kind):
     untold = trust_words.curve_line(kind, curve(beats_random=None, beats_edges=None), "plain")
     assert "cannot tell" in untold
     assert "edge detector does as well" in trust_words.curve_line(kind, curve(beats_edges=False), "plain")
-    assert "0.250" in trust_words.curve_line(kind, curve(), "technical")
+    assert "25.0%" in trust_words.curve_line(kind, curve(), "technical")
 
 
 def test_each_finding_of_the_checks_has_words_of_its_own():
@@ -105,14 +85,12 @@ def test_a_share_counts_as_more_only_beyond_the_scatter_of_random_networks():
     assert "nothing: yes" in trust_words.shares_line(check(share=0.21), "plain")
     assert "no clear difference" in trust_words.shares_line(check(share=0.19), "plain")
     assert "cannot tell" in trust_words.shares_line(check(share=None), "plain")
-    assert "0.40" in trust_words.shares_line(check(), "technical")
+    assert "40%" in trust_words.shares_line(check(), "technical")
 
 
 def test_the_alternative_text_of_a_curve_holds_its_areas():
     said = trust_words.alt_curve("deletion", curve())
-    assert "0.25" in said
-    assert "0.50" in said
-    assert "0.75" in said
+    assert [number in said for number in ("25%", "50%", "75%")] == [True] * 3
 
 
 def test_the_price_of_the_checks_follows_the_speed_of_the_maps():

@@ -1,4 +1,7 @@
+import re
+import tomllib
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -39,3 +42,30 @@ def test_the_handout_is_whole_in_every_language_and_needs_nothing_else(monkeypat
     tasks = [said[f"handout.task_{number}"] for number in range(1, 6)]
     assert outline.headings == [said["handout.title"], *tasks, said["handout.plan"]]
     assert page.count("<tr>") == 1 + 5
+
+
+FAMILIAR = re.compile(
+    r"\b(os|vosotr[oa]s|vuestr[oa]s?|tú|tus?|te|ti|contigo)\b|\w(áis|éis)\b"
+    r"|\b(?!(?:red|usted|grad)\b)(?!\w*(?:idad|edad|ltad)\b)\w{2,}[aei]d\b",
+    re.IGNORECASE,
+)
+"""How Spanish speaks to friends: tú and vosotros, and what one tells them to do."""
+
+
+def test_the_lesson_and_the_handout_say_usted_throughout():
+    path = Path(words.__file__).parent / "es" / "learn.toml"
+    sections = tomllib.loads(path.read_text(encoding="utf-8"))
+    familiar = {
+        f"{section}.{key}": found.group()
+        for section, sentences in sections.items()
+        for key, sentence in sentences.items()
+        if (found := FAMILIAR.search(re.sub(r"{.*?}", "", sentence)))
+    }
+    assert familiar == {}
+
+
+@pytest.mark.parametrize(
+    "said", ["Trabajad en parejas", "lo que suponéis", "os fiaríais", "Escribid", "tu cara"]
+)
+def test_what_friends_say_would_be_found(said):
+    assert FAMILIAR.search(said)

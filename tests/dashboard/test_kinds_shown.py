@@ -53,9 +53,9 @@ def weights(monkeypatch, tmp_path):
 def test_bins_are_dots_with_their_faces_beside_them(weights):
     score = read_record(weights / "measured" / "sized.json", installed=False).scores[0]
     first, second = kind_dots("size", score.by["size"], CLASSES)
-    assert first.label == "32 to 48 pixels · n = 212 (180/12/20)"
-    assert second.label == "96 pixels and more · n = 54 (50/4/0) *"  # too few to believe an interval
-    assert (first.measured, second.measured) == (Figure(0.912, 0.85, 0.96), Figure(1.0, 1.0, 1.0))
+    assert first.label == "32 to 48 pixels, 212 faces (180/12/20)"
+    assert second.label == "96 pixels and more, 54 faces (50/4/0) *"  # too few to believe an interval
+    assert (first.measured, second.measured) == (Figure(0.912, 0.85, 0.96), Figure(1.0, gap="alike"))
     assert not few_faces([Bin("frontal", {"covered": 10}, Figure(1.0))])
 
 
@@ -68,8 +68,8 @@ def test_the_page_shows_the_charts_and_says_what_goes_wrong(weights):
     shown = "\n".join(str(part.value) for part in (*page.markdown, *page.caption))
     assert "**On which faces it does well**" in shown
     assert "By size of the face in the photo" in shown
-    assert "by class (covered/incorrect/no mask)" in shown
-    assert "* Fewer than ten faces" in shown
+    assert "of each class: mask worn correctly / mask worn wrongly / no mask." in shown
+    assert "\\* Fewer than 10 faces of a class" in shown
     assert (
         "nose or chin only just covered or bare: 7 of 16 wrong answers that a person looked at (ilc" in shown
     )

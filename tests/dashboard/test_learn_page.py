@@ -107,6 +107,38 @@ def test_the_cheat_is_found_and_counted_and_nothing_is_counted_twice():
     assert "Found 1 of 2" in text(page)
 
 
+def test_before_the_accusation_nothing_on_the_page_tells_the_three_apart():
+    page = visit(step="cheat")
+    for number in range(6):
+        suspects = page.session_state["kept suspects"][number]
+        said = re.findall(r"\*\*Model \w\*\* says: (.*)", text(page))
+        assert len(said) == 3
+        assert len(set(said)) == 1
+        assert not re.search(r"\d ?%", text(page))
+        page.segmented_control(key=f"cheat cover {number}").set_value("nose_and_mouth").run()
+        changed = re.findall(r"\*\*Model (\w)\*\* now says", text(page))
+        assert changed == [name for name in "ABC" if name != "ABC"[suspects.cheat]]
+        assert not re.search(r"\d ?%", text(page))
+        page.button(key=f"accuse {number} {suspects.cheat}").click().run()
+        sure = re.findall(r"model \w (\d+)%", text(page))
+        assert sure == [f"{100 * answer.confidence:.0f}" for answer in suspects.answers[""]]
+        (again,) = [one for one in page.button if one.label == WORDS["learn.cheat_next"]]
+        again.click().run()
+        assert not page.exception
+
+
+def test_the_maps_of_all_three_are_shown_when_asked_for():
+    page = visit(step="cheat")
+    assert WORDS["learn.cheat_purple"] not in text(page)
+    page.toggle(key="cheat maps 0").set_value(True).run()
+    assert not page.exception
+    suspects = page.session_state["kept suspects"][0]
+    shares = [made.shares["occlusion"].of("nose", "mouth")[0] for made in suspects.maps]
+    assert min(shares) == shares[suspects.cheat]
+    assert WORDS["learn.cheat_purple"] in text(page)
+    assert [one.value for one in page.caption].count("Model B") == 1
+
+
 def test_covering_a_place_says_whose_answer_changed():
     page = visit(step="cheat")
     suspects = page.session_state["kept suspects"][0]
@@ -128,8 +160,14 @@ def test_the_projector_shows_large_type_and_the_step_alone():
     assert not page.exception
     assert WORDS["learn.lead"] not in text(page)
     assert page.query_params["view"] == "projector"
-    large = [part for part in page.get("html") if "font-size" in str(part.proto)]
-    assert len(large) == 5  # the step's sentence and four limits
+    assert sum("font-size" in str(part.proto) for part in page.get("html")) == 1
+    assert "Step 6 of 7" in text(page)
+    assert not page.segmented_control(key="reader language").disabled
+    assert "step" not in {one.key for one in page.segmented_control}
+    page.button(key="next").click().run()
+    assert page.header[0].value == WORDS["step_title.cheat"]
+    page.toggle(key=reader.PROJECTOR).set_value(False).run()
+    assert page.segmented_control(key="step").value == "cheat"
 
 
 def test_every_step_speaks_spanish():

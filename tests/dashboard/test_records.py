@@ -149,10 +149,12 @@ def test_the_card_to_start_from_is_a_card(tmp_path):
 
 def test_dots_are_filled_where_measured_and_hollow_where_published():
     figure = dots([Dot("a", Figure(0.9, 0.8, 0.95)), Dot("b", None, 0.7), Dot("c", Figure(0.6), 0.65)])
-    measured, published = figure.data
-    assert (list(measured.x), list(measured.y)) == ([0.9, 0.6], [0, 2])
-    assert list(measured.error_x.array) == pytest.approx([0.05, 0.0])
-    assert list(measured.error_x.arrayminus) == pytest.approx([0.1, 0.0])
+    measured, alone, published = figure.data
+    assert (list(measured.x), list(measured.y)) == ([0.9], [0])
+    assert list(measured.error_x.array) == pytest.approx([0.05])
+    assert list(measured.error_x.arrayminus) == pytest.approx([0.1])
+    assert (list(alone.x), list(alone.y)) == ([0.6], [2])
+    assert alone.marker.symbol == "circle-open"  # what has no interval must not look sure
     assert (list(published.x), list(published.y)) == ([0.7, 0.65], [1, 2])
     assert published.marker.symbol == "diamond-open"
     assert [note.text for note in figure.layout.annotations] == ["a", "b", "c"]
@@ -177,6 +179,7 @@ def test_curves_leave_out_what_was_not_recorded(record):
 def test_the_alternative_texts_hold_the_numbers(record):
     said = record_words.alt_dots("Scores", [Dot("a", Figure(0.9, 0.8, 0.95), 0.7)])
     assert "a 90.0% (80.0% to 95.0%) published 70.0%" in said
+    assert "b 90.0%, no interval." in record_words.alt_dots("Scores", [Dot("b", Figure(0.9))])
     assert "from 0.900 to 0.500" in record_words.alt_curves(record.history, ("loss",))
 
 

@@ -8,6 +8,8 @@ import pytest
 from dashboard import sentences
 from dashboard.downloads import face_zip
 from dashboard.figures import class_bars, region_bars
+from dashboard.words import catalogue
+from xai.photo.samples import SAMPLES
 from xai.types import REGIONS, Box, Explanation, Face, Heatmap, Prediction, Provenance, RegionShares
 
 CLASSES = ("covered", "incorrect", "uncovered")
@@ -114,6 +116,29 @@ def test_without_regions_the_strongest_place_is_named():
 def test_right_or_wrong(classes, label, truth, words):
     row = np.array([1.0 if name == label else 0.0 for name in classes], np.float32)
     assert words in sentences.right_or_wrong(Prediction(classes, row), truth)
+
+
+@pytest.mark.parametrize(
+    ("classes", "label", "truth", "right", "wrong"),
+    [
+        (CLASSES, "covered", "covered", True, False),
+        (CLASSES, "covered", "uncovered", False, True),
+        (CLASSES, "covered", None, False, False),
+        (("with_mask", "without_mask"), "with_mask", "incorrect", True, False),
+        (("with_mask", "without_mask"), "without_mask", "incorrect", False, True),
+        (("covered", "uncovered"), "covered", "incorrect", False, False),
+    ],
+)
+def test_an_answer_is_right_wrong_or_neither(classes, label, truth, right, wrong):
+    one = Prediction(classes, np.array([float(name == label) for name in classes], np.float32))
+    assert (sentences.is_right(one, truth), sentences.is_wrong(one, truth)) == (right, wrong)
+
+
+def test_every_hard_sample_has_its_reason_why_models_fall_for_it():
+    kinds = {held for sample in SAMPLES.values() for held in sample.traps}
+    assert {f"trap_why.{kind}" for kind in kinds} == {k for k in catalogue() if k.startswith("trap_why.")}
+    for kind in kinds:
+        assert kind in sentences.why_wrong(kind)
 
 
 def test_the_answers_under_the_patch_are_counted():

@@ -93,8 +93,6 @@ def test_the_area_and_the_place_are_named():
     )
     lower = evidence("supported", deciding="wide", wide=wide)
     assert verdict_words.headline(lower, "plain") == "It looked at the lower face."
-    none_outside = evidence("mixed", strict=area("mixed", necessity=0.4))
-    assert "elsewhere" not in verdict_words.headline(none_outside, "plain")
 
 
 def test_a_covered_face_says_that_all_of_it_lies_under_the_mask():

@@ -12,7 +12,9 @@ from dashboard.tickets import JobError
 ROOT = Path(__file__).parents[2] / "dashboard"
 SOURCES = sorted(ROOT.rglob("*.py"))
 SHOWING = [ROOT / f"{name}.py" for name in ("app", "controls", "figures", "sentences", "session", "handout")]
-SHOWING += [ROOT / f"{name}.py" for name in ("evidence_figures", "model_figures", "lineup", "reader")]
+SHOWING += [
+    ROOT / f"{name}.py" for name in ("evidence_figures", "lineup", "model_figures", "model_names", "reader")
+]
 SHOWING += sorted(ROOT.glob("*_words.py"))
 SHOWING += sorted((ROOT / "views").glob("*.py"))
 

@@ -9,7 +9,7 @@ from toys import OneWindow, make_classifier, make_face
 from xai.errors import UnknownName, XaiError
 from xai.evidence.whatif import whatif
 from xai.evidence.whatif_covers import cover_up
-from xai.evidence.whatif_probes import COVER_FILLS, GRID, PROBES, Probed, Rectangle, find_probe
+from xai.evidence.whatif_probes import COVER_FILLS, GRID, PROBES, Probed, Rectangle, find_probe, pieces
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
 from xai.photo.samples import load_sample
@@ -165,6 +165,68 @@ def test_the_fill_is_what_the_cover_shows():
     assert (first[changed] == 135).all()
     with pytest.raises(UnknownName, match="grey, blur, mean"):
         whatif(make_face(crop), classifier, "smallest_cover", "pink")
+
+
+class Both(nn.Module):
+    """Says ``covered`` unless each of two far windows has lost some of its brightness."""
+
+    def forward(self, x):
+        red = x[:, 0] * 0.2 + 0.4
+        lost = [(red[:, rows, columns] < 0.75).any(dim=2).any(dim=1) for rows, columns in FAR]
+        kept = 1.0 - 2.0 * (lost[0] & lost[1]).float() + 0.1 * (~lost[0]).float() + 0.1 * (~lost[1]).float()
+        return torch.stack([kept, -kept, torch.full_like(kept, -1e3)], dim=1)
+
+
+FAR = ((slice(0, 8), slice(0, 8)), (slice(0, 8), slice(32, 40)))
+"""Two cells of the grid in its first row, three cells between them."""
+
+
+def flooded(cover):
+    """How many pieces a cover has, pixel by pixel."""
+    left = {(x, y) for p in cover for x in range(p.left, p.right) for y in range(p.top, p.bottom)}
+    count = 0
+    while left:
+        count, edge = count + 1, [left.pop()]
+        while edge:
+            x, y = edge.pop()
+            near = {(x - 1, y), (x + 1, y), (x, y - 1), (x, y + 1)} & left
+            left -= near
+            edge += near
+    return count
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_pieces_are_those_that_a_flood_finds(seed):
+    rng = np.random.default_rng(seed)
+    cells = [Rectangle(4 * x, 4 * y, 4 * x + 4, 4 * y + 4) for x in range(5) for y in range(5)]
+    halves = [half for c in cells for half in (Rectangle(c.left, c.top, c.left + 2, c.bottom),
+                                               Rectangle(c.left + 2, c.top, c.right, c.bottom))]  # fmt: skip
+    cover = [half for half in halves if rng.random() < 0.45]
+    assert pieces(cover) == flooded(cover)
+
+
+def test_two_far_places_are_covered_in_two_pieces_or_by_one_that_reaches_from_one_to_the_other():
+    classifier = make_classifier(Both(), SIDE)
+    apart = whatif(bright_face(), classifier, "smallest_cover")
+    whole = whatif(bright_face(), classifier, "smallest_patch")
+    assert [found.answers[-1].label for found in (apart, whole)] == ["incorrect"] * 2
+    assert (pieces(apart.cover), pieces(whole.cover)) == (2, 1)
+    assert sum(part.area for part in apart.cover) == 2 * 2 * 2  # a sixteenth of a cell in either place
+    reach = {column for part in whole.cover for column in range(part.left, part.right)}
+    assert set(range(8, 32)) < reach
+    assert sum(part.area for part in whole.cover) <= 8 * 40
+
+
+def test_one_piece_does_as_well_where_the_evidence_is_in_one_place():
+    classifier = make_classifier(Bright(slice(16, 32), slice(24, 40), 128), SIDE)
+    found = whatif(bright_face(), classifier, "smallest_patch")
+    assert sum(part.area for part in found.cover) == 128
+    assert pieces(found.cover) == 1
+    for part in found.cover:
+        rest = [other for other in found.cover if other is not part]
+        bare = found.pictures[-1].copy()
+        bare[part.top : part.bottom, part.left : part.right] = 250
+        assert classifier.predict([bare])[0].label == found.start.label or flooded(rest) > 1
 
 
 def test_progress_never_passes_its_end_and_can_stop_the_work(small_cnn):

@@ -3,10 +3,12 @@ import pytest
 from oracles import calibration_error_by_loop
 
 from xai.learning.measures import (
+    LEAST_GROUPS,
     bootstrap_intervals,
     calibration_error,
     class_scores,
     confusion_matrix,
+    interval_gap,
     summary,
 )
 
@@ -82,3 +84,33 @@ def test_bootstrap_is_the_same_every_time():
 
     groups = np.arange(50).astype(str)
     assert bootstrap_intervals(mean, groups) == bootstrap_intervals(mean, groups)
+
+
+def held_and_alike(groups, share, trials=1500):
+    """How often bootstrap intervals of a share hold it, how often they have no width, and both."""
+    rng = np.random.default_rng(0)
+    right = rng.random((trials, groups)) < share
+    found = []
+    for each in right:
+        drawn = each[rng.integers(0, groups, (400, groups))].mean(axis=1)
+        low, high = np.percentile(drawn, [2.5, 97.5])
+        found.append((low <= share <= high, low == high))
+    return np.array(found)
+
+
+def test_with_few_groups_an_interval_often_misses_and_its_width_gives_it_away():
+    """What ``LEAST_GROUPS`` says of itself, counted."""
+    five, ten = held_and_alike(5, 0.9), held_and_alike(LEAST_GROUPS, 0.9)
+    assert five[:, 0].mean() == pytest.approx(0.41, abs=0.04)
+    assert ten[:, 0].mean() == pytest.approx(0.64, abs=0.04)
+    missed = ten[~ten[:, 0].astype(bool)]
+    assert missed[:, 1].mean() > 0.95
+    assert five[:, 1].mean() > 0.5 > ten[:, 1].mean()
+
+
+def test_an_interval_is_told_from_ten_groups_on_and_with_a_width():
+    assert interval_gap((0.44, 1.0), LEAST_GROUPS - 1) == "few"
+    assert interval_gap((0.44, 1.0), LEAST_GROUPS) == ""
+    assert interval_gap((0.0, 0.0), 300) == "alike"
+    all_right = bootstrap_intervals(lambda drawn: {"right": 1.0}, np.arange(60).astype(str))["right"]
+    assert interval_gap(all_right, 60) == "alike"

@@ -1,8 +1,8 @@
-"""Probes that cover a part of the face: nose and mouth, and the smallest cover that flips the answer."""
+"""Probes that cover a part of the face: nose and mouth, and the smallest covers that flip the answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from xai.errors import XaiError
 from xai.evidence.contents import neutral
-from xai.evidence.whatif_probes import COVER_FILLS, GRID, Probed, Rectangle, Subject
+from xai.evidence.whatif_probes import COVER_FILLS, GRID, Probed, Rectangle, Subject, pieces
 from xai.photo.regions import region_masks
 from xai.types import Face, Prediction
 
-__all__ = ["cover_up", "hide_mouth", "hide_nose", "hide_nose_and_mouth", "smallest_cover"]
+__all__ = ["cover_up", "hide_mouth", "hide_nose", "hide_nose_and_mouth", "smallest_cover", "smallest_patch"]
 
 Pixels = NDArray[np.uint8]
 Area = NDArray[np.bool_]
@@ -66,14 +66,26 @@ def smallest_cover(subject: Subject) -> Probed:
     The values are the growing covers that do not flip the answer, and last the one that does, after it was
     shrunk; it may be smaller than those before it.
     """
-    search = _Search(subject)
+    return _searched(_Search(subject))
+
+
+def smallest_patch(subject: Subject) -> Probed:
+    """The smallest cover in one piece found that flips the answer; values and bound as of ``smallest_cover``.
+
+    The same search, but a cell is added only where it touches the cover, and nothing is laid bare without
+    which the rest would fall apart. Scattered cells may do with less; one piece can be looked at and named.
+    """
+    return _searched(_Search(subject, one_piece=True))
+
+
+def _searched(search: _Search) -> Probed:
     grown = search.grow()
     covers = [*grown.failed, search.shrink(grown.found)] if grown.found else grown.failed
     pictures = tuple(search.picture(cover) for cover in covers)
     return Probed(
         start=search.start,
         values=tuple(search.share(cover) for cover in covers),
-        answers=subject.classifier.predict(pictures),
+        answers=search.ask(pictures),
         pictures=pictures,
         cover=covers[-1] if grown.found else (),
     )
@@ -107,9 +119,10 @@ class _Grown:
 
 
 class _Search:
-    """The search for a small cover on one face."""
+    """The search for a small cover on one face; in ``one_piece`` if that is wanted."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, *, one_piece: bool = False) -> None:
+        self._one_piece = one_piece
         self._crop, self._classifier = subject.face.crop, subject.classifier
         self._content, self._progress = _content(subject.face, subject.fill), subject.progress
         self.start = self._classifier.predict([self._crop])[0]
@@ -133,16 +146,19 @@ class _Search:
         cover: Cover = ()
         free = _cells(*self._crop.shape[:2])
         for _ in range(_MOST):
-            tried: list[Cover] = [(*cover, cell) for cell in free]
+            tried: list[Cover] = [(*cover, cell) for cell in free if self._fits(cell, cover)]
             answers = self._ask(tried)
-            best = min(range(len(free)), key=lambda i: self._standing(answers[i]))
+            best = min(range(len(tried)), key=lambda i: self._standing(answers[i]))
             cover = tried[best]
             if answers[best].label != self.start.label:
                 grown.found = cover
                 return grown
             grown.failed.append(cover)
-            del free[best]
+            free.remove(cover[-1])
         return grown
+
+    def _fits(self, cell: Rectangle, cover: Cover) -> bool:
+        return not (self._one_piece and cover) or any(cell.touches(part) for part in cover)
 
     def _standing(self, answer: Prediction) -> tuple[bool, float]:
         """How well the answer of the start stands: lost is less than kept, less probable than more."""
@@ -156,14 +172,29 @@ class _Search:
         return cover
 
     def _without_needless(self, cover: Cover) -> Cover:
+        """What holds one piece together may go once what it held is gone, so that is tried until all stay."""
+        rest = self._tried_off(cover)
+        while self._one_piece and rest != cover:
+            cover, rest = rest, self._tried_off(rest)
+        return rest
+
+    def _tried_off(self, cover: Cover) -> Cover:
+        """The cover after each part was tried without once."""
         for part in cover:
             rest = tuple(other for other in cover if other is not part)
-            if self._ask([rest])[0].label != self.start.label:
+            if self._holds(rest) and self._ask([rest])[0].label != self.start.label:
                 cover = rest
         return cover
 
+    def _holds(self, cover: Cover) -> bool:
+        return not self._one_piece or pieces(cover) == 1
+
+    def ask(self, pictures: Sequence[Pixels]) -> tuple[Prediction, ...]:
+        """What the classifier says of each picture."""
+        return self._classifier.predict(pictures)
+
     def _ask(self, covers: list[Cover]) -> tuple[Prediction, ...]:
-        answers = self._classifier.predict([self.picture(cover) for cover in covers])
+        answers = self.ask([self.picture(cover) for cover in covers])
         self._asked += len(covers)
         self._progress(min(self._asked, self._total), self._total)
         return answers

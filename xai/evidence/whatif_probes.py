@@ -6,7 +6,7 @@ A probe changes a face in steps and asks a classifier after each. The page and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from xai.attribution.methods import Progress
     from xai.models.classifiers import Classifier
 
-__all__ = ["COVER_FILLS", "GRID", "PROBES", "Probe", "Probed", "Rectangle", "Subject", "find_probe"]
+__all__ = ["COVER_FILLS", "GRID", "PROBES", "Probe", "Probed", "Rectangle", "Subject", "find_probe", "pieces"]
 
 COVER_FILLS = ("grey", "blur", "mean")
 """What is put over a part of a face: middle grey; the crop, heavily blurred; the crop's mean colour."""
 
 GRID = 8
-"""Cells along a side from which the probe ``smallest_cover`` builds its cover."""
+"""Cells along a side from which ``smallest_cover`` and ``smallest_patch`` build their cover."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,27 @@ class Rectangle:
     def area(self) -> int:
         """Pixels in it."""
         return (self.right - self.left) * (self.bottom - self.top)
+
+    def touches(self, other: Rectangle) -> bool:
+        """Whether the two, which do not overlap, share some length of an edge; a corner is not enough."""
+        beside = min(self.right, other.right) - max(self.left, other.left)
+        above = min(self.bottom, other.bottom) - max(self.top, other.top)
+        return max(beside, above) > 0 and min(beside, above) == 0
+
+
+def pieces(cover: Iterable[Rectangle]) -> int:
+    """Into how many pieces a cover of disjoint rectangles falls: those that touch are one.
+
+    >>> pieces([Rectangle(0, 0, 2, 2), Rectangle(2, 1, 4, 3), Rectangle(4, 3, 5, 4)])
+    2
+    """
+    left, count = set(cover), 0
+    while left:
+        count, edge = count + 1, {left.pop()}
+        while edge:
+            edge = {part for part in left if any(part.touches(one) for one in edge)}
+            left -= edge
+    return count
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,6 +149,7 @@ PROBES: Mapping[str, Probe] = {
     "pull_down": Probe(_DRAWN + "pull_down", "height of a drawn mask: 1 over the nose, 0 under the chin"),
     "recolour": Probe(_DRAWN + "recolour", "colour of one drawn mask"),
     "smallest_cover": Probe(_COVERS + "smallest_cover", "share of the crop that is covered"),
+    "smallest_patch": Probe(_COVERS + "smallest_patch", "share of the crop that is covered, in one piece"),
     "hide_nose": Probe(_COVERS + "hide_nose", "fill over the nose"),
     "hide_mouth": Probe(_COVERS + "hide_mouth", "fill over the mouth"),
     "hide_nose_and_mouth": Probe(_COVERS + "hide_nose_and_mouth", "fill over nose and mouth"),

@@ -5,27 +5,52 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from xai.learning.evaluation import Evaluation, Setting
+from xai.learning.recipe import BINARY
 from xai.learning.recipes import Recipe, recipe_for
 from xai.learning.rows import Row
 from xai.learning.saving import write_whole
 from xai.learning.training import Split, Trained
 from xai.models.cards import Card, measured_folder, read_measured, weights_folders
+from xai.types import CLASSES
 
-__all__ = ["LeftOut", "record", "save_card", "write_card"]
+__all__ = ["LeftOut", "known_limits", "record", "renewed", "save_card", "write_card"]
 
-_LIMITS = (
+_PORTRAITS = "mfn"
+"""The set whose masks are drawn and whose labels follow from how they were drawn."""
+
+_PHOTOS = (
     "Trained on photos of adults wearing mostly surgical and cloth masks; other coverings, children and "
-    "extreme poses are rare there.",
-    "About one in ten 'incorrect' labels of its training data is doubtful.",
-    "It knows three classes and always answers with one of them, whatever the picture shows.",
+    "extreme poses are rare there."
 )
+_DRAWN = (
+    "Trained on portraits with masks drawn on them; real masks, and faces that do not pose, are not there."
+)
+_DOUBTED = {
+    "ilc": "About one in ten labels “mask worn wrongly” of its training data is doubtful.",
+    "fmd": "Of the faces that it learnt as “mask worn wrongly”, about one in five has a doubtful label and "
+    "more than two in five are too small to tell.",
+}
+"""Set -> what a person found who looked at those faces."""
+
+_SIFTED = (
+    "Training faces whose label a person doubted were left out, so it has learnt little from cases on which "
+    "people disagree."
+)
+
+_THREE = "It knows three classes and always answers with one of them, whatever the picture shows."
+_TWO = (
+    "It says whether there is a mask, not how it is worn, and always answers with one of the two, whatever "
+    "the picture shows."
+)
+_FORMER = ("About one in ten 'incorrect' labels of its training data is doubtful.",)
+"""What older cards say; it is said anew when they are measured."""
 
 _COURSE = ("epoch", "train_loss", "train_accuracy", "loss", "accuracy", "aca")
 """What a card keeps of each epoch."""
@@ -49,6 +74,7 @@ def write_card(
 ) -> Path:
     """Write ``<name>.json`` beside the weights of ``trained``; returns its path."""
     split = trained.split
+    data = {part: _counts(split, part, recipe.classes) for part in ("train", "val")}
     command = _command(recipe, protocol, split) + (" --doubts FILE" if doubts else "")
     card = Card(
         name=name,
@@ -71,14 +97,46 @@ def write_card(
             **({"doubts": asdict(doubts)} if doubts else {}),
             "torch": metadata.version("torch"),
         },
-        data={part: _counts(split, part, recipe.classes) for part in ("train", "val")},
+        data=data,
         metrics={"chosen on": {key: round(trained.best[key], 4) for key in ("accuracy", "aca", "loss")}},
         license="MIT",
-        limits=_LIMITS,
+        limits=known_limits(recipe.classes, data["train"], sifted=bool(doubts)),
         path=trained.weights,
         history=tuple(_rounded(row) for row in trained.history),
     )
     return save_card(card, card.path.with_suffix(".json"))
+
+
+def known_limits(classes: Sequence[str], learnt: Collection[str], *, sifted: bool = False) -> tuple[str, ...]:
+    """What a model cannot do because of what it answers and of what it learnt from, sentences.
+
+    Args:
+        classes: names of its answers.
+        learnt: names of the sets it was trained on.
+        sifted: whether faces on a list of doubts were left out of them.
+    """
+    limits = [_DRAWN if set(learnt) == {_PORTRAITS} else _PHOTOS]
+    if sifted:
+        limits.append(_SIFTED)
+    elif "incorrect" in classes:
+        limits += [_DOUBTED[name] for name in _DOUBTED if name in learnt]
+    if tuple(classes) == BINARY:
+        limits.append(_TWO)
+    elif set(classes) == set(CLASSES):
+        limits.append(_THREE)
+    return tuple(limits)
+
+
+def renewed(card: Card) -> Card:
+    """The card with ``known_limits`` as they are said today; what somebody else wrote there is kept."""
+    ours = {_PHOTOS, _DRAWN, *_DOUBTED.values(), _SIFTED, _THREE, _TWO, *_FORMER}
+    sifted = "doubts" in card.recipe
+    said = (
+        known_limits(card.classes, card.data.get("train", {}), sifted=sifted)
+        if ours & set(card.limits)
+        else ()
+    )
+    return replace(card, limits=(*said, *(each for each in card.limits if each not in ours)))
 
 
 def record(row: Row, set_name: str, setting: Setting, found: Evaluation) -> tuple[Path, ...]:
@@ -113,7 +171,7 @@ def _measured(card: Card, set_name: str, setting: Setting, measured: Mapping[str
         faces = {label: sum(answers.values()) for label, answers in measured["confusion"].items()}
         data["test"] = {**data.get("test", {}), set_name: faces}
     metrics = {**card.metrics, setting.key(set_name): dict(measured)}
-    return replace(card, data=data, history=history, metrics=metrics)
+    return replace(renewed(card), data=data, history=history, metrics=metrics)
 
 
 def _pooled_card(row: Row) -> Card:

@@ -74,6 +74,7 @@ class Evaluation:
         confusion: true class -> answered class -> faces.
         intervals: score or class -> 95 % bootstrap interval, resampling whole groups.
         folds: the folds whose models were pooled; empty for a single model.
+        groups: class -> groups with faces of it, which its interval rests on: see ``measures.interval_gap``.
         by: kind of face -> its bins; see ``xai.learning.kinds``. Only the kinds that were asked for.
     """
 
@@ -85,6 +86,7 @@ class Evaluation:
     confusion: Mapping[str, Mapping[str, int]]
     intervals: Mapping[str, tuple[float, float]]
     folds: tuple[int, ...] = ()
+    groups: Mapping[str, int] = field(default_factory=dict)
     by: Mapping[str, tuple[Bin, ...]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
@@ -98,6 +100,7 @@ class Evaluation:
             "per_class": {name: round(value, 4) for name, value in self.per_class.items()},
             "confusion": {name: dict(row) for name, row in self.confusion.items()},
             "intervals": {name: [_rounded(v) for v in ends] for name, ends in self.intervals.items()},
+            "groups": dict(self.groups),
             **(
                 {"by": {kind: [one.as_dict() for one in bins] for kind, bins in self.by.items()}}
                 if self.by
@@ -167,6 +170,7 @@ def score(answers: Answers, folds: tuple[int, ...] = ()) -> Evaluation:
         },
         intervals=bootstrap_intervals(every, answers.groups),
         folds=folds,
+        groups={c: len(np.unique(answers.groups[truth == i])) for i, c in enumerate(classes)},
     )
 
 
