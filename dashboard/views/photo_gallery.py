@@ -18,7 +18,7 @@ __all__ = ["show"]
 _THUMBNAIL = 72
 """Width of a thumbnail in pixels; one with several people is twice as wide."""
 
-_STYLE = Path(__file__).parents[1] / "gallery.css"
+_STYLE = Path(__file__).parents[1] / "photo.css"
 
 
 def show(shown: Sample | None) -> None:
@@ -72,7 +72,7 @@ def _thumbnail(sample: Sample, picture: bytes | None, *, chosen: bool) -> None:
     for trap in sample.traps:
         st.caption(say(f"trap.{trap}"), text_alignment="center")
     truth = " · ".join(class_word(name) for name in sample.truth)
-    icon = ":material/check:" if chosen else None
-    if st.button(truth, key=f"sample {sample.id}", type="tertiary", icon=icon, width="stretch"):
+    label = f"**{truth}**" if chosen else truth
+    if st.button(label, key=f"sample {sample.id}", type="tertiary", width="stretch"):
         session.remember("sample", sample.id)
         st.rerun()

@@ -159,7 +159,7 @@ def test_a_finger_paints_on_a_phone_and_nothing_scrolls_sideways(visit, shots):
     visitor.page.screenshot(path=shots / "cover_phone.png", full_page=True)
     for way, ready in (
         ("slide", "100 %"),
-        ("smallest", "trozo a trozo"),
+        ("smallest", "cuadrado a cuadrado"),
         ("swap", "lo dibuja este programa"),
     ):
         other = visit(f"?lang=es&try={way}", width=390, height=844)

@@ -27,6 +27,9 @@ TYPE = """() => {
 }"""
 """Size in pixels, whether it is a heading, and the words, of all that is written in the page's main part."""
 
+ENLARGED = "parseFloat(getComputedStyle(document.documentElement).fontSize) > 16"
+"""Whether the sheet that makes a room's page large has arrived; it does a frame after the words."""
+
 
 @pytest.fixture
 def room(browser, server):
@@ -40,7 +43,9 @@ def room(browser, server):
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.goto(f"{server.address}/learn?step={step}{view}", timeout=PATIENCE)
         last = WORDS["learn.step_of"].partition("{")[0] if view else WORDS["learn.handout"]
-        page.get_by_text(re.compile(f"^{last}")).last.wait_for(timeout=PATIENCE)
+        page.get_by_text(re.compile(f"^{last}")).filter(visible=True).last.wait_for(timeout=PATIENCE)
+        if view:
+            page.wait_for_function(ENLARGED, timeout=PATIENCE)
         return page
 
     yield come

@@ -71,7 +71,7 @@ def test_the_page_shows_the_charts_and_says_what_goes_wrong(weights):
     assert "of each class: mask worn correctly / mask worn wrongly / no mask." in shown
     assert "\\* Fewer than 10 faces of a class" in shown
     assert (
-        "nose or chin only just covered or bare: 7 of 16 wrong answers that a person looked at (ilc" in shown
+        "nose or chin barely inside it or bare: 7 of 16 wrong answers that a person looked at (ilc" in shown
     )
     assert "one of the colour of skin: 2" in shown
     charts = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
