@@ -201,7 +201,11 @@ def _without_regions(heatmap: Heatmap) -> str:
     if heatmap.method != "occlusion":
         return say("map.alt_peak", x=x, y=y)
     return say(
-        "finding.no_regions", x=x, y=y, target=class_name(heatmap.target), drop=float(heatmap.values.max())
+        "finding.no_regions",
+        x=x,
+        y=y,
+        target=class_name(heatmap.target),
+        points=100 * float(heatmap.values.max()),
     )
 
 

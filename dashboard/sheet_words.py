@@ -102,7 +102,7 @@ def _scales(explanations: Sequence[Explanation]) -> dict[str, float]:
 def _scale(method: str, scale: float) -> SheetScale:
     if method == "occlusion":
         ends = (number(-scale, "+.2f").replace("-", "−"), number(0, ".0f"), number(scale, "+.2f"))
-        words, alt = say("legend.occlusion", scale=scale), say("legend.bar_alt", scale=scale)
+        words, alt = say("legend.occlusion", points=100 * scale), say("legend.bar_alt", scale=scale)
         return SheetScale(say("sheet.unit_occlusion"), ends, _unmarked(words), signed=True, alt=alt)
     ends = (say("sheet.even", value=1), "", number(scale + 1, ".1f"))
     words, alt = say("legend.gradcam", scale=scale + 1), say("legend.bar_half_alt", scale=scale + 1)

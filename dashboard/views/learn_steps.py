@@ -126,7 +126,7 @@ def _maps(lesson: Lesson, method: str) -> None:
             st.markdown(finding(explanation, method))
     if signed:
         bar(say("legend.bar_alt", scale=scale), signed=True)
-        st.caption(say("legend.occlusion", scale=scale))
+        st.caption(say("legend.occlusion", points=100 * scale))
     else:
         bar(say("legend.bar_half_alt", scale=scale + 1), signed=False)
         st.caption(say("legend.gradcam", scale=scale + 1))

@@ -40,7 +40,7 @@ def _legend(explanations: Sequence[Explanation]) -> photo_card.Look:
     left, middle, right = st.columns(3, gap="medium")
     with left:
         photo_card.bar(say("legend.bar_alt", scale=occlusion), signed=True)
-        st.caption(say("legend.occlusion", scale=occlusion))
+        st.caption(say("legend.occlusion", points=100 * occlusion))
     with middle:
         photo_card.bar(say("legend.bar_half_alt", scale=beyond + 1), signed=False)
         st.caption(say("legend.gradcam", scale=beyond + 1))

@@ -79,7 +79,7 @@ class Previews:
         with self._place.container(), st.container():
             with st.columns(3, gap="medium")[0]:
                 photo_card.bar(say("legend.bar_alt", scale=scale), signed=True)
-                st.caption(say("legend.occlusion", scale=scale))
+                st.caption(say("legend.occlusion", points=100 * scale))
             columns = st.columns(len(self._models), border=True, gap="medium")
             for model, column in zip(self._models, columns, strict=True):
                 with column:

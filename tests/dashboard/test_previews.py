@@ -86,7 +86,7 @@ def test_a_preview_is_labelled_and_the_other_model_keeps_its_place():
     page = stages(("one", 0.4, False))
     assert captions(page).count(LABEL) == 1
     assert text(page).count(NOTE) == 1
-    assert "Full colour is a change of 0.40" in text(page)
+    assert "Full colour is a change of 40.0 percentage points" in text(page)
     assert captions(page).count("Covering a patch (occlusion): being measured") == 1
     assert captions(page).count("Inner attention (Grad-CAM): being measured") == 2
     assert len(page.get("progress")) == 1, "the bar has moved, there are not two"
@@ -96,7 +96,7 @@ def test_a_map_takes_the_place_of_its_preview_on_one_scale_with_the_next():
     page = stages(("one", 0.4, False), ("one", 0.3, True), ("two", 0.6, False))
     assert captions(page).count(LABEL) == 1
     assert captions(page).count("Covering a patch (occlusion)") == 1
-    assert "Full colour is a change of 0.60" in text(page)
+    assert "Full colour is a change of 60.0 percentage points" in text(page)
 
 
 def test_what_is_at_hand_is_not_drawn_twice():

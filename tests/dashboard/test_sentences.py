@@ -98,7 +98,7 @@ def test_nothing_positive_is_said_to_be_nothing():
 def test_without_regions_the_strongest_place_is_named():
     said = sentences.finding(explanation(peak(2, 7), None), "occlusion")
     assert "25% from the left and 75% from the top" in said  # centres of pixels 2 and 7 of 10
-    assert "lost 40%" in said
+    assert "lost 40 percentage points" in said
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ _GALLERY = (
     ),
     Sample("admiral-hand", "Admiral, hand", (Wearer("admiral", seed=0, held="hand"),)),
     Sample("astronaut-paper", "Astronaut, sheet of paper", (Wearer("astronaut", seed=3, held="paper"),)),
-    Sample("admiral-scarf", "Admiral, scarf", (Wearer("admiral", seed=4, held="scarf"),)),
+    Sample("admiral-scarf", "Admiral, scarf", (Wearer("admiral", seed=20, held="scarf"),)),
     Sample("astronaut-beard", "Astronaut, beard", (Wearer("astronaut", seed=1, held="beard"),)),
     Sample("astronaut-phone", "Astronaut, phone", (Wearer("astronaut", seed=0, held="phone"),)),
     Sample("astronaut-sticker", "Astronaut, sticker", (Wearer("astronaut", held=STICKER),)),
