@@ -41,7 +41,7 @@ class Recipe:
         label_smoothing: share of the target given to the other classes (Szegedy et al. 2016).
         class_weight_power: class weights are frequency to minus this power; 1 balances, 0.5 half-way.
         class_weights: weights in the order of ``classes``, in place of those by frequency; empty: none.
-        ema_decay: decay per step of the averaged weights that are kept (Polyak); 0 keeps the last.
+        ema_decay: decay per step of the mean weights that are kept, see ``averaged_network``; 0: the last.
         choose_by: ``"aca"`` (highest) or ``"loss"`` (lowest, weighted as in training) on the validation
             part.
         precision: entry of ``PRECISIONS``; measuring is always in fp32.

@@ -6,7 +6,6 @@ import json
 import math
 import random
 import time
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from xai.errors import DataRejected, XaiError
+from xai.learning.averaging import averaged_network
 from xai.learning.measures import summary
 from xai.learning.pictures import Faces, Held
 from xai.learning.recipe import Recipe
@@ -42,7 +42,7 @@ class Run:
         seed_everything(recipe.seed)
         self.recipe, self.train, self.val, self.device = recipe, train, val, device
         self.network = starting_network(recipe).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        self.averaged = _averaged(self.network, recipe.ema_decay) if recipe.ema_decay else None
+        self.averaged = averaged_network(self.network, recipe.ema_decay) if recipe.ema_decay else None
         self.weights = class_weights(train.labels, recipe).to(device)
         self.steps = train.views // recipe.batch_size
         if self.steps == 0:
@@ -190,11 +190,6 @@ def seed_everything(seed: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
-
-
-def _averaged(network: nn.Module, decay: float) -> torch.optim.swa_utils.AveragedModel:
-    averaging: Callable[..., Any] = torch.optim.swa_utils.get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
-    return torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=averaging, use_buffers=True)
 
 
 def _schedule(
