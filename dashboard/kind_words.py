@@ -11,7 +11,7 @@ from dashboard.words import from_library, has, number, say
 from xai.learning.measures import LEAST_GROUPS
 from xai.models.known_errors import KnownError
 
-__all__ = ["error_lines", "few_faces", "kind_dots"]
+__all__ = ["error_lists", "few_faces", "kind_dots"]
 
 
 def kind_dots(kind: str, bins: Sequence[Bin], classes: Sequence[str]) -> list[Dot]:
@@ -30,9 +30,15 @@ def few_faces(bins: Sequence[Bin]) -> bool:
     return any(count < LEAST_GROUPS for one in bins for count in one.counts.values())
 
 
-def error_lines(errors: Sequence[KnownError]) -> list[str]:
-    """A line for each kind of error: how many of the wrong answers that a person looked at, and where."""
-    return [_error(one) for one in errors]
+def error_lists(errors: Sequence[KnownError]) -> dict[str, list[str]]:
+    """What was looked at, said once -> a line for each kind of error found there; in the order of the card.
+
+    What was looked at is "" where neither the set nor the number of wrong answers is known.
+    """
+    lists: dict[str, list[str]] = {}
+    for error in errors:
+        lists.setdefault(_looked_at(error), []).append(_error(error))
+    return lists
 
 
 def _label(kind: str, one: Bin, classes: Sequence[str]) -> str:
@@ -42,12 +48,15 @@ def _label(kind: str, one: Bin, classes: Sequence[str]) -> str:
     return say("scored.starred", label=label) if few_faces([one]) or one.aca.gap else label
 
 
-def _error(error: KnownError) -> str:
-    kind = say(f"error_kind.{error.kind}")
+def _looked_at(error: KnownError) -> str:
+    if not error.on:
+        return "" if error.of is None else say("known_error.of", of=error.of)
+    dataset = dataset_name(error.on.split()[0])
     if error.of is None:
-        line = say("known_error.line", kind=kind, count=error.count)
-    else:
-        line = say("known_error.line_of", kind=kind, count=error.count, of=error.of)
-    if error.on:
-        line = say("known_error.line_on", line=line, dataset=dataset_name(error.on.split()[0]))
+        return say("known_error.on", dataset=dataset)
+    return say("known_error.of_on", of=error.of, dataset=dataset)
+
+
+def _error(error: KnownError) -> str:
+    line = say("known_error.line", kind=say(f"error_kind.{error.kind}"), count=error.count)
     return say("known_error.line_note", line=line, note=from_library(error.note)) if error.note else line

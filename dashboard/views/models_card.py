@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import reader
 from dashboard.bottom_words import bottom_line
 from dashboard.figure_words import is_technical
-from dashboard.kind_words import error_lines
+from dashboard.kind_words import error_lists
 from dashboard.model_figures import class_counts, learning_curves
 from dashboard.record_words import alt_counts, alt_curves, data_line, study_name
 from dashboard.records import Record, telling
@@ -95,7 +95,8 @@ def _what(record: Record) -> None:
 def _limits(record: Record) -> None:
     if record.errors:
         st.markdown(say("card.errors"))
-        st.markdown("\n".join(f"- {line}" for line in error_lines(record.errors)))
+        for looked_at, lines in error_lists(record.errors).items():
+            st.markdown("\n".join((looked_at, "", *(f"- {line}" for line in lines))))
     if record.limits:
         st.markdown(say("card.limits"))
         st.markdown("\n".join(f"- {from_library(limit)}" for limit in record.limits))

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
-from dashboard.kind_words import error_lines, few_faces, kind_dots
+from dashboard.kind_words import error_lists, few_faces, kind_dots
 from dashboard.reason_words import mask_reason
 from dashboard.record_files import read_record
 from dashboard.records import Bin, Figure
@@ -70,9 +70,8 @@ def test_the_page_shows_the_charts_and_says_what_goes_wrong(weights):
     assert "By size of the face in the photo" in shown
     assert "of each class: mask worn correctly / mask worn wrongly / no mask." in shown
     assert "\\* Fewer than 10 faces of a class" in shown
-    assert (
-        "nose or chin barely inside it or bare: 7 of 16 wrong answers that a person looked at (ilc" in shown
-    )
+    assert "Of 16 wrong answers on ilc photos that a person looked at:" in shown
+    assert "- A mask worn low, nose or chin barely inside it or bare: 7" in shown
     assert "one of the colour of skin: 2" in shown
     charts = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
     notes = [[note["text"] for note in chart["layout"].get("annotations", ())] for chart in charts]
@@ -102,5 +101,8 @@ def test_a_reason_is_said_or_said_to_be_unknown():
 
 
 def test_an_error_of_which_nobody_counted_all_is_said_alone():
-    (line,) = error_lines([KnownError("beard", 3, note="Long ones.")])
-    assert line == "A beard: 3. Long ones."
+    errors = [KnownError("beard", 3, note="Long ones."), KnownError("scarf", 2, of=9), KnownError("beard", 1)]
+    assert error_lists(errors) == {
+        "": ["A beard: 3. Long ones.", "A beard: 1"],
+        "Of 9 wrong answers that a person looked at:": ["A scarf, a veil or a collar: 2"],
+    }
