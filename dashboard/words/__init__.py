@@ -84,7 +84,7 @@ def class_word(name: str) -> str:
     """A class in as few words as possible, for tags and small buttons.
 
     >>> class_word("incorrect"), class_word("visor")
-    ('incorrect', 'visor')
+    ('worn wrongly', 'visor')
     """
     return say(f"short.{name}") if has(f"short.{name}") else name
 

@@ -184,9 +184,9 @@ def test_the_verdicts_come_after_the_maps_and_nothing_jumps_or_scrolls_sideways(
     visitor.wait_for_verdicts()
     after = heading.bounding_box()["y"] - visitor.page.locator("h1").bounding_box()["y"]
     assert len(visitor.verdicts()) == len(MODELS)
-    caution = visitor.page.get_by_text("Right or wrong is another question.")
+    caution = visitor.page.get_by_text("Where it looked does not say whether it is right.")
     assert caution.count() == len(MODELS)
-    for name in ("Needed", "Nothing else", "Enough"):
+    for name in ("Needed", "Only there", "Enough"):
         assert visitor.page.locator(f"[aria-label^='{name}: ']").count() == len(MODELS)
     assert visitor.width() <= width
     whole_page(visitor, shots / picture)

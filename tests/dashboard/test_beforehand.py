@@ -53,7 +53,7 @@ def test_many_visitors_see_the_first_sample_with_its_verdicts_without_one_job():
         assert not page.error
         said = text(page)
         assert all(f"**{card.name}**" in said for card in CARDS)
-        assert said.count("Right or wrong is another question.") == len(CARDS)
+        assert said.count("Where it looked does not say whether it is right.") == len(CARDS)
         assert "visitor" not in page.session_state, "this is what a job is handed in under"
 
 

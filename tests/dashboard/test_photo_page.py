@@ -84,7 +84,7 @@ def test_the_first_visit_shows_the_first_sample_explained_by_two_models():
     assert "proves neither" in shown
     verdicts = [sub.value for sub in page.header if sub.value.startswith(":")]
     assert len(verdicts) == len(MODELS), "each model has a verdict, measured in the real model process"
-    assert shown.count("Right or wrong is another question.") == len(MODELS)
+    assert shown.count("Where it looked does not say whether it is right.") == len(MODELS)
     assert len(page.session_state["kept evidence"]) == len(MODELS)
     for found in page.session_state["kept evidence"].values():
         assert found.forwards > 100
@@ -213,7 +213,7 @@ NECESSITY = f"Necessity 0.82 ≥ {THRESHOLDS.necessity:.2f}"
 
 
 def conditions_shown(page):
-    words = ("Needed", "Nothing else", "Enough")
+    words = ("Needed", "Only there", "Enough")
     return [name for name in words if re.search(rf"\*\*{name}:\*\* (yes|no)", text(page))]
 
 
@@ -254,8 +254,8 @@ def test_each_verdict_is_said_with_its_shape_and_its_conditions(verdicts, colour
     for headline in headlines(page):
         assert headline.startswith(f"{colour}:material/")
         assert headline.endswith(f"{said}]")
-    assert text(page).count("Right or wrong is another question.") == len(MODELS)
-    assert conditions_shown(page) == ["Needed", "Nothing else", "Enough"]
+    assert text(page).count("Where it looked does not say whether it is right.") == len(MODELS)
+    assert conditions_shown(page) == ["Needed", "Only there", "Enough"]
 
 
 UNPAINTED = evidences.evidence("cannot tell", (Reason("small", {"value": 11.0, "limit": 14.0}),))

@@ -65,12 +65,12 @@ def test_the_four_verdicts_are_explained_beside_each_and_the_present_one_is_mark
     assert len(marked) == 1
     shape = page.header[0].value.partition("[")[2].split()[0]
     assert shape in marked[0]
-    assert "Right or wrong is another question." in words_of(page)
+    assert "Where it looked does not say whether it is right." in words_of(page)
 
 
 def test_a_map_that_lies_elsewhere_is_said_beside_the_verdict_and_explained():
     page = drawn(evidences.evidence("supported"))
-    assert "A map below differs; this verdict counts." in words_of(page)
+    assert "A map differs; this verdict counts." in words_of(page)
     assert "What the answer rests on is said by the verdict" in words_of(page)
     untold = drawn(evidences.evidence("cannot tell", UNSTEADY))
     assert "differs" not in words_of(untold)
