@@ -187,7 +187,7 @@ def test_a_measured_model_stands_beside_what_was_published(weights):
     assert not page.exception
     shown = text(page)
     assert "Its weights do not come with this program" in shown
-    assert "A beard: 3 of 12 wrong answers that a person looked at (Kaggle photos)" in shown
+    assert "Of 12 wrong answers on Kaggle photos that a person looked at:\n\n- A beard: 3" in shown
     assert "**Published by study 003, and measured here**" in shown
     assert "Fewer epochs." not in shown  # how it was trained is for those who ask
     assert catalogue()["confusion.offer"] not in shown  # nobody can be asked for samples
