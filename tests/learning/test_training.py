@@ -5,6 +5,7 @@ from urllib.error import URLError
 import numpy as np
 import pytest
 import torch
+from learning_trials import put_model
 from PIL import Image as Pillow
 from safetensors.torch import load_file
 
@@ -12,6 +13,7 @@ from xai.errors import DataRejected, ThirdPartyMissing, UnknownName, XaiError
 from xai.learning import starting
 from xai.learning.carding import write_card
 from xai.learning.dataset import Example
+from xai.learning.recipe import BINARY
 from xai.learning.recipes import RECIPES, recipe_for
 from xai.learning.run import Run, class_weights
 from xai.learning.training import Split, split_for, train
@@ -292,6 +294,26 @@ def test_pretrained_weights_go_where_they_fit(monkeypatch):
     assert all(torch.equal(own[key], theirs[key]) for key in theirs if not key.startswith("classifier.3."))
     assert own["classifier.3.weight"].shape == (2, 1024)
     assert all(not recipe.pretrained for recipe in RECIPES.values() if recipe.source != "own")
+
+
+def test_a_training_starts_where_another_ended(monkeypatch, tmp_path):
+    """Every weight is the earlier model's to the bit; of other classes, every one but the head's."""
+    before = load_file(put_model(tmp_path, "first_fmd").path)
+    monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path))
+    recipe = replace(recipe_for("custom_cnn_relu_bn", "seed"), start="first_fmd")
+    same = starting.starting_network(recipe).state_dict()
+    assert all(torch.equal(same[key], before[key]) for key in before)
+    two = starting.starting_network(replace(recipe, classes=BINARY)).state_dict()
+    changed = {key for key in before if two[key].shape != before[key].shape}
+    assert len(changed) == 2
+    assert all(torch.equal(two[key], before[key]) for key in before if key not in changed)
+
+    with pytest.raises(XaiError, match="cannot start from first_fmd, which is a custom_cnn_relu_bn"):
+        starting.starting_network(replace(recipe, architecture="custom_cnn_relu"))
+    with pytest.raises(UnknownName, match="first_fmd"):
+        starting.starting_network(replace(recipe, start="second_fmd"))
+    with pytest.raises(ValueError, match="not from both"):
+        replace(recipe, pretrained=True)
 
 
 def test_unknown_recipe_lists_those_that_exist():

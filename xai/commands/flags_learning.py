@@ -34,9 +34,11 @@ def _train(calls: Any) -> None:
     call.add_argument("--fold", type=int, metavar="K", help="keep this fold of the set for testing")
     call.add_argument("--doubts", type=Path, metavar="FILE", help="leave out the faces that `doubts` listed")
     call.add_argument("--precision", choices=("fp32", "bf16"), help="bf16: quicker on newer processors")
-    call.add_argument(
+    start = call.add_mutually_exclusive_group()
+    start.add_argument(
         "--pretrained", action="store_true", default=None, help="start from ImageNet weights (network needed)"
     )
+    start.add_argument("--start", metavar="MODEL", help="start from the weights of a model trained before")
 
 
 def _evaluate(calls: Any) -> None:

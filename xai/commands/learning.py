@@ -118,6 +118,7 @@ _SETTINGS = (
     "precision",
     "fold",
     "pretrained",
+    "start",
 )
 
 

@@ -52,6 +52,9 @@ _TWO = (
 _FORMER = ("About one in ten 'incorrect' labels of its training data is doubtful.",)
 """What older cards say; it is said anew when they are measured."""
 
+_TOLD = ("epochs", "batch_size", "learning_rate", "seed", "input_size", "precision", "fold", "start")
+"""Settings that a call names where they depart from the written recipe."""
+
 _COURSE = ("epoch", "train_loss", "train_accuracy", "loss", "accuracy", "aca")
 """What a card keeps of each epoch."""
 
@@ -219,7 +222,7 @@ def _command(recipe: Recipe, protocol: str, split: Split) -> str:
     written = recipe_for(recipe.name, protocol)
     changed = "".join(
         f" --{name.replace('_', '-')} {getattr(recipe, name)}"
-        for name in ("epochs", "batch_size", "learning_rate", "seed", "input_size", "precision", "fold")
+        for name in _TOLD
         if getattr(recipe, name) != getattr(written, name)
     )
     if recipe.pretrained and not written.pretrained:

@@ -37,6 +37,7 @@ class Recipe:
         one_cycle: True: one-cycle schedule (Smith & Topin 2019); False: constant rate.
         pretrained: start from ImageNet weights: the architecture's pinned file where it has one, else
             torchvision's, from the network.
+        start: name of a model trained before, whose weights this training begins with; empty: none.
         views: entry of ``VIEWS``.
         label_smoothing: share of the target given to the other classes (Szegedy et al. 2016).
         class_weight_power: class weights are frequency to minus this power; 1 balances, 0.5 half-way.
@@ -68,6 +69,7 @@ class Recipe:
     weight_decay: float = 1e-2
     one_cycle: bool = True
     pretrained: bool = False
+    start: str = ""
     views: str = "strong"
     label_smoothing: float = 0.05
     class_weight_power: float = 0.5
@@ -96,6 +98,8 @@ class Recipe:
             raise ValueError(f"the learning rate must be a number above 0, not {self.learning_rate}")
         if not all(math.isfinite(share) and share > 0 for share in self.shares.values()):
             raise ValueError(f"shares must be numbers above 0, not {dict(self.shares)}")
+        if self.pretrained and self.start:
+            raise ValueError(f"training starts from ImageNet weights or from {self.start}, not from both")
         if self.class_weights and len(self.class_weights) != len(self.classes):
             raise ValueError(f"{len(self.classes)} classes need as many weights, not {self.class_weights}")
 

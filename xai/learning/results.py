@@ -134,7 +134,7 @@ def _seed_row(card: Card, notes: Sequence[str], key: str, row: Mapping[str, Any]
     cells = (
         card.source,
         card.name + (f" ({len(row['folds'])} folds)" if row.get("folds") else ""),
-        "ImageNet" if card.recipe.get("pretrained") else "random",
+        "ImageNet" if card.recipe.get("pretrained") else card.recipe.get("start") or "random",
         key,
         _faces(row),
         leading,

@@ -1,4 +1,4 @@
-"""Where a training starts: a network with random weights, or with ImageNet's where they are asked for."""
+"""Where a training starts: a network with random weights, ImageNet's, or those of a model trained before."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from xai.errors import ThirdPartyMissing
+from xai.errors import ThirdPartyMissing, XaiError
 from xai.learning.recipe import Recipe
 from xai.models.architectures import ARCHITECTURES, Architecture
+from xai.models.cards import find_card
+from xai.models.classifiers import load_card
 from xai.thirdparty import model_file
 
 __all__ = ["starting_network"]
@@ -19,19 +21,34 @@ __all__ = ["starting_network"]
 def starting_network(recipe: Recipe) -> nn.Module:
     """The recipe's network as its training begins; random weights follow torch's seed.
 
-    ImageNet weights are taken layer by layer where name and shape agree; the head stays random.
+    Weights are taken layer by layer where name and shape agree: of ImageNet's the head stays random, and
+    a model trained before gives its head too where it tells as many classes apart.
 
     Raises:
         ThirdPartyMissing: ImageNet weights are asked for and there are none, or they cannot be fetched.
+        UnknownName: the model to start from does not exist; WeightsUnavailable: its weights are not sound.
+        XaiError: it is of another architecture.
     """
     architecture = ARCHITECTURES[recipe.architecture]
     network = architecture.build(len(recipe.classes))
-    if recipe.pretrained:
-        state = _imagenet(recipe.architecture, architecture)
+    if recipe.start or recipe.pretrained:
+        state = _before(recipe) if recipe.start else _imagenet(recipe.architecture, architecture)
         own = network.state_dict()
         fitting = {key: value for key, value in state.items() if key in own and own[key].shape == value.shape}
         network.load_state_dict({**own, **fitting})
     return network
+
+
+def _before(recipe: Recipe) -> Mapping[str, Any]:
+    """Weights of a model trained before, checked against its card."""
+    card = find_card(recipe.start)
+    if card.architecture != recipe.architecture:
+        raise XaiError(
+            f"{recipe.name} cannot start from {card.name}, which is a {card.architecture}; "
+            f"name a model of the architecture {recipe.architecture}."
+        )
+    state: Mapping[str, Any] = load_card(card, "cpu").network.state_dict()
+    return state
 
 
 def _imagenet(name: str, architecture: Architecture) -> Mapping[str, Any]:
