@@ -21,6 +21,8 @@ __all__ = [
     "from_address",
     "language",
     "level",
+    "names_from_address",
+    "names_to_address",
     "number_from_address",
     "open_address",
     "projector",
@@ -93,6 +95,13 @@ def from_address(name: str, known: Sequence[str]) -> None:
         st.session_state[name] = asked if asked in known else known[0]
 
 
+def names_from_address(name: str, known: Sequence[str], first: Sequence[str]) -> None:
+    """As ``from_address`` for a widget of several choices; ``first`` where the address names none of them."""
+    if not set(st.session_state.get(name, ("",))) <= set(known):
+        asked = [one for one in st.query_params.get_all(name) if one in known]
+        st.session_state[name] = asked or list(first)
+
+
 def number_from_address(name: str, bounds: tuple[float, float], first: float, key: str | None = None) -> None:
     """Before a slider with this key is drawn: let the address choose within ``bounds``, else ``first``.
 
@@ -111,6 +120,14 @@ def number_from_address(name: str, bounds: tuple[float, float], first: float, ke
         asked = first
     low, high = bounds
     st.session_state[key] = asked if low <= asked <= high else first
+
+
+def names_to_address(name: str, chosen: Sequence[str], first: Sequence[str]) -> None:
+    """As ``to_address`` for several choices."""
+    if list(chosen) == list(first):
+        st.query_params.pop(name, None)
+    elif st.query_params.get_all(name) != list(chosen):
+        st.query_params[name] = list(chosen)
 
 
 def to_address(name: str, value: str, first: str) -> None:

@@ -134,8 +134,8 @@ def alt_answer(model: str, prediction: Prediction) -> str:
     return say("answer.bars_alt", model=model, answers=", ".join(each))
 
 
-def alt_map(explanation: Explanation, method: str) -> str:
-    """A map, for those who do not see it."""
+def alt_map(explanation: Explanation, method: str, model: str) -> str:
+    """A map, for those who do not see it; ``model`` is what its model is called there."""
     heatmap = explanation.heatmaps[method]
     said = finding(explanation, method)
     if (heatmap.values > 0).any() and explanation.shares[method] is not None:
@@ -144,7 +144,7 @@ def alt_map(explanation: Explanation, method: str) -> str:
     return say(
         "map.alt",
         title=say(f"method_title.{method}"),
-        model=explanation.provenance.model,
+        model=model,
         target=class_name(heatmap.target),
         finding=said,
     )

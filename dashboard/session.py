@@ -26,6 +26,7 @@ from dashboard.jobs import (
 )
 from dashboard.map_checks import MapCheck
 from dashboard.map_previews import Preview
+from dashboard.model_names import model_names
 from dashboard.record_files import read_records
 from dashboard.records import Records
 from dashboard.sample_round import BEFOREHAND
@@ -38,6 +39,7 @@ from xai.models.cards import Catalogue, read_cards, weights_folders
 from xai.types import Explanation, Face, Prediction
 
 __all__ = [
+    "called",
     "catalogue",
     "check",
     "checked",
@@ -76,6 +78,11 @@ def worker() -> Worker:
 def catalogue() -> Catalogue:
     """The models there are; a pair of files dropped in shows up within half a minute."""
     return read_cards()
+
+
+def called(model: str) -> str:
+    """The plain name of a model; the name on its card where it has gone meanwhile."""
+    return model_names(catalogue().cards).get(model, model)
 
 
 @st.cache_resource(show_spinner=False, ttl=30)

@@ -165,7 +165,7 @@ def _map(explanation: Explanation, method: str, scale: float) -> SheetMap:
         title=say(f"method_title.{method}"),
         settings=settings_line(heatmap),
         finding=finding(explanation, method),
-        alt=alt_map(explanation, method),
+        alt=alt_map(explanation, method, explanation.provenance.model),
     )
 
 

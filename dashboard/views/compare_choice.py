@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import reader
+from dashboard import reader, session
 from dashboard.compare_layers import UNITS
 from dashboard.compare_words import method_name
 from dashboard.views import face_choice
@@ -21,6 +21,9 @@ __all__ = ["Choice", "choose"]
 
 _GIVEN = "given"
 """The answer that each model gave."""
+
+_MODELS = "models"
+"""Key of the field, and its name in the address."""
 
 _MOST_MODELS = 4
 
@@ -52,16 +55,18 @@ def choose(models: Sequence[str]) -> Choice:
     """
     faces = _faces(*st.columns(2, gap="medium"))
     left, right = st.columns(2, gap="medium")
+    usual = models[:2]
+    reader.names_from_address(_MODELS, models, usual)
     chosen = left.pills(  # not a multiselect: in the dark theme its tags are white on light
         say("compare.models"),
         models,
         selection_mode="multi",
-        default=models[:2],
-        key="models",
-        bind="query-params",
+        format_func=session.called,
+        key=_MODELS,
         persist_state="session",
         wrap=True,
     )
+    reader.names_to_address(_MODELS, chosen, usual)
     if len(chosen) > _MOST_MODELS:
         left.caption(say("compare.too_many", count=_MOST_MODELS))
     with right:

@@ -59,7 +59,8 @@ def choose(models: Sequence[str]) -> Chosen | None:
     """Draw the fields for face and model; None where the face cannot be had, which is said then."""
     left, right = st.columns([3, 2], gap="medium")
     listed = face_choice.field(left, face_choice.FACE, face_choice.listed(), say("cover.face"))
-    model = face_choice.choose(right, "model", {name: name for name in models}, say("cover.model"))
+    named = {name: session.called(name) for name in models}
+    model = face_choice.choose(right, "model", named, say("cover.model"))
     return _ready(listed, model)
 
 

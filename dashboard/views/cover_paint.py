@@ -113,12 +113,12 @@ def _answer(chosen: Chosen, picture: NDArray[np.uint8], share: float) -> tuple[P
         sentence = say("cover.failed", sentence=failed(failure))
         st.error(sentence)
         return None, sentence
-    photo_card.answer(now, say("cover.now", model=chosen.model))
-    said = covered_sentence(chosen.model, before, now, share)
+    called = session.called(chosen.model)
+    photo_card.answer(now, say("cover.now", model=called))
+    said = covered_sentence(called, before, now, share)
     st.markdown(said)
-    st.plotly_chart(
-        class_bars(now), config=photo_card.STILL, key="covered answer", alt=alt_answer(chosen.model, now)
-    )
+    chart = class_bars(now)
+    st.plotly_chart(chart, config=photo_card.STILL, key="covered answer", alt=alt_answer(called, now))
     return now, said
 
 

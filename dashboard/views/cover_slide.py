@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import session
 from dashboard.cover_figures import height_curve
 from dashboard.cover_jobs import Found, TryProbe
 from dashboard.cover_words import alt_curve, pulled_sentence
@@ -28,8 +29,8 @@ def show(chosen: Chosen) -> None:
     except JobError as failure:
         st.info(failed(failure))
         return
-    st.markdown(f"**{pulled_sentence(chosen.model, found)}**")
-    _slider(chosen.model, found)
+    st.markdown(f"**{pulled_sentence(session.called(chosen.model), found)}**")
+    _slider(session.called(chosen.model), found)
     steps = len(found.values) - 1
     st.caption(say("cover_slide.scale", steps=steps, step=1 / steps))
 

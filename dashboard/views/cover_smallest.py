@@ -85,13 +85,13 @@ def _cover(chosen: Chosen, job: TryProbe, found: Found, *, alone: bool) -> None:
     )
     left.image(found.pictures[-1], width=_PICTURE, alt=alt)
     with right:
-        photo_card.answer(last, say("cover.now", model=job.model))
-        st.markdown(smallest_sentence(job.model, found, job.fill))
+        photo_card.answer(last, say("cover.now", model=session.called(job.model)))
+        st.markdown(smallest_sentence(session.called(job.model), found, job.fill))
         st.plotly_chart(
             class_bars(last),
             config=photo_card.STILL,
             key=f"smallest answer {pieces(found.cover)}",
-            alt=alt_answer(job.model, last),
+            alt=alt_answer(session.called(job.model), last),
         )
         if found.cover:
             st.markdown(pieces_sentence(found, job.fill, alone=alone))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard import session
 from dashboard.cover_jobs import Found, TryProbe
 from dashboard.cover_words import value_name
 from dashboard.sentences import failed
@@ -34,7 +35,7 @@ def show(chosen: Chosen) -> None:
     st.markdown(
         say(
             "cover_swap.start_drawn" if job.probe == "recolour" else "cover_swap.start",
-            model=job.model,
+            model=session.called(job.model),
             answer=class_name(found.start.label),
             probability=found.start.confidence,
         )

@@ -49,8 +49,9 @@ def answer(lesson: Lesson) -> None:
     explanation = lesson.explained(lesson.models[0]).explanation
     left.image(encode_jpeg(explanation.face.crop), width=face_width(), alt=say("map.crop_plain_alt"))
     with right:
-        st.markdown(f"**{lesson.models[0]}**")
-        alt = alt_answer(lesson.models[0], explanation.prediction)
+        model = session.called(lesson.models[0])
+        st.markdown(f"**{model}**")
+        alt = alt_answer(model, explanation.prediction)
         chart = for_the_room(class_bars(explanation.prediction))
         st.plotly_chart(chart, config=STILL, key="lesson answer", alt=alt)
         st.markdown(right_or_wrong(explanation.prediction, lesson.sample.truth[0]))
@@ -89,10 +90,10 @@ def _compare(explanation: Explanation, marked: tuple[str, ...], model: str) -> N
     """How much of a model's map lies on the places that were marked."""
     shares = explanation.shares["occlusion"]
     if shares is None:
-        st.markdown(say("learn.guess_nothing", model=model))
+        st.markdown(say("learn.guess_nothing", model=session.called(model)))
         return
     share, area = shares.of(*marked)
-    st.markdown(say("learn.guess_found", model=model, share=share, area=area))
+    st.markdown(say("learn.guess_found", model=session.called(model), share=share, area=area))
     limit = min(1.0, 1.05 * max(*shares.share.values(), *shares.area.values()))
     chart = for_the_room(region_bars({"occlusion": shares}, limit))
     st.plotly_chart(chart, config=STILL, key=f"guess {model}", alt=alt_shares(shares))
@@ -121,8 +122,9 @@ def _maps(lesson: Lesson, method: str) -> None:
             explanation.face.crop, values if signed else excess(values), scale=scale, opacity=_OPACITY
         )
         with column:
-            st.markdown(f"**{model}**")
-            st.image(encode_jpeg(drawn), width="stretch", alt=alt_map(explanation, method))
+            name = session.called(model)
+            st.markdown(f"**{name}**")
+            st.image(encode_jpeg(drawn), width="stretch", alt=alt_map(explanation, method, name))
             st.markdown(finding(explanation, method))
     if signed:
         bar(say("legend.bar_alt", scale=scale), signed=True)

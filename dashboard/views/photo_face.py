@@ -161,8 +161,9 @@ def _answers() -> list[str]:
 
 def _models(models: Sequence[str], left: DeltaGenerator, right: DeltaGenerator) -> tuple[str, ...]:
     """The models to compare; the second may be none."""
-    first = face_choice.choose(left, "model", {model: model for model in models}, say("ask.left"))
-    others = {model: model for model in models if model != first}
+    named = {model: session.called(model) for model in models}
+    first = face_choice.choose(left, "model", named, say("ask.left"))
+    others = {model: name for model, name in named.items() if model != first}
     second = face_choice.choose(right, "second", {**others, _NONE: say("ask.only_one")}, say("ask.right"))
     return (first,) if second == _NONE else (first, second)
 
@@ -178,7 +179,7 @@ def _explain(
         try:
             explained[model] = session.explain(job, progress.of(model), previews.of(model))
         except JobError as failure:
-            st.error(say("map.failed", model=model, sentence=failed(failure)))
+            st.error(say("map.failed", model=session.called(model), sentence=failed(failure)))
         else:
             previews.done(model, explained[model].explanation)
     return explained

@@ -63,13 +63,14 @@ def picture(seen: Seen, model: str | None, width: int | None = None) -> None:
         width=width or "stretch",
         alt=say("photo.photo_alt", count=len(seen.faces), faces=" ".join(each)),
     )
+    called = session.called(model) if model else None
     by_hand = len(photo_boxes.set_boxes(seen.sha256))
     if by_hand and answers:
-        st.caption(say("boxes.faces", count=len(answers), own=by_hand, model=model))
+        st.caption(say("boxes.faces", count=len(answers), own=by_hand, model=called))
     elif len(answers) == 1:
-        st.caption(say("photo.faces_one", model=model))
+        st.caption(say("photo.faces_one", model=called))
     elif answers:
-        st.caption(say("photo.faces_many", count=len(answers), model=model))
+        st.caption(say("photo.faces_many", count=len(answers), model=called))
     elif seen.faces:
         st.caption(say("photo.faces_unasked", count=len(seen.faces)))
 

@@ -60,7 +60,7 @@ def _measure(explained: Mapping[str, Explained]) -> None:
         try:
             made[model] = session.explain(job, progress.of(model), previews.of(model)).explanation
         except JobError as failure:
-            st.error(say("map.failed", model=model, sentence=failed(failure)))
+            st.error(say("map.failed", model=session.called(model), sentence=failed(failure)))
         else:
             previews.done(model, made[model])
     finished = Previews(place, face, list(made), progress)

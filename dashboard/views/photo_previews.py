@@ -89,7 +89,7 @@ class Previews:
 
     def _card(self, model: str, scale: float) -> None:
         shown = self._shown.get(model)
-        st.markdown(f"**{model}**")
+        st.markdown(f"**{session.called(model)}**")
         if shown:
             target = shown.heatmap.target
             probability = shown.prediction.of(target)
@@ -111,7 +111,7 @@ class Previews:
             self._unmarked("occlusion")
             return
         drawn = overlay(self._face.crop, shown.heatmap.values, scale=scale, opacity=photo_card.opacity())
-        alt = say("preview.alt" if shown.preview else "preview.alt_done", model=model)
+        alt = say("preview.alt" if shown.preview else "preview.alt_done", model=session.called(model))
         st.image(encode_jpeg(drawn), width="stretch", alt=alt)
         title = say("method_title.occlusion")
         st.caption(say("preview.title", method=title) if shown.preview else title)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard import session
 from dashboard.jobs import Stage
 from dashboard.words import say
 
@@ -25,12 +26,12 @@ class Progress:
         self._held = dict(held or {})
 
     def of(self, model: str = "") -> Callable[[Stage], None]:
-        """A function that draws a stage of a job done with ``model``."""
+        """A function that draws a stage of a job done with ``model``: the name on its card, or a title."""
 
         def draw(stage: Stage) -> None:
             self._hold()
             part = stage.done / stage.total if stage.total else 0.0
-            self._place.progress(part, stage_text(stage, model))
+            self._place.progress(part, stage_text(stage, session.called(model)))
 
         return draw
 

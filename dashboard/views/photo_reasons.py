@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from dashboard import session
 from dashboard.evidence_figures import effect_bars
 from dashboard.jobs import Explained
 from dashboard.kept_figures import kept_figure
@@ -28,9 +29,9 @@ def show(explained: Mapping[str, Explained], found: Mapping[str, Evidence], leve
     for model, column in zip(explained, st.columns(len(explained), gap="medium"), strict=True):
         with column, st.container(gap="xsmall"):
             if model in found:
-                with st.expander(say("effects.more", model=model)):
+                with st.expander(say("effects.more", model=session.called(model))):
                     _reasons(found[model], level, model)
-            with st.expander(say("trust.title", model=model)):
+            with st.expander(say("trust.title", model=session.called(model))):
                 photo_trust.show(explained[model], level, model)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from dashboard import session
 from dashboard.agreement_words import map_notes
 from dashboard.evidence_figures import bullet
 from dashboard.jobs import Explained, Stage
@@ -112,8 +113,9 @@ def answers(
     slots: dict[str, Slot] = {}
     for model, column in zip(explained, st.columns(len(explained), border=True), strict=True):
         with column, st.container(gap="xsmall"):
-            photo_card.answer(explained[model].explanation.prediction, model)
-            slots[model] = Slot(model, explained[model], truth, held)
+            called = session.called(model)
+            photo_card.answer(explained[model].explanation.prediction, called)
+            slots[model] = Slot(called, explained[model], truth, held)
             slots[model].hold()
     return slots
 

@@ -10,6 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from dashboard.model_names import model_name
 from xai.models.cards import read_cards
 from xai.photo.samples import SAMPLES, sample_png
 
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.browser
 FIRST = next(iter(SAMPLES.values()))
 TWO_FACES = next(sample for sample in SAMPLES.values() if len(sample.truth) == 2)
 MODELS = [card.name for card in read_cards().cards][:2]
+NAMES = [model_name(card) for card in read_cards().cards[:2]]
 FIRST_PAGE_SECONDS = 20
 """On a machine that has nothing else to do; where it has, the limit grows with the load."""
 
@@ -126,7 +128,7 @@ def test_the_first_sample_is_explained_by_both_models_soon_after_the_start(visit
     visitor = visit(at=fresh_server)
     visitor.wait_for_maps()
     took = time.monotonic() - fresh_server.healthy_at
-    for model in MODELS:
+    for model in NAMES:
         visitor.says(model)
     visitor.says(FIRST.title)
     whole_page(visitor, shots / "first_visit.png")
@@ -155,7 +157,7 @@ def test_from_upload_to_faces_to_maps_to_comparison(visit, shots):
     before = visitor.first_map()
     page.get_by_role("button", name="Face 2", exact=True).click()
     visitor.wait_for_other_maps_than(before)
-    for model in MODELS:
+    for model in map(re.escape, NAMES):
         assert page.get_by_alt_text(re.compile(f"^Covering a patch .* of {model} for ")).count() == 1
     assert page.get_by_alt_text(re.compile("^Colour scale from minus")).count() == 1
     whole_page(visitor, shots / "two_faces.png")
@@ -217,7 +219,7 @@ def test_the_technical_wording_is_in_the_address_and_opens_from_it(visit, server
 def test_the_maps_of_a_model_are_tested_when_asked(visit, shots):
     visitor = visit()
     visitor.wait_for_verdicts()
-    visitor.page.get_by_text(f"{MODELS[0]}: can the maps be trusted?").click()
+    visitor.page.get_by_text(f"{NAMES[0]}: can the maps be trusted?").click()
     visitor.page.get_by_role("button", name=re.compile(r"^Run the tests: \d+ passes")).first.click()
     visitor.says(re.compile("scrambled: (yes|no|cannot tell)"))
     visitor.says(re.compile(r"passes through the network in \d"))

@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
+from dashboard.model_names import model_name
 from dashboard.sample_answers import SampleAnswers
 from dashboard.sample_round import BEFOREHAND, SampleRound, Visitors
 from dashboard.views.photo_face import METHODS_SHOWN
@@ -52,7 +53,7 @@ def test_many_visitors_see_the_first_sample_with_its_verdicts_without_one_job():
     for page in pages:
         assert not page.error
         said = text(page)
-        assert all(f"**{card.name}**" in said for card in CARDS)
+        assert all(f"**{model_name(card)}**" in said for card in CARDS)
         assert said.count("Where it looked does not say whether it is right.") == len(CARDS)
         assert "visitor" not in page.session_state, "this is what a job is handed in under"
 

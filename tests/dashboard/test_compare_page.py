@@ -14,6 +14,7 @@ from toys import make_card
 
 from dashboard import session
 from dashboard.jobs import Stage
+from dashboard.model_names import model_name
 from dashboard.reader import EXPERT
 from dashboard.tickets import JobError
 from dashboard.words import catalogue
@@ -24,6 +25,7 @@ from xai.photo.samples import SAMPLES, sample_png
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 WORDS = catalogue()
 MODELS = [card.name for card in read_cards().cards][:2]
+NAMES = [model_name(card) for card in read_cards().cards[:2]]
 BINARY = "zz_two_classes"
 TWO_FACES = next(sample for sample in SAMPLES.values() if len(sample.truth) == 2)
 
@@ -83,7 +85,7 @@ def test_the_first_visit_compares_two_models_on_a_sample_and_says_so_in_one_sent
     assert not page.error
     assert page.header[0].value in {WORDS[f"compare_found.{key}"] for key in ("same_same", "same_different")}
     shown = text(page)
-    for model in MODELS:
+    for model in NAMES:
         assert f"**{model}:** It looked at the nose and mouth." in shown
     assert "one scale for all maps" in shown
     assert "strongest tenths overlap" in shown
@@ -112,7 +114,7 @@ def test_one_answer_with_two_verdicts_is_one_answer_for_different_reasons(verdic
     assert not page.exception
     assert {e.prediction.label for e in explanations(page)} == {"uncovered"}
     assert page.header[0].value == "Same answer, different reasons."
-    assert f"**{MODELS[1]}:** It looked elsewhere: hair, clothes and background." in text(page)
+    assert f"**{NAMES[1]}:** It looked elsewhere: hair, clothes and background." in text(page)
 
 
 def test_where_the_test_fails_the_page_says_so_and_the_shares_are_left(monkeypatch):
@@ -126,8 +128,8 @@ def test_where_the_test_fails_the_page_says_so_and_the_shares_are_left(monkeypat
     (error,) = page.error
     assert error.value.startswith("What this answer rests on could not be tested.")
     shown = text(page)
-    assert f"**{MODELS[0]}:** It looked at the nose and mouth." in shown
-    assert f"**{MODELS[1]}:** what its answer rests on could not be tested." in shown
+    assert f"**{NAMES[0]}:** It looked at the nose and mouth." in shown
+    assert f"**{NAMES[1]}:** what its answer rests on could not be tested." in shown
     assert page.header[0].value in {WORDS[f"compare_found.{key}"] for key in ("same_same", "same_different")}
 
 
@@ -144,11 +146,11 @@ def test_a_model_of_two_classes_is_held_against_the_nearest_class_and_the_page_s
 def test_three_models_are_shown_and_any_two_of_them_held_against_each_other():
     page = visit(models=[*MODELS, BINARY])
     assert not page.exception
-    assert WORDS["agree.title"].format(first=MODELS[0], second=MODELS[1]) in text(page)
+    assert WORDS["agree.title"].format(first=NAMES[0], second=NAMES[1]) in text(page)
     page.selectbox(key="hold").set_value(BINARY).run()
     assert not page.exception
-    assert WORDS["agree.title"].format(first=BINARY, second=MODELS[0]) in text(page)
-    for model in (*MODELS, BINARY):
+    assert WORDS["agree.title"].format(first=BINARY, second=NAMES[0]) in text(page)
+    for model in (*NAMES, BINARY):
         assert f"**{model}**" in text(page)
 
 
@@ -157,7 +159,7 @@ def test_two_faces_of_one_sample_are_laid_on_each_other():
     assert not page.exception
     assert len({tuple(e.face.crop_box.as_list()) for e in explanations(page)}) == 2
     assert WORDS["compare.laid"] in text(page)
-    assert f"{MODELS[0]}, second face" in text(page)
+    assert f"{NAMES[0]}, second face" in text(page)
 
 
 def test_one_map_is_no_comparison():
@@ -193,7 +195,7 @@ def test_what_the_address_does_not_know_is_ignored():
     page = visit(face="<b>", method="nothing", answer="x", beside="y", models=["no_such_model"])
     assert not page.exception
     assert page.selectbox(key="face").value == next(iter(SAMPLES))
-    for model in MODELS:
+    for model in NAMES:
         assert f"**{model}**" in text(page)
 
 

@@ -65,7 +65,7 @@ def test_the_first_sample_is_ready_at_the_first_visit(face):
     assert not page.exception
     assert not page.error
     assert page.selectbox(key="face").value == FIRST
-    assert f"Nothing is covered. {MODEL} says" in text(page)
+    assert f"Nothing is covered. {session.called(MODEL)} says" in text(page)
     assert percent(page) == round(100 * answer_about(face.crop).confidence)
 
 

@@ -80,13 +80,13 @@ def test_the_models_are_shown_only_after_a_guess():
     button.click().run()
     assert not page.exception
     found = re.findall(
-        r"(\w+): of all that spoke for its answer, (\d+)% lies on the places you marked", text(page)
+        r"(.+): of all that spoke for its answer, (\d+)% lies on the places you marked", text(page)
     )
-    assert [model for model, _ in found] == MODELS
+    assert [name for name, _ in found] == [session.called(model) for model in MODELS]
     kept = {
         e.explanation.provenance.model: e.explanation for e in page.session_state["kept explanation"].values()
     }
-    for model, share in found:
+    for model, (_, share) in zip(MODELS, found, strict=True):
         assert int(share) == round(100 * kept[model].shares["occlusion"].of("nose", "mouth")[0])
 
 

@@ -61,7 +61,7 @@ def test_the_first_card_is_the_default_models_with_its_limits():
     page = visit().run()
     assert not page.exception
     shown = text(page)
-    assert called(page) == "MobileNetV2, the default"
+    assert called(page) == "MobileNetV2 (the default)"
     assert re.search(r"\*\*Right on \d+ of 100 faces of the .+ \([\d,]+ measured\)\.\*\*", shown)
     for limit in CARDS[0].limits:
         assert limit in shown
@@ -216,7 +216,7 @@ def test_a_damaged_record_is_named_and_the_rest_is_shown(weights):
     page = visit().run()
     assert not page.exception
     assert any("torn.json is left out" in warning.value for warning in page.warning)
-    assert called(page) == "MobileNetV2, the default"
+    assert called(page) == "MobileNetV2 (the default)"
 
 
 def test_without_any_model_the_page_still_says_how_to_add_one(monkeypatch):

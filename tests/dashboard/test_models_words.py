@@ -99,7 +99,7 @@ def test_what_the_model_was_chosen_on_does_not_decide_where_other_faces_were_mea
 @pytest.mark.parametrize(
     ("card", "said"),
     [
-        ({"name": "mobilenet_v2", "architecture": "mobilenet_v2_stride16"}, "MobileNetV2, the default"),
+        ({"name": "mobilenet_v2", "architecture": "mobilenet_v2_stride16"}, "MobileNetV2 (the default)"),
         ({"name": "colour_cnn_fmd", "architecture": "colour_cnn", "source": "002", "protocol": "seed"},
          "Colour CNN of study 002"),
         ({"name": "cnn3_70_30_fmd", "architecture": "cnn3", "source": "001", "protocol": "seed"},
@@ -107,7 +107,7 @@ def test_what_the_model_was_chosen_on_does_not_decide_where_other_faces_were_mea
         ({"name": "resnet18_2fc_fmd", "architecture": "resnet18_2fc", "source": "003", "protocol": "seed"},
          "ResNet-18 (two last layers) of study 003"),
         ({"name": "custom_cnn_relu_bn", "architecture": "custom_cnn_relu_bn", "source": "003"},
-         "Normalised ReLU CNN, for use"),
+         "Normalised ReLU CNN"),
         ({"name": "mobilenet_v2_random_fmd", "architecture": "mobilenet_v2", "protocol": "seed"},
          "MobileNetV2 (started from nothing), trained as a study trains"),
         ({"name": "north_gate", "architecture": "mobilenet_v2"}, "north_gate"),

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import session
 from dashboard.jobs import Stage
+from dashboard.model_names import model_name
 from dashboard.reader import EXPERT
 from dashboard.tickets import JobError
 from xai.evidence.verdict import THRESHOLDS
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.usefixtures("one_model_process")
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 FIRST = next(iter(SAMPLES.values()))
 MODELS = [card.name for card in read_cards().cards][:2]
+NAMES = [model_name(card) for card in read_cards().cards[:2]]
 
 
 @pytest.fixture
@@ -73,7 +75,7 @@ def test_the_first_visit_shows_the_first_sample_explained_by_two_models():
     page = visit().run()
     assert not page.exception
     shown = text(page)
-    for model in MODELS:
+    for model in NAMES:
         assert f"**{model}**" in shown
     assert len(re.findall(r"lowered the answer|made the answer .* less likely", shown)) == len(MODELS)
     truth = next(box for box in page.selectbox if str(box.key).startswith("truth"))
@@ -157,7 +159,7 @@ def test_no_face_is_said_and_the_whole_picture_offered():
     shown = text(page)
     assert "treated as one face" in shown
     assert "regions of this face are not known" in shown
-    for model in MODELS:
+    for model in NAMES:
         assert f"**{model}**" in shown
 
 
@@ -196,7 +198,7 @@ def test_an_altered_model_is_named_and_left_out(monkeypatch, tmp_path):
         session.catalogue.clear()
     assert not page.exception
     assert any("altered" in warning.value for warning in page.warning)
-    assert f"**{MODELS[0]}**" in text(page)
+    assert f"**{NAMES[0]}**" in text(page)
 
 
 @pytest.mark.usefixtures("verdicts")

@@ -167,7 +167,7 @@ def test_alternative_texts_hold_the_numbers():
     counted = shares(nose=0.5, mouth=0.25, eyes=0.25)
     one = explanation(peak(5, 5), counted)
     assert "m says: mask worn correctly 90%" in sentences.alt_answer("m", one.prediction)
-    assert "strongest place is 55% from the left" in sentences.alt_map(one, "occlusion")
+    assert "strongest place is 55% from the left" in sentences.alt_map(one, "occlusion", "m")
     assert "nose: 50% of the evidence on 10% of the picture" in sentences.alt_shares(counted)
 
 
