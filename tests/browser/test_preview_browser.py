@@ -2,13 +2,14 @@
 
 import pytest
 
+from dashboard.model_names import model_name
 from tests.browser.latency import _variant
 from xai.models.cards import read_cards
 
 pytestmark = pytest.mark.browser
 
 PATIENCE = 240_000
-MODEL = read_cards().cards[0].name
+MODEL = model_name(read_cards().cards[0])
 STEPS = ("Preview of where", "Where covering", "Covering a patch")
 """How the picture of a map is named: the preview, the map beside another's preview, the map at rest."""
 
