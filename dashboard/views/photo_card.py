@@ -84,7 +84,7 @@ def show(explanation: Explanation, look: Look, key: str) -> None:
 def crop(explained: Explained) -> None:
     """The face as it was cut out, small, with the outlines of its regions."""
     face, regions = explained.explanation.face, explained.regions
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cut-out-face"):
         if regions is None:
             st.image(encode_jpeg(face.crop), width=_CROP, alt=say("map.crop_plain_alt"))
             st.caption(say("regions.unknown"), width=_BESIDE_CROP)
