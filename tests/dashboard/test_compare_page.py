@@ -175,6 +175,10 @@ def test_the_address_holds_what_is_compared_and_opens_it():
     page.selectbox(key="face").set_value("admiral-plain").run()
     page.selectbox(key="method").set_value("gradcam").run()
     page.selectbox(key="answer").set_value("covered").run()
+    page.pills(key="models").set_value([MODELS[1], MODELS[0]]).run()
+    assert page.query_params["models"] == [MODELS[1], MODELS[0]]
+    page.pills(key="models").set_value(MODELS).run()
+    assert "models" not in page.query_params
     page.toggle(key=EXPERT).set_value(True).run()
     said = dict(page.query_params)
     expected = {

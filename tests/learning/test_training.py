@@ -1,4 +1,5 @@
 import json
+from argparse import Namespace
 from dataclasses import replace
 from urllib.error import URLError
 
@@ -9,9 +10,10 @@ from learning_trials import put_model
 from PIL import Image as Pillow
 from safetensors.torch import load_file
 
+from xai.commands.learning import _changes
 from xai.errors import DataRejected, ThirdPartyMissing, UnknownName, XaiError
 from xai.learning import starting
-from xai.learning.carding import write_card
+from xai.learning.carding import _command, write_card
 from xai.learning.dataset import Example
 from xai.learning.recipe import BINARY
 from xai.learning.recipes import RECIPES, recipe_for
@@ -314,6 +316,24 @@ def test_a_training_starts_where_another_ended(monkeypatch, tmp_path):
         starting.starting_network(replace(recipe, start="second_fmd"))
     with pytest.raises(ValueError, match="not from both"):
         replace(recipe, pretrained=True)
+
+
+def test_a_start_that_the_call_names_replaces_the_written_one():
+    """Both recipes have a start of their own, which would otherwise forbid the other one."""
+    for call, pretrained, start in (({"start": "mine"}, False, "mine"), ({"pretrained": True}, True, "")):
+        for name in ("mobilenet_v2_imagenet", "resnet50"):
+            made = replace(recipe_for(name, "seed"), **_changes(Namespace(**call)))
+            assert (made.pretrained, made.start) == (pretrained, start)
+
+
+def test_the_command_of_a_later_go_says_where_the_first_one_lies(split):
+    later = recipe_for("resnet50", "seed")
+    plain = "python -m xai train resnet50 --data toy --protocol seed"
+    assert _command(later, "seed", split) == f"XAI_WEIGHTS=DIR {plain} --out DIR"
+    other = replace(later, start="mine_mfn")
+    assert _command(other, "seed", split) == f"XAI_WEIGHTS=DIR {plain} --start mine_mfn --out DIR"
+    online = replace(later, start="", pretrained=True)
+    assert _command(online, "seed", split) == f"{plain} --pretrained --out DIR"
 
 
 def test_unknown_recipe_lists_those_that_exist():

@@ -123,8 +123,13 @@ _SETTINGS = (
 
 
 def _changes(args: Namespace) -> Json:
-    """The settings of a recipe that the call names."""
-    return given(**{name: getattr(args, name, None) for name in _SETTINGS})
+    """The settings of a recipe that the call names; a start replaces the one that is written."""
+    changes = given(**{name: getattr(args, name, None) for name in _SETTINGS})
+    if "start" in changes:
+        changes["pretrained"] = False
+    elif "pretrained" in changes:
+        changes["start"] = ""
+    return changes
 
 
 def setting_of(args: Namespace) -> Setting:

@@ -223,11 +223,12 @@ def _command(recipe: Recipe, protocol: str, split: Split) -> str:
     changed = "".join(
         f" --{name.replace('_', '-')} {getattr(recipe, name)}"
         for name in _TOLD
-        if getattr(recipe, name) != getattr(written, name)
+        if getattr(recipe, name) not in ("", getattr(written, name))
     )
     if recipe.pretrained and not written.pretrained:
         changed += " --pretrained"
-    return f"python -m xai train {recipe.name}{folders} --protocol {protocol}{changed} --out DIR"
+    begun = "XAI_WEIGHTS=DIR " if recipe.start else ""  # the model that it starts from lies there
+    return f"{begun}python -m xai train {recipe.name}{folders} --protocol {protocol}{changed} --out DIR"
 
 
 def _counts(split: Split, part: str, classes: Sequence[str]) -> dict[str, Any]:
