@@ -7,7 +7,7 @@ from dashboard.map_agreement import Astray, astray
 from dashboard.place_words import area_name, peak_name
 from dashboard.verdict_words import flag_lines
 from dashboard.words import class_name, say
-from xai.findings import Evidence
+from xai.evidence_types import Evidence
 
 __all__ = ["map_notes"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.jobs import Explained
-from xai.photo.laying import lay_on
+from xai.photo.face_warp import lay_on
 from xai.render import density, overlay
 from xai.types import REGIONS, Explanation, Face, Prediction, RegionShares
 

@@ -13,7 +13,7 @@ from dashboard.verdict_words import headline
 from dashboard.words import class_name, has, number, say
 from xai.attribution.methods import METHODS
 from xai.evidence.agreement import STRONGEST, Agreement
-from xai.findings import Evidence
+from xai.evidence_types import Evidence
 from xai.types import REGIONS, RegionShares
 
 __all__ = [

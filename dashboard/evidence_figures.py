@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from dashboard.map_checks import CurveCheck
 from dashboard.palette import BLUE, BROWN, GRID, ORANGE, SLATE
 from dashboard.words import number, say
-from xai.findings import Condition, Evidence
+from xai.evidence_types import Condition, Evidence
 
 __all__ = ["bullet", "curves", "effect_bars"]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from dashboard.cover_jobs import CoverJob
 from dashboard.suspects import LineUp
-from xai.findings import Evidence
+from xai.evidence_types import Evidence
 from xai.types import Box, Explanation, Face, Faces, Prediction
 
 __all__ = [

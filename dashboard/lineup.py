@@ -1,7 +1,7 @@
 """Three models before a marked face, for the game "spot the cheat".
 
 Brings torch; only ``dashboard.work`` imports it. The models are those with a known answer
-(``xai.models.known_answers``): two see nothing but nose and mouth, one reads a mark in a corner. The mark
+(``xai.models.ground_truth``): two see nothing but nose and mouth, one reads a mark in a corner. The mark
 gives the truth away, so all three give the same answer until something is covered. Then every round tells
 them apart: nose and mouth move the honest ones alone, the corner with the mark moves the cheat alone, and
 nothing else moves anybody.
@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from dashboard.suspects import LineUp, Suspects
 from xai.evidence.interventions import FaceEdits
 from xai.explain import Pair, Wanted, maps_of_all
-from xai.models.known_answers.alignment import aligned_face
-from xai.models.known_answers.loading import instances
+from xai.models.ground_truth.alignment import aligned_face
+from xai.models.ground_truth.loading import instances
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
 from xai.photo.samples import SAMPLES, load_sample

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.jobs import Explained
-from xai.findings import Evidence
+from xai.evidence_types import Evidence
 from xai.render import excess
 from xai.types import REGIONS, Heatmap
 

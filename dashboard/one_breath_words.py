@@ -8,7 +8,7 @@ from dashboard.place_words import area_name
 from dashboard.sentences import is_right, is_wrong
 from dashboard.verdict_words import headline
 from dashboard.words import class_name, say
-from xai.findings import VERDICTS, Evidence
+from xai.evidence_types import VERDICTS, Evidence
 from xai.types import Prediction
 
 __all__ = ["four_verdicts", "in_one_breath"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from xai.learning.measures import Gap
-from xai.models.known_errors import KnownError
+from xai.models.reported_errors import KnownError
 
 __all__ = [
     "Bin",

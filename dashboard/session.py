@@ -34,7 +34,7 @@ from dashboard.shelves import kept, recall, remember, shelf, visitor
 from dashboard.suspects import LineUp, Suspects
 from dashboard.tickets import JobError, Ticket
 from dashboard.worker import Worker
-from xai.findings import Evidence
+from xai.evidence_types import Evidence
 from xai.models.cards import Catalogue, read_cards, weights_folders
 from xai.types import Explanation, Face, Prediction
 

@@ -34,7 +34,7 @@ from dashboard.verdict_words import (
     steadiness,
 )
 from dashboard.words import class_name, number, say
-from xai.findings import CONDITIONS, Evidence
+from xai.evidence_types import CONDITIONS, Evidence
 from xai.render import common_scale, excess_scale
 from xai.types import REGIONS, Explanation, Heatmap
 

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.jobs import Explained, Seen
-from xai import findings, types
+from xai import evidence_types, types
+from xai.atomic_write import write_whole
 from xai.errors import DataRejected
-from xai.learning.saving import write_whole
 
 __all__ = ["read_value", "write_value"]
 
@@ -28,12 +28,12 @@ _CLASSES = {
     for kind in (
         Explained,
         Seen,
-        findings.AreaEvidence,
-        findings.Condition,
-        findings.Evidence,
-        findings.Reason,
-        findings.RegionEvidence,
-        findings.Steadiness,
+        evidence_types.AreaEvidence,
+        evidence_types.Condition,
+        evidence_types.Evidence,
+        evidence_types.Reason,
+        evidence_types.RegionEvidence,
+        evidence_types.Steadiness,
         types.Box,
         types.Computed,
         types.Explanation,

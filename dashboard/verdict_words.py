@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dashboard.place_words import area_name, place_name, region_name
 from dashboard.reader import LEVELS
 from dashboard.words import say
-from xai.findings import AREAS, CONDITIONS, AreaEvidence, Condition, Evidence, Reason
+from xai.evidence_types import AREAS, CONDITIONS, AreaEvidence, Condition, Evidence, Reason
 
 __all__ = [
     "LEVELS",

@@ -8,7 +8,7 @@ from xai.evidence import belief, verdict
 from xai.evidence.examine import _REGION_PLACES
 from xai.evidence.places import OUTSIDE
 from xai.evidence.verdict import THRESHOLDS
-from xai.findings import (
+from xai.evidence_types import (
     AREAS,
     CONDITIONS,
     VERDICTS,

@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 from toys import make_card
 
 from xai.evidence.examine import forwards_of
-from xai.findings import CONDITIONS, VERDICTS
+from xai.evidence_types import CONDITIONS, VERDICTS
 from xai.photo.samples import SAMPLES, sample_png
 from xai.types import REGIONS
 

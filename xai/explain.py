@@ -15,10 +15,9 @@ from xai.attribution.patch import FACE_FILLS
 from xai.evidence.examine import Case, examine_all, forwards_of
 from xai.evidence.interventions import FaceEdits
 from xai.evidence.witness import witness_flags
-from xai.models.classifiers import Classifier, to_input
-from xai.models.provenance import provenance_of
-from xai.models.reasons import predict_with_reasons
-from xai.models.runtimes import Mode
+from xai.models.classifiers import Classifier, provenance_of, to_input
+from xai.models.incorrect_reason import predict_with_reasons
+from xai.models.inference.runtimes import Mode
 from xai.photo.regions import region_masks, region_shares
 from xai.types import Explanation, Face, Heatmap, Prediction
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from xai.errors import XaiError
-from xai.findings import Evidence
+from xai.evidence_types import Evidence
 from xai.photo.images import encode_png
 from xai.photo.regions import REGION_SUMS
 from xai.render import common_scale, excess, excess_scale, overlay

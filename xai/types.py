@@ -14,7 +14,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.findings import Evidence
+from xai.evidence_types import Evidence
 
 __all__ = [
     "CLASSES",

@@ -21,7 +21,7 @@ from dashboard.views.face_choice import Listed
 from dashboard.views.photo_progress import Progress
 from dashboard.words import class_name, say
 from xai.evidence.agreement import agreement
-from xai.findings import Evidence
+from xai.evidence_types import Evidence
 from xai.types import Face
 
 __all__ = ["show"]

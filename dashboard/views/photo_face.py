@@ -25,7 +25,7 @@ from dashboard.views import (
 from dashboard.views.photo_previews import Previews
 from dashboard.views.photo_progress import Progress
 from dashboard.words import class_name, say
-from xai.findings import Evidence
+from xai.evidence_types import Evidence
 from xai.types import CLASSES, Face
 
 __all__ = ["METHODS_SHOWN", "NOTHING", "Known", "Places", "show"]

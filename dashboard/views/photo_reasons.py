@@ -13,7 +13,7 @@ from dashboard.kept_figures import kept_figure
 from dashboard.verdict_words import alt_effects, effects_note, other_area, price, steadiness
 from dashboard.views import photo_card, photo_trust
 from dashboard.words import say
-from xai.findings import Evidence
+from xai.evidence_types import Evidence
 
 __all__ = ["show"]
 

@@ -14,7 +14,7 @@ from dashboard.reader import language, spoken_to
 from dashboard.sheet_words import face_sheet
 from dashboard.views.photo_boxes import set_boxes
 from dashboard.words import say
-from xai.findings import Evidence
+from xai.evidence_types import Evidence
 from xai.types import Explanation, Face
 
 __all__ = ["Takeaway", "show"]

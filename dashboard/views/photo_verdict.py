@@ -25,7 +25,7 @@ from dashboard.verdict_words import (
 from dashboard.views import photo_card
 from dashboard.views.photo_progress import Progress
 from dashboard.words import say
-from xai.findings import CONDITIONS, Evidence
+from xai.evidence_types import CONDITIONS, Evidence
 from xai.types import Prediction
 
 __all__ = ["HEIGHT", "Slot", "answers"]

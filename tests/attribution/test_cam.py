@@ -144,7 +144,7 @@ def test_the_layer_is_the_last_with_places(name):
 
 
 def test_models_with_a_known_answer_are_explained_at_their_own_layer(noise_crop):
-    from xai.models.known_answers import instances
+    from xai.models.ground_truth import instances
 
     model = instances("aperture_nose", device="cpu")[0].classifier
     side = model.card.input_size

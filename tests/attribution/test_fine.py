@@ -7,8 +7,8 @@ from xai.attribution.fine import refine
 from xai.attribution.occlusion import Request, occlude
 from xai.attribution.patch import Patch
 from xai.errors import Cancelled
-from xai.models import runtimes
 from xai.models.classifiers import to_input
+from xai.models.inference import runtimes
 
 
 class Counting(OneWindow):

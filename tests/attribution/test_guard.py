@@ -7,13 +7,12 @@ from scipy.stats import spearmanr
 from torch import nn
 from toys import OneWindow, make_classifier
 
-from xai.attribution import jobs
 from xai.attribution.grid import OcclusionGrid
 from xai.attribution.guard import CHECKED, Guard, rank_correlation
 from xai.attribution.occlusion import occlude
 from xai.attribution.patch import Patch
-from xai.models import runtimes
-from xai.models.runtimes import TorchRuntime, reference
+from xai.models.inference import batch_job, runtimes
+from xai.models.inference.runtimes import TorchRuntime, reference
 from xai.types import Computed
 
 SIDE = 56
@@ -130,7 +129,7 @@ def half(monkeypatch):
         dtype = torch.bfloat16 if mode == "fast" else torch.float32
         return TorchRuntime(network, device, 16, dtype)
 
-    monkeypatch.setattr(jobs, "runtime_for", low)
+    monkeypatch.setattr(batch_job, "runtime_for", low)
 
 
 def test_a_network_that_half_precision_breaks_comes_back_exact(half, device):
@@ -176,7 +175,7 @@ def test_openvino_in_half_precision_finds_the_same_peak(monkeypatch):
 def test_where_there_is_nothing_faster_fast_is_exact(small_cnn, noise_crop, monkeypatch):
     from xai.models.classifiers import to_input
 
-    monkeypatch.setattr(jobs, "runtime_for", lambda n, d, s, forwards, mode: reference(n, d, s))
+    monkeypatch.setattr(batch_job, "runtime_for", lambda n, d, s, forwards, mode: reference(n, d, s))
     values = to_input(noise_crop, 35)
     fast = occlude(small_cnn, values, Patch(), mode="fast")
     assert fast.computed == Computed("torch float32 on cpu")

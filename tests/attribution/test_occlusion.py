@@ -10,8 +10,8 @@ from xai.attribution.occlusion import baseline, occlude
 from xai.attribution.occlusion_method import occlusion
 from xai.attribution.patch import FACE_FILLS, FILLS, Patch, windows
 from xai.errors import Cancelled, UnknownName
-from xai.models import runtimes
 from xai.models.classifiers import to_input
+from xai.models.inference import runtimes
 
 PATCHES = [
     Patch(),

@@ -8,12 +8,11 @@ import torch
 from torch import nn
 from toys import OneWindow, make_classifier
 
-from xai.attribution import jobs
 from xai.attribution.occlusion import Request, occlude, occlude_all
 from xai.attribution.patch import Patch
 from xai.errors import Cancelled, XaiError
-from xai.models import runtimes
 from xai.models.classifiers import to_input
+from xai.models.inference import batch_job, runtimes
 
 needs_openvino = pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is optional")
 MESSAGES = [
@@ -77,7 +76,7 @@ def test_a_device_without_memory_is_given_up_for_the_cpu(small_cnn, noise_crop, 
     values, network = to_input(noise_crop, 35), Elsewhere(small_cnn.network)
     expected = occlude(small_cnn, values, Patch())
     full = runtimes.TorchRuntime(network, torch.device("meta"), 24)
-    monkeypatch.setattr(jobs, "runtime_for", lambda *_: full)
+    monkeypatch.setattr(batch_job, "runtime_for", lambda *_: full)
     found = occlude(replace(small_cnn, network=network), values, Patch())
     assert network.refused == [24, 12, 6, 3, 1]
     np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-6)
@@ -142,7 +141,7 @@ def test_a_runtime_that_differs_from_the_reference_is_not_used(placed_cnn, noise
     def crooked(network, device, side, forwards, mode):
         return Crooked(runtimes.reference(network, device, side), off)
 
-    monkeypatch.setattr(jobs, "runtime_for", crooked)
+    monkeypatch.setattr(batch_job, "runtime_for", crooked)
     grid = occlude(placed_cnn, values, Patch())
     np.testing.assert_allclose(grid.probabilities, expected.probabilities, atol=1e-6)
     where = placed_cnn.device.type

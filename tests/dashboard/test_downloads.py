@@ -16,7 +16,7 @@ import pytest
 from evidences import every_number
 
 from dashboard.downloads import face_zip, numbers_csv, numbers_json
-from xai.findings import CONDITIONS
+from xai.evidence_types import CONDITIONS
 from xai.types import REGIONS
 
 ROOT = Path(__file__).parents[2]

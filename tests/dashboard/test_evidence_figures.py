@@ -7,7 +7,7 @@ from dashboard.evidence_figures import bullet, curves, effect_bars
 from dashboard.jobs import Explained
 from dashboard.words import catalogue
 from xai.evidence.verdict import THRESHOLDS
-from xai.findings import RegionEvidence
+from xai.evidence_types import RegionEvidence
 
 
 @pytest.mark.parametrize(

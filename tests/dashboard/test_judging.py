@@ -17,8 +17,8 @@ from xai.attribution.methods import METHODS
 from xai.errors import Cancelled
 from xai.evidence.checks import cost
 from xai.evidence.faithfulness import faithfulness
+from xai.evidence_types import Evidence
 from xai.explain import explain_maps
-from xai.findings import Evidence
 from xai.types import Box, Face
 
 NOTHING = Evidence("covered", "strict", "supported", (), (), 1.0, 2.0, {"strict": None}, {}, 0, None, 7, 0.5)

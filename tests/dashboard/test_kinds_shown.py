@@ -14,8 +14,8 @@ from dashboard.records import Bin, Figure
 from dashboard.words import catalogue
 from xai.learning.kinds import KINDS
 from xai.models.cards import read_cards
-from xai.models.known_errors import ERROR_KINDS, KnownError
-from xai.photo.mask_ways import REASONS
+from xai.models.reported_errors import ERROR_KINDS, KnownError
+from xai.photo.synthetic_masks.wear_styles import REASONS
 from xai.types import CLASSES, SaidReason
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"

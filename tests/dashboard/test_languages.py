@@ -125,7 +125,7 @@ def text_of(node, names):
 REFUSALS = [
     sentence
     for path, functions in (
-        ("xai/photo/headers.py", ("ImageRejected",)),
+        ("xai/photo/image_headers.py", ("ImageRejected",)),
         ("xai/photo/images.py", ("ImageRejected", "append")),
         ("xai/photo/faces.py", ("append",)),
         ("xai/models/cards.py", ("WeightsUnavailable",)),

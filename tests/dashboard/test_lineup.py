@@ -7,8 +7,8 @@ import pytest
 
 from dashboard.lineup import PLAYED, _covered, _place_of_cheat, _places, line_up
 from dashboard.suspects import LineUp
-from xai.models.known_answers.alignment import aligned_face
-from xai.models.known_answers.loading import instances
+from xai.models.ground_truth.alignment import aligned_face
+from xai.models.ground_truth.loading import instances
 from xai.photo.faces import find_faces
 from xai.photo.samples import SAMPLES, load_sample
 

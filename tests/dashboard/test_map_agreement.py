@@ -13,7 +13,7 @@ from dashboard.jobs import Explained
 from dashboard.map_agreement import LEAST_DROP, astray, named_regions
 from dashboard.reader import LEVELS
 from xai.evidence.places import OUTSIDE
-from xai.findings import AREAS, VERDICTS, Reason
+from xai.evidence_types import AREAS, VERDICTS, Reason
 from xai.types import REGIONS
 
 LAST = "What the answer rests on is said by the verdict"

@@ -12,7 +12,7 @@ from dashboard.reader import LEVELS
 from dashboard.verdict_words import because, condition_word, headline
 from xai.evidence.places import OUTSIDE
 from xai.evidence.verdict import OUTCOMES, THRESHOLDS, Numbers, outcomes
-from xai.findings import AREAS, VERDICTS, Reason
+from xai.evidence_types import AREAS, VERDICTS, Reason
 from xai.types import CLASSES, Prediction
 
 REACH = 8.0

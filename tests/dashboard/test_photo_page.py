@@ -16,7 +16,7 @@ from dashboard.model_names import model_name
 from dashboard.reader import EXPERT
 from dashboard.tickets import JobError
 from xai.evidence.verdict import THRESHOLDS
-from xai.findings import Reason, Steadiness
+from xai.evidence_types import Reason, Steadiness
 from xai.models.cards import Catalogue, read_cards
 from xai.photo.samples import SAMPLES, sample_png
 
@@ -276,7 +276,7 @@ def test_where_nothing_was_painted_the_reason_and_what_to_do_stand_alone(verdict
 
 def test_each_verdict_has_a_shape_of_its_own():
     from dashboard.views.photo_verdict import _SIGNS
-    from xai.findings import VERDICTS
+    from xai.evidence_types import VERDICTS
 
     assert set(_SIGNS) == set(VERDICTS)
     assert len({shape for shape, _ in _SIGNS.values()}) == len({c for _, c in _SIGNS.values()}) == 4

@@ -4,7 +4,7 @@ import evidences
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from xai.findings import VERDICTS, Reason
+from xai.evidence_types import VERDICTS, Reason
 
 UNSTEADY = (Reason("unsteady", {"value": 5.0, "limit": 8.0}),)
 

@@ -12,7 +12,7 @@ from dashboard.words import catalogue
 from xai.evidence.places import OUTSIDE
 from xai.evidence.verdict import THRESHOLDS
 from xai.evidence.witness import WITNESSES, witness_flags
-from xai.findings import AREAS, CONDITIONS, VERDICTS, Reason, Steadiness
+from xai.evidence_types import AREAS, CONDITIONS, VERDICTS, Reason, Steadiness
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?%?")
 CATALOGUE = catalogue()

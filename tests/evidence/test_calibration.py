@@ -12,8 +12,8 @@ from xai.evidence.examine import weigh
 from xai.evidence.labelled import LabelledFace, in_turns
 from xai.evidence.plan import DIRECTIONS, plan, shifted_plan
 from xai.evidence.verdict import THRESHOLDS, Thresholds
-from xai.findings import VERDICTS, deciding_area
-from xai.models.known_answers import KINDS, instances
+from xai.evidence_types import VERDICTS, deciding_area
+from xai.models.ground_truth import KINDS, instances
 from xai.photo.faces import find_faces
 from xai.photo.samples import load_sample
 

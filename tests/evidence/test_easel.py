@@ -7,7 +7,7 @@ from toys import OneWindow, make_classifier
 
 from xai.evidence import easel as module
 from xai.evidence.easel import Painted, easel
-from xai.models.runtimes import TorchRuntime
+from xai.models.inference.runtimes import TorchRuntime
 
 SIDE = 12
 PILES = ((), ((0, 1),), ((1, 2), (2, 1), (0, 0)), ((2, 2), (1, 1)), ((0, 0),))

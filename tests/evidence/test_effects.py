@@ -6,7 +6,7 @@ import pytest
 from xai.evidence.effects import blank_effect, measure, outside_effect, turn_effects
 from xai.evidence.places import OUTSIDE
 from xai.evidence.plan import plan, shifted_plan
-from xai.findings import AREAS
+from xai.evidence_types import AREAS
 
 TARGETS = ("covered", "incorrect", "uncovered", "with_mask", "without_mask", "hat")
 TURNED_BY = {

@@ -12,8 +12,8 @@ from xai.errors import Cancelled, UnknownName
 from xai.evidence.examine import ask, examine, forwards_of, small_effects, weigh
 from xai.evidence.interventions import FaceEdits, contrasts
 from xai.evidence.verdict import THRESHOLDS
-from xai.findings import CONDITIONS
-from xai.models.known_answers import aligned_face, instances
+from xai.evidence_types import CONDITIONS
+from xai.models.ground_truth import aligned_face, instances
 from xai.photo.faces import find_faces
 from xai.photo.regions import REGION_SUMS
 from xai.photo.samples import load_sample
@@ -239,7 +239,7 @@ def some_answers(rng, verdict):
 
 def asked_names(target):
     from xai.evidence.plan import DIRECTIONS, plan, shifted_plan
-    from xai.findings import deciding_area
+    from xai.evidence_types import deciding_area
 
     names = [*plan(target), *(("control", str(i)) for i in range(64))]
     for d in range(DIRECTIONS):

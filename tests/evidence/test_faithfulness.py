@@ -16,9 +16,9 @@ from xai.evidence import curves
 from xai.evidence.cells import edge_map
 from xai.evidence.faithfulness import Checks, cost, faithfulness
 from xai.explain import explain_maps
-from xai.models import runtimes
 from xai.models.classifiers import load_classifier, to_input
-from xai.models.known_answers import aligned_face, instances
+from xai.models.ground_truth import aligned_face, instances
+from xai.models.inference import runtimes
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
 from xai.photo.samples import load_sample

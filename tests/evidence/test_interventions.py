@@ -13,7 +13,7 @@ from xai.evidence.areas import area_under_test
 from xai.evidence.edits import reveal
 from xai.evidence.examine import turned_face
 from xai.evidence.interventions import CANVAS, CLIP, FACE, FaceEdits, Layer, contrasts
-from xai.models import runtimes
+from xai.models.inference import runtimes
 from xai.photo.faces import find_faces
 from xai.photo.samples import load_sample
 

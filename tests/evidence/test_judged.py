@@ -11,7 +11,7 @@ from xai.evidence.examine import examine
 from xai.evidence.interventions import FaceEdits
 from xai.evidence.labelled import LabelledFace
 from xai.evidence.rates import Judged, judge_set, judged_from
-from xai.findings import AreaEvidence, Condition, Evidence, Reason
+from xai.evidence_types import AreaEvidence, Condition, Evidence, Reason
 from xai.photo.faces import find_faces
 from xai.photo.samples import load_sample
 

@@ -11,8 +11,8 @@ from xai.errors import DataRejected
 from xai.evidence import judging as module
 from xai.evidence.judging import calibration_table, sample_faces, verdict_table
 from xai.evidence.labelled import LabelledFace, true_class
-from xai.findings import VERDICTS
-from xai.models.known_answers import KINDS
+from xai.evidence_types import VERDICTS
+from xai.models.ground_truth import KINDS
 from xai.photo.samples import SAMPLES
 
 FEW = ("admiral-plain", "astronaut-red", "both")

@@ -10,7 +10,7 @@ from xai.evidence.examine import examine, forwards_of
 from xai.evidence.interventions import FACE, FaceEdits, Layer
 from xai.evidence.places import OUTSIDE
 from xai.evidence.plan import DIRECTIONS, control_edits, families, plan, shifted_plan
-from xai.findings import DECIDING_AREA, deciding_area
+from xai.evidence_types import DECIDING_AREA, deciding_area
 from xai.photo.faces import find_faces
 from xai.photo.samples import load_sample
 

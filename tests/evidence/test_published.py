@@ -4,7 +4,7 @@ import pytest
 
 from xai.errors import XaiError
 from xai.evidence.published import check_page, publish, rates_of_error, table
-from xai.findings import VERDICTS
+from xai.evidence_types import VERDICTS
 
 
 def row(faces, right, grave=0.0, **verdicts):

@@ -17,7 +17,7 @@ from xai.evidence.verdict import (
     reasons_of,
     stands,
 )
-from xai.findings import VERDICTS
+from xai.evidence_types import VERDICTS
 
 T = Thresholds(0.5, 0.2, 0.6, reach=0.3, outside=0.25, sure=0.0, spread=0.5, steady=7)
 CLEAR = {

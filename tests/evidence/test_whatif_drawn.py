@@ -15,10 +15,10 @@ from xai.evidence.edits import reveal
 from xai.evidence.whatif import whatif
 from xai.evidence.whatif_drawn import COLOURS, HEIGHTS
 from xai.photo.faces import find_faces
-from xai.photo.mask_ways import Fit
-from xai.photo.occluders import draw_occluder
+from xai.photo.occluders.renderer import draw_occluder
 from xai.photo.samples import load_sample
-from xai.photo.wearing import LOOKS, Outfit, wear
+from xai.photo.synthetic_masks.renderer import LOOKS, Outfit, wear
+from xai.photo.synthetic_masks.wear_styles import Fit
 
 TOP, BOTTOM = (195, 197), (199, 175)
 """Mesh vertices that hold the middle of the top edge of a mask: worn correctly, and under the chin."""

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from xai.evidence.witness import witness_flags
-from xai.findings import Evidence
+from xai.evidence_types import Evidence
 from xai.types import REGIONS, RegionShares
 
 AREA = {

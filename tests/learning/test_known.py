@@ -10,7 +10,7 @@ from xai.learning.known import KnownRecipe, train_known
 from xai.learning.known_faces import AlignedFaces
 from xai.learning.known_measures import measure
 from xai.learning.known_views import TRUTHFUL, varied, with_lower_face_hidden, with_mark
-from xai.models.known_answers import KINDS
+from xai.models.ground_truth import KINDS
 
 QUICK = KnownRecipe(epochs=1, short_epochs=1, batch_size=16, linear_steps=3)
 

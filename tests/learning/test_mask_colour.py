@@ -9,10 +9,10 @@ import pytest
 from xai.learning.dataset import Extent
 from xai.learning.mask_colour import mask_colour
 from xai.photo.faces import find_faces
-from xai.photo.mask_wardrobe import WARDROBE
-from xai.photo.mask_ways import Fit
 from xai.photo.samples import SAMPLES, load_sample
-from xai.photo.wearing import Outfit, wear
+from xai.photo.synthetic_masks.catalog import WARDROBE
+from xai.photo.synthetic_masks.renderer import Outfit, wear
+from xai.photo.synthetic_masks.wear_styles import Fit
 
 SKINS = ((226, 188, 164), (178, 128, 100), (96, 64, 48))
 PAINTS = {

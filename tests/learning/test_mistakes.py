@@ -12,7 +12,7 @@ from xai.learning.dataset import load_crop, read_examples
 from xai.models import cards
 from xai.models.cards import read_card
 from xai.models.classifiers import load_card
-from xai.models.known_errors import KnownError
+from xai.models.reported_errors import KnownError
 
 ON = "toy protocol=product crops=annotated"
 

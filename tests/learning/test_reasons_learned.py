@@ -14,8 +14,8 @@ from xai.learning.dataset import Example, read_examples
 from xai.learning.reasons import learn_reasons, measure_reasons, with_reasons
 from xai.learning.results import write_table
 from xai.models.classifiers import load_classifier
-from xai.models.reasons import load_reasons
-from xai.photo.mask_ways import REASONS
+from xai.models.incorrect_reason import load_reasons
+from xai.photo.synthetic_masks.wear_styles import REASONS
 
 COLOURS = {
     "nose": (240, 60, 50),

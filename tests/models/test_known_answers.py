@@ -14,11 +14,11 @@ from xai.models import architectures
 from xai.models.architectures import Architecture
 from xai.models.cards import read_cards
 from xai.models.classifiers import to_input
-from xai.models.known_answers import CAM_LAYERS, KINDS, aligned_face, instances, loading
-from xai.models.known_answers.alignment import FIVE_POINTS
-from xai.models.known_answers.loading import WEIGHTS, WEIGHTS_SHA256
-from xai.models.known_answers.places import CORNERS, WINDOWS, covered
-from xai.models.known_answers.planting import MARKS, TINTS
+from xai.models.ground_truth import CAM_LAYERS, KINDS, aligned_face, instances, loading
+from xai.models.ground_truth.alignment import FIVE_POINTS
+from xai.models.ground_truth.loading import WEIGHTS, WEIGHTS_SHA256
+from xai.models.ground_truth.planted_cues import MARKS, TINTS
+from xai.models.ground_truth.windows import CORNERS, WINDOWS, covered
 from xai.photo.faces import find_faces
 from xai.photo.mesh import five_of
 from xai.photo.regions import region_masks

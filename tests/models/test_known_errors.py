@@ -7,7 +7,7 @@ from learning_trials import put_model
 
 from xai.errors import WeightsUnavailable
 from xai.models.cards import read_card
-from xai.models.known_errors import KnownError, read_errors
+from xai.models.reported_errors import KnownError, read_errors
 
 
 def put_errors(folder, errors):

@@ -9,8 +9,8 @@ from safetensors.torch import save_file
 from torch import nn
 
 from xai.errors import WeightsUnavailable
-from xai.models.reasons import ReasonHead, load_reasons, pooled_features, reasons_path
-from xai.photo.mask_ways import REASONS
+from xai.models.incorrect_reason import ReasonHead, load_reasons, pooled_features, reasons_path
+from xai.photo.synthetic_masks.wear_styles import REASONS
 
 
 @pytest.fixture

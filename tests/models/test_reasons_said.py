@@ -9,9 +9,9 @@ from torch import nn
 from toys import make_classifier
 
 from xai.models.classifiers import load_classifier
-from xai.models.reasons import ReasonHead, pooled_features, predict_with_reasons, reasons_path
-from xai.photo.mask_ways import REASONS
+from xai.models.incorrect_reason import ReasonHead, pooled_features, predict_with_reasons, reasons_path
 from xai.photo.samples import sample_png
+from xai.photo.synthetic_masks.wear_styles import REASONS
 from xai.types import CLASSES, Prediction, SaidReason
 
 

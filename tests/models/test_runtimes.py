@@ -8,10 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from xai.models import runtimes, runtimes_openvino
 from xai.models.architectures import ARCHITECTURES
-from xai.models.runtimes import reference, runtime_for
-from xai.models.runtimes_openvino import OpenVinoRuntime, distrust, prepare
+from xai.models.inference import openvino, runtimes
+from xai.models.inference.openvino import OpenVinoRuntime, distrust, prepare
+from xai.models.inference.runtimes import reference, runtime_for
 
 CPU = torch.device("cpu")
 needs_openvino = pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is optional")
@@ -116,7 +116,7 @@ def test_a_distrusted_network_stays_in_torch():
 
 
 def test_without_the_package_torch_does_it(monkeypatch):
-    monkeypatch.setattr(runtimes_openvino, "find_spec", lambda name: None)
+    monkeypatch.setattr(openvino, "find_spec", lambda name: None)
     found = runtime_for(made("custom_cnn_relu_bn"), CPU, 35, 9, "exact")
     assert found.name == "torch float32 on cpu (OpenVINO is not installed)"
 
@@ -136,7 +136,7 @@ opened = []
 sys.addaudithook(lambda event, args: opened.append(event) if event.startswith("socket") else None)
 import torch
 from xai.models.architectures import ARCHITECTURES
-from xai.models.runtimes_openvino import prepare
+from xai.models.inference.openvino import prepare
 runtime = prepare(ARCHITECTURES["custom_cnn_relu"].build(3).eval(), 35, low=False)
 runtime.submit(torch.zeros(1, 3, 35, 35), 0)()
 numbers = os.listdir("/proc/self/fd") if os.path.isdir("/proc/self/fd") else []

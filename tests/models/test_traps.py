@@ -5,7 +5,7 @@ import pytest
 
 from xai.models.cards import read_cards
 from xai.models.classifiers import load_classifier
-from xai.models.known_answers.loading import instances
+from xai.models.ground_truth.loading import instances
 from xai.photo.faces import find_faces
 from xai.photo.samples import SAMPLES, load_sample
 

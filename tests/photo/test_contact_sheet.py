@@ -9,9 +9,9 @@ import pytest
 
 from xai.photo import contact_sheet as module
 from xai.photo.contact_sheet import contact_sheet
-from xai.photo.mask_wardrobe import WARDROBE
-from xai.photo.occluders import OCCLUDERS
-from xai.photo.wearing import WORN
+from xai.photo.occluders.renderer import OCCLUDERS
+from xai.photo.synthetic_masks.catalog import WARDROBE
+from xai.photo.synthetic_masks.renderer import WORN
 
 SIDE, CAPTION = 132, 15
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 
-from xai.photo import detector
-from xai.photo.detector import NetOutput, decode, detect, suppress
+from xai.photo import centerface
+from xai.photo.centerface import NetOutput, decode, detect, suppress
 
 
 def iou(a, b):
@@ -83,8 +83,8 @@ def test_threads_get_the_answers_of_one():
 
 def test_tiles_cover_every_row_and_overlap_by_the_largest_face():
     for length in (1, 1280, 1281, 2048, 5000):
-        tiles = list(detector._tiles(length))
+        tiles = list(centerface._tiles(length))
         assert tiles[0][0] == 0
         assert tiles[-1][1] == length
-        assert all(stop - start <= detector.TILE for start, stop in tiles)
-        assert all(a[1] - b[0] >= detector.LARGEST - 1 for a, b in pairwise(tiles))
+        assert all(stop - start <= centerface.TILE for start, stop in tiles)
+        assert all(a[1] - b[0] >= centerface.LARGEST - 1 for a, b in pairwise(tiles))

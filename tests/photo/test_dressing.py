@@ -8,10 +8,10 @@ import pytest
 from faces_by_hand import face, picture
 
 from xai.photo.dressing import BARE, MIXTURE, Dress, choose_dress, put_on, ways_of
-from xai.photo.mask_looks import LOOKS
-from xai.photo.mask_wardrobe import WARDROBE
-from xai.photo.occluders import OCCLUDERS
-from xai.photo.wearing import WORN, Outfit, wear
+from xai.photo.occluders.renderer import OCCLUDERS
+from xai.photo.synthetic_masks.catalog import WARDROBE
+from xai.photo.synthetic_masks.materials import LOOKS
+from xai.photo.synthetic_masks.renderer import WORN, Outfit, wear
 
 DRESSES = [choose_dress(seed) for seed in range(3000)]
 

@@ -12,7 +12,7 @@ import PIL.Image
 import pytest
 
 from xai.photo import faces
-from xai.photo.detector import Detections
+from xai.photo.centerface import Detections
 from xai.photo.faces import cut_crop, face_from_box, find_faces, whole_photo
 from xai.types import Box, Image
 

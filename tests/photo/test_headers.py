@@ -9,7 +9,7 @@ import PIL.Image
 import pytest
 
 from xai.errors import ImageRejected
-from xai.photo import headers, images
+from xai.photo import image_headers, images
 from xai.photo.images import read_image
 from xai.types import Image
 
@@ -135,13 +135,13 @@ def test_sizes_are_refused_by_name_before_a_decoder_sees_them(name, monkeypatch)
 
 
 def test_the_caps_are_where_they_say():
-    headers.check_size(16_000, 3_125)
-    headers.check_size(1, 1)
+    image_headers.check_size(16_000, 3_125)
+    image_headers.check_size(1, 1)
     for width, height in ((16_001, 16), (0, 16), (8_001, 6_250)):
         with pytest.raises(ImageRejected, match=f"{width:,} × {height:,}"):
-            headers.check_size(width, height)
+            image_headers.check_size(width, height)
     jpeg = WHOLE["jpeg"]
-    padded = jpeg + bytes(headers.MAX_BYTES - len(jpeg))
+    padded = jpeg + bytes(image_headers.MAX_BYTES - len(jpeg))
     np.testing.assert_array_equal(read_image(padded).pixels, read_image(jpeg).pixels)
     assert "20.1 MB and at most 20 MB" in refusal(padded + b"\0")
     assert read_image(saved("PNG", np.zeros((16, 16_000, 3), np.uint8))).width == 16_000
@@ -150,8 +150,8 @@ def test_the_caps_are_where_they_say():
 @pytest.mark.parametrize("name", WHOLE)
 def test_the_header_tells_the_size_that_the_decoder_finds(name, monkeypatch):
     seen = []
-    monkeypatch.setattr(headers, "check_size", lambda *size: seen.append(size))
-    kind = headers.check_header(WHOLE[name])
+    monkeypatch.setattr(image_headers, "check_size", lambda *size: seen.append(size))
+    kind = image_headers.check_header(WHOLE[name])
     assert seen == [(64, 48)]
     assert PIL.Image.open(io.BytesIO(WHOLE[name]), formats=[kind]).size == (64, 48)
 
@@ -165,8 +165,8 @@ def progressive(scans):
 
 
 def test_progressive_scans_are_counted_in_the_picture_alone():
-    assert read_image(progressive(headers.MAX_SCANS)).width == 64
-    assert "64 scans" in refusal(progressive(headers.MAX_SCANS + 1))
+    assert read_image(progressive(image_headers.MAX_SCANS)).width == 64
+    assert "64 scans" in refusal(progressive(image_headers.MAX_SCANS + 1))
     comment = b"\xff\xfe\x01\x92" + b"\xff\xda\0\x02" * 100
     jpeg = WHOLE["jpeg"]
     assert read_image(jpeg[:2] + comment + jpeg[2:] + b"\0\x02" + b"\xff\xda\0\x02" * 100).width == 64
@@ -240,7 +240,7 @@ def test_nothing_of_a_decoder_error_is_told(error, monkeypatch):
 
 def test_a_size_that_only_the_decoder_finds_is_checked_as_well(monkeypatch):
     monkeypatch.setattr(images, "check_header", lambda data: "PNG")
-    monkeypatch.setattr(headers, "MAX_SIDE", 60)
+    monkeypatch.setattr(image_headers, "MAX_SIDE", 60)
     assert f"{SCENE.shape[1]} × 15" in refusal(saved("PNG", SCENE[:15]))
 
 

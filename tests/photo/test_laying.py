@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xai.photo.laying import lay_on
+from xai.photo.face_warp import lay_on
 from xai.types import Box, Face
 
 FIVE = np.array([[30.0, 40.0], [70.0, 38.0], [52.0, 60.0], [38.0, 78.0], [66.0, 76.0]])

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from xai.photo.mask_canvas import Canvas
-from xai.photo.mask_geometry import ThinPlate
-from xai.photo.mask_light import linear, photo_blur, photo_grain, srgb
+from xai.photo.synthetic_masks.canvas import Canvas
+from xai.photo.synthetic_masks.layout import ThinPlate
+from xai.photo.synthetic_masks.lighting import linear, photo_blur, photo_grain, srgb
 
 
 def test_thin_plate_passes_its_points_and_keeps_straight_things_straight():

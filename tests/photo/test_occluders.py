@@ -5,7 +5,7 @@ import pytest
 from faces_by_hand import EYES, MOUTH, at, face, picture
 
 from xai.errors import UnknownName
-from xai.photo.occluders import OCCLUDERS, draw_occluder
+from xai.photo.occluders.renderer import OCCLUDERS, draw_occluder
 
 OVER_THE_MOUTH = ("fist", "paper", "microphone", "cup")
 

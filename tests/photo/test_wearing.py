@@ -8,12 +8,11 @@ import pytest
 from faces_by_hand import EYES, MIDDLE, MOUTH, NOSE, PAIRS, at, face, is_blue, picture
 
 from xai.errors import UnknownName
-from xai.photo.mask_frame import face_frame
-from xai.photo.mask_knot import MIRROR
-from xai.photo.mask_knots import CORES, KNOTS
-from xai.photo.mask_light import linear, measure_light
-from xai.photo.mask_looks import LOOKS, STYLES
-from xai.photo.wearing import WORN, class_of, draw_mask
+from xai.photo.synthetic_masks.anchors import CORES, KNOTS, MIRROR
+from xai.photo.synthetic_masks.face_pose import face_frame
+from xai.photo.synthetic_masks.lighting import linear, measure_light
+from xai.photo.synthetic_masks.materials import LOOKS, STYLES
+from xai.photo.synthetic_masks.renderer import WORN, class_of, draw_mask
 
 BLUE = LOOKS["surgical_blue"]
 SOME = [(name, WORN[i % len(WORN)]) for i, name in enumerate(LOOKS)]

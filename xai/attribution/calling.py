@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from xai.attribution.methods import Asked, Attribution, Params, Progress
     from xai.models.classifiers import Classifier
-    from xai.models.runtimes import Mode
+    from xai.models.inference.runtimes import Mode
 
 __all__ = ["Run", "RunAll", "RunInSteps", "Step", "one_by_one"]
 

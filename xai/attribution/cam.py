@@ -21,7 +21,7 @@ from torch import Tensor
 from xai.attribution.methods import Asked, Attribution, Params, Progress
 from xai.models.architectures import ARCHITECTURES
 from xai.models.classifiers import Classifier
-from xai.models.runtimes import Mode
+from xai.models.inference.runtimes import Mode
 
 __all__ = [
     "eigencam",
@@ -146,7 +146,7 @@ def _layer_name(architecture: str) -> str:
     """Dotted name of the layer to explain, of a network of the list or of a model with a known answer."""
     if architecture in ARCHITECTURES:
         return ARCHITECTURES[architecture].cam_layer
-    from xai.models.known_answers import CAM_LAYERS  # noqa: PLC0415 - calibration and teaching only
+    from xai.models.ground_truth import CAM_LAYERS  # noqa: PLC0415 - calibration and teaching only
 
     return CAM_LAYERS[architecture]
 

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xai.attribution.jobs import Batches
-from xai.models.runtimes import Runtime
+from xai.models.inference.batch_job import Batches
+from xai.models.inference.runtimes import Runtime
 
 __all__ = ["Covered"]
 

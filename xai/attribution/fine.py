@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.attribution.grid import OcclusionGrid
-from xai.attribution.jobs import Answers, Job
 from xai.attribution.methods import Progress
 from xai.attribution.occlusion import Request, Scan, places_only
-from xai.attribution.stream import stream
+from xai.models.inference.batch_job import Answers, Job
+from xai.models.inference.scheduler import stream
 
 __all__ = ["FineMap", "refine"]
 

@@ -3,9 +3,9 @@
 Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks", section 4.2: a patch slides
 over the picture and the probability of the class is recorded at every position.
 
-The positions of all faces and models that are asked about go through one stream of batches (``stream.py``),
-made where the network is (``covering.py``); the maps are assembled from the recorded probabilities by two
-small matrix products (``grid.py``). Memory does not grow with the number of positions.
+The positions of all faces and models that are asked about go through one stream of batches (``scheduler``),
+made where the network is (``covering``); the maps are assembled from the recorded probabilities by two
+small matrix products (``grid``). Memory does not grow with the number of positions.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from torch.nn import functional
 from xai.attribution.covering import Covered
 from xai.attribution.grid import OcclusionGrid
 from xai.attribution.guard import Guard
-from xai.attribution.jobs import Answers, Job
 from xai.attribution.methods import Progress
 from xai.attribution.patch import FACE_FILLS, FILLS, Patch
-from xai.attribution.stream import ask
 from xai.errors import UnknownName
 from xai.models.classifiers import Classifier
-from xai.models.runtimes import Mode
+from xai.models.inference.batch_job import Answers, Job
+from xai.models.inference.runtimes import Mode
+from xai.models.inference.scheduler import ask
 from xai.types import Computed
 
 __all__ = [

@@ -13,7 +13,7 @@ from xai.attribution.methods import Asked, Attribution, Params, Progress
 from xai.attribution.occlusion import Request, occlude_all
 from xai.attribution.patch import Patch
 from xai.models.classifiers import Classifier
-from xai.models.runtimes import Mode
+from xai.models.inference.runtimes import Mode
 
 __all__ = ["occlusion", "occlusion_all", "occlusion_in_steps"]
 

@@ -16,7 +16,6 @@ from xai.attribution.grid import OcclusionGrid
 from xai.attribution.guard import Guard
 from xai.attribution.occlusion import Request, Scan, occlude
 from xai.attribution.patch import Patch
-from xai.attribution.stream import ask
 from xai.benchmark.agreement import Agreement, agreement
 from xai.benchmark.clock import interleaved
 from xai.benchmark.comparison import Comparison, Setting
@@ -25,7 +24,8 @@ from xai.benchmark.memory import MemoryTask, peak_over_idle
 from xai.benchmark.rivals import captum_map, loop_map
 from xai.benchmark.subjects import is_random, subject
 from xai.models.classifiers import Classifier, to_input
-from xai.models.runtimes import Mode
+from xai.models.inference.runtimes import Mode
+from xai.models.inference.scheduler import ask
 
 __all__ = ["compare"]
 

@@ -18,7 +18,7 @@ from xai.benchmark.clock import interleaved
 from xai.benchmark.subjects import subject
 from xai.models.architectures import ARCHITECTURES
 from xai.models.classifiers import Classifier
-from xai.models.runtimes import Mode, runtime_for
+from xai.models.inference.runtimes import Mode, runtime_for
 
 __all__ = ["Growth", "growth_of", "line", "measure_growth"]
 

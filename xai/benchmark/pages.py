@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from xai.atomic_write import write_whole
 from xai.errors import XaiError
-from xai.learning.saving import write_whole
 
 __all__ = ["Section", "markdown_table", "write_page"]
 

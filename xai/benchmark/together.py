@@ -14,7 +14,7 @@ from xai.attribution.occlusion import Request, occlude_all
 from xai.attribution.patch import Patch
 from xai.benchmark.clock import Ratio, Timing, interleaved
 from xai.models.classifiers import Classifier
-from xai.models.runtimes import Mode
+from xai.models.inference.runtimes import Mode
 
 __all__ = ["Together", "measure_together"]
 

@@ -25,7 +25,7 @@ def models(args: Namespace, note: Note) -> list[Json]:
 def classify(args: Namespace, note: Note) -> Iterator[Json]:
     """A record per photo. A refused photo has an error and the others go on."""
     from xai.models.classifiers import load_classifier  # noqa: PLC0415 - torch, seconds
-    from xai.models.reasons import predict_with_reasons  # noqa: PLC0415
+    from xai.models.incorrect_reason import predict_with_reasons  # noqa: PLC0415
 
     classifier = load_classifier(args.model or DEFAULT_MODEL, args.device)
     for path in args.photos:
@@ -77,7 +77,7 @@ def explain(args: Namespace, note: Note) -> Json:
 def faces_of(path: Path, whole: bool, note: Note) -> tuple[Any, Any]:
     """The photo in the file ``path`` and its faces, or the whole photo as one; notices are noted."""
     from xai.photo.faces import find_faces, whole_photo  # noqa: PLC0415 - OpenCV
-    from xai.photo.headers import MAX_BYTES  # noqa: PLC0415
+    from xai.photo.image_headers import MAX_BYTES  # noqa: PLC0415
     from xai.photo.images import read_image  # noqa: PLC0415
     from xai.types import Faces  # noqa: PLC0415
 

@@ -42,7 +42,7 @@ def _count(done: int, total: int, note: Note) -> None:
 
 
 def _sheet(args: Namespace) -> Json:
-    from xai.learning.saving import write_whole  # noqa: PLC0415
+    from xai.atomic_write import write_whole  # noqa: PLC0415
     from xai.photo.contact_sheet import contact_sheet  # noqa: PLC0415
 
     sheet = contact_sheet(args.seed)

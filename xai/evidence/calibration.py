@@ -21,10 +21,10 @@ from xai.evidence.examine import ask, small_effects
 from xai.evidence.interventions import FaceEdits
 from xai.evidence.labelled import LabelledFace, in_turns
 from xai.evidence.verdict import OUTCOMES, THRESHOLDS, Numbers, Thresholds, numbers_of, outcomes, stands
-from xai.findings import VERDICTS, deciding_area
+from xai.evidence_types import VERDICTS, deciding_area
 from xai.learning.measures import bootstrap_intervals
 from xai.models.classifiers import Classifier
-from xai.models.known_answers import INSTANCES, KINDS, KnownAnswer, aligned_face, instances
+from xai.models.ground_truth import INSTANCES, KINDS, KnownAnswer, aligned_face, instances
 from xai.types import Face
 
 __all__ = ["FACES_PER_MODEL", "GRID", "Case", "cases_of", "choose", "collect", "report", "verdicts"]

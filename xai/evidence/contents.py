@@ -15,7 +15,7 @@ from xai.errors import UnknownName
 from xai.evidence.areas import FEATHER, area_under_test, face_unit
 from xai.evidence.bare_face import BareFit, bare_face_model
 from xai.photo.mesh import MESH_POINTS
-from xai.photo.wearing import LOOKS, MaskLook, draw_mask
+from xai.photo.synthetic_masks.renderer import LOOKS, MaskLook, draw_mask
 from xai.types import Face
 
 __all__ = ["DRAWN", "NEUTRAL", "bare", "fitted", "masked", "masked_alike", "moved", "neutral"]

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from xai.attribution.jobs import Batches
 from xai.models.classifiers import Classifier, to_input
-from xai.models.runtimes import Runtime
+from xai.models.inference.batch_job import Batches
+from xai.models.inference.runtimes import Runtime
 
 __all__ = ["Painted", "Pile", "easel"]
 

@@ -17,7 +17,7 @@ from xai.evidence.interventions import Edit, FaceEdits, Layer, Question, contras
 from xai.evidence.places import CONTROLS
 from xai.evidence.plan import DIRECTIONS, Name, control_edits, families, plan, shifted_plan
 from xai.evidence.verdict import THRESHOLDS, Thresholds, area_evidence, reasons_of, stands
-from xai.findings import AREAS, Evidence, Reason, RegionEvidence, Steadiness, deciding_area
+from xai.evidence_types import AREAS, Evidence, Reason, RegionEvidence, Steadiness, deciding_area
 from xai.models.classifiers import Classifier
 
 __all__ = [

@@ -18,9 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xai.attribution.jobs import Batches, Job
 from xai.attribution.methods import Progress
-from xai.attribution.stream import ask
 from xai.errors import XaiError
 from xai.evidence import contents
 from xai.evidence.areas import blended
@@ -29,7 +27,9 @@ from xai.evidence.belief import Belief, believable
 from xai.evidence.easel import Painted, easel
 from xai.evidence.places import places_of, shifted
 from xai.models.classifiers import Classifier
-from xai.models.runtimes import Runtime
+from xai.models.inference.batch_job import Batches, Job
+from xai.models.inference.runtimes import Runtime
+from xai.models.inference.scheduler import ask
 from xai.photo.mesh import MESH_POINTS
 from xai.types import Face
 

@@ -11,9 +11,9 @@ from xai.errors import DataRejected
 from xai.evidence.calibration import FACES_PER_MODEL, collect, report
 from xai.evidence.labelled import LabelledFace, read_labelled
 from xai.evidence.rates import Judged, judge_set, rates
-from xai.findings import VERDICTS
+from xai.evidence_types import VERDICTS
 from xai.models.classifiers import Classifier
-from xai.models.known_answers import KINDS
+from xai.models.ground_truth import KINDS
 from xai.photo.faces import find_faces
 from xai.photo.samples import SAMPLES, Sample, load_sample
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from xai.evidence.contents import NEUTRAL
 from xai.evidence.interventions import FACE, Edit, FaceEdits, Layer
 from xai.evidence.places import CONTROLS, LOWER_PARTS, OUTSIDE, control_places
-from xai.findings import AREAS
+from xai.evidence_types import AREAS
 
 __all__ = ["DIRECTIONS", "OPPOSITES", "Name", "control_edits", "families", "plan", "shifted_plan"]
 

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from xai.atomic_write import write_whole
 from xai.errors import XaiError
-from xai.findings import VERDICTS
-from xai.learning.saving import write_whole
-from xai.models.known_answers import KINDS
+from xai.evidence_types import VERDICTS
+from xai.models.ground_truth import KINDS
 
 __all__ = ["PAGE", "check_page", "publish", "rates_of_error", "table"]
 

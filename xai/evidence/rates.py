@@ -19,7 +19,7 @@ from xai.evidence.examine import examine
 from xai.evidence.interventions import FaceEdits
 from xai.evidence.labelled import LabelledFace, true_class
 from xai.evidence.uncertainty import DRAWS, Draws, Figure, LeadTest, corrected, lead_test, medians, shares
-from xai.findings import CONDITIONS, VERDICTS, Evidence
+from xai.evidence_types import CONDITIONS, VERDICTS, Evidence
 from xai.models.classifiers import Classifier
 
 __all__ = ["ClassRates", "Judged", "Rates", "judge_set", "judged_from", "rates"]

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.evidence.effects import Effects
-from xai.findings import AreaEvidence, Condition, Reason
+from xai.evidence_types import AreaEvidence, Condition, Reason
 
 __all__ = [
     "OUTCOMES",

@@ -14,10 +14,10 @@ from xai.evidence.areas import area_under_test
 from xai.evidence.belief import believable
 from xai.evidence.edits import reveal
 from xai.evidence.whatif_probes import Probed, Subject
-from xai.photo.mask_geometry import lay_out
-from xai.photo.mask_ways import Fit
-from xai.photo.occluders import draw_occluder
-from xai.photo.wearing import LOOKS, Outfit, wear
+from xai.photo.occluders.renderer import draw_occluder
+from xai.photo.synthetic_masks.layout import lay_out
+from xai.photo.synthetic_masks.renderer import LOOKS, Outfit, wear
+from xai.photo.synthetic_masks.wear_styles import Fit
 from xai.types import Face, Prediction
 
 __all__ = ["COLOURS", "HEIGHTS", "beard", "hand", "paper", "pull_down", "recolour", "scarf"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xai.findings import Evidence, Reason
+from xai.evidence_types import Evidence, Reason
 from xai.photo.regions import REGION_SUMS
 from xai.types import Explanation, RegionShares
 

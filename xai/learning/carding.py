@@ -11,11 +11,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from xai.atomic_write import write_whole
 from xai.learning.evaluation import Evaluation, Setting
 from xai.learning.recipe import BINARY
 from xai.learning.recipes import Recipe, recipe_for
 from xai.learning.rows import Row
-from xai.learning.saving import write_whole
 from xai.learning.training import Split, Trained
 from xai.models.cards import Card, measured_folder, read_measured, weights_folders
 from xai.types import CLASSES

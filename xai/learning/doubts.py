@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
+from xai.atomic_write import write_whole
 from xai.errors import DataRejected
 from xai.learning.answers import Answers, ask, pooled
 from xai.learning.carding import LeftOut, write_card
 from xai.learning.dataset import Example, named_for
 from xai.learning.folds import fold_parts
 from xai.learning.recipe import Recipe
-from xai.learning.saving import write_whole
 from xai.learning.training import Split, train
 from xai.models.cards import read_card
 from xai.models.classifiers import load_card

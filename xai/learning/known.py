@@ -23,9 +23,9 @@ from torch import Tensor, nn
 from xai.learning.known_faces import AlignedFaces, read_aligned
 from xai.learning.known_measures import measure
 from xai.learning.known_views import VIEWS, planted_faces, varied
-from xai.models.known_answers.designs import Design
-from xai.models.known_answers.kinds import INSTANCES, KINDS
-from xai.models.known_answers.networks import MEAN, SPREAD, STD, ColourNet, spread_of
+from xai.models.ground_truth.designs import Design
+from xai.models.ground_truth.families import INSTANCES, KINDS
+from xai.models.ground_truth.networks import MEAN, SPREAD, STD, ColourNet, spread_of
 from xai.types import CLASSES
 
 __all__ = ["KnownRecipe", "main", "train_known"]

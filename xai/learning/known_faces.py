@@ -14,9 +14,9 @@ from torch import Tensor
 
 from xai.learning.dataset import Example, load_crop, read_examples
 from xai.models.classifiers import to_input
-from xai.models.known_answers.alignment import aligned_face
-from xai.models.known_answers.places import INPUT_SIDE
-from xai.photo.detector import detect
+from xai.models.ground_truth.alignment import aligned_face
+from xai.models.ground_truth.windows import INPUT_SIDE
+from xai.photo.centerface import detect
 from xai.photo.mesh import find_landmarks
 from xai.types import CLASSES, Box, Face
 

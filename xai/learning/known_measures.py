@@ -11,9 +11,9 @@ from torch import Tensor
 
 from xai.learning.known_faces import AlignedFaces
 from xai.learning.measures import summary
-from xai.models.known_answers.kinds import INSTANCES, KINDS
-from xai.models.known_answers.loading import KnownAnswer, assemble
-from xai.models.known_answers.places import HIDDEN_FROM
+from xai.models.ground_truth.families import INSTANCES, KINDS
+from xai.models.ground_truth.loading import KnownAnswer, assemble
+from xai.models.ground_truth.windows import HIDDEN_FROM
 from xai.types import CLASSES
 
 __all__ = ["measure"]

@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from xai.learning.known_faces import AlignedFaces
-from xai.models.known_answers.designs import Design
-from xai.models.known_answers.places import HIDDEN_FROM, INPUT_SIDE
-from xai.models.known_answers.planting import Mark
+from xai.models.ground_truth.designs import Design
+from xai.models.ground_truth.planted_cues import Mark
+from xai.models.ground_truth.windows import HIDDEN_FROM, INPUT_SIDE
 from xai.types import CLASSES
 
 __all__ = ["TRUTHFUL", "VIEWS", "View", "planted_faces", "varied"]

@@ -12,11 +12,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.atomic_write import write_whole
 from xai.errors import DataRejected
 from xai.learning.answers import Answers
 from xai.learning.dataset import load_crop
-from xai.learning.saving import write_whole
-from xai.models.known_errors import ERROR_KINDS, KnownError
+from xai.models.reported_errors import ERROR_KINDS, KnownError
 from xai.photo.images import encode_png
 
 __all__ = ["Mistake", "count_kinds", "mistakes", "read_kinds", "write_kinds", "write_sheet"]

@@ -10,7 +10,7 @@ from typing import Any
 from safetensors import SafetensorError, safe_open
 
 from xai.errors import WeightsUnavailable
-from xai.photo.mask_ways import REASONS
+from xai.photo.synthetic_masks.wear_styles import REASONS
 
 __all__ = ["reason_table"]
 

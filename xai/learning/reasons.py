@@ -17,8 +17,8 @@ from torch.nn import functional
 from xai.errors import DataRejected
 from xai.learning.dataset import TEST_ONLY, Example, load_crop
 from xai.models.classifiers import Classifier
-from xai.models.reasons import ReasonHead, pooled_features
-from xai.photo.mask_ways import REASONS
+from xai.models.incorrect_reason import ReasonHead, pooled_features
+from xai.photo.synthetic_masks.wear_styles import REASONS
 
 __all__ = ["ReasonScores", "learn_reasons", "measure_reasons", "with_reasons"]
 

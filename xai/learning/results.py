@@ -7,11 +7,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from xai.atomic_write import write_whole
 from xai.errors import WeightsUnavailable
 from xai.learning.kind_tables import kind_tables
 from xai.learning.reason_tables import reason_table
 from xai.learning.recipe import BINARY
-from xai.learning.saving import write_whole
 from xai.learning.seed_tables import seed_tables, shipped_folder
 from xai.models.cards import Card, card_paths, read_card, read_measured, weights_folders
 from xai.types import CLASSES

@@ -15,12 +15,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from xai.atomic_write import write_whole
 from xai.errors import DataRejected, XaiError
 from xai.learning.averaging import averaged_network
 from xai.learning.measures import summary
 from xai.learning.pictures import Faces, Held
 from xai.learning.recipe import Recipe
-from xai.learning.saving import write_whole
 from xai.learning.starting import starting_network
 from xai.learning.temperature import fit_temperature
 

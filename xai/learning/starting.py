@@ -13,7 +13,7 @@ from xai.learning.recipe import Recipe
 from xai.models.architectures import ARCHITECTURES, Architecture
 from xai.models.cards import find_card
 from xai.models.classifiers import load_card
-from xai.thirdparty import model_file
+from xai.packaged_files import model_file
 
 __all__ = ["starting_network"]
 

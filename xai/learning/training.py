@@ -10,6 +10,7 @@ from pathlib import Path
 from safetensors.torch import save_file
 from torch import Tensor
 
+from xai.atomic_write import write_whole
 from xai.errors import DataRejected, XaiError
 from xai.learning.curves import save_curves
 from xai.learning.dataset import Example, named_for, select
@@ -17,7 +18,6 @@ from xai.learning.folds import fold_parts
 from xai.learning.pictures import hold, see
 from xai.learning.recipe import Recipe
 from xai.learning.run import Run
-from xai.learning.saving import write_whole
 from xai.models.architectures import ARCHITECTURES
 from xai.models.classifiers import pick_device
 

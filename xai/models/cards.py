@@ -17,7 +17,7 @@ from typing import Any
 
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
-from xai.models.known_errors import KnownError, read_errors
+from xai.models.reported_errors import KnownError, read_errors
 
 __all__ = [
     "DEFAULT_MODEL",

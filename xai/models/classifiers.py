@@ -1,9 +1,13 @@
-"""A classifier: a network with its card. The only place where crops become tensors for one."""
+"""A classifier: a network with its card. The only place where crops become tensors for one, and where it is
+written down what an explanation was made with.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
 
 import numpy as np
 import torch
@@ -16,11 +20,13 @@ from torch.nn import functional
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import Card, find_card
-from xai.types import Prediction
+from xai.types import Computed, Prediction, Provenance
 
-__all__ = ["Classifier", "load_card", "load_classifier", "pick_device", "to_input"]
+__all__ = ["Classifier", "load_card", "load_classifier", "pick_device", "provenance_of", "to_input"]
 
 _BATCH = 64
+
+_PACKAGES = ("torch", "torchvision", "grad-cam", "numpy", "pillow", "opencv-python-headless")
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,3 +155,24 @@ def to_input(crop: NDArray[np.uint8], side: int, device: torch.device | str = "c
     values = pixels.permute(2, 0, 1)[None].float() / 255
     sized: Tensor = functional.interpolate(values, (side, side), mode="bilinear", antialias=True)
     return sized[0].clamp(0, 1)
+
+
+def provenance_of(
+    classifier: Classifier, seconds: Mapping[str, float], computed: Mapping[str, Computed]
+) -> Provenance:
+    """The classifier, its device and the versions of the packages.
+
+    Args:
+        classifier: what was explained.
+        seconds: method -> how long its map took.
+        computed: method -> by what and how exactly, of those where that can differ.
+    """
+    packages = (*_PACKAGES, "openvino") if find_spec("openvino") else _PACKAGES
+    return Provenance(
+        model=classifier.name,
+        weights_sha256=classifier.card.sha256,
+        device=str(classifier.device),
+        versions={name: metadata.version(name) for name in packages},
+        seconds=seconds,
+        computed=computed,
+    )

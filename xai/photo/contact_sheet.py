@@ -13,12 +13,12 @@ from xai.errors import ThirdPartyMissing
 from xai.photo.dressing import ways_of
 from xai.photo.faces import find_faces
 from xai.photo.images import encode_png
-from xai.photo.mask_wardrobe import WARDROBE
-from xai.photo.mask_ways import Fit
 from xai.photo.mesh import MESH_POINTS
-from xai.photo.occluders import OCCLUDERS, draw_occluder
+from xai.photo.occluders.renderer import OCCLUDERS, draw_occluder
 from xai.photo.samples import SAMPLES, load_sample
-from xai.photo.wearing import WORN, Outfit, wear
+from xai.photo.synthetic_masks.catalog import WARDROBE
+from xai.photo.synthetic_masks.renderer import WORN, Outfit, wear
+from xai.photo.synthetic_masks.wear_styles import Fit
 
 __all__ = ["ContactSheet", "contact_sheet"]
 

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.mask_looks import STYLES
-from xai.photo.mask_wardrobe import pick_look
-from xai.photo.mask_ways import Fit
-from xai.photo.occluders import OCCLUDERS, draw_occluder
-from xai.photo.wearing import WORN, Outfit, class_of, reason_of, wear
+from xai.photo.occluders.renderer import OCCLUDERS, draw_occluder
+from xai.photo.synthetic_masks.catalog import pick_look
+from xai.photo.synthetic_masks.materials import STYLES
+from xai.photo.synthetic_masks.renderer import WORN, Outfit, class_of, reason_of, wear
+from xai.photo.synthetic_masks.wear_styles import Fit
 
 __all__ = ["BARE", "DRAWN_WAYS", "MIXTURE", "Dress", "Dressed", "choose_dress", "put_on", "ways_of"]
 

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.detector import Detections, detect, overlaps
+from xai.photo.centerface import Detections, detect, overlaps
 from xai.photo.mesh import find_landmarks
 from xai.types import Box, Face, Faces, Image
 

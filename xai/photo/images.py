@@ -1,7 +1,7 @@
 """Bytes to pixels and back: the only door for pictures.
 
 A stranger's file is believed in nothing. Its header is checked before anything is decoded
-(``photo.headers``), Pillow is allowed one decoder, and whatever goes wrong leaves as one sentence. Nothing
+(``image_headers``), Pillow is allowed one decoder, and whatever goes wrong leaves as one sentence. Nothing
 of the file goes further but its pixels: EXIF, XMP and comments end here, and so do colour profiles, which
 are ignored (samples are taken as sRGB).
 """
@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags
 
 from xai.errors import ImageRejected
-from xai.photo.headers import check_header, check_size
+from xai.photo.image_headers import check_header, check_size
 from xai.types import Image
 
 __all__ = ["encode_jpeg", "encode_png", "read_image"]
@@ -47,7 +47,7 @@ def read_image(data: bytes) -> Image:
 
     Raises:
         ImageRejected: anything else, anything damaged or cut off, and anything outside the caps of
-            ``photo.headers`` (20 MB, 50 megapixels, sides of up to 16,000 pixels).
+            ``image_headers`` (20 MB, 50 megapixels, sides of up to 16,000 pixels).
         TypeError: ``data`` is not ``bytes``.
     """
     if not isinstance(data, bytes):

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.thirdparty import model_file
+from xai.packaged_files import model_file
 
 __all__ = ["MESH_POINTS", "Mesh", "disagreement", "eye_distance", "find_landmarks", "fit_mesh", "five_of"]
 

@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import ThirdPartyMissing
+from xai.packaged_files import packaged_file
 from xai.photo.faces import find_faces
 from xai.photo.images import read_image
-from xai.photo.mask_geometry import MESH_POINTS
-from xai.thirdparty import packaged_file
+from xai.photo.synthetic_masks.layout import MESH_POINTS
 from xai.types import Face, Image
 
 __all__ = ["PORTRAITS", "Portrait", "load_portrait", "portrait_face", "portrait_mesh"]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import DataRejected, ImageRejected
-from xai.photo.detector import overlaps
+from xai.photo.centerface import overlaps
 from xai.photo.faces import find_faces
 from xai.photo.images import read_image
 from xai.types import CLASSES, Faces

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from xai.errors import UnknownName
 from xai.photo.images import encode_png, read_image
-from xai.photo.occluders import draw_occluder
+from xai.photo.occluders.renderer import draw_occluder
 from xai.photo.portraits import PORTRAITS, load_portrait, portrait_face, portrait_mesh
-from xai.photo.wearing import LOOKS, class_of, draw_mask
+from xai.photo.synthetic_masks.renderer import LOOKS, class_of, draw_mask
 from xai.types import Image
 
 __all__ = ["SAMPLES", "STICKER", "Sample", "Wearer", "load_sample", "sample_png"]

@@ -16,7 +16,7 @@ from xai.learning.experiments.record import Experiment, Line, Measured, Sources
 from xai.learning.measures import bootstrap_intervals, wilson
 from xai.models.cards import DEFAULT_MODEL, read_cards
 from xai.models.classifiers import Classifier, load_card
-from xai.photo.detector import overlaps
+from xai.photo.centerface import overlaps
 from xai.photo.faces import find_faces, whole_photo
 from xai.photo.images import read_image
 from xai.photo.recall import FOUND_IOU, NO_LIMIT, Recall, measure_recall

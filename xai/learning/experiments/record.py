@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from xai.atomic_write import write_whole
 from xai.errors import DataRejected
-from xai.learning.saving import write_whole
 from xai.models.cards import EXPERIMENTS, weights_folders
 
 __all__ = ["Experiment", "Line", "Measured", "Sources", "write_experiments"]

@@ -57,7 +57,7 @@ def _at(where: str, name: str | None = None) -> Callable[[int], nn.Module]:
 
 def _torchvision(name: str, cam_layer: str, side: int = 224, smallest: int = 33) -> Architecture:
     return Architecture(
-        _at("from_torchvision:build", name), cam_layer, side=side, smallest=smallest, online=name
+        _at("torchvision_models:build", name), cam_layer, side=side, smallest=smallest, online=name
     )
 
 
@@ -71,32 +71,32 @@ def _fixed(where: str, cam_layer: str, side: int) -> Architecture:
 
 ARCHITECTURES: dict[str, Architecture] = {
     "mobilenet_v2": Architecture(
-        _at("mobilenet:mobilenet_v2"), cam_layer="features.18", pretrained="mobilenet_v2_imagenet",
+        _at("mobilenet_v2:mobilenet_v2"), cam_layer="features.18", pretrained="mobilenet_v2_imagenet",
         online="mobilenet_v2",
     ),
     "mobilenet_v2_stride16": Architecture(
-        _at("mobilenet:mobilenet_v2_stride16"), cam_layer="features.18", pretrained="mobilenet_v2_imagenet",
-        side=128, smallest=17, online="mobilenet_v2",
+        _at("mobilenet_v2:mobilenet_v2_stride16"), cam_layer="features.18",
+        pretrained="mobilenet_v2_imagenet", side=128, smallest=17, online="mobilenet_v2",
     ),
     "mobilenet_v3_small": _torchvision("mobilenet_v3_small", "features.12"),
     "resnet18": _torchvision("resnet18", "layer4", side=35),
     "resnet18_2fc": Architecture(
-        _at("from_torchvision:resnet18_2fc"), "layer4", side=35, online="resnet18"
+        _at("torchvision_models:resnet18_2fc"), "layer4", side=35, online="resnet18"
     ),
     "resnet34": _torchvision("resnet34", "layer4", side=35),
-    "resnet50": Architecture(_at("from_torchvision:resnet50_dropout"), "layer4", online="resnet50"),
+    "resnet50": Architecture(_at("torchvision_models:resnet50_dropout"), "layer4", online="resnet50"),
     "vgg16": _torchvision("vgg16", "features.29", side=35, smallest=32),
     "vgg16_bn": _torchvision("vgg16_bn", "features.42", side=35, smallest=32),
     "vgg19": _torchvision("vgg19", "features.35", side=35, smallest=32),
     "vgg19_bn": _torchvision("vgg19_bn", "features.51", side=35, smallest=32),
     "densenet121": Architecture(
-        _at("from_torchvision:densenet", "densenet121"), "last", side=64, smallest=61, online="densenet121"
+        _at("torchvision_models:densenet", "densenet121"), "last", side=64, smallest=61, online="densenet121"
     ),
     "densenet161": Architecture(
-        _at("from_torchvision:densenet", "densenet161"), "last", side=64, smallest=61, online="densenet161"
+        _at("torchvision_models:densenet", "densenet161"), "last", side=64, smallest=61, online="densenet161"
     ),
     "densenet201": Architecture(
-        _at("from_torchvision:densenet", "densenet201"), "last", side=64, smallest=61, online="densenet201"
+        _at("torchvision_models:densenet", "densenet201"), "last", side=64, smallest=61, online="densenet201"
     ),
     "alexnet": _torchvision("alexnet", "features.11", smallest=63),
     "inception_v3": _torchvision("inception_v3", "Mixed_7c", side=299, smallest=107),
@@ -107,10 +107,10 @@ ARCHITECTURES: dict[str, Architecture] = {
     "custom_cnn_relu": _custom("custom_cnn_relu", "features.2.3"),
     "custom_cnn_tanh_bn": _custom("custom_cnn_tanh_bn", "features.2.5"),
     "custom_cnn_tanh": _custom("custom_cnn_tanh", "features.2.3"),
-    "cnn2": _fixed("binary_cnn:cnn2", "features.1.2", side=224),
-    "cnn3": _fixed("binary_cnn:cnn3", "features.2.2", side=224),
-    "grey_cnn": _fixed("grey_and_colour:grey_cnn", "features.2.1", side=64),
-    "colour_cnn": _fixed("grey_and_colour:colour_cnn", "features.2.1", side=64),
+    "cnn2": _fixed("cnn2_cnn3:cnn2", "features.1.2", side=224),
+    "cnn3": _fixed("cnn2_cnn3:cnn3", "features.2.2", side=224),
+    "grey_cnn": _fixed("grayscale_color_cnn:grey_cnn", "features.2.1", side=64),
+    "colour_cnn": _fixed("grayscale_color_cnn:colour_cnn", "features.2.1", side=64),
 }  # fmt: skip
 """Every architecture, by the name on the cards.
 

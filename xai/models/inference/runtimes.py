@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor, nn
 
-from xai.models.runtimes_openvino import OpenVinoRuntime, prepare
+from xai.models.inference.openvino import OpenVinoRuntime, prepare
 
 __all__ = ["Mode", "Pending", "Runtime", "TorchRuntime", "reference", "runtime_for"]
 

@@ -20,7 +20,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.thirdparty import model_file
+from xai.packaged_files import model_file
 
 __all__ = ["Detections", "NetOutput", "decode", "detect", "overlaps", "suppress"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from xai.models.known_answers import designs
-from xai.models.known_answers.designs import Designer, aperture, mixture
+from xai.models.ground_truth import designs
+from xai.models.ground_truth.designs import Designer, aperture, mixture
 
 __all__ = ["CAM_LAYERS", "INSTANCES", "KINDS", "Kind"]
 

@@ -16,15 +16,15 @@ from torch import Tensor
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.cards import Card
 from xai.models.classifiers import Classifier, pick_device
-from xai.models.known_answers.designs import Design
-from xai.models.known_answers.kinds import INSTANCES, KINDS, Kind
-from xai.models.known_answers.networks import MEAN, STD
-from xai.models.known_answers.places import INPUT_SIDE, covered
+from xai.models.ground_truth.designs import Design
+from xai.models.ground_truth.families import INSTANCES, KINDS, Kind
+from xai.models.ground_truth.networks import MEAN, STD
+from xai.models.ground_truth.windows import INPUT_SIDE, covered
 from xai.types import CLASSES
 
 __all__ = ["WEIGHTS", "WEIGHTS_SHA256", "KnownAnswer", "assemble", "instances"]
 
-WEIGHTS = Path(__file__).resolve().parents[1] / "known_answers.safetensors"
+WEIGHTS = Path(__file__).with_name("weights.safetensors")
 """The trained weights of all kinds, half precision; written by ``python -m xai.learning.known``."""
 
 WEIGHTS_SHA256 = "aa2bb183e52df301ea1440b31ac0fb9e55ceb29749e62ae95e249ebb7baf68c8"

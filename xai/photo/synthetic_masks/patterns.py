@@ -1,4 +1,4 @@
-"""What is printed on fabric, in the sheet's own coordinates.
+"""What is printed on fabric, in the sheet's own coordinates, and the smooth noise that roughens it.
 
 u runs from -1 to 1 across the sheet, v from 0 at its top edge to 1. A pattern is the cover 0..1 of the
 second colour over the first.
@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.mask_noise import smooth_noise
-
-__all__ = ["PATTERNS", "pattern_cover", "valve_cover"]
+__all__ = ["PATTERNS", "pattern_cover", "smooth_noise", "valve_cover"]
 
 Plane = NDArray[np.float32]
 Draw = Callable[[Plane, Plane, np.random.Generator], Plane]
 
 _VALVE = (0.42, 0.55, 0.13)  # middle in u and v, radius in u
+
+_NOISE_SIDE = 256  # pixels a side on which noise is worked out
 
 
 def pattern_cover(u: Plane, v: Plane, name: str, rng: np.random.Generator) -> Plane:
@@ -106,3 +107,18 @@ _DRAW: dict[str, Draw] = {
 
 PATTERNS = tuple(_DRAW)
 """The patterns by name."""
+
+
+def smooth_noise(u: Plane, v: Plane, cells: tuple[int, int], rng: np.random.Generator) -> Plane:
+    """Smooth noise over the sheet, about -1..1, with so many cells across and down."""
+    columns, rows = cells
+    fine = max(1, _NOISE_SIDE // max(cells))  # a look-up between pixels is exact to 1/32 only
+    size = ((columns + 4) * fine, (rows + 4) * fine)
+    tile = rng.normal(0, 0.6, (rows + 4, columns + 4)).astype(np.float32)
+    tile = np.asarray(cv2.resize(tile, size, interpolation=cv2.INTER_CUBIC))
+    x = ((np.clip(u, -1.2, 1.2) + 1) / 2 * columns + 2) * fine - 0.5
+    y = (np.clip(v, -0.2, 1.2) * rows + 2) * fine - 0.5
+    edge = cv2.BORDER_REPLICATE
+    return np.asarray(
+        cv2.remap(tile, x.astype(np.float32), y.astype(np.float32), cv2.INTER_LINEAR, borderMode=edge)
+    )

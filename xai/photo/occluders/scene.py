@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.mask_canvas import Canvas
-from xai.photo.mask_frame import FaceFrame
+from xai.photo.synthetic_masks.canvas import Canvas
+from xai.photo.synthetic_masks.face_pose import FaceFrame
 
 __all__ = ["Body", "Stage"]
 

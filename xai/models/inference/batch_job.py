@@ -18,8 +18,8 @@ from torch import Tensor
 
 from xai.errors import XaiError
 from xai.models.classifiers import Classifier
-from xai.models.runtimes import Mode, Pending, Runtime, TorchRuntime, reference, runtime_for
-from xai.models.runtimes_openvino import distrust
+from xai.models.inference.openvino import distrust
+from xai.models.inference.runtimes import Mode, Pending, Runtime, TorchRuntime, reference, runtime_for
 
 __all__ = ["Answers", "Batches", "Job", "Run", "Sent"]
 

@@ -1,7 +1,7 @@
 """Draws a mask on a face, worn correctly or not, in the light of the photo.
 
-The mask is a sheet tied to the face mesh (``mask_geometry``), made of something (``mask_looks``) and lit as
-the face is (``mask_light``). It is drawn larger than the photo and reduced, then given the photo's own blur
+The mask is a sheet tied to the face mesh (``layout``), made of something (``materials``) and lit as
+the face is (``lighting``). It is drawn larger than the photo and reduced, then given the photo's own blur
 and grain, so that neither an edge nor a texture gives it away.
 """
 
@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import UnknownName
-from xai.photo.inlay import hollows, inlay, surface_normals
-from xai.photo.mask_canvas import Canvas
-from xai.photo.mask_geometry import MESH_POINTS, Layout, lay_out
-from xai.photo.mask_light import Light, linear, measure_light, skin_likeness
-from xai.photo.mask_looks import LOOKS, STYLES, MaskLook, bulge, fabric, relief
-from xai.photo.mask_patterns import PATTERNS, pattern_cover, valve_cover
-from xai.photo.mask_ways import USUAL, WAYS, Fit, Way
+from xai.photo.synthetic_masks.canvas import Canvas
+from xai.photo.synthetic_masks.compositing import hollows, inlay, surface_normals
+from xai.photo.synthetic_masks.layout import MESH_POINTS, Layout, lay_out
+from xai.photo.synthetic_masks.lighting import Light, linear, measure_light, skin_likeness
+from xai.photo.synthetic_masks.materials import LOOKS, STYLES, MaskLook, bulge, fabric, relief
+from xai.photo.synthetic_masks.patterns import PATTERNS, pattern_cover, valve_cover
+from xai.photo.synthetic_masks.wear_styles import USUAL, WAYS, Fit, Way
 
 __all__ = [
     "LOOKS",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xai.errors import UnknownName
-from xai.models.known_answers.places import INPUT_SIDE, Rect
+from xai.models.ground_truth.windows import INPUT_SIDE, Rect
 from xai.types import CLASSES
 
 __all__ = ["MARKS", "TINTS", "Mark", "Planting", "Tint", "unchanged"]

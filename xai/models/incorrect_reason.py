@@ -26,7 +26,7 @@ from xai.errors import WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import weights_folders
 from xai.models.classifiers import Classifier
-from xai.photo.mask_ways import REASONS
+from xai.photo.synthetic_masks.wear_styles import REASONS
 from xai.types import Prediction, SaidReason
 
 __all__ = ["ReasonHead", "load_reasons", "pooled_features", "predict_with_reasons", "reasons_path"]

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.mask_frame import FaceFrame
-from xai.photo.mask_light import Light, linear, photo_blur, photo_grain, srgb
+from xai.photo.synthetic_masks.face_pose import FaceFrame
+from xai.photo.synthetic_masks.lighting import Light, linear, photo_blur, photo_grain, srgb
 
 __all__ = ["hollows", "inlay", "surface_normals"]
 

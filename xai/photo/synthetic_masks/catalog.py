@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from xai.photo.mask_looks import LOOKS, MaskLook
+from xai.photo.synthetic_masks.materials import LOOKS, MaskLook
 
 __all__ = ["WARDROBE", "pick_look"]
 

@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from xai.models.known_answers.alignment import ALIGNED_SIDE, aligned_crop, aligned_face
-from xai.models.known_answers.kinds import CAM_LAYERS, INSTANCES, KINDS, Kind
-from xai.models.known_answers.loading import KnownAnswer, instances
+from xai.models.ground_truth.alignment import ALIGNED_SIDE, aligned_crop, aligned_face
+from xai.models.ground_truth.families import CAM_LAYERS, INSTANCES, KINDS, Kind
+from xai.models.ground_truth.loading import KnownAnswer, instances
 
 __all__ = [
     "ALIGNED_SIDE",

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.mask_light import linear
-from xai.photo.occluder_stage import Body, Stage
+from xai.photo.occluders.scene import Body, Stage
+from xai.photo.synthetic_masks.lighting import linear
 
 __all__ = ["SHAPES"]
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.mask_noise import smooth_noise
-from xai.photo.mask_patterns import valve_cover
-from xai.photo.mask_ways import WAYS
+from xai.photo.synthetic_masks.patterns import smooth_noise, valve_cover
+from xai.photo.synthetic_masks.wear_styles import WAYS
 
 __all__ = ["LOOKS", "STYLES", "MaskLook", "bulge", "fabric", "relief"]
 
@@ -60,7 +59,7 @@ LOOKS = {
     "cloth_red": MaskLook("cloth", (171, 43, 50), (60, 34, 36), 0.07),
     "cloth_navy": MaskLook("cloth", (44, 56, 96), (40, 48, 78), 0.08),
 }
-"""The looks of the gallery and of the verdict by name; ``mask_wardrobe`` has many more."""
+"""The looks of the gallery and of the verdict by name; ``catalog`` has many more."""
 
 
 def bulge(u: Plane, v: Plane, worn: str) -> Plane:

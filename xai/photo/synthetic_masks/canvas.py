@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.mask_geometry import Layout
+from xai.photo.synthetic_masks.layout import Layout
 
 __all__ = ["Canvas"]
 

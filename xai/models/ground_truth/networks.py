@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from xai.models.known_answers.places import INPUT_SIDE, Rect, covered
-from xai.models.known_answers.planting import Mark, Tint
+from xai.models.ground_truth.planted_cues import Mark, Tint
+from xai.models.ground_truth.windows import INPUT_SIDE, Rect, covered
 from xai.types import CLASSES
 
 __all__ = [

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from xai.models.known_answers.networks import (
+from xai.models.ground_truth.networks import (
     SPREAD,
     ColourNet,
     Constant,
@@ -17,8 +17,8 @@ from xai.models.known_answers.networks import (
     WholeNet,
     WindowNet,
 )
-from xai.models.known_answers.places import CORNERS, HIDDEN_FROM, INPUT_SIDE, SHIFTS, WINDOWS, Rect, shifted
-from xai.models.known_answers.planting import MARKS, TINTS, Planting, unchanged
+from xai.models.ground_truth.planted_cues import MARKS, TINTS, Planting, unchanged
+from xai.models.ground_truth.windows import CORNERS, HIDDEN_FROM, INPUT_SIDE, SHIFTS, WINDOWS, Rect, shifted
 
 __all__ = [
     "Design",

@@ -3,8 +3,8 @@
 A network is traced by torch and handed to OpenVINO's own reader of torch graphs, without OpenVINO's
 converter: the converter reports its use over the network, the reader sends nothing. Tracing records one run;
 a network that decides by its input, or that holds what OpenVINO does not know, stays in torch. Whether the
-answers are the same is not assumed here: whoever asks compares some of them (``xai.attribution.jobs``) and
-may ``distrust`` a network.
+answers are the same is not assumed here: whoever asks compares some of them (``batch_job``) and may
+``distrust`` a network.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.mask_frame import FaceFrame
+from xai.photo.synthetic_masks.face_pose import FaceFrame
 
 __all__ = ["Light", "linear", "measure_light", "photo_blur", "photo_grain", "skin_likeness", "srgb"]
 

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import UnknownName
-from xai.photo.inlay import hollows, inlay, surface_normals
-from xai.photo.mask_canvas import Canvas
-from xai.photo.mask_frame import face_frame
-from xai.photo.mask_light import Light, linear, measure_light, skin_likeness
-from xai.photo.mask_wardrobe import pick_look
-from xai.photo.mask_ways import USUAL, Fit
-from xai.photo.occluder_shapes import SHAPES
-from xai.photo.occluder_stage import Stage
-from xai.photo.wearing import Outfit, neighbourhood, require_face, wear
+from xai.photo.occluders.scene import Stage
+from xai.photo.occluders.shapes import SHAPES
+from xai.photo.synthetic_masks.canvas import Canvas
+from xai.photo.synthetic_masks.catalog import pick_look
+from xai.photo.synthetic_masks.compositing import hollows, inlay, surface_normals
+from xai.photo.synthetic_masks.face_pose import face_frame
+from xai.photo.synthetic_masks.lighting import Light, linear, measure_light, skin_likeness
+from xai.photo.synthetic_masks.renderer import Outfit, neighbourhood, require_face, wear
+from xai.photo.synthetic_masks.wear_styles import USUAL, Fit
 
 __all__ = ["OCCLUDERS", "draw_occluder"]
 

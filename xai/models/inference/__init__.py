@@ -1,0 +1,1 @@
+"""Batches through a network, on whatever answers here."""

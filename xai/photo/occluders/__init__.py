@@ -1,0 +1,1 @@
+"""Draws before a face what is no mask."""

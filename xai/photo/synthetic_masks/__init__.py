@@ -1,0 +1,1 @@
+"""Draws a mask on a face."""
