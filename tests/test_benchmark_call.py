@@ -7,7 +7,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.patch import Patch
 from xai.benchmark.memory import MemoryTask, peak_over_idle
 from xai.benchmark.startup import measure_startup
 

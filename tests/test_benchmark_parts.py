@@ -8,9 +8,9 @@ import torch
 from captum.attr import Occlusion
 from oracles import occlusion_by_loop
 
-from xai.attribution.grid import OcclusionGrid
-from xai.attribution.occlusion import baseline, occlude
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.engine import baseline, occlude
+from xai.attribution.occlusion.patch import Patch
+from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.benchmark.agreement import agreement_of
 from xai.benchmark.clock import Timing, interleaved
 from xai.benchmark.growth import line

@@ -4,7 +4,7 @@ import torch
 from oracles import occlusion_by_loop
 from toys import OneWindow, make_classifier, make_face
 
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.patch import Patch
 from xai.errors import Cancelled, UnknownName, XaiError
 from xai.evidence.examine import forwards_of
 from xai.evidence.interventions import FaceEdits

@@ -8,7 +8,8 @@ import torch
 from toys import OneWindow, make_classifier, make_face
 
 from xai.attribution import cam
-from xai.attribution.methods import METHODS, Asked
+from xai.attribution.base import Asked
+from xai.attribution.methods import METHODS
 from xai.errors import Cancelled
 from xai.evidence.interventions import FaceEdits
 from xai.explain import Pair, Wanted, explain, explain_all, maps_of_all

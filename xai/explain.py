@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
-from xai.attribution.meter import Meter
-from xai.attribution.methods import Asked, Attribution, Method, Params, Progress, find_method
-from xai.attribution.on_crop import classes_on_crop, on_crop
-from xai.attribution.patch import FACE_FILLS
+from xai.attribution.base import Asked, Attribution, Meter
+from xai.attribution.crop_maps import classes_on_crop, on_crop
+from xai.attribution.methods import Method, find_method
+from xai.attribution.occlusion.patch import FACE_FILLS
 from xai.evidence.examine import Case, examine_all, forwards_of
 from xai.evidence.interventions import FaceEdits
 from xai.evidence.witness import witness_flags
@@ -19,7 +19,7 @@ from xai.models.classifiers import Classifier, provenance_of, to_input
 from xai.models.incorrect_reason import predict_with_reasons
 from xai.models.inference.runtimes import Mode
 from xai.photo.regions import region_masks, region_shares
-from xai.types import Explanation, Face, Heatmap, Prediction
+from xai.types import Explanation, Face, Heatmap, Params, Prediction, Progress
 
 __all__ = ["Glimpse", "Pair", "Wanted", "explain", "explain_all", "explain_maps", "maps_of_all"]
 

@@ -7,7 +7,7 @@ origin in the top left corner, x to the right and y down; boxes are half-open.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
@@ -26,7 +26,9 @@ __all__ = [
     "Faces",
     "Heatmap",
     "Image",
+    "Params",
     "Prediction",
+    "Progress",
     "Provenance",
     "RegionShares",
     "SaidReason",
@@ -37,6 +39,12 @@ CLASSES = ("covered", "incorrect", "uncovered")
 
 REGIONS = ("eyes", "nose", "mouth", "chin", "cheeks", "forehead", "elsewhere")
 """The disjoint regions of a crop. ``elsewhere`` is hair, clothes, background and padding."""
+
+Params = Mapping[str, float | int | str]
+"""The parameters of a method, by name."""
+
+Progress = Callable[[int, int], None]
+"""Called with (forwards done, forwards in all) between batches; may raise to stop the work."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,8 +13,8 @@ from dashboard.tickets import JobError
 from dashboard.views.photo_previews import Previews
 from dashboard.views.photo_progress import Progress
 from dashboard.words import say
-from xai.attribution.methods import METHODS, Params
-from xai.types import Explanation
+from xai.attribution.methods import METHODS
+from xai.types import Explanation, Params
 
 __all__ = ["show"]
 

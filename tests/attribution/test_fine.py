@@ -3,9 +3,9 @@ import pytest
 import torch
 from toys import OneWindow, make_classifier
 
-from xai.attribution.fine import refine
-from xai.attribution.occlusion import Request, occlude
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.coarse_to_fine import refine
+from xai.attribution.occlusion.engine import Request, occlude
+from xai.attribution.occlusion.patch import Patch
 from xai.errors import Cancelled
 from xai.models.classifiers import to_input
 from xai.models.inference import runtimes

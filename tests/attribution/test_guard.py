@@ -7,10 +7,10 @@ from scipy.stats import spearmanr
 from torch import nn
 from toys import OneWindow, make_classifier
 
-from xai.attribution.grid import OcclusionGrid
-from xai.attribution.guard import CHECKED, Guard, rank_correlation
-from xai.attribution.occlusion import occlude
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.engine import occlude
+from xai.attribution.occlusion.low_precision import CHECKED, Guard, rank_correlation
+from xai.attribution.occlusion.patch import Patch
+from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.models.inference import batch_job, runtimes
 from xai.models.inference.runtimes import TorchRuntime, reference
 from xai.types import Computed

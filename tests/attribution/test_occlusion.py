@@ -6,9 +6,9 @@ from oracles import full_precision, gaussian_blur_by_loop, occlusion_by_loop
 from toys import OneWindow, make_classifier
 
 from xai.attribution.methods import METHODS
-from xai.attribution.occlusion import baseline, occlude
-from xai.attribution.occlusion_method import occlusion
-from xai.attribution.patch import FACE_FILLS, FILLS, Patch, windows
+from xai.attribution.occlusion.engine import baseline, occlude
+from xai.attribution.occlusion.method import occlusion
+from xai.attribution.occlusion.patch import FACE_FILLS, FILLS, Patch, windows
 from xai.errors import Cancelled, UnknownName
 from xai.models.classifiers import to_input
 from xai.models.inference import runtimes

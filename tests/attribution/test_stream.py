@@ -8,8 +8,8 @@ import torch
 from torch import nn
 from toys import OneWindow, make_classifier
 
-from xai.attribution.occlusion import Request, occlude, occlude_all
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.engine import Request, occlude, occlude_all
+from xai.attribution.occlusion.patch import Patch
 from xai.errors import Cancelled, XaiError
 from xai.models.classifiers import to_input
 from xai.models.inference import batch_job, runtimes

@@ -12,9 +12,9 @@ from toys import make_face
 from dashboard import explaining
 from dashboard.jobs import Explain, Explained, Part, Stage
 from dashboard.map_previews import Preview
-from xai.attribution.occlusion import baseline
-from xai.attribution.on_crop import on_crop
-from xai.attribution.patch import Patch
+from xai.attribution.crop_maps import on_crop
+from xai.attribution.occlusion.engine import baseline
+from xai.attribution.occlusion.patch import Patch
 from xai.errors import Cancelled
 from xai.models.classifiers import to_input
 

@@ -10,7 +10,8 @@ import pytest
 import torch
 from toys import OneWindow, make_classifier, make_face
 
-from xai.attribution.methods import METHODS, Attribution, Method
+from xai.attribution.base import Attribution
+from xai.attribution.methods import METHODS, Method
 from xai.errors import UnknownName
 from xai.evidence import curves
 from xai.evidence.cells import edge_map

@@ -7,8 +7,8 @@ import pytest
 import torch
 from toys import make_face
 
-from xai.attribution.occlusion import occlude
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.engine import occlude
+from xai.attribution.occlusion.patch import Patch
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models import architectures
 from xai.models.architectures import Architecture

@@ -18,10 +18,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xai.attribution.methods import Asked, Attribution, Params, Progress
+from xai.attribution.base import Asked, Attribution
 from xai.models.architectures import ARCHITECTURES
 from xai.models.classifiers import Classifier
 from xai.models.inference.runtimes import Mode
+from xai.types import Params, Progress
 
 __all__ = [
     "eigencam",

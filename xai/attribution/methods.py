@@ -6,74 +6,20 @@ imported when it is first asked for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from xai.attribution.calling import one_by_one
-from xai.attribution.patch import FILLS, Patch
+from xai.attribution.base import one_by_one
+from xai.attribution.occlusion.patch import FILLS, Patch
 from xai.errors import UnknownName
-from xai.types import Computed
+from xai.types import Params
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from xai.attribution.base import Run, RunAll, RunInSteps
 
-    from xai.attribution.calling import Run, RunAll, RunInSteps
-    from xai.models.classifiers import Classifier
-
-__all__ = [
-    "METHODS",
-    "Asked",
-    "Attribution",
-    "Method",
-    "Parameter",
-    "Params",
-    "Progress",
-    "find_method",
-]
-
-Params = Mapping[str, float | int | str]
-Progress = Callable[[int, int], None]
-"""Called with (forwards done, forwards in all) between batches; may raise to stop the work."""
-
-
-@dataclass(frozen=True, eq=False)
-class Attribution:
-    """What a method returns.
-
-    Attributes:
-        values: float32 ``(h, w)``, raw and signed, at the method's own resolution over the whole crop.
-        probability: float32 ``(h, w)`` for occlusion: the target's probability with the patch there.
-        becomes: int8 ``(h, w)`` for occlusion: the answer with the patch there, as a class index.
-        computed: by what and how exactly, where that can differ; else None, and torch in float32 did it.
-    """
-
-    values: NDArray[np.float32]
-    probability: NDArray[np.float32] | None = None
-    becomes: NDArray[np.int8] | None = None
-    computed: Computed | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """One input that a method is to explain.
-
-    Attributes:
-        classifier: what is explained.
-        values: float32 ``(3, n, n)`` in 0..1 on the classifier's device.
-        target: index of the class.
-        hidden: what an occluding patch shows, shaped like ``values``, for the fills drawn on a face.
-    """
-
-    classifier: Classifier
-    values: Tensor
-    target: int
-    hidden: Tensor | None = None
+__all__ = ["METHODS", "Method", "Parameter", "find_method"]
 
 
 @dataclass(frozen=True)
@@ -208,7 +154,7 @@ METHODS: dict[str, Method] = {
     for method in (
         Method(
             "occlusion", "Occlusion", "probability", "Zeiler & Fergus 2014",
-            "xai.attribution.occlusion_method:occlusion", _OCCLUSION,
+            "xai.attribution.occlusion.method:occlusion", _OCCLUSION,
         ),
         Method("gradcam", "Grad-CAM", "activation", "Selvaraju et al. 2017", _CAM + "gradcam"),
         Method("gradcam++", "Grad-CAM++", "activation", "Chattopadhay et al. 2018", _CAM + "gradcampp"),

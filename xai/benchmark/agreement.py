@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.attribution.grid import OcclusionGrid
-from xai.attribution.occlusion import occlude
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.engine import occlude
+from xai.attribution.occlusion.patch import Patch
+from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.evidence.likeness import Map, spearman
 from xai.models.classifiers import Classifier, to_input
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.patch import Patch
 from xai.benchmark.agreement import Agreement
 from xai.benchmark.clock import Ratio, Timing
 from xai.types import Computed

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from xai.attribution.grid import OcclusionGrid
-from xai.attribution.guard import Guard
-from xai.attribution.occlusion import Request, Scan, occlude
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.engine import Request, Scan, occlude
+from xai.attribution.occlusion.low_precision import Guard
+from xai.attribution.occlusion.patch import Patch
+from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.benchmark.agreement import Agreement, agreement
 from xai.benchmark.clock import interleaved
 from xai.benchmark.comparison import Comparison, Setting

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xai.attribution.occlusion import occlude
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.engine import occlude
+from xai.attribution.occlusion.patch import Patch
 from xai.benchmark.clock import interleaved
 from xai.benchmark.subjects import subject
 from xai.models.architectures import ARCHITECTURES

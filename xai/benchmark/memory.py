@@ -10,8 +10,8 @@ from typing import Literal
 
 import torch
 
-from xai.attribution.occlusion import occlude
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.engine import occlude
+from xai.attribution.occlusion.patch import Patch
 from xai.benchmark.rivals import captum_map
 from xai.benchmark.subjects import subject
 

@@ -7,8 +7,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xai.attribution.occlusion import baseline
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.engine import baseline
+from xai.attribution.occlusion.patch import Patch
 from xai.models.classifiers import Classifier
 
 __all__ = ["captum_map", "loop_map"]

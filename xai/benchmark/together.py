@@ -10,8 +10,8 @@ from typing import Any
 
 import torch
 
-from xai.attribution.occlusion import Request, occlude_all
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.engine import Request, occlude_all
+from xai.attribution.occlusion.patch import Patch
 from xai.benchmark.clock import Ratio, Timing, interleaved
 from xai.models.classifiers import Classifier
 from xai.models.inference.runtimes import Mode

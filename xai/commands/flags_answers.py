@@ -7,7 +7,7 @@ from typing import Any
 
 from xai import commands
 from xai.attribution.methods import METHODS
-from xai.attribution.patch import FILLS
+from xai.attribution.occlusion.patch import FILLS
 from xai.commands.flags import new_call, positive
 from xai.evidence.whatif_probes import COVER_FILLS, PROBES
 

@@ -6,7 +6,7 @@ from argparse import Namespace
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from xai.attribution.patch import Patch
+from xai.attribution.occlusion.patch import Patch
 from xai.commands.calls import Json, Note
 from xai.errors import XaiError
 from xai.models.cards import DEFAULT_MODEL

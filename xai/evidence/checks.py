@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from xai.attribution.patch import FACE_FILLS, FILLS
+from xai.attribution.occlusion.patch import FACE_FILLS, FILLS
 from xai.errors import UnknownName
 from xai.evidence.randomisation import REFERENCES, has_batch_statistics
 from xai.evidence.remaking import remaking

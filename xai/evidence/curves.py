@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xai.attribution.occlusion import baseline
+from xai.attribution.occlusion.engine import baseline
 from xai.evidence.cells import Order
 from xai.models.classifiers import Classifier
 

@@ -10,7 +10,6 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.attribution.methods import Progress
 from xai.evidence.belief import Belief
 from xai.evidence.effects import Effects, measure, outside_effect, turn_effects
 from xai.evidence.interventions import Edit, FaceEdits, Layer, Question, contrasts, contrasts_of, turned
@@ -19,6 +18,7 @@ from xai.evidence.plan import DIRECTIONS, Name, control_edits, families, plan, s
 from xai.evidence.verdict import THRESHOLDS, Thresholds, area_evidence, reasons_of, stands
 from xai.evidence_types import AREAS, Evidence, Reason, RegionEvidence, Steadiness, deciding_area
 from xai.models.classifiers import Classifier
+from xai.types import Progress
 
 __all__ = [
     "Case",

@@ -19,7 +19,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xai.attribution.methods import Params, Progress
 from xai.evidence.cells import Order, cell_means, edge_map
 from xai.evidence.chance_shares import ChanceShares, shares_beside_chance
 from xai.evidence.checks import Checks, cost
@@ -36,7 +35,7 @@ from xai.evidence.remaking import Remaking, Tally, own_grid, remaking
 from xai.evidence.stability import Neighbour, Stability, compare_neighbours, neighbours
 from xai.models.classifiers import Classifier, to_input
 from xai.photo.regions import region_masks
-from xai.types import Explanation, Face, Heatmap
+from xai.types import Explanation, Face, Heatmap, Params, Progress
 
 __all__ = ["Checks", "Faithfulness", "cost", "faithfulness"]
 

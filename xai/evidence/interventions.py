@@ -18,7 +18,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xai.attribution.methods import Progress
 from xai.errors import XaiError
 from xai.evidence import contents
 from xai.evidence.areas import blended
@@ -31,7 +30,7 @@ from xai.models.inference.batch_job import Batches, Job
 from xai.models.inference.runtimes import Runtime
 from xai.models.inference.scheduler import ask
 from xai.photo.mesh import MESH_POINTS
-from xai.types import Face
+from xai.types import Face, Progress
 
 __all__ = ["CLIP", "FACE", "Edit", "FaceEdits", "Layer", "Question", "contrasts", "contrasts_of", "turned"]
 

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.attribution.methods import Progress
 from xai.evidence.examine import examine
 from xai.evidence.interventions import FaceEdits
 from xai.evidence.labelled import LabelledFace, true_class
 from xai.evidence.uncertainty import DRAWS, Draws, Figure, LeadTest, corrected, lead_test, medians, shares
 from xai.evidence_types import CONDITIONS, VERDICTS, Evidence
 from xai.models.classifiers import Classifier
+from xai.types import Progress
 
 __all__ = ["ClassRates", "Judged", "Rates", "judge_set", "judged_from", "rates"]
 

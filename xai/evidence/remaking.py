@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor
 
-from xai.attribution.methods import Method, Params, find_method
-from xai.attribution.patch import FACE_FILLS, Patch
+from xai.attribution.methods import Method, find_method
+from xai.attribution.occlusion.patch import FACE_FILLS, Patch
 from xai.evidence.likeness import Map
 from xai.models.classifiers import Classifier
-from xai.types import Heatmap
+from xai.types import Heatmap, Params
 
 __all__ = ["REMADE_PATCH", "Remaking", "Tally", "own_grid", "remaking"]
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from xai.attribution.methods import Progress
 from xai.errors import UnknownName
 from xai.evidence.whatif_probes import COVER_FILLS, Probed, Subject, find_probe
 from xai.models.classifiers import Classifier
-from xai.types import Face
+from xai.types import Face, Progress
 
 __all__ = ["whatif"]
 

@@ -18,8 +18,8 @@ from xai.errors import UnknownName
 from xai.types import Face, Prediction
 
 if TYPE_CHECKING:
-    from xai.attribution.methods import Progress
     from xai.models.classifiers import Classifier
+    from xai.types import Progress
 
 __all__ = ["COVER_FILLS", "GRID", "PROBES", "Probe", "Probed", "Rectangle", "Subject", "find_probe", "pieces"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from xai.attribution.methods import Progress
 from xai.models.inference.batch_job import Answers, Job, Run, Sent
+from xai.types import Progress
 
 __all__ = ["ask", "stream"]
 

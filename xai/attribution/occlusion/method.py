@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from torch import Tensor
 
-from xai.attribution.calling import Step
-from xai.attribution.fine import refine
-from xai.attribution.grid import OcclusionGrid
-from xai.attribution.methods import Asked, Attribution, Params, Progress
-from xai.attribution.occlusion import Request, occlude_all
-from xai.attribution.patch import Patch
+from xai.attribution.base import Asked, Attribution, Step
+from xai.attribution.occlusion.coarse_to_fine import refine
+from xai.attribution.occlusion.engine import Request, occlude_all
+from xai.attribution.occlusion.patch import Patch
+from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.models.classifiers import Classifier
 from xai.models.inference.runtimes import Mode
+from xai.types import Params, Progress
 
 __all__ = ["occlusion", "occlusion_all", "occlusion_in_steps"]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.attribution.grid import OcclusionGrid
-from xai.attribution.methods import Progress
-from xai.attribution.occlusion import Request, Scan, places_only
+from xai.attribution.occlusion.engine import Request, Scan, places_only
+from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.models.inference.batch_job import Answers, Job
 from xai.models.inference.scheduler import stream
+from xai.types import Progress
 
 __all__ = ["FineMap", "refine"]
 

@@ -4,8 +4,8 @@ Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks", se
 over the picture and the probability of the class is recorded at every position.
 
 The positions of all faces and models that are asked about go through one stream of batches (``scheduler``),
-made where the network is (``covering``); the maps are assembled from the recorded probabilities by two
-small matrix products (``grid``). Memory does not grow with the number of positions.
+made where the network is (``batches``); the maps are assembled from the recorded probabilities by two
+small matrix products (``response_grid``). Memory does not grow with the number of positions.
 """
 
 from __future__ import annotations
@@ -21,17 +21,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from xai.attribution.covering import Covered
-from xai.attribution.grid import OcclusionGrid
-from xai.attribution.guard import Guard
-from xai.attribution.methods import Progress
-from xai.attribution.patch import FACE_FILLS, FILLS, Patch
+from xai.attribution.occlusion.batches import Covered
+from xai.attribution.occlusion.low_precision import Guard
+from xai.attribution.occlusion.patch import FACE_FILLS, FILLS, Patch
+from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.errors import UnknownName
 from xai.models.classifiers import Classifier
 from xai.models.inference.batch_job import Answers, Job
 from xai.models.inference.runtimes import Mode
 from xai.models.inference.scheduler import ask
-from xai.types import Computed
+from xai.types import Computed, Progress
 
 __all__ = [
     "OcclusionGrid",

@@ -1,4 +1,6 @@
-"""How a method is called for several inputs: one by one, all together, or in steps that can be shown."""
+"""What a method of explanation is given and returns, and how it is called: for one input, for several, or in
+steps that can be shown. Free of torch.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +8,52 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.types import Computed, Params, Progress
+
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from xai.attribution.methods import Asked, Attribution, Params, Progress
     from xai.models.classifiers import Classifier
     from xai.models.inference.runtimes import Mode
 
-__all__ = ["Run", "RunAll", "RunInSteps", "Step", "one_by_one"]
+__all__ = ["Asked", "Attribution", "Meter", "Run", "RunAll", "RunInSteps", "Step", "one_by_one"]
+
+
+@dataclass(frozen=True, eq=False)
+class Attribution:
+    """What a method returns.
+
+    Attributes:
+        values: float32 ``(h, w)``, raw and signed, at the method's own resolution over the whole crop.
+        probability: float32 ``(h, w)`` for occlusion: the target's probability with the patch there.
+        becomes: int8 ``(h, w)`` for occlusion: the answer with the patch there, as a class index.
+        computed: by what and how exactly, where that can differ; else None, and torch in float32 did it.
+    """
+
+    values: NDArray[np.float32]
+    probability: NDArray[np.float32] | None = None
+    becomes: NDArray[np.int8] | None = None
+    computed: Computed | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """One input that a method is to explain.
+
+    Attributes:
+        classifier: what is explained.
+        values: float32 ``(3, n, n)`` in 0..1 on the classifier's device.
+        target: index of the class.
+        hidden: what an occluding patch shows, shaped like ``values``, for the fills drawn on a face.
+    """
+
+    classifier: Classifier
+    values: Tensor
+    target: int
+    hidden: Tensor | None = None
 
 
 class Run(Protocol):
@@ -80,3 +120,24 @@ class _After:
 
     def __call__(self, done: int, total: int) -> None:
         self.progress(self.before + done // max(1, total), self.total)
+
+
+class Meter:
+    """Adds the progress of one method to what the methods before it have done.
+
+    Args:
+        progress: whom to tell; may raise to stop the work.
+        total: forwards in all.
+    """
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress, self._before, self._total = progress, 0, total
+
+    def __call__(self, done: int, total: int) -> None:
+        """The running method has done so many of its forwards."""
+        if self._progress:
+            self._progress(self._before + done, self._total)
+
+    def close(self, forwards: int) -> None:
+        """The running method has ended after ``forwards``."""
+        self._before += forwards

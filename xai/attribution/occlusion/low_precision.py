@@ -22,7 +22,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.attribution.grid import OcclusionGrid
+from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.types import Computed
 
 __all__ = ["CHECKED", "RANKING", "Guard", "rank_correlation"]

@@ -1,0 +1,1 @@
+"""Occlusion: what an answer loses when a patch covers a place."""
