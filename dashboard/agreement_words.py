@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dashboard.jobs import Explained
-from dashboard.map_agreement import Astray, astray
 from dashboard.place_words import area_name, peak_name
 from dashboard.verdict_words import flag_lines
 from dashboard.words import class_name, say
+from xai.evidence.map_consistency import Astray, astray
 from xai.evidence_types import Evidence
 
 __all__ = ["map_notes"]
@@ -26,7 +26,7 @@ def map_notes(evidence: Evidence, explained: Explained, level: str) -> list[str]
         level: one of ``LEVELS``.
     """
     lines = _flagged(evidence, explained, level)
-    for each in astray(evidence, explained):
+    for each in astray(evidence, explained.explanation.heatmaps, explained.regions):
         if each.method not in lines:
             lines[each.method] = f"{_line(each, level)} {_why(evidence, explained, each.method)}"
     return [*lines.values(), say("astray.counts")] if lines else []

@@ -12,7 +12,7 @@ from dashboard.compare_layers import Layer, difference
 from dashboard.verdict_words import headline
 from dashboard.words import class_name, has, number, say
 from xai.attribution.methods import METHODS
-from xai.evidence.agreement import STRONGEST, Agreement
+from xai.evidence.map_similarity import STRONGEST, Agreement
 from xai.evidence_types import Evidence
 from xai.types import REGIONS, RegionShares
 

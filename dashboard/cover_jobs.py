@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.evidence.whatif_probes import Rectangle
+from xai.evidence.counterfactuals.probes import Rectangle
 from xai.types import Face, Prediction
 
 __all__ = ["AskCovered", "CoverGround", "CoverJob", "Found", "PrepareCover", "TryProbe"]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from dashboard.cover_jobs import Found
 from dashboard.words import class_name, say
-from xai.evidence.whatif_probes import GRID, pieces
+from xai.evidence.counterfactuals.probes import GRID, pieces
 from xai.types import REGIONS, Prediction
 
 __all__ = [

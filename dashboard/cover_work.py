@@ -6,9 +6,8 @@ import numpy as np
 
 from dashboard.cover_jobs import AskCovered, CoverGround, CoverJob, Found, PrepareCover, TryProbe
 from dashboard.jobs import Stage, Tell
-from xai.evidence.contents import neutral
-from xai.evidence.whatif import whatif
-from xai.evidence.whatif_probes import COVER_FILLS
+from xai.evidence.counterfactuals.probes import COVER_FILLS, whatif
+from xai.evidence.interventions.fills import neutral
 from xai.models.classifiers import Classifier
 from xai.photo.images import encode_jpeg
 from xai.photo.regions import region_masks

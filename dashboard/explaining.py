@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from dashboard.jobs import Explain, Explained, Part, Stage, Tell
 from dashboard.judging import passes_of
 from dashboard.map_previews import Preview
-from xai.evidence.interventions import FaceEdits
+from xai.evidence.interventions.face_edits import FaceEdits
 from xai.explain import Pair, Wanted, maps_of_all
 from xai.models.classifiers import Classifier
 from xai.photo.regions import region_masks

@@ -14,11 +14,11 @@ import numpy as np
 from dashboard.jobs import CheckMaps, Examine, Part, Stage, Tell
 from dashboard.map_checks import CurveCheck, MapCheck
 from xai.attribution.methods import METHODS
-from xai.evidence.curves import CurveTest
-from xai.evidence.examine import examine, turned_face
-from xai.evidence.faithfulness import Faithfulness, cost, faithfulness
-from xai.evidence.interventions import FaceEdits
-from xai.evidence.witness import witness_flags
+from xai.evidence.faithfulness.deletion_insertion import CurveTest
+from xai.evidence.faithfulness.suite import Faithfulness, cost, faithfulness
+from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.verdict.run import examine, turned_face
+from xai.evidence.verdict.saliency_flags import witness_flags
 from xai.models.classifiers import Classifier
 from xai.photo.regions import REGION_SUMS
 from xai.types import Explanation

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.suspects import LineUp, Suspects
-from xai.evidence.interventions import FaceEdits
+from xai.evidence.interventions.face_edits import FaceEdits
 from xai.explain import Pair, Wanted, maps_of_all
 from xai.models.ground_truth.alignment import aligned_face
 from xai.models.ground_truth.loading import instances

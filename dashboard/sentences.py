@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.map_agreement import LEAST_DROP
 from dashboard.place_words import peak_name, region_name
 from dashboard.tickets import JobError
 from dashboard.words import class_name, from_library, has, say
+from xai.evidence.map_consistency import LEAST_DROP
 from xai.types import REGIONS, Explanation, Heatmap, Prediction, RegionShares
 
 if TYPE_CHECKING:

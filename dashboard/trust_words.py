@@ -16,8 +16,8 @@ _CLEAR = 2.0
 """Spreads of the random networks from which a share counts as more than theirs."""
 
 CLEAR_LEAD, LEAST_LEAD = 2.3, 0.01
-"""What ``xai.evidence.curves`` asks of a lead over random orders, ``CLEAR`` and ``LEAST_GAIN``: said here
-once more because importing that module brings torch; a test holds the two together."""
+"""What ``deletion_insertion`` asks of a lead over random orders, its ``CLEAR`` and ``LEAST_GAIN``: said
+here once more because importing that module brings torch; a test holds the two together."""
 
 
 def curve_line(kind: str, check: CurveCheck, level: str) -> str:

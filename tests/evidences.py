@@ -4,10 +4,11 @@ import re
 
 import numpy as np
 
-from xai.evidence import belief, verdict
-from xai.evidence.examine import _REGION_PLACES
-from xai.evidence.places import OUTSIDE
-from xai.evidence.verdict import THRESHOLDS
+from xai.evidence.interventions import feasibility
+from xai.evidence.interventions.areas import OUTSIDE
+from xai.evidence.verdict import rules
+from xai.evidence.verdict.rules import THRESHOLDS
+from xai.evidence.verdict.run import _REGION_PLACES
 from xai.evidence_types import (
     AREAS,
     CONDITIONS,
@@ -25,11 +26,11 @@ CONDITION_CODES = {
     "exclusion": ("alone", "also_elsewhere"),
     "sufficiency": ("enough", "not_enough"),
 }
-BELIEF_CODES = tuple(code for code in belief._SENTENCES if code)
-OUTCOME_CODES = tuple(code for code, found in verdict.OUTCOMES.items() if found == "cannot tell")
+BELIEF_CODES = tuple(code for code in feasibility._SENTENCES if code)
+OUTCOME_CODES = tuple(code for code, found in rules.OUTCOMES.items() if found == "cannot tell")
 ABSTENTIONS = (*BELIEF_CODES, *OUTCOME_CODES, "unsteady")
 REGIONS_TESTED = tuple(_REGION_PLACES)
-DOCUMENTED = set(re.findall(r"\b[a-z]+(?:_[a-z]+)*\b", " ".join(re.findall(r"``([^`]+)``", verdict.__doc__))))
+DOCUMENTED = set(re.findall(r"\b[a-z]+(?:_[a-z]+)*\b", " ".join(re.findall(r"``([^`]+)``", rules.__doc__))))
 
 
 def condition(name, value):

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image as Pillow
 from toys import make_card
 
-from xai.evidence.examine import forwards_of
+from xai.evidence.verdict.run import forwards_of
 from xai.evidence_types import CONDITIONS, VERDICTS
 from xai.photo.samples import SAMPLES, sample_png
 from xai.types import REGIONS
@@ -294,7 +294,7 @@ def test_calibrate_refuses_in_one_sentence(call, tmp_path, monkeypatch, argument
 @pytest.fixture
 def short_gallery(monkeypatch):
     few = {name: SAMPLES[name] for name in ("admiral-plain", "astronaut-red")}
-    monkeypatch.setattr("xai.evidence.judging.SAMPLES", few)
+    monkeypatch.setattr("xai.evidence.validation.reports.SAMPLES", few)
 
 
 def test_verdicts_of_a_model_over_the_gallery(call, short_gallery):

@@ -6,8 +6,8 @@ from toys import OneWindow, make_classifier, make_face
 
 from xai.attribution.occlusion.patch import Patch
 from xai.errors import Cancelled, UnknownName, XaiError
-from xai.evidence.examine import forwards_of
-from xai.evidence.interventions import FaceEdits
+from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.verdict.run import forwards_of
 from xai.explain import explain, explain_maps
 from xai.models.classifiers import to_input
 from xai.photo.faces import find_faces

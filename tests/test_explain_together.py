@@ -11,7 +11,7 @@ from xai.attribution import cam
 from xai.attribution.base import Asked
 from xai.attribution.methods import METHODS
 from xai.errors import Cancelled
-from xai.evidence.interventions import FaceEdits
+from xai.evidence.interventions.face_edits import FaceEdits
 from xai.explain import Pair, Wanted, explain, explain_all, maps_of_all
 from xai.models.classifiers import to_input
 from xai.photo.faces import find_faces

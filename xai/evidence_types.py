@@ -53,7 +53,7 @@ class Reason:
     """One reason, as data: a sentence is made of it where it is shown.
 
     Attributes:
-        code: what kind of reason; see ``xai.evidence.verdict``.
+        code: what kind of reason; see ``xai.evidence.verdict.rules``.
         values: its numbers and names.
     """
 
@@ -121,7 +121,7 @@ class RegionEvidence:
 @dataclass(frozen=True)
 class Steadiness:
     """How often the verdict stood when the places were moved by a tenth of the eye distance; see ``stands``
-    in ``xai.evidence.verdict`` for what overturns it.
+    in ``xai.evidence.verdict.rules`` for what overturns it.
     """
 
     held: int

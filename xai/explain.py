@@ -12,9 +12,9 @@ from xai.attribution.base import Asked, Attribution, Meter
 from xai.attribution.crop_maps import classes_on_crop, on_crop
 from xai.attribution.methods import Method, find_method
 from xai.attribution.occlusion.patch import FACE_FILLS
-from xai.evidence.examine import Case, examine_all, forwards_of
-from xai.evidence.interventions import FaceEdits
-from xai.evidence.witness import witness_flags
+from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.verdict.run import Case, examine_all, forwards_of
+from xai.evidence.verdict.saliency_flags import witness_flags
 from xai.models.classifiers import Classifier, provenance_of, to_input
 from xai.models.incorrect_reason import predict_with_reasons
 from xai.models.inference.runtimes import Mode

@@ -20,7 +20,7 @@ from dashboard.views.compare_choice import Choice
 from dashboard.views.face_choice import Listed
 from dashboard.views.photo_progress import Progress
 from dashboard.words import class_name, say
-from xai.evidence.agreement import agreement
+from xai.evidence.map_similarity import agreement
 from xai.evidence_types import Evidence
 from xai.types import Face
 

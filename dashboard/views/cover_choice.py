@@ -17,7 +17,7 @@ from dashboard.views import face_choice
 from dashboard.views.face_choice import Listed
 from dashboard.views.photo_progress import Progress
 from dashboard.words import say
-from xai.evidence.whatif_probes import COVER_FILLS
+from xai.evidence.counterfactuals.probes import COVER_FILLS
 from xai.types import Face, Prediction
 
 __all__ = ["Chosen", "choose", "fill", "one_of"]

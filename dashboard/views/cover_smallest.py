@@ -16,7 +16,7 @@ from dashboard.tickets import JobError
 from dashboard.views import cover_choice, photo_card
 from dashboard.views.cover_choice import Chosen
 from dashboard.words import class_name, say
-from xai.evidence.whatif_probes import pieces
+from xai.evidence.counterfactuals.probes import pieces
 
 __all__ = ["show", "worth_showing"]
 

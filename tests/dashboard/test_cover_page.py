@@ -11,8 +11,7 @@ from dashboard import cover_canvas, session
 from dashboard.cover_work import prepare
 from dashboard.views.cover_swap import PROBES_SHOWN
 from dashboard.words import say
-from xai.evidence.whatif import whatif
-from xai.evidence.whatif_probes import pieces
+from xai.evidence.counterfactuals.probes import pieces, whatif
 from xai.models.cards import read_cards
 from xai.models.classifiers import load_classifier
 from xai.photo.faces import find_faces

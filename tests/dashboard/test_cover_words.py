@@ -7,7 +7,7 @@ from dashboard.cover_figures import height_curve
 from dashboard.cover_jobs import Found
 from dashboard.views.cover_smallest import worth_showing
 from dashboard.words import catalogue
-from xai.evidence.whatif_probes import Rectangle
+from xai.evidence.counterfactuals.probes import Rectangle
 from xai.types import REGIONS, Prediction
 
 CLASSES = ("covered", "incorrect", "uncovered")

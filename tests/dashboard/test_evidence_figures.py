@@ -6,7 +6,7 @@ from dashboard import trust_words
 from dashboard.evidence_figures import bullet, curves, effect_bars
 from dashboard.jobs import Explained
 from dashboard.words import catalogue
-from xai.evidence.verdict import THRESHOLDS
+from xai.evidence.verdict.rules import THRESHOLDS
 from xai.evidence_types import RegionEvidence
 
 

@@ -15,8 +15,7 @@ from dashboard import judging
 from dashboard.jobs import CheckMaps, Examine, Part, Stage
 from xai.attribution.methods import METHODS
 from xai.errors import Cancelled
-from xai.evidence.checks import cost
-from xai.evidence.faithfulness import faithfulness
+from xai.evidence.faithfulness.suite import cost, faithfulness
 from xai.evidence_types import Evidence
 from xai.explain import explain_maps
 from xai.types import Box, Face

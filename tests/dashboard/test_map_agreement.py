@@ -10,9 +10,10 @@ from explained_by_hand import REGION_MAP, SIDE, explanation
 from dashboard import words
 from dashboard.agreement_words import map_notes
 from dashboard.jobs import Explained
-from dashboard.map_agreement import LEAST_DROP, astray, named_regions
 from dashboard.reader import LEVELS
-from xai.evidence.places import OUTSIDE
+from xai.evidence import map_consistency
+from xai.evidence.interventions.areas import OUTSIDE
+from xai.evidence.map_consistency import LEAST_DROP, named_regions
 from xai.evidence_types import AREAS, VERDICTS, Reason
 from xai.types import REGIONS
 
@@ -41,6 +42,11 @@ NAMED = {
     ),
     "untold": (evidences.evidence("cannot tell", (Reason("unsteady", {"value": 5, "limit": 8}),)), set()),
 }
+
+
+def astray(evidence, one):
+    """The maps of an answer that contradict its verdict."""
+    return map_consistency.astray(evidence, one.explanation.heatmaps, one.regions)
 
 
 def explained(occlusion=None, gradcam=None, target="covered", regions=REGION_MAP, **params):

@@ -10,8 +10,8 @@ from dashboard import words
 from dashboard.one_breath_words import four_verdicts, in_one_breath
 from dashboard.reader import LEVELS
 from dashboard.verdict_words import because, condition_word, headline
-from xai.evidence.places import OUTSIDE
-from xai.evidence.verdict import OUTCOMES, THRESHOLDS, Numbers, outcomes
+from xai.evidence.interventions.areas import OUTSIDE
+from xai.evidence.verdict.rules import OUTCOMES, THRESHOLDS, Numbers, outcomes
 from xai.evidence_types import AREAS, VERDICTS, Reason
 from xai.types import CLASSES, Prediction
 

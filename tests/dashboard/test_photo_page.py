@@ -15,7 +15,7 @@ from dashboard.jobs import Stage
 from dashboard.model_names import model_name
 from dashboard.reader import EXPERT
 from dashboard.tickets import JobError
-from xai.evidence.verdict import THRESHOLDS
+from xai.evidence.verdict.rules import THRESHOLDS
 from xai.evidence_types import Reason, Steadiness
 from xai.models.cards import Catalogue, read_cards
 from xai.photo.samples import SAMPLES, sample_png

@@ -6,7 +6,7 @@ import pytest
 from checks_by_hand import check, curve
 
 from dashboard import trust_words
-from xai.evidence import curves
+from xai.evidence.faithfulness import deletion_insertion
 
 
 def numbers(said):
@@ -22,13 +22,16 @@ def lead(kind, own, random):
 
 
 def test_the_limits_are_those_of_the_library():
-    assert (trust_words.CLEAR_LEAD, trust_words.LEAST_LEAD) == (curves.CLEAR, curves.LEAST_GAIN)
+    assert (trust_words.CLEAR_LEAD, trust_words.LEAST_LEAD) == (
+        deletion_insertion.CLEAR,
+        deletion_insertion.LEAST_GAIN,
+    )
 
 
 @pytest.mark.parametrize(("kind", "own", "random"), [("deletion", 0.09, 0.36), ("insertion", 0.36, 0.09)])
 def test_a_lead_within_the_scatter_of_chance_says_how_large_both_are(kind, own, random):
     said = lead(kind, own, random)
-    assert numbers(said) == [27, curves.CLEAR, 5, 12]  # 27 / 2.3 = 11.7
+    assert numbers(said) == [27, deletion_insertion.CLEAR, 5, 12]  # 27 / 2.3 = 11.7
     assert "the 5 random orders" in said
 
 

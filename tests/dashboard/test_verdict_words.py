@@ -9,9 +9,9 @@ from evidences import area, evidence
 from dashboard import verdict_words
 from dashboard.verdict_words import LEVELS
 from dashboard.words import catalogue
-from xai.evidence.places import OUTSIDE
-from xai.evidence.verdict import THRESHOLDS
-from xai.evidence.witness import WITNESSES, witness_flags
+from xai.evidence.interventions.areas import OUTSIDE
+from xai.evidence.verdict.rules import THRESHOLDS
+from xai.evidence.verdict.saliency_flags import WITNESSES, witness_flags
 from xai.evidence_types import AREAS, CONDITIONS, VERDICTS, Reason, Steadiness
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?%?")

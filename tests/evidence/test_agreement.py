@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from xai.evidence.agreement import STRONGEST, agreement, strongest_overlap
+from xai.evidence.map_similarity import STRONGEST, agreement, strongest_overlap
 from xai.types import REGIONS, RegionShares
 
 

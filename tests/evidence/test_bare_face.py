@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from xai.errors import WeightsUnavailable
-from xai.evidence import bare_face
-from xai.evidence.bare_face import SHA256, bare_face_model, from_light, ridge, to_light
-from xai.evidence.build_bare_face import COMPONENTS, build
-from xai.evidence.face_frame import FaceFrame, with_rim
+from xai.evidence.interventions import bare_face
+from xai.evidence.interventions.bare_face import SHA256, bare_face_model, from_light, ridge, to_light
+from xai.evidence.interventions.face_atlas import FaceFrame, with_rim
+from xai.evidence.interventions.fit_bare_face import COMPONENTS, build
 from xai.photo.faces import find_faces
 from xai.photo.samples import load_sample
 
@@ -140,11 +140,11 @@ def test_too_few_portraits_are_refused(astronaut):
 
 
 def test_principal_components_equal_a_plain_decomposition(monkeypatch):
-    from xai.evidence import build_bare_face
+    from xai.evidence.interventions import fit_bare_face
 
-    monkeypatch.setattr(build_bare_face, "COMPONENTS", 4)
+    monkeypatch.setattr(fit_bare_face, "COMPONENTS", 4)
     rows = np.random.default_rng(0).normal(size=(12, 30)).astype(np.float32) * np.linspace(3, 0.1, 30)
-    mean, components, deviations, rest = build_bare_face._principal(rows.astype(np.float32))
+    mean, components, deviations, rest = fit_bare_face._principal(rows.astype(np.float32))
     centred = rows - rows.mean(axis=0)
     _, sizes, axes = np.linalg.svd(centred, full_matrices=False)
     np.testing.assert_allclose(mean, rows.mean(axis=0), atol=1e-5)

@@ -6,12 +6,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from xai.evidence import calibration as module
-from xai.evidence.calibration import Case, cases_of, choose, collect, report, verdicts
-from xai.evidence.examine import weigh
-from xai.evidence.labelled import LabelledFace, in_turns
-from xai.evidence.plan import DIRECTIONS, plan, shifted_plan
-from xai.evidence.verdict import THRESHOLDS, Thresholds
+from xai.evidence.interventions.plan import DIRECTIONS, plan, shifted_plan
+from xai.evidence.validation import calibration as module
+from xai.evidence.validation.calibration import Case, cases_of, choose, collect, report, verdicts
+from xai.evidence.validation.labelled_faces import LabelledFace, in_turns
+from xai.evidence.verdict.rules import THRESHOLDS, Thresholds
+from xai.evidence.verdict.run import weigh
 from xai.evidence_types import VERDICTS, deciding_area
 from xai.models.ground_truth import KINDS, instances
 from xai.photo.faces import find_faces

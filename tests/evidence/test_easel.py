@@ -5,8 +5,8 @@ import pytest
 import torch
 from toys import OneWindow, make_classifier
 
-from xai.evidence import easel as module
-from xai.evidence.easel import Painted, easel
+from xai.evidence.interventions import compositor as module
+from xai.evidence.interventions.compositor import Painted, easel
 from xai.models.inference.runtimes import TorchRuntime
 
 SIDE = 12

@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from xai.errors import UnknownName
-from xai.evidence.areas import area_under_test, seam
-from xai.evidence.belief import LIMITS, believable
-from xai.evidence.edits import FILLS, SHAMS, hide, reveal, sham
+from xai.evidence.counterfactuals.synthetic import FILLS, SHAMS, hide, reveal, sham
+from xai.evidence.interventions.areas import area_under_test, seam
+from xai.evidence.interventions.feasibility import LIMITS, believable
 from xai.photo.faces import find_faces
 from xai.photo.mesh import eye_distance, five_of
 from xai.photo.regions import region_masks

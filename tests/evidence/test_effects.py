@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from xai.evidence.effects import blank_effect, measure, outside_effect, turn_effects
-from xai.evidence.places import OUTSIDE
-from xai.evidence.plan import plan, shifted_plan
+from xai.evidence.interventions.areas import OUTSIDE
+from xai.evidence.interventions.plan import plan, shifted_plan
+from xai.evidence.verdict.effects import blank_effect, measure, outside_effect, turn_effects
 from xai.evidence_types import AREAS
 
 TARGETS = ("covered", "incorrect", "uncovered", "with_mask", "without_mask", "hat")

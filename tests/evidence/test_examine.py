@@ -9,9 +9,9 @@ from torch import nn
 from toys import make_classifier, make_face
 
 from xai.errors import Cancelled, UnknownName
-from xai.evidence.examine import ask, examine, forwards_of, small_effects, weigh
-from xai.evidence.interventions import FaceEdits, contrasts
-from xai.evidence.verdict import THRESHOLDS
+from xai.evidence.interventions.face_edits import FaceEdits, contrasts
+from xai.evidence.verdict.rules import THRESHOLDS
+from xai.evidence.verdict.run import ask, examine, forwards_of, small_effects, weigh
 from xai.evidence_types import CONDITIONS
 from xai.models.ground_truth import aligned_face, instances
 from xai.photo.faces import find_faces
@@ -238,7 +238,7 @@ def some_answers(rng, verdict):
 
 
 def asked_names(target):
-    from xai.evidence.plan import DIRECTIONS, plan, shifted_plan
+    from xai.evidence.interventions.plan import DIRECTIONS, plan, shifted_plan
     from xai.evidence_types import deciding_area
 
     names = [*plan(target), *(("control", str(i)) for i in range(64))]

@@ -13,9 +13,9 @@ from toys import OneWindow, make_classifier, make_face
 from xai.attribution.base import Attribution
 from xai.attribution.methods import METHODS, Method
 from xai.errors import UnknownName
-from xai.evidence import curves
-from xai.evidence.cells import edge_map
-from xai.evidence.faithfulness import Checks, cost, faithfulness
+from xai.evidence.faithfulness import deletion_insertion
+from xai.evidence.faithfulness.pixel_order import edge_map
+from xai.evidence.faithfulness.suite import Checks, cost, faithfulness
 from xai.explain import explain_maps
 from xai.models.classifiers import load_classifier, to_input
 from xai.models.ground_truth import aligned_face, instances
@@ -190,7 +190,7 @@ def test_batch_size_and_repetition_do_not_change_the_figures(small_cnn, face, mo
     assert list(figures(faithfulness(face, small_cnn, explained, QUICK))) == first
     other = list(figures(faithfulness(face, small_cnn, explained, replace(QUICK, seed=1))))
     assert other != first
-    monkeypatch.setattr(curves, "_BATCH_PIXELS", 5 * 35 * 35)
+    monkeypatch.setattr(deletion_insertion, "_BATCH_PIXELS", 5 * 35 * 35)
     monkeypatch.setattr(runtimes, "_CPU_PIXELS", 5 * 35 * 35)
     small = list(figures(faithfulness(face, small_cnn, explained, QUICK)))
     assert small == pytest.approx(first, abs=1e-6)

@@ -12,13 +12,13 @@ from scipy import stats
 from torch import nn
 
 from xai.attribution.methods import METHODS
-from xai.evidence import curves
-from xai.evidence.cells import Order, cell_means, edge_map
-from xai.evidence.chance_shares import shares_beside_chance
-from xai.evidence.curves import Curve, CurveTest, run_curves
-from xai.evidence.likeness import mean_of, relative_change, spearman
-from xai.evidence.randomisation import Cascade, compare_stages
-from xai.evidence.stability import compare_neighbours, neighbours, shifted_back
+from xai.evidence.faithfulness import deletion_insertion
+from xai.evidence.faithfulness.deletion_insertion import Curve, CurveTest, run_curves
+from xai.evidence.faithfulness.pixel_order import Order, cell_means, edge_map
+from xai.evidence.faithfulness.randomization import Cascade, compare_stages
+from xai.evidence.faithfulness.region_baseline import shares_beside_chance
+from xai.evidence.faithfulness.stability import compare_neighbours, neighbours, shifted_back
+from xai.evidence.map_similarity import mean_of, relative_change, spearman
 from xai.models.classifiers import to_input
 
 
@@ -92,7 +92,7 @@ def test_batch_size_does_not_change_the_curves(small_cnn, values, monkeypatch):
     orders = {"a": Order.drawn(5, (1,)), "b": Order.drawn(3, (2,))}
     whole = run_curves(small_cnn, values, 0, orders, (6, "grey", "mean"))
     sizes = []
-    monkeypatch.setattr(curves, "_BATCH_PIXELS", 3 * 35 * 35)
+    monkeypatch.setattr(deletion_insertion, "_BATCH_PIXELS", 3 * 35 * 35)
     parts = run_curves(small_cnn, values, 0, orders, (6, "grey", "mean"), sizes.append)
     assert sizes == [3] + [3] * 6 + [2]
     for name in orders:

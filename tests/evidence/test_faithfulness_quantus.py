@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from xai.evidence.cells import Order
-from xai.evidence.chance_shares import shares_beside_chance
-from xai.evidence.curves import run_curves
-from xai.evidence.likeness import relative_change, spearman
+from xai.evidence.faithfulness.deletion_insertion import run_curves
+from xai.evidence.faithfulness.pixel_order import Order
+from xai.evidence.faithfulness.region_baseline import shares_beside_chance
+from xai.evidence.map_similarity import relative_change, spearman
 from xai.models.classifiers import to_input
 
 with warnings.catch_warnings():

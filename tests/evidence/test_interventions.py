@@ -9,10 +9,10 @@ from torch import nn
 from toys import OneWindow, make_classifier, make_face
 
 from xai.errors import Cancelled, UnknownName
-from xai.evidence.areas import area_under_test
-from xai.evidence.edits import reveal
-from xai.evidence.examine import turned_face
-from xai.evidence.interventions import CANVAS, CLIP, FACE, FaceEdits, Layer, contrasts
+from xai.evidence.counterfactuals.synthetic import reveal
+from xai.evidence.interventions.areas import area_under_test
+from xai.evidence.interventions.face_edits import CANVAS, CLIP, FACE, FaceEdits, Layer, contrasts
+from xai.evidence.verdict.run import turned_face
 from xai.models.inference import runtimes
 from xai.photo.faces import find_faces
 from xai.photo.samples import load_sample

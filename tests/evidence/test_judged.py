@@ -6,11 +6,11 @@ import torch
 from torch import nn
 from toys import OneWindow, make_classifier, make_face
 
-from xai.evidence import rates as module
-from xai.evidence.examine import examine
-from xai.evidence.interventions import FaceEdits
-from xai.evidence.labelled import LabelledFace
-from xai.evidence.rates import Judged, judge_set, judged_from
+from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.validation import verdict_rates as module
+from xai.evidence.validation.labelled_faces import LabelledFace
+from xai.evidence.validation.verdict_rates import Judged, judge_set, judged_from
+from xai.evidence.verdict.run import examine
 from xai.evidence_types import AreaEvidence, Condition, Evidence, Reason
 from xai.photo.faces import find_faces
 from xai.photo.samples import load_sample

@@ -8,9 +8,9 @@ import pytest
 from toys import OneWindow, make_classifier, make_face
 
 from xai.errors import DataRejected
-from xai.evidence import judging as module
-from xai.evidence.judging import calibration_table, sample_faces, verdict_table
-from xai.evidence.labelled import LabelledFace, true_class
+from xai.evidence.validation import reports as module
+from xai.evidence.validation.labelled_faces import LabelledFace, true_class
+from xai.evidence.validation.reports import calibration_table, sample_faces, verdict_table
 from xai.evidence_types import VERDICTS
 from xai.models.ground_truth import KINDS
 from xai.photo.samples import SAMPLES

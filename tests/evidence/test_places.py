@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from toys import make_face
 
-from xai.evidence.places import (
+from xai.evidence.interventions.areas import (
     CONTROLS,
     CORNERS,
     LOWER_PARTS,

@@ -6,10 +6,10 @@ import torch
 from torch import nn
 from toys import make_classifier
 
-from xai.evidence.examine import examine, forwards_of
-from xai.evidence.interventions import FACE, FaceEdits, Layer
-from xai.evidence.places import OUTSIDE
-from xai.evidence.plan import DIRECTIONS, control_edits, families, plan, shifted_plan
+from xai.evidence.interventions.areas import OUTSIDE
+from xai.evidence.interventions.face_edits import FACE, FaceEdits, Layer
+from xai.evidence.interventions.plan import DIRECTIONS, control_edits, families, plan, shifted_plan
+from xai.evidence.verdict.run import examine, forwards_of
 from xai.evidence_types import DECIDING_AREA, deciding_area
 from xai.photo.faces import find_faces
 from xai.photo.samples import load_sample

@@ -3,7 +3,7 @@
 import pytest
 
 from xai.errors import XaiError
-from xai.evidence.published import check_page, publish, rates_of_error, table
+from xai.evidence.validation.reports import check_page, publish, rates_of_error, table
 from xai.evidence_types import VERDICTS
 
 

@@ -5,8 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from xai.evidence.rates import Judged, rates
-from xai.evidence.uncertainty import Draws, holm, sign_flip
+from xai.evidence.validation.statistics import Draws, holm, sign_flip
+from xai.evidence.validation.verdict_rates import Judged, rates
 
 VERDICTS = ("supported", "mixed", "not supported", "cannot tell")
 FEW = Draws(rounds=60)

@@ -3,7 +3,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from xai.evidence.uncertainty import (
+from xai.evidence.validation.statistics import (
     DRAWS,
     Draws,
     Figure,
@@ -71,7 +71,7 @@ def test_random_flips_come_near_all_of_them(monkeypatch):
     random = np.random.default_rng(3)
     leads, groups = random.normal(0.5, 1, 12), np.array([f"p{i}" for i in range(12)])
     every = sign_flip(leads, groups)
-    monkeypatch.setattr("xai.evidence.uncertainty._EXACT", 0)
+    monkeypatch.setattr("xai.evidence.validation.statistics._EXACT", 0)
     assert 0.05 < every < 0.3
     assert abs(sign_flip(leads, groups) - every) < 4 * np.sqrt(every / 9999)
 

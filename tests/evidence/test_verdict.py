@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from xai.evidence.effects import AreaEffects, Effects
-from xai.evidence.verdict import (
+from xai.evidence.verdict.effects import AreaEffects, Effects
+from xai.evidence.verdict.rules import (
     OUTCOMES,
     THRESHOLDS,
     Numbers,

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pictures
 
-from xai.evidence.whatif import whatif
-from xai.evidence.whatif_probes import COVER_FILLS
+from xai.evidence.counterfactuals.probes import COVER_FILLS, whatif
 from xai.models.classifiers import load_classifier
 from xai.photo.faces import find_faces
 from xai.photo.images import read_image

@@ -7,9 +7,17 @@ from torch import nn
 from toys import OneWindow, make_classifier, make_face
 
 from xai.errors import UnknownName, XaiError
-from xai.evidence.whatif import whatif
-from xai.evidence.whatif_covers import cover_up
-from xai.evidence.whatif_probes import COVER_FILLS, GRID, PROBES, Probed, Rectangle, find_probe, pieces
+from xai.evidence.counterfactuals.covers import cover_up
+from xai.evidence.counterfactuals.probes import (
+    COVER_FILLS,
+    GRID,
+    PROBES,
+    Probed,
+    Rectangle,
+    find_probe,
+    pieces,
+    whatif,
+)
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
 from xai.photo.samples import load_sample

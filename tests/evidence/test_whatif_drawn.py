@@ -10,10 +10,9 @@ from torch import nn
 from toys import make_classifier, make_face
 
 from xai.errors import XaiError
-from xai.evidence.areas import area_under_test
-from xai.evidence.edits import reveal
-from xai.evidence.whatif import whatif
-from xai.evidence.whatif_drawn import COLOURS, HEIGHTS
+from xai.evidence.counterfactuals.probes import whatif
+from xai.evidence.counterfactuals.synthetic import COLOURS, HEIGHTS, reveal
+from xai.evidence.interventions.areas import area_under_test
 from xai.photo.faces import find_faces
 from xai.photo.occluders.renderer import draw_occluder
 from xai.photo.samples import load_sample

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from xai.evidence.witness import witness_flags
+from xai.evidence.verdict.saliency_flags import witness_flags
 from xai.evidence_types import Evidence
 from xai.types import REGIONS, RegionShares
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from xai.attribution.occlusion.engine import occlude
 from xai.attribution.occlusion.patch import Patch
 from xai.attribution.occlusion.response_grid import OcclusionGrid
-from xai.evidence.likeness import Map, spearman
+from xai.evidence.map_similarity import Map, spearman
 from xai.models.classifiers import Classifier, to_input
 
 __all__ = ["Agreement", "agreement", "agreement_of"]

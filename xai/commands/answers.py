@@ -51,7 +51,7 @@ def classify(args: Namespace, note: Note) -> Iterator[Json]:
 
 def explain(args: Namespace, note: Note) -> Json:
     """Explain every face of one photo and write maps and manifest to ``--out``."""
-    from xai.evidence.interventions import FaceEdits  # noqa: PLC0415
+    from xai.evidence.interventions.face_edits import FaceEdits  # noqa: PLC0415
     from xai.explain import Pair, Wanted, explain_all  # noqa: PLC0415
     from xai.export import check_free, write_explanations  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415

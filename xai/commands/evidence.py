@@ -12,8 +12,7 @@ __all__ = ["calibrate"]
 
 def calibrate(args: Namespace, note: Note) -> Json:
     """How often the verdict is right; with ``--model`` or ``--model-file``, the verdicts of those models."""
-    from xai.evidence.judging import calibration_table, verdict_table  # noqa: PLC0415
-    from xai.evidence.published import check_page, publish  # noqa: PLC0415
+    from xai.evidence.validation.reports import calibration_table, check_page, publish, verdict_table  # noqa: PLC0415  # noqa: PLC0415
     from xai.models.cards import read_card  # noqa: PLC0415
     from xai.models.classifiers import load_card, load_classifier  # noqa: PLC0415
 

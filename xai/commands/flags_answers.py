@@ -9,7 +9,7 @@ from xai import commands
 from xai.attribution.methods import METHODS
 from xai.attribution.occlusion.patch import FILLS
 from xai.commands.flags import new_call, positive
-from xai.evidence.whatif_probes import COVER_FILLS, PROBES
+from xai.evidence.counterfactuals.probes import COVER_FILLS, PROBES
 
 __all__ = ["add_calls"]
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from xai.commands.answers import faces_of
 from xai.commands.calls import Json, Note
 from xai.errors import XaiError
-from xai.evidence.whatif_probes import find_probe
+from xai.evidence.counterfactuals.probes import find_probe
 from xai.models.cards import DEFAULT_MODEL
 
 if TYPE_CHECKING:
-    from xai.evidence.whatif_probes import Probed
+    from xai.evidence.counterfactuals.probes import Probed
     from xai.models.classifiers import Classifier
     from xai.types import Face
 
@@ -56,7 +56,7 @@ def _face(face: Face, classifiers: list[Classifier], args: Namespace) -> Json:
 
 
 def _probe(face: Face, classifier: Classifier, name: str, fill: str) -> Json:
-    from xai.evidence.whatif import whatif as try_probe  # noqa: PLC0415
+    from xai.evidence.counterfactuals.probes import whatif as try_probe  # noqa: PLC0415
 
     try:
         return _record(try_probe(face, classifier, name, fill), classifier.card.classes)

@@ -1,0 +1,1 @@
+"""What a classifier would say of a face that was a little different."""

@@ -1,0 +1,259 @@
+"""Probes that draw on the face: a mask pulled down, a mask in other colours, things that are no mask; and the
+edits beneath them, which hide, reveal, or sham.
+
+An edit replaces an area of the crop and blends it in with a soft seam. *Reveal* paints bare skin over
+whatever is there, *hide* paints over it what shows nothing, and a *sham* leaves as it is what the classes
+are about, with the same seam. Everything is decided by the face, the area and a seed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.errors import UnknownName, XaiError
+from xai.evidence.counterfactuals.probes import Probed, Subject
+from xai.evidence.interventions.areas import area_under_test, blended, seam
+from xai.evidence.interventions.feasibility import believable
+from xai.evidence.interventions.fills import bare, masked, masked_alike, moved, neutral
+from xai.photo.occluders.renderer import draw_occluder
+from xai.photo.synthetic_masks.layout import lay_out
+from xai.photo.synthetic_masks.renderer import LOOKS, Outfit, wear
+from xai.photo.synthetic_masks.wear_styles import Fit
+from xai.types import Face, Prediction
+
+__all__ = [
+    "COLOURS",
+    "FILLS",
+    "HEIGHTS",
+    "SHAMS",
+    "beard",
+    "hand",
+    "hide",
+    "paper",
+    "pull_down",
+    "recolour",
+    "reveal",
+    "scarf",
+    "sham",
+]
+
+Pixels = NDArray[np.uint8]
+Points = NDArray[np.float32]
+
+HEIGHTS = tuple(step / 16 for step in range(16, -1, -1))
+"""Heights of the mask that is pulled down, in that order: where its top edge lies on the middle line of the
+face, 1 as when the mask is worn correctly, 0 under the chin."""
+
+COLOURS: Mapping[str, str] = {
+    "blue": "surgical_blue",
+    "white": "surgical_white",
+    "green": "surgical_green",
+    "black": "surgical_black",
+    "grey": "cloth_grey",
+    "red": "cloth_red",
+    "navy": "cloth_navy",
+}
+"""Colour -> the look of ``LOOKS`` that has it."""
+
+_LOOK = LOOKS["surgical_blue"]
+_STILL = Fit(loose=0.0)
+"""No chance in tilt, height or size: from one step to the next nothing but the step differs."""
+
+_STATIONS = ("correct", "nose_tip_out", "nose_out", "mouth_out", "below_chin")
+"""Ways of wearing a mask from the highest to the lowest; between them the nearest one is moved."""
+
+_MIDDLE = 0.1
+"""Half the width of the strip round the middle line in which a top edge is looked for, in face widths."""
+
+_BARE = ("uncovered", "without_mask")
+"""Answers that say that there is no mask to take off first."""
+
+_DRAWINGS = 4
+Area = NDArray[np.bool_]
+
+FILLS = ("grey", "mean", "blur", "masked")
+"""What hides: middle grey; the crop's mean colour; the crop, heavily blurred; a drawn mask."""
+
+SHAMS = ("moved", "masked", "bare")
+"""Content that leaves the class alone: what is there, moved a little; on a covered face another mask of the
+visible colour; on an uncovered one another bare face."""
+
+
+def pull_down(subject: Subject) -> Probed:
+    """A drawn mask, pulled down from over the nose to under the chin; the values are ``HEIGHTS``.
+
+    Where the classifier sees a mask on the face as it is, bare skin is painted over the lower face first, so
+    that one mask is seen and not two. ``Probed.start`` is the answer with the mask all the way up.
+    """
+    face = _ready(subject)
+    pictures = [_worn_at(face, height) for height in HEIGHTS]
+    return _of_drawn(subject, HEIGHTS, pictures)
+
+
+def recolour(subject: Subject) -> Probed:
+    """One drawn mask in each of ``COLOURS``: the same cut, folds and seat.
+
+    It is worn as the classifier says that the face wears one: nose out for ``incorrect``, else correctly. The
+    start is the answer about the first colour; a mask on the face is painted over as by ``pull_down``.
+    """
+    face = _ready(subject)
+    worn = "nose_out" if _answer(subject).label == "incorrect" else "correct"
+    looks = [replace(_LOOK, colour=LOOKS[name].colour) for name in COLOURS.values()]
+    outfits = [Outfit(look, worn, fit=_STILL) for look in looks]
+    return _of_drawn(subject, COLOURS, [wear(face.crop, face.landmarks, outfit) for outfit in outfits])
+
+
+def hand(subject: Subject) -> Probed:
+    """A hand before the mouth, in some drawings; their numbers are the values."""
+    return _before_the_face(subject, "hand")
+
+
+def paper(subject: Subject) -> Probed:
+    """A sheet of paper before the lower face, likewise."""
+    return _before_the_face(subject, "paper")
+
+
+def beard(subject: Subject) -> Probed:
+    """A full beard, likewise."""
+    return _before_the_face(subject, "beard")
+
+
+def scarf(subject: Subject) -> Probed:
+    """A scarf round the neck, mouth and nose bare, likewise."""
+    return _before_the_face(subject, "scarf")
+
+
+@dataclass(frozen=True)
+class _Station:
+    """A way of wearing, and how far down the face the top edge of the mask then lies, in crop pixels."""
+
+    worn: str
+    top: float
+
+
+def _ready(subject: Subject) -> Face:
+    """The face with bare skin where the classifier sees a mask; refused where that cannot be believed."""
+    masked = _answer(subject).label not in _BARE
+    _refuse(subject.face, reveal_too=masked)
+    area = area_under_test(subject.face, "wide")
+    if not masked or area is None:
+        return subject.face
+    return replace(subject.face, crop=np.asarray(reveal(subject.face, area)[0]))
+
+
+def _refuse(face: Face, *, reveal_too: bool) -> None:
+    belief = believable(face, reveal=reveal_too)
+    if not belief.holds:
+        reason = belief.reason
+        raise XaiError(f"Nothing can be drawn on this face: {reason[0].lower()}{reason[1:]}")
+
+
+def _worn_at(face: Face, height: float) -> Pixels:
+    """The face with the mask at a height: the nearest station, moved along the face by what is missing."""
+    down, stations = _stations(face.landmarks)
+    wanted = stations[-1].top + height * (stations[0].top - stations[-1].top)
+    nearest = min(stations, key=lambda station: abs(station.top - wanted))
+    moved = (face.landmarks + (wanted - nearest.top) * down).astype(np.float32)
+    return wear(face.crop, moved, Outfit(_LOOK, nearest.worn, fit=_STILL))
+
+
+def _stations(landmarks: Points) -> tuple[Points, tuple[_Station, ...]]:
+    """The direction down the face, and where the top edge lies at each station."""
+    found = []
+    for worn in _STATIONS:
+        layout = lay_out(landmarks, _LOOK.style, worn, _STILL, np.random.default_rng(0))
+        frame = layout.frame
+        across = (layout.outline - frame.centre) @ frame.right
+        middle = layout.outline[np.abs(across) < _MIDDLE * frame.width]
+        found.append(_Station(worn, float(((middle - frame.centre) @ frame.down).min())))
+    return frame.down, tuple(found)
+
+
+def _before_the_face(subject: Subject, thing: str) -> Probed:
+    _refuse(subject.face, reveal_too=False)
+    draw = partial(draw_occluder, subject.face.crop, subject.face.landmarks, thing)
+    pictures = [draw(seed) for seed in range(_DRAWINGS)]
+    found = _of_drawn(subject, range(1, _DRAWINGS + 1), pictures)
+    return replace(found, start=_answer(subject))
+
+
+def _of_drawn(subject: Subject, values: Iterable[float | str], pictures: list[Pixels]) -> Probed:
+    answers = subject.classifier.predict(pictures)
+    subject.progress(len(pictures), len(pictures))
+    return Probed(answers[0], tuple(values), answers, tuple(pictures))
+
+
+def _answer(subject: Subject) -> Prediction:
+    return subject.classifier.predict([subject.face.crop])[0]
+
+
+def reveal(face: Face, area: Area, seeds: Sequence[int] = (0,)) -> Pixels:
+    """The face with bare skin painted over the area, whatever was there.
+
+    Args:
+        face: a crop with the 468-point mesh. Ask ``believable`` first.
+        area: bool ``(S, S)``. Beyond the reach of the model (hair, background) nothing is painted.
+        seeds: one donor each; another seed is another lower face that goes with the visible upper one.
+
+    Returns:
+        RGB uint8 ``(N, S, S, 3)``. Pixels beyond the seam are those of the crop.
+
+    Raises:
+        ValueError: the face has no mesh, or the area another size than the crop.
+        WeightsUnavailable: the model's file is missing or altered.
+    """
+    weight = seam(face, area)
+    return blended(face.crop, bare(face, seeds), weight)
+
+
+def hide(face: Face, area: Area, fill: str, seed: int = 0) -> Pixels:
+    """The face with the area painted over by something that shows nothing of it.
+
+    Args:
+        face: a crop; ``masked`` needs the 468-point mesh.
+        area: bool ``(S, S)``.
+        fill: one of ``FILLS``.
+        seed: look and folds of a drawn mask; the other fills know no chance.
+
+    Returns:
+        RGB uint8 ``(S, S, 3)``.
+
+    Raises:
+        UnknownName: there is no such fill.
+        ValueError: ``masked`` without a mesh, or the area has another size than the crop.
+    """
+    if fill not in FILLS:
+        raise UnknownName("fill", fill, FILLS)
+    weight = seam(face, area)
+    content = masked(face, seed) if fill == "masked" else neutral(face, fill)
+    return np.asarray(blended(face.crop, content[None], weight)[0])
+
+
+def sham(face: Face, area: Area, kind: str, seeds: Sequence[int] = (0,)) -> Pixels:
+    """The face with the area replaced by content that leaves its class alone, with the same seam.
+
+    Args:
+        face: a crop; ``masked`` and ``bare`` need the 468-point mesh.
+        area: bool ``(S, S)``.
+        kind: one of ``SHAMS``; ``masked`` is for covered faces, ``bare`` for uncovered ones.
+        seeds: chance in where it is moved to, how the mask folds, which bare face.
+
+    Returns:
+        RGB uint8 ``(N, S, S, 3)``.
+
+    Raises:
+        UnknownName: there is no such kind.
+        ValueError: no mesh where one is needed, or the area has another size than the crop.
+    """
+    if kind not in SHAMS:
+        raise UnknownName("sham", kind, SHAMS)
+    if kind == "bare":
+        return reveal(face, area, seeds)
+    weight = seam(face, area)
+    drawn = [moved(face, s) if kind == "moved" else masked_alike(face, s, area) for s in seeds]
+    return blended(face.crop, np.stack(drawn), weight)

@@ -1,0 +1,203 @@
+"""Does the map follow the network's weights? The cascading randomisation check.
+
+Adebayo et al. 2018, "Sanity Checks for Saliency Maps", section 3: layers are re-initialised from the
+output backwards and the map is made again; a map that stays the same does not show what the network learnt.
+
+Layers are started anew as their own kind starts (``reset_parameters``). A departure: batch statistics of
+the layers that were started anew are measured afresh on the picture and its mirrored negative. A new
+MobileNetV2 with the statistics it starts with gives one and the same answer to every picture, and there is
+nothing to compare.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from xai.evidence.map_similarity import Map, mean_of, spearman
+from xai.models.classifiers import Classifier
+
+__all__ = [
+    "FOLLOWS_BELOW",
+    "REFERENCES",
+    "Cascade",
+    "Randomisation",
+    "compare_stages",
+    "has_batch_statistics",
+]
+
+FOLLOWS_BELOW = 0.5
+"""A map follows the weights if its mean likeness to maps of randomised networks is below this."""
+
+REFERENCES = 2
+"""Pictures on which batch statistics are measured afresh."""
+
+
+@dataclass(frozen=True)
+class Randomisation:
+    """Likeness of a map to the maps of networks with ever more random weights.
+
+    Attributes:
+        stages: Spearman's correlation with the original map after each stage, from the output backwards;
+            the last has no trained layer left. None where a map was the same everywhere.
+        stages_absolute: the same for absolute values.
+        layers: how many layers have been started anew after each stage.
+        random: correlation for each wholly random network; the first is the last stage.
+        random_absolute: the same for absolute values.
+    """
+
+    stages: tuple[float | None, ...]
+    stages_absolute: tuple[float | None, ...]
+    layers: tuple[int, ...]
+    random: tuple[float | None, ...]
+    random_absolute: tuple[float | None, ...]
+
+    @property
+    def likeness(self) -> float | None:
+        """Mean correlation with the wholly random networks, signed or absolute, whichever is larger.
+
+        None where no map can be compared, or the network has no layer to start anew. A map of few cells is
+        like another by chance; the mean over several networks is not.
+        """
+        means = (mean_of(self.random), mean_of(self.random_absolute))
+        known = [mean for mean in means if mean is not None]
+        return max(known) if known and self.layers[-1] else None
+
+    @property
+    def follows_weights(self) -> bool | None:
+        """Whether ``likeness`` is below ``FOLLOWS_BELOW``; None where there is no likeness."""
+        return None if self.likeness is None else self.likeness < FOLLOWS_BELOW
+
+
+class Cascade:
+    """Randomised copies of one classifier, made one after the other in one copy of its network.
+
+    Args:
+        classifier: what is copied; neither its weights nor its statistics are touched.
+        values: float32 ``(3, n, n)`` in 0..1, the picture: it shows in which order layers run, and batch
+            statistics are measured on it.
+        stages: how many stages the layers are split into, as evenly as they go.
+        seed: what the random weights are drawn from; torch's own random state stays as it is.
+
+    Making one takes one forward, and each network it gives ``REFERENCES`` more where it has batch statistics.
+    """
+
+    def __init__(self, classifier: Classifier, values: Tensor, stages: int, seed: int) -> None:
+        self._classifier = replace(classifier, network=copy.deepcopy(classifier.network))
+        values = values.to(classifier.device)
+        views = torch.stack([values, 1 - values.flip(-1)])
+        self._views = classifier.normalise(views).contiguous(memory_format=torch.channels_last)
+        layers = _in_order(self._classifier.network, self._views[:1])[::-1]
+        parts = np.array_split(np.arange(len(layers)), stages)
+        self._parts = [[layers[i] for i in part] for part in parts]
+        self._seed = seed
+
+    @property
+    def layers(self) -> tuple[int, ...]:
+        """How many layers have been started anew after each stage."""
+        return tuple(int(n) for n in np.cumsum([len(part) for part in self._parts]))
+
+    def stages(self) -> Iterator[Classifier]:
+        """The network after each stage, from the output backwards; each is good until the next is made."""
+        done: list[nn.Module] = []
+        for number, part in enumerate(self._parts):
+            _restart(part, self._seed + number)
+            done += part
+            yield self._measured(done)
+
+    def random(self, number: int) -> Classifier:
+        """A wholly random network, another one for each number from 1 on; good until the next is made."""
+        layers = [layer for part in self._parts for layer in part]
+        _restart(layers, self._seed + 1000 * number)
+        return self._measured(layers)
+
+    def _measured(self, layers: list[nn.Module]) -> Classifier:
+        _measure_statistics(self._classifier.network, layers, self._views)
+        return self._classifier
+
+
+def has_batch_statistics(network: nn.Module) -> bool:
+    """Whether the network has layers that carry statistics of the batches they were trained on."""
+    return any(isinstance(module, _BatchNorm) for module in network.modules())
+
+
+def compare_stages(
+    original: Map, stages: list[Map], random: list[Map], layers: tuple[int, ...]
+) -> Randomisation:
+    """The check's figures.
+
+    Args:
+        original: the trained network's map.
+        stages: the maps after each stage.
+        random: the maps of further wholly random networks.
+        layers: layers started anew after each stage.
+    """
+    wholly = [stages[-1], *random]
+    return Randomisation(
+        tuple(spearman(original, m) for m in stages),
+        tuple(spearman(abs(original), abs(m)) for m in stages),
+        layers,
+        tuple(spearman(original, m) for m in wholly),
+        tuple(spearman(abs(original), abs(m)) for m in wholly),
+    )
+
+
+@torch.inference_mode()
+def _in_order(network: nn.Module, batch: Tensor) -> list[nn.Module]:
+    """The modules that hold parameters of their own, as they run."""
+    ran: list[nn.Module] = []
+
+    def note(module: nn.Module, *_: object) -> None:
+        if module not in ran:
+            ran.append(module)
+
+    owners = [m for m in network.modules() if next(m.parameters(recurse=False), None) is not None]
+    hooks = [module.register_forward_hook(note) for module in owners]
+    try:
+        network(batch)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return ran
+
+
+@torch.no_grad()
+def _restart(layers: list[nn.Module], seed: int) -> None:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        for layer in layers:
+            place = next(layer.parameters(recurse=False)).device
+            layer.cpu()  # drawn there, so that the numbers are the same on every device
+            _draw(layer)
+            layer.to(place)
+
+
+def _draw(layer: nn.Module) -> None:
+    reset = getattr(layer, "reset_parameters", None)
+    if callable(reset):
+        reset()
+        return
+    for values in layer.parameters(recurse=False):
+        size = float(values.square().mean().sqrt()) or 1.0
+        values.normal_(0, size)
+
+
+@torch.inference_mode()
+def _measure_statistics(network: nn.Module, layers: list[nn.Module], batch: Tensor) -> None:
+    measured = [layer for layer in layers if isinstance(layer, _BatchNorm)]
+    if not has_batch_statistics(network):
+        return
+    momenta = [layer.momentum for layer in measured]
+    for layer in measured:
+        layer.momentum = 1.0  # what was measured before is forgotten
+        layer.train()
+    network(batch)
+    for layer, momentum in zip(measured, momenta, strict=True):
+        layer.momentum = momentum
+        layer.eval()

@@ -1,0 +1,1 @@
+"""What is edited on a face, where, and how it is painted."""

@@ -1,0 +1,210 @@
+"""Where an edit is made: the areas under test, what lies outside them, places to compare with, and how softly
+each ends.
+
+A place is a plane float32 ``(S, S)`` in crop pixels, 0..1: how much of a layer shows. What lies outside an
+area shares its seam and is 0 where the area is 1, so that an edit outside never touches what is under test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.errors import UnknownName
+from xai.photo.mesh import MESH_POINTS, eye_distance, five_of
+from xai.photo.regions import REGION_SUMS, region_masks
+from xai.types import Face
+
+__all__ = [
+    "AREAS",
+    "CONTROLS",
+    "CORNERS",
+    "FEATHER",
+    "LOWER_PARTS",
+    "OUTSIDE",
+    "SHIFT",
+    "area_under_test",
+    "blended",
+    "control_places",
+    "face_unit",
+    "places_of",
+    "seam",
+    "shifted",
+]
+
+Area = NDArray[np.bool_]
+Plane = NDArray[np.float32]
+
+FEATHER = 0.04
+"""Standard deviation of the seam, in eye distances."""
+
+_OUTLINE = 0.32  # how far masks reach down beyond the face's oval, in eye distances
+_BESIDE = 0.05  # and to the sides
+
+AREAS = ("strict", "wide")
+"""Areas under test: nose and mouth; the lower face with what a mask covers beyond its outline."""
+
+SHIFT = 0.1
+"""How far landmarks are moved to see whether a verdict stays, in eye distances."""
+
+CONTROLS = 64
+"""How many places a region is ranked among."""
+
+CORNERS = ("corner_top_left", "corner_top_right", "corner_bottom_left", "corner_bottom_right")
+"""Squares of a quarter of the crop's side."""
+
+LOWER_PARTS = ("cheeks", "chin", "rest_of_lower_face")
+"""What lies in the wide area and not in the strict one."""
+
+OUTSIDE: Mapping[str, tuple[str, ...]] = {
+    "strict": (*LOWER_PARTS, "eyes", "forehead", "background", *CORNERS, "outside_strict"),
+    "wide": ("eyes", "forehead", "background", *CORNERS, "outside_wide"),
+}
+"""Area -> the places outside it whose effect is measured, the last one all of them together."""
+
+
+def area_under_test(face: Face, name: str) -> Area | None:
+    """An area under test as bool ``(S, S)`` on the crop; None where the face has no landmarks.
+
+    Raises:
+        UnknownName: ``name`` is not one of ``AREAS``.
+    """
+    if name not in AREAS:
+        raise UnknownName("area", name, AREAS)
+    masks = region_masks(face)
+    if masks is None:
+        return None
+    parts = REGION_SUMS["nose_and_mouth" if name == "strict" else "lower_face"]
+    area = np.asarray(np.logical_or.reduce([masks[part] for part in parts]), np.bool_)
+    if name == "strict":
+        return area
+    return np.asarray(area | (_lowered(area, face) & masks["elsewhere"]), np.bool_)
+
+
+def seam(face: Face, area: Area) -> Plane:
+    """How much of an edit shows at each pixel: float32 ``(S, S)``, 1 in the area, 0 from .2 eye distances on.
+
+    Raises:
+        ValueError: the area has another size than the crop.
+    """
+    if area.shape != face.crop.shape[:2]:
+        raise ValueError(f"an area must be {face.crop.shape[:2]} as the crop is, not {area.shape}")
+    sigma = max(FEATHER * face_unit(face), 0.5)
+    grown = _grown(area, 2 * sigma).astype(np.float32)
+    soft = cv2.GaussianBlur(grown, (0, 0), sigma, borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(np.where(area, 1, np.where(soft < 0.01, 0, soft)), np.float32)
+
+
+def blended(crop: NDArray[np.uint8], content: Plane, weight: Plane) -> NDArray[np.uint8]:
+    """Content float32 ``(N, S, S, 3)`` laid over the crop uint8 ``(S, S, 3)`` by weight ``(S, S)``: RGB uint8
+    ``(N, S, S, 3)``.
+    """
+    base = crop.astype(np.float32)
+    mixed = base + weight[..., None] * (content - base)
+    return np.asarray(np.rint(mixed).clip(0, 255), np.uint8)
+
+
+def face_unit(face: Face) -> float:
+    """The eye distance in crop pixels; without landmarks a quarter of the crop, as on a usual one."""
+    points = face.landmarks
+    if not len(points):
+        return len(face.crop) / 4
+    return eye_distance(five_of(points) if len(points) == MESH_POINTS else points)
+
+
+def _grown(area: Area, by: float) -> Area:
+    """The area and all within ``by`` pixels of it."""
+    if not area.any():
+        return area
+    away = cv2.distanceTransform((~area).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(away <= by)
+
+
+def _lowered(area: Area, face: Face) -> Area:
+    """The area swept downwards along the face, and a little larger: where masks end on neck and cheeks."""
+    five = five_of(face.landmarks) if len(face.landmarks) == MESH_POINTS else face.landmarks
+    down = five[3:].mean(axis=0) - five[:2].mean(axis=0)
+    reach = down / max(float(np.hypot(*down)), 1e-6) * _OUTLINE * face_unit(face)
+    swept = np.zeros(area.shape, np.uint8)
+    for share in np.linspace(0, 1, max(2, int(np.hypot(*reach)) + 1)):
+        x, y = share * reach
+        moved = cv2.warpAffine(
+            area.astype(np.uint8), np.array([[1, 0, x], [0, 1, y]], np.float32), area.shape
+        )
+        swept = np.maximum(swept, moved.astype(np.uint8))
+    return _grown(swept.astype(bool), _BESIDE * face_unit(face))
+
+
+def places_of(face: Face) -> dict[str, Plane]:
+    """The areas, the parts of the face, and all that lies outside, by name.
+
+    Raises:
+        ValueError: the face has no landmarks.
+    """
+    masks, strict, wide = region_masks(face), area_under_test(face, "strict"), area_under_test(face, "wide")
+    if masks is None or strict is None or wide is None:
+        raise ValueError("places need a face with landmarks, and this one has none")
+    inner, outer = seam(face, strict), seam(face, wide)
+    places = {"strict": inner, "wide": outer, "nose": seam(face, masks["nose"])}
+    places["mouth"] = seam(face, masks["mouth"])
+    for name in ("cheeks", "chin"):
+        places[name] = seam(face, masks[name]) * (1 - inner)
+    places["rest_of_lower_face"] = outer * (1 - inner)
+    for name in ("eyes", "forehead"):
+        places[name] = seam(face, masks[name]) * (1 - outer)
+    places["background"] = seam(face, np.asarray(masks["elsewhere"] & ~wide)) * (1 - outer)
+    for name, corner in zip(CORNERS, _corners(len(face.crop)), strict=True):
+        places[name] = seam(face, corner) * (1 - outer)
+    return {**places, "outside_strict": 1 - inner, "outside_wide": 1 - outer}
+
+
+def shifted(place: Plane, face: Face, direction: int) -> Plane:
+    """The place moved by ``SHIFT`` in one of eight directions, counted clockwise from the right."""
+    angle = direction * np.pi / 4
+    x, y = SHIFT * face_unit(face) * np.array([np.cos(angle), np.sin(angle)])
+    step = np.array([[1, 0, x], [0, 1, y]], np.float32)
+    return np.asarray(
+        cv2.warpAffine(place, step, place.shape[::-1], borderMode=cv2.BORDER_REPLICATE), np.float32
+    )
+
+
+def control_places(face: Face, area: str, count: int = CONTROLS) -> list[Plane]:
+    """Squares as large as nose and mouth, spread evenly over eyes, forehead, cheeks and background.
+
+    The photo was mirrored where it ends, so the edge of a crop is background like any other. Squares stay
+    clear of the area; a stratum that lies in it takes no part.
+    """
+    masks, under = region_masks(face), area_under_test(face, area)
+    strict = area_under_test(face, "strict")
+    if masks is None or under is None or strict is None:
+        raise ValueError("controls need a face with landmarks, and this one has none")
+    clear = 1 - seam(face, under)
+    strata = [masks["eyes"], masks["forehead"], masks["cheeks"] | masks["chin"], masks["elsewhere"]]
+    open_strata = [stratum & (clear > 0.5) for stratum in strata]
+    chosen = [stratum for stratum in open_strata if stratum.sum() >= 0.25 * face_unit(face)]
+    rng = np.random.default_rng(0)
+    half = max(1.0, np.sqrt(float(strict.sum())) / 2)
+    return [
+        _square(chosen[number % len(chosen)], half, rng) * clear for number in range(count if chosen else 0)
+    ]
+
+
+def _square(stratum: Area, half: float, rng: np.random.Generator) -> Plane:
+    rows, columns = np.nonzero(stratum)
+    pick = int(rng.integers(len(rows)))
+    square = np.zeros(stratum.shape, np.float32)
+    top, left = (max(0, round(float(v) - half)) for v in (rows[pick], columns[pick]))
+    square[top : round(rows[pick] + half) + 1, left : round(columns[pick] + half) + 1] = 1
+    return square
+
+
+def _corners(side: int) -> Iterator[Area]:
+    quarter = side // 4
+    for rows in (slice(0, quarter), slice(side - quarter, side)):
+        for columns in (slice(0, quarter), slice(side - quarter, side)):
+            corner = np.zeros((side, side), bool)
+            corner[rows, columns] = True
+            yield corner

@@ -1,0 +1,233 @@
+"""What is painted on one face, described, and put together on the device a batch at a time.
+
+An edit is a pile of layers; a layer is a place (how much shows, per pixel) and a content. Places and
+contents of a face are made once, at the crop's own size, for every model that is asked; the pictures
+themselves exist only in the batch that goes through a network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from xai.errors import XaiError
+from xai.evidence.interventions import fills
+from xai.evidence.interventions.areas import blended, places_of, shifted
+from xai.evidence.interventions.bare_face import BareFit
+from xai.evidence.interventions.compositor import Painted, easel
+from xai.evidence.interventions.feasibility import Belief, believable
+from xai.models.classifiers import Classifier
+from xai.models.inference.batch_job import Batches, Job
+from xai.models.inference.runtimes import Runtime
+from xai.models.inference.scheduler import ask
+from xai.photo.mesh import MESH_POINTS
+from xai.types import Face, Progress
+
+__all__ = ["CLIP", "FACE", "Edit", "FaceEdits", "Layer", "Question", "contrasts", "contrasts_of", "turned"]
+
+Plane = NDArray[np.float32]
+
+CANVAS = 224
+"""Side in pixels at which places and contents are made, where the crop is larger."""
+
+CLIP = 24 * float(np.log(2))
+"""Largest contrast: beyond it a probability in single precision is 1."""
+
+FACE = "face"
+"""The content that is the face itself: a last layer of it brings a place back."""
+
+_DONORS = 4
+
+
+class Layer(NamedTuple):
+    """One layer: what is painted, and where."""
+
+    place: str
+    content: str
+
+
+Edit = tuple[Layer, ...]
+"""Layers from the first painted to the last; none is the face as it is."""
+
+
+class FaceEdits:
+    """Everything that can be painted on one face; made when first asked for, kept for the next model.
+
+    Args:
+        face: a crop with its landmarks.
+    """
+
+    def __init__(self, face: Face) -> None:
+        self.original = face
+        self.face = _reduced(face)
+        self._contents: dict[str, Plane] = {}
+        self._places: dict[str, Plane] = {}
+        self._differences: dict[str, Plane] = {}
+
+    def believed(self, *, reveal: bool) -> Belief:
+        """Whether bare skin (``reveal``) or drawn masks can be believed on this face; see ``believable``."""
+        fit = self._fit if reveal and len(self.face.landmarks) == MESH_POINTS else None
+        return believable(self.face, reveal=reveal, fit=fit)
+
+    def content(self, name: str) -> Plane:
+        """A content, float32 ``(S, S, 3)`` in 0..255: ``face``, ``bare0``, ``masked0``, ``alike0``,
+        ``moved0`` with any seed, or one of ``NEUTRAL``.
+        """
+        if name not in self._contents:
+            self._contents[name] = self._make(name)
+        return self._contents[name]
+
+    def fill(self, name: str) -> NDArray[np.uint8]:
+        """What an occluding patch shows with one of ``FACE_FILLS``, RGB uint8 ``(S, S, 3)``.
+
+        Raises:
+            XaiError: it cannot be drawn believably on this face.
+        """
+        belief = self.believed(reveal=name == "bare")
+        if not belief.holds:
+            raise XaiError(
+                f"The fill {name} cannot be drawn on this face: {belief.reason} Use grey, mean or blur."
+            )
+        return np.rint(self.content(f"{name}0")).clip(0, 255).astype(np.uint8)
+
+    def place(self, name: str) -> Plane:
+        """How much of a layer shows, float32 ``(S, S)`` in 0..1: a name of ``places_of``, or a name, ``@``
+        and the direction it is shifted to.
+        """
+        if not self._places:
+            self._places.update(places_of(self.face))
+        if name not in self._places:
+            stem, direction = name.split("@")
+            self._places[name] = shifted(self._places[stem], self.face, int(direction))
+        return self._places[name]
+
+    def change(self, layer: Layer) -> float:
+        """How much a layer changes the face: mean absolute change over the crop, 0..255."""
+        name = layer.content
+        if name not in self._differences:
+            self._differences[name] = np.abs(self.content(name) - self.content(FACE)).mean(axis=2)
+        return float((self.place(layer.place) * self._differences[name]).mean())
+
+    def add_place(self, name: str, place: Plane) -> None:
+        """Give a place of one's own a name; an earlier one of that name is replaced."""
+        self.place("strict")
+        self._places[name] = place
+
+    @cached_property
+    def _fit(self) -> BareFit:
+        return fills.fitted(self.face)
+
+    def _bare(self, seed: int) -> Plane:
+        """One donor; the first four are made together, which costs little more than one."""
+        if seed >= _DONORS:
+            return np.asarray(fills.bare(self.face, (seed,), self._fit)[0])
+        donors = fills.bare(self.face, range(_DONORS), self._fit)
+        self._contents.update({f"bare{i}": donor for i, donor in enumerate(donors)})
+        return np.asarray(donors[seed])
+
+    def _make(self, name: str) -> Plane:
+        stem, seed = name.rstrip("0123456789"), int("0" + name.lstrip("abcdefghijklmnopqrstuvwxyz"))
+        if stem == FACE:
+            return self.face.crop.astype(np.float32)
+        if stem == "bare":
+            return np.asarray(self._bare(seed), np.float32)
+        if stem == "masked":
+            return fills.masked(self.face, seed)
+        if stem == "alike":
+            return fills.masked_alike(self.face, seed)
+        if stem == "moved":
+            return fills.moved(self.face, seed)
+        return fills.neutral(self.face, name)
+
+
+def turned(edits: FaceEdits, content: str) -> NDArray[np.uint8]:
+    """The face with its wide area turned by a content: RGB uint8 ``(S, S, 3)``, S at most ``CANVAS``."""
+    return np.asarray(blended(edits.face.crop, edits.content(content)[None], edits.place("wide"))[0])
+
+
+def contrasts(
+    classifier: Classifier,
+    edits: FaceEdits,
+    wanted: Sequence[Edit],
+    target: int,
+    progress: Progress | None = None,
+) -> NDArray[np.float64]:
+    """The contrast ``log p - log(1 - p)`` of class ``target`` after each edit.
+
+    Args:
+        classifier: what is asked; its input is the crop at the network's own size, and the layers are
+            laid over it there.
+        edits: of the face.
+        wanted: what is painted; an empty edit asks about the face as it is.
+        target: index of the class.
+        progress: called between batches.
+
+    Returns:
+        float64 ``(N,)``, clipped to ``CLIP`` on either side. It does not depend on the batch size beyond
+        float rounding.
+    """
+    return contrasts_of([Question(classifier, edits, wanted, target)], progress)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What one classifier is asked about one face; fields as the arguments of ``contrasts``."""
+
+    classifier: Classifier
+    edits: FaceEdits
+    wanted: Sequence[Edit]
+    target: int
+
+
+def contrasts_of(
+    questions: Sequence[Question], progress: Progress | None = None
+) -> tuple[NDArray[np.float64], ...]:
+    """The contrasts of several faces and classifiers, in one stream of batches, in float32 throughout.
+
+    What is painted on a face is made once for all questions that share its ``FaceEdits``.
+    """
+    jobs = [Job(q.classifier, len(q.wanted), partial(_inputs, q)) for q in questions]
+    return tuple(
+        _contrast(answers.logits.double(), question.target).clamp(-CLIP, CLIP).numpy()
+        for question, answers in zip(questions, ask(jobs, progress), strict=True)
+    )
+
+
+def _inputs(question: Question, runtime: Runtime) -> Batches:
+    """Names of places and contents to numbers, and what paints them."""
+    edits, wanted = question.edits, question.wanted
+    places = sorted({layer.place for edit in wanted for layer in edit})
+    contents = sorted({layer.content for edit in wanted for layer in edit} - {FACE})
+    where = {name: number for number, name in enumerate(places)}
+    what = {FACE: 0, **{name: number for number, name in enumerate(contents, start=1)}}
+    painted = Painted(
+        edits.original.crop,
+        [edits.content(name) for name in contents],
+        [edits.place(name) for name in places],
+        [[(where[layer.place], what[layer.content]) for layer in edit] for edit in wanted],
+    )
+    return easel(question.classifier, painted, runtime)
+
+
+def _contrast(logits: Tensor, target: int) -> Tensor:
+    others = torch.cat([logits[:, :target], logits[:, target + 1 :]], dim=1)
+    return logits[:, target] - others.logsumexp(dim=1)
+
+
+def _reduced(face: Face) -> Face:
+    """The face with a crop of at most ``CANVAS`` pixels, its landmarks with it."""
+    side = len(face.crop)
+    if side <= CANVAS:
+        return face
+    crop = cv2.resize(face.crop, (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)
+    return replace(
+        face, crop=np.asarray(crop, np.uint8), landmarks=face.landmarks * np.float32(CANVAS / side)
+    )

@@ -1,0 +1,108 @@
+"""Whether an edit can be believed on a face, and if not, why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from xai.evidence.interventions.areas import face_unit
+from xai.evidence.interventions.bare_face import BareFit
+from xai.evidence.interventions.fills import fitted
+from xai.photo.mesh import MESH_POINTS
+from xai.types import Face
+
+__all__ = ["LIMITS", "Belief", "Limits", "believable"]
+
+_SENTENCES = {
+    "": "",
+    "no_mesh": "The face mesh could not be fitted, so nothing can be painted in its place.",
+    "small": "The eyes are {value:.0f} pixels apart; at least {limit:.0f} are needed.",
+    "turned": "The head is turned too far to the side.",
+    "unseen": "Too little of the upper face can be seen.",
+    "odd": "Something hides the upper face, or it does not look like a face.",
+}
+
+
+class Belief(NamedTuple):
+    """Whether an edit can be believed.
+
+    Attributes:
+        holds: whether.
+        code: why not, one word; empty where it holds.
+        value: what was measured.
+        limit: what it was held against.
+    """
+
+    holds: bool
+    code: str = ""
+    value: float = 0.0
+    limit: float = 0.0
+
+    @property
+    def reason(self) -> str:
+        """Why not, in a sentence; empty where it holds."""
+        return _SENTENCES[self.code].format(value=self.value, limit=self.limit)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Where edits stop being believable; chosen by looking at them.
+
+    Attributes:
+        eye_distance: least distance between the eyes in crop pixels.
+        turn: how far the nose may stand off the middle of the face, 0 frontal, 1 at its edge.
+        seen: least part of the upper face that the photo must show, 0..1.
+        likeness: least correlation of the upper face with the mean face.
+        unexplained: largest part of the upper face that may look like no face (glasses, hair, a hand), 0..1.
+    """
+
+    eye_distance: float = 14.0
+    turn: float = 0.7
+    seen: float = 0.7
+    likeness: float = 0.1
+    unexplained: float = 0.45
+
+
+LIMITS = Limits()
+"""The limits in force."""
+
+
+def believable(
+    face: Face, limits: Limits = LIMITS, *, reveal: bool = True, fit: BareFit | None = None
+) -> Belief:
+    """Whether an edit on this face can be believed.
+
+    Args:
+        face: a crop.
+        limits: where belief ends.
+        reveal: True for bare skin, which must go with the upper face; False for a drawn mask, which needs
+            the mesh alone.
+        fit: spares a second fit of the same face.
+
+    Raises:
+        WeightsUnavailable: the model's file is missing or altered.
+    """
+    if len(face.landmarks) != MESH_POINTS:
+        return Belief(False, "no_mesh")
+    if (size := face_unit(face)) < limits.eye_distance:
+        return Belief(False, "small", size, limits.eye_distance)
+    if (turn := _turn(face)) > limits.turn:
+        return Belief(False, "turned", turn, limits.turn)
+    return _of_fit(fit or fitted(face), limits) if reveal else Belief(True)
+
+
+def _of_fit(fit: BareFit, limits: Limits) -> Belief:
+    if fit.seen < limits.seen:
+        return Belief(False, "unseen", fit.seen, limits.seen)
+    if fit.unexplained > limits.unexplained:
+        return Belief(False, "odd", fit.unexplained, limits.unexplained)
+    if fit.likeness < limits.likeness:
+        return Belief(False, "odd", fit.likeness, limits.likeness)
+    return Belief(True)
+
+
+def _turn(face: Face) -> float:
+    left, right, nose = face.landmarks[[234, 454, 1]]
+    along = right - left
+    place = float((nose - left) @ along) / max(float(along @ along), 1e-6)
+    return abs(2 * place - 1)

@@ -1,0 +1,128 @@
+"""Which edits a verdict asks for, by name.
+
+An edit's name says what it is for: ``(purpose, place, content, ...)``. Purposes:
+
+- ``face``: the face as it is.
+- ``turn``: the place gets what another class has there (bare skin, a drawn mask).
+- ``sham``: the place gets what its own class has there.
+- ``blank``: the place gets what shows nothing.
+- ``every``: the wide area is turned, and all outside it is blank: a face of another class.
+- ``keep``: the same, and then the area is brought back from the face.
+- ``control``: a place to compare with is blank, as strongly as the area was changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from xai.evidence.interventions.areas import CONTROLS, LOWER_PARTS, OUTSIDE, control_places
+from xai.evidence.interventions.face_edits import FACE, Edit, FaceEdits, Layer
+from xai.evidence.interventions.fills import NEUTRAL
+from xai.evidence_types import AREAS
+
+__all__ = ["DIRECTIONS", "OPPOSITES", "Name", "control_edits", "families", "plan", "shifted_plan"]
+
+Name = tuple[str, ...]
+
+OPPOSITES: Mapping[str, tuple[str, ...]] = {
+    "covered": ("bare",),
+    "with_mask": ("bare",),
+    "uncovered": ("masked",),
+    "without_mask": ("masked",),
+    "incorrect": ("masked", "bare"),
+}
+"""Class -> what turns it into another one. ``incorrect`` lies between two classes, so the one that moves the
+answer more is taken; for a class that is not listed likewise."""
+
+_SEEDS: Mapping[str, Sequence[int]] = {"bare": range(4), "masked": range(3)}
+_SHAMS: Mapping[str, Sequence[str]] = {
+    "covered": ("moved0", "moved1", "alike0"),
+    "with_mask": ("moved0", "moved1", "alike0"),
+    "uncovered": ("moved0", "moved1", "bare0", "bare1"),
+    "without_mask": ("moved0", "moved1", "bare0", "bare1"),
+}
+_PLAIN_SHAMS = ("moved0", "moved1")
+_PARTS = ("nose", "mouth")
+_FEW = 2  # donors and blanks of what is repeated many times
+_BLANKS = ("grey", "mean", "hue")  # a blur would leave the colours of a mark
+_FEW_BLANKS = ("mean", "hue")
+
+DIRECTIONS = 8
+"""How many ways the landmarks are shifted."""
+
+
+def families(target: str) -> tuple[str, ...]:
+    """Kinds of content that turn ``target`` into another class."""
+    return OPPOSITES.get(target, ("masked", "bare"))
+
+
+def plan(target: str) -> dict[Name, Edit]:
+    """All edits but controls and shifts."""
+    edits: dict[Name, Edit] = {("face",): ()}
+    edits.update(_turned((*AREAS, *_PARTS, *LOWER_PARTS), target))
+    for area in AREAS:
+        for content in _SHAMS.get(target, _PLAIN_SHAMS):
+            edits["sham", area, content] = (Layer(area, content),)
+    for place in dict.fromkeys((*OUTSIDE["strict"], *OUTSIDE["wide"])):
+        edits.update({("blank", place, c): (Layer(place, c),) for c in NEUTRAL})
+    edits.update(_carried(AREAS, target, None, _BLANKS))
+    return edits
+
+
+def shifted_plan(target: str, area: str, direction: int) -> dict[Name, Edit]:
+    """A small selection of the plan for one area, all places shifted in one of ``DIRECTIONS``.
+
+    The names are those of the plan.
+    """
+    outside = [OUTSIDE[area][-1]]
+    turned = [area] if area == "wide" else [area, LOWER_PARTS[-1]]
+    edits = _turned(turned, target, _FEW)
+    edits.update({("blank", place, c): (Layer(place, c),) for place in outside for c in NEUTRAL})
+    edits.update(_carried((area,), target, _FEW, _FEW_BLANKS))
+    return {name: _moved(edit, direction) for name, edit in edits.items()}
+
+
+def control_edits(edits: FaceEdits, area: str, reference: Sequence[Layer]) -> dict[Name, Edit]:
+    """Blank squares elsewhere, each changed as much as the reference layers change the face on average.
+
+    Where a square cannot be changed that much, it is blank altogether.
+    """
+    amount = sum(edits.change(layer) for layer in reference) / len(reference)
+    chosen: dict[Name, Edit] = {}
+    for number, place in enumerate(control_places(edits.face, area, CONTROLS)):
+        # Places take turns among four strata, so the blanks change after each round of them.
+        name, content = f"control{number}", NEUTRAL[number // 4 % len(NEUTRAL)]
+        edits.add_place(name, place)
+        own = edits.change(Layer(name, content))
+        edits.add_place(name, place * min(1.0, amount / own) if own > 0 else place)
+        chosen["control", str(number)] = (Layer(name, content),)
+    return chosen
+
+
+def _turned(places: Sequence[str], target: str, limit: int | None = None) -> dict[Name, Edit]:
+    return {
+        ("turn", place, family, content): (Layer(place, content),)
+        for place in places
+        for family, content in _donors(target, limit)
+    }
+
+
+def _carried(areas: Sequence[str], target: str, limit: int | None, blanks: Sequence[str]) -> dict[Name, Edit]:
+    edits: dict[Name, Edit] = {}
+    for family, content in _donors(target, limit):
+        for blank in blanks:
+            every = (Layer("wide", content), Layer("outside_wide", blank))
+            edits["every", family, content, blank] = every
+            for area in areas:
+                edits["keep", area, family, content, blank] = (*every, Layer(area, FACE))
+    return edits
+
+
+def _donors(target: str, limit: int | None) -> Iterator[tuple[str, str]]:
+    for family in families(target):
+        for seed in _SEEDS[family][:limit]:
+            yield family, f"{family}{seed}"
+
+
+def _moved(edit: Edit, direction: int) -> Edit:
+    return tuple(Layer(f"{layer.place}@{direction}", layer.content) for layer in edit)

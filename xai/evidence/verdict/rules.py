@@ -1,0 +1,219 @@
+"""The three conditions and the verdict: thresholds in, reasons out, nothing measured here.
+
+The reasons, as codes with their numbers:
+
+- of every verdict where edits were made: ``needed`` / ``not_needed`` (necessity), ``alone`` /
+  ``also_elsewhere`` (exclusion), ``enough`` / ``not_enough`` (sufficiency);
+- of ``cannot tell``: ``no_mesh small turned unseen odd`` (the edits could not be believed), ``unsure`` (the
+  model does not hold the class for likely), ``nothing_moves``, ``only_together`` (only changing everything
+  moves the answer), ``donors_disagree``, ``unsteady`` (another verdict when the landmarks move a little).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.evidence.verdict.effects import Effects
+from xai.evidence_types import AreaEvidence, Condition, Reason
+
+__all__ = [
+    "OUTCOMES",
+    "THRESHOLDS",
+    "Numbers",
+    "Thresholds",
+    "area_evidence",
+    "numbers_of",
+    "outcomes",
+    "reasons_of",
+    "stands",
+]
+
+Floats = NDArray[np.float64]
+Words = str | NDArray[np.str_]
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Every threshold of the verdict, in one place.
+
+    Chosen on models whose right verdict is known, leaving one kind out at a time; see
+    ``validation.calibration``.
+
+    Attributes:
+        necessity: least effect of the area, over what it takes; see ``AreaEffects.needed``.
+        exclusion: largest effect outside, over the area's own.
+        sufficiency: least part of the answer that the area alone brings back.
+        reach: least log-odds that changing everything must move.
+        outside: effect outside, over the reach, from which it is known where the answer comes from.
+        sure: least log-odds of the class on the face as it is.
+        spread: largest difference between edits that ought to do the same, each over its reach.
+        steady: of eight shifts of the landmarks, how many must leave the verdict standing; see ``stands``.
+    """
+
+    necessity: float = 0.5
+    exclusion: float = 0.14
+    sufficiency: float = 0.75
+    reach: float = 0.2
+    outside: float = 0.25
+    sure: float = 0.0
+    spread: float = 0.5
+    steady: int = 7
+
+
+THRESHOLDS = Thresholds()
+"""The thresholds in force."""
+
+OUTCOMES: Mapping[str, str] = {
+    "unsure": "cannot tell",
+    "nothing_moves": "cannot tell",
+    "donors_disagree": "cannot tell",
+    "supported": "supported",
+    "only_together": "cannot tell",
+    "not_supported": "not supported",
+    "mixed": "mixed",
+}
+"""What can come out, in the order in which it is asked for -> the verdict that it is."""
+
+
+class Numbers(NamedTuple):
+    """What the rule looks at: float64 arrays of one shape, one entry per face and area.
+
+    Attributes:
+        contrast: log-odds of the class on the face as it is.
+        reach: effect of changing everything, log-odds.
+        needed: effect of the area over what it takes, by the weakest edit.
+        effect: of the area, log-odds, by the weakest edit.
+        outside: largest effect outside, log-odds.
+        returned: part of the answer that the area brings back, median; NaN where there is none.
+        spread: of effect over reach among the edits of the area.
+    """
+
+    contrast: Floats
+    reach: Floats
+    needed: Floats
+    effect: Floats
+    outside: Floats
+    returned: Floats
+    spread: Floats
+
+    @property
+    def alone(self) -> Floats:
+        """Exclusion: outside over effect; NaN where the area has no effect."""
+        return np.divide(
+            self.outside, self.effect, out=np.full_like(self.reach, np.nan), where=self.effect > 0
+        )
+
+    @property
+    def share(self) -> Floats:
+        """The mean of necessity and sufficiency, each cut to 0..1; of one where the other is not known."""
+        parts = np.stack([self.needed, self.returned]).clip(0, 1)
+        known = np.isfinite(parts)
+        total = np.where(known, parts, 0).sum(axis=0)
+        empty = np.full_like(total, np.nan)
+        return np.asarray(np.divide(total, known.sum(axis=0), out=empty, where=known.any(axis=0)))
+
+
+def numbers_of(effects: Effects, area: str) -> Numbers:
+    """The numbers of one area of one face, as arrays without axes."""
+    own = effects.areas[area]
+    returned = float(np.median(own.returned)) if own.returned else np.nan
+    outside = max(own.outside.values(), default=0.0)
+    row = (effects.contrast, own.reach, min(own.needed), own.effect, outside, returned, own.spread)
+    return Numbers(*(np.float64(value) * np.ones(()) for value in row))
+
+
+def outcomes(numbers: Numbers, thresholds: Thresholds = THRESHOLDS) -> NDArray[np.int64]:
+    """The rule: which of ``OUTCOMES`` each entry is, as a number."""
+    needed, enough = numbers.needed >= thresholds.necessity, numbers.returned >= thresholds.sufficiency
+    supported = needed & enough & (numbers.alone <= thresholds.exclusion)
+    elsewhere = ~needed & ~enough
+    asked = [
+        numbers.contrast < thresholds.sure,
+        numbers.reach < thresholds.reach,
+        numbers.spread > thresholds.spread,
+        supported,
+        elsewhere & (numbers.outside < thresholds.outside * numbers.reach),
+        elsewhere,
+    ]
+    return np.asarray(np.select(asked, range(len(asked)), len(asked)), np.int64)
+
+
+def stands(verdict: Words, shifted: Words) -> NDArray[np.bool_]:
+    """Whether a verdict stands when the shifted landmarks give another one; arrays of words, or words.
+
+    ``supported`` must stay what it is. ``not supported`` falls only to its opposite: an area that is moved
+    onto what the model does look at catches some of it. ``mixed`` lies between the two and claims neither.
+    """
+    supported, shifted_too = np.equal(verdict, "supported"), np.equal(shifted, "supported")
+    return np.where(supported, shifted_too, ~shifted_too | np.equal(verdict, "mixed"))
+
+
+def area_evidence(effects: Effects, area: str, thresholds: Thresholds = THRESHOLDS) -> AreaEvidence:
+    """What the effects say of one area; its verdict does not know of shifted landmarks yet."""
+    own, numbers = effects.areas[area], numbers_of(effects, area)
+    returned = np.array(own.returned)
+    return AreaEvidence(
+        effect=own.effect,
+        share=_known(numbers.share),
+        conditions=_conditions(numbers, thresholds),
+        outside=max(own.outside.values(), default=0.0),
+        strongest=own.strongest,
+        carried=float((returned >= thresholds.sufficiency).mean()) if len(returned) else 0.0,
+        verdict=OUTCOMES[_outcome(numbers, thresholds)],
+    )
+
+
+def reasons_of(
+    effects: Effects, area: str, evidence: AreaEvidence, thresholds: Thresholds = THRESHOLDS
+) -> tuple[Reason, ...]:
+    """Why the verdict of this area is what it is; what forbids a verdict comes first."""
+    numbers = numbers_of(effects, area)
+    outcome = _outcome(numbers, thresholds)
+    found = [_abstention(outcome, numbers)] if OUTCOMES[outcome] == "cannot tell" else []
+    words = {
+        "necessity": ("needed", "not_needed"),
+        "exclusion": ("alone", "also_elsewhere"),
+        "sufficiency": ("enough", "not_enough"),
+    }
+    for name, (yes, no) in words.items():
+        condition = evidence.conditions[name]
+        if condition.value is not None:
+            place = {"place": evidence.strongest} if name == "exclusion" else {}
+            found.append(Reason(yes if condition.holds else no, {"value": condition.value, **place}))
+    return tuple(found)
+
+
+def _outcome(numbers: Numbers, thresholds: Thresholds) -> str:
+    return list(OUTCOMES)[int(outcomes(numbers, thresholds))]
+
+
+def _conditions(numbers: Numbers, thresholds: Thresholds) -> dict[str, Condition]:
+    needed, alone, enough = (_known(v) for v in (numbers.needed, numbers.alone, numbers.returned))
+    return {
+        "necessity": _condition(needed, thresholds.necessity, 1),
+        "exclusion": _condition(alone, thresholds.exclusion, -1),
+        "sufficiency": _condition(enough, thresholds.sufficiency, 1),
+    }
+
+
+def _condition(value: float | None, threshold: float, sign: int) -> Condition:
+    return Condition(value, threshold, None if value is None else sign * value >= sign * threshold)
+
+
+def _known(value: Floats) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def _abstention(outcome: str, numbers: Numbers) -> Reason:
+    measured = {
+        "unsure": numbers.contrast,
+        "nothing_moves": numbers.reach,
+        "donors_disagree": numbers.spread,
+        "only_together": numbers.outside / np.maximum(numbers.reach, 1e-9),
+    }
+    return Reason(outcome, {"value": float(measured[outcome])})
