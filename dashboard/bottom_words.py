@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dashboard.record_words import dataset_name
 from dashboard.records import Record, Score, telling
 from dashboard.words import class_name, say
-from xai.learning.measures import LEAST_GROUPS
-from xai.learning.recipe import BINARY
+from xai.learning.evaluation.metrics import LEAST_GROUPS
+from xai.learning.training.recipe import BINARY
 
 __all__ = ["bottom_line", "decisive"]
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dashboard.reader import LEVELS, level
 from dashboard.records import Figure, Score
 from dashboard.words import class_name, has, number, say
-from xai.learning.measures import LEAST_GROUPS
+from xai.learning.evaluation.metrics import LEAST_GROUPS
 
 __all__ = ["class_label", "figure_name", "figure_text", "gap_lines", "is_technical", "percent", "terms"]
 

@@ -8,7 +8,7 @@ from dashboard.model_figures import Dot
 from dashboard.record_words import dataset_name
 from dashboard.records import Bin
 from dashboard.words import from_library, has, number, say
-from xai.learning.measures import LEAST_GROUPS
+from xai.learning.evaluation.metrics import LEAST_GROUPS
 from xai.models.reported_errors import KnownError
 
 __all__ = ["error_lists", "few_faces", "kind_dots"]

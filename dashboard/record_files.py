@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from dashboard.records import Bin, Epoch, Experiment, ExperimentRow, Figure, Record, Records, Score
-from xai.learning.measures import interval_gap
+from xai.learning.evaluation.metrics import interval_gap
 from xai.models.reported_errors import read_errors
 
 __all__ = ["RecordUnreadable", "read_experiments", "read_record", "read_records"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from xai.learning.measures import Gap
+from xai.learning.evaluation.metrics import Gap
 from xai.models.reported_errors import KnownError
 
 __all__ = [

@@ -11,7 +11,7 @@ from dashboard.record_words import alt_dots, score_label
 from dashboard.records import Record, Score, telling
 from dashboard.views.photo_card import STILL
 from dashboard.words import class_name, say
-from xai.learning.measures import LEAST_GROUPS
+from xai.learning.evaluation.metrics import LEAST_GROUPS
 
 __all__ = ["show"]
 

@@ -12,7 +12,7 @@ from dashboard.reason_words import mask_reason
 from dashboard.record_files import read_record
 from dashboard.records import Bin, Figure
 from dashboard.words import catalogue
-from xai.learning.kinds import KINDS
+from xai.learning.evaluation.subgroups import KINDS
 from xai.models.cards import read_cards
 from xai.models.reported_errors import ERROR_KINDS, KnownError
 from xai.photo.synthetic_masks.wear_styles import REASONS

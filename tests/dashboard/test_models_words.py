@@ -14,7 +14,7 @@ from dashboard.model_names import model_name, model_names, network_name, purpose
 from dashboard.record_files import read_record
 from dashboard.records import Experiment, ExperimentRow, Figure
 from dashboard.views import models_own
-from xai.learning.recipes import RECIPES
+from xai.learning.training.recipe_registry import RECIPES
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import read_cards
 
@@ -214,8 +214,8 @@ def test_models_that_an_experiment_lacks_are_named_plainly(monkeypatch):
 
 
 def test_every_limit_that_a_training_writes_is_said_in_every_language(monkeypatch):
-    from xai.learning.carding import known_limits
-    from xai.learning.recipe import BINARY
+    from xai.learning.publishing.model_cards import known_limits
+    from xai.learning.training.recipe import BINARY
     from xai.types import CLASSES
 
     limits = {

@@ -3,7 +3,7 @@ import pytest
 import torch
 from PIL import Image as Pillow
 
-from xai.learning.augmentation import augmentation, batch_view
+from xai.learning.training.augmentation import augmentation, batch_view
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from xai.learning.averaging import averaged_network
+from xai.learning.training.state import averaged_network
 
 
 def test_the_mean_is_a_literal_one_with_a_warm_up():

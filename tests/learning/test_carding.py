@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from xai.learning.answers import Answers, Tally
-from xai.learning.carding import known_limits, record, renewed
-from xai.learning.dataset import Example
-from xai.learning.evaluation import Setting, score
-from xai.learning.recipe import BINARY
-from xai.learning.rows import Row
+from xai.learning.data.splits import Example
+from xai.learning.evaluation.evaluate import Setting, score
+from xai.learning.evaluation.model_groups import Row
+from xai.learning.evaluation.predictions import Answers, Tally
+from xai.learning.publishing.model_cards import known_limits, record, renewed
+from xai.learning.training.recipe import BINARY
 from xai.models import cards
 from xai.models.cards import read_card, read_cards, read_measured
 from xai.types import CLASSES

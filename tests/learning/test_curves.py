@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image as Pillow
 
-from xai.learning.curves import LINES, save_curves
+from xai.learning.training.train import LINES, save_curves
 
 
 def drawn(tmp_path, history, kept):

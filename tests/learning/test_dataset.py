@@ -3,7 +3,7 @@ import pytest
 from PIL import Image as Pillow
 
 from xai.errors import DataRejected
-from xai.learning.dataset import load_crop, named_for, read_examples, select
+from xai.learning.data.splits import load_crop, named_for, read_examples, select
 
 HEADER = "file,class,source_image,x0,y0,x1,y1,box_w,box_h,group,split,overlaps_ilc,review\n"
 

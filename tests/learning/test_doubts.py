@@ -10,10 +10,10 @@ import pytest
 from PIL import Image as Pillow
 
 from xai.errors import DataRejected
-from xai.learning.answers import Answers, Tally
-from xai.learning.dataset import Example, Extent, read_examples
-from xai.learning.doubts import deal, face_id, find_doubts, marked, without_doubts, write_doubts
-from xai.learning.training import Split
+from xai.learning.curation.label_noise import deal, face_id, find_doubts, marked, without_doubts, write_doubts
+from xai.learning.data.splits import Example, Extent, read_examples
+from xai.learning.evaluation.predictions import Answers, Tally
+from xai.learning.training.train import Split
 from xai.models.cards import read_card
 from xai.types import CLASSES
 

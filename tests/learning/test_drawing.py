@@ -9,11 +9,11 @@ import pytest
 from PIL import Image as Pillow
 
 from xai.errors import DataRejected, XaiError
-from xai.learning import drawing
-from xai.learning.dataset import load_picture, read_examples, select
-from xai.learning.drawing import Order, bare_faces, draw_set
-from xai.learning.sitters import sit
-from xai.photo.dressing import Dressed
+from xai.learning.data.splits import load_picture, read_examples, select
+from xai.learning.synthetic import generate
+from xai.learning.synthetic.base_faces import sit
+from xai.learning.synthetic.generate import Order, bare_faces, draw_set
+from xai.learning.synthetic.sampling import Dressed
 from xai.photo.images import encode_png
 from xai.photo.samples import SAMPLES, load_sample
 
@@ -98,7 +98,7 @@ def test_nothing_half_written_stays(bare_set, tmp_path, monkeypatch):
     def full(path, rows):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(drawing, "write_table", full)
+    monkeypatch.setattr(generate, "write_table", full)
     with pytest.raises(XaiError, match="No space left"):
         draw_set(faces[:1], tmp_path / "out", Order(per_face=1))
     assert list(tmp_path.iterdir()) == []
@@ -106,7 +106,7 @@ def test_nothing_half_written_stays(bare_set, tmp_path, monkeypatch):
 
 def test_a_drawing_that_does_not_show_is_not_kept(bare_set, tmp_path, monkeypatch):
     faces = bare_faces(read_examples(bare_set), "train")[:1]
-    monkeypatch.setattr(drawing, "put_on", lambda pixels, mesh, dress: Dressed(pixels, 0.01))
+    monkeypatch.setattr(generate, "put_on", lambda pixels, mesh, dress: Dressed(pixels, 0.01))
     with pytest.raises(DataRejected, match="None of the 1 faces"):
         draw_set(faces, tmp_path / "out", Order(per_face=2))
 

@@ -6,8 +6,8 @@ from torch import nn
 from toys import make_classifier
 
 from xai.errors import DataRejected
-from xai.learning.dataset import Example, Extent, read_examples
-from xai.learning.evaluation import Setting, evaluate, measured_part
+from xai.learning.data.splits import Example, Extent, read_examples
+from xai.learning.evaluation.evaluate import Setting, evaluate, measured_part
 from xai.photo.samples import sample_png
 
 

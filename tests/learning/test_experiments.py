@@ -10,13 +10,13 @@ from learning_trials import make_set, put_model
 from PIL import Image as Pillow
 
 from xai.errors import DataRejected, XaiError
-from xai.learning import experiments
-from xai.learning.answers import Answers, Tally
-from xai.learning.dataset import Example
-from xai.learning.experiments import Sources, colour, photos, tables
-from xai.learning.measures import exact_mcnemar, wilson
+from xai.learning import studies
+from xai.learning.data.splits import Example
+from xai.learning.evaluation.detection_recall import FoundOf, Recall
+from xai.learning.evaluation.metrics import exact_mcnemar, wilson
+from xai.learning.evaluation.predictions import Answers, Tally
+from xai.learning.studies import Sources, color, photos, tables
 from xai.models import cards
-from xai.photo.recall import FoundOf, Recall
 from xai.photo.samples import sample_png
 
 BARE = "admiral-plain"
@@ -58,7 +58,7 @@ def test_mcnemar_equals_counting_every_toss():
 
 def test_grey_and_colour_are_compared_on_the_faces_they_share():
     grey, both = [True] * 60 + [False] * 40, [True] * 50 + [False] * 10 + [True] * 30 + [False] * 10
-    made = colour.compare(told([*grey, True]), told(both))
+    made = color.compare(told([*grey, True]), told(both))
     values = {line.label: line.measured for line in made.rows}
     assert values["grey"].value == 0.6
     assert values["colour"].value == 0.8
@@ -69,15 +69,15 @@ def test_grey_and_colour_are_compared_on_the_faces_they_share():
     assert "only grey is right on 10 faces, only colour on 30" in made.note
     assert [line.published for line in made.rows] == [0.88, 0.93, 0.05]
     with pytest.raises(DataRejected, match="no face in common"):
-        colour.same_faces((told([True]), told([True], groups=["elsewhere"])))
+        color.same_faces((told([True]), told([True], groups=["elsewhere"])))
 
 
 def test_grey_against_colour_asks_the_networks(home, tmp_path):
     folder = make_set(tmp_path / "toy")
     with pytest.raises(DataRejected, match="name the set by --data"):
-        colour.grey_against_colour(sources())
+        color.grey_against_colour(sources())
     with pytest.raises(DataRejected, match="weights of grey_cnn are not here"):
-        colour.grey_against_colour(sources(data=folder))
+        color.grey_against_colour(sources(data=folder))
 
 
 def test_selection_is_read_from_the_cards(home):
@@ -190,10 +190,10 @@ def test_the_detector_stands_beside_the_cascade(monkeypatch, tmp_path):
 
 
 def test_the_file_keeps_what_was_not_done_again(call, home, monkeypatch):
-    made = colour.compare(told([True, False]), told([True, True]))
+    made = color.compare(told([True, False]), told([True, True]))
     kept = [{"name": "cascade", "rows": []}, {"name": "grey_against_colour", "rows": []}]
     (home / "experiments.json").write_text(json.dumps(kept))
-    monkeypatch.setitem(experiments.EXPERIMENTS, "grey_against_colour", lambda _: made)
+    monkeypatch.setitem(studies.EXPERIMENTS, "grey_against_colour", lambda _: made)
     status, out, notes = call("experiments", "--update", "--json")
     assert status == 0
     assert "The experiment selection is left out: Two or more of the models" in notes
@@ -212,8 +212,8 @@ def test_the_file_keeps_what_was_not_done_again(call, home, monkeypatch):
 
 def test_refusals_of_experiments(home):
     with pytest.raises(XaiError, match=r"no experiment 'magic'; choose one of: selection"):
-        experiments.run(["magic"], sources())
+        studies.run(["magic"], sources())
     with pytest.raises(DataRejected, match="are needed"):
-        experiments.run(["selection"], sources())
+        studies.run(["selection"], sources())
     with pytest.raises(XaiError, match="No experiment could be carried out"):
-        experiments.run([], sources())
+        studies.run([], sources())

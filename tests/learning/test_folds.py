@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from xai.errors import DataRejected
-from xai.learning.dataset import Example, read_examples
-from xai.learning.folds import fold_parts
+from xai.learning.data.cross_validation import fold_parts
+from xai.learning.data.splits import Example, read_examples
 
 
 @pytest.fixture

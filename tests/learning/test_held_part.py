@@ -7,11 +7,11 @@ import pytest
 from toys import make_card
 
 from xai.errors import DataRejected
-from xai.learning.dataset import Example, select
-from xai.learning.evaluation import Setting, measured_part
-from xai.learning.recipes import recipe_for
-from xai.learning.rows import Trial, faces_for
-from xai.learning.training import split_for
+from xai.learning.data.splits import Example, select
+from xai.learning.evaluation.evaluate import Setting, measured_part
+from xai.learning.evaluation.model_groups import Trial, faces_for
+from xai.learning.training.recipe_registry import recipe_for
+from xai.learning.training.train import split_for
 
 
 def faces(tmp_path, *parts):

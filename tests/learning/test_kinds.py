@@ -8,9 +8,9 @@ import pytest
 from learning_trials import make_set, put_model
 from PIL import Image as Pillow
 
-from xai.learning.answers import Answers, Tally
-from xai.learning.dataset import Example, Extent
-from xai.learning.kinds import KINDS, by_kind, head_turn
+from xai.learning.data.splits import Example, Extent
+from xai.learning.evaluation.predictions import Answers, Tally
+from xai.learning.evaluation.subgroups import KINDS, by_kind, head_turn
 from xai.models import cards
 from xai.models.cards import read_card
 from xai.photo.samples import sample_png

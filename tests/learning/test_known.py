@@ -5,11 +5,11 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from xai.learning import known, known_measures
-from xai.learning.known import KnownRecipe, train_known
-from xai.learning.known_faces import AlignedFaces
-from xai.learning.known_measures import measure
-from xai.learning.known_views import TRUTHFUL, varied, with_lower_face_hidden, with_mark
+from xai.learning.ground_truth import metrics, train
+from xai.learning.ground_truth.aligned_faces import AlignedFaces
+from xai.learning.ground_truth.augmentation import TRUTHFUL, varied, with_lower_face_hidden, with_mark
+from xai.learning.ground_truth.metrics import measure
+from xai.learning.ground_truth.train import KnownRecipe, train_known
 from xai.models.ground_truth import KINDS
 
 QUICK = KnownRecipe(epochs=1, short_epochs=1, batch_size=16, linear_steps=3)
@@ -83,7 +83,7 @@ def _misfit(x, y):
 
 
 def test_a_killed_run_ends_in_the_same_file(work, monkeypatch):
-    for module in (known, known_measures):
+    for module in (train, metrics):
         monkeypatch.setattr(module, "INSTANCES", 2)
     out = work / "known.safetensors"
     whole = train_known(work, out, lambda _: None, QUICK)

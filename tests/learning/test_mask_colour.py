@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from xai.learning.dataset import Extent
-from xai.learning.mask_colour import mask_colour
+from xai.learning.data.splits import Extent
+from xai.learning.evaluation.mask_color import mask_colour
 from xai.photo.faces import find_faces
 from xai.photo.samples import SAMPLES, load_sample
 from xai.photo.synthetic_masks.catalog import WARDROBE

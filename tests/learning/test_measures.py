@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from oracles import calibration_error_by_loop
 
-from xai.learning.measures import (
+from xai.learning.evaluation.metrics import (
     LEAST_GROUPS,
     bootstrap_intervals,
     calibration_error,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from learning_trials import make_set, put_model
 
-from xai.learning.dataset import load_crop, read_examples
+from xai.learning.data.splits import load_crop, read_examples
 from xai.models import cards
 from xai.models.cards import read_card
 from xai.models.classifiers import load_card

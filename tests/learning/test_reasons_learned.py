@@ -9,10 +9,10 @@ import torch
 from torch.nn import functional
 
 from xai.errors import DataRejected
-from xai.learning import reasons
-from xai.learning.dataset import Example, read_examples
-from xai.learning.reasons import learn_reasons, measure_reasons, with_reasons
-from xai.learning.results import write_table
+from xai.learning.data.splits import Example, read_examples
+from xai.learning.publishing.results_tables import write_table
+from xai.learning.training import incorrect_reason
+from xai.learning.training.incorrect_reason import learn_reasons, measure_reasons, with_reasons
 from xai.models.classifiers import load_classifier
 from xai.models.incorrect_reason import load_reasons
 from xai.photo.synthetic_masks.wear_styles import REASONS
@@ -63,7 +63,7 @@ def test_planted_reasons_are_learned_and_measured(small_cnn, drawn, tmp_path):
 
 def test_scores_are_counted_by_hand():
     named, true = torch.tensor([0, 0, 1, 2, 2]), torch.tensor([0, 1, 1, 2, 0])
-    scores = reasons._score(functional.one_hot(named, 4).float(), true)
+    scores = incorrect_reason._score(functional.one_hot(named, 4).float(), true)
     assert scores.accuracy == pytest.approx(0.6)
     assert scores.per_reason == {"nose": 0.5, "nose and mouth": 0.5, "chin": 1.0}
     assert (scores.said, scores.precision) == (1.0, scores.accuracy)
@@ -75,7 +75,7 @@ def test_the_head_is_at_the_least_of_the_penalised_loss():
     generator = torch.Generator().manual_seed(3)
     features, true = torch.randn(80, 5, generator=generator), torch.arange(80) % 4
     decay = 0.1
-    weight, bias = reasons._fit(features, true, decay)
+    weight, bias = incorrect_reason._fit(features, true, decay)
     mean, spread = features.mean(dim=0), features.std(dim=0) + 1e-4
     inner = (weight * spread).requires_grad_()
     shift = (bias + weight @ mean).requires_grad_()
@@ -88,7 +88,7 @@ def test_the_head_is_at_the_least_of_the_penalised_loss():
 def test_rare_reasons_count_as_much():
     features = torch.tensor([[1.0]] * 96 + [[-1.0]] * 4 + [[0.2]] * 2)
     true = torch.tensor([0] * 96 + [1] * 4 + [2, 3])
-    weight, bias = reasons._fit(features, true, 1e-3)
+    weight, bias = incorrect_reason._fit(features, true, 1e-3)
     assert (features[96:100] @ weight.T + bias).argmax(dim=1).tolist() == [1] * 4
 
 
@@ -136,10 +136,10 @@ def test_the_call_writes_a_head_that_is_found(call, drawn, tmp_path, monkeypatch
 
 def test_the_strongest_penalty_that_is_about_as_good_is_kept():
     def scores(share):
-        return reasons.ReasonScores(100, share, {"nose": share}, {}, 1.0, share, {})
+        return incorrect_reason.ReasonScores(100, share, {"nose": share}, {}, 1.0, share, {})
 
     tried = {0.001: scores(0.9), 0.01: scores(0.88), 0.1: scores(0.86)}
-    assert reasons._strongest_of_the_best(tried) == 0.01  # one standard error of .9 of 100 is .03
+    assert incorrect_reason._strongest_of_the_best(tried) == 0.01  # one standard error of .9 of 100 is .03
 
 
 def test_a_reason_is_said_from_where_nine_of_ten_are_right():
@@ -148,12 +148,12 @@ def test_a_reason_is_said_from_where_nine_of_ten_are_right():
     told = torch.stack([sure, *[(1 - sure) / 3] * 3], dim=1)
     for wrong in (0, 10, 30, 60):
         true = torch.tensor([1] * wrong + [0] * (100 - wrong))
-        threshold = reasons._threshold(told, true)
+        threshold = incorrect_reason._threshold(told, true)
         said = [int(t) == 0 for p, t in zip(sure.tolist(), true, strict=True) if p >= threshold]
         assert sum(said) / len(said) >= 0.9
         lower = [int(t) == 0 for p, t in zip(sure.tolist(), true, strict=True) if p >= threshold - 0.01]
         assert threshold == 0 or sum(lower) / len(lower) < 0.9
-    assert reasons._threshold(told, torch.ones(100, dtype=torch.int64)) == 1.0
+    assert incorrect_reason._threshold(told, torch.ones(100, dtype=torch.int64)) == 1.0
 
 
 def test_each_fifth_is_asked_of_a_head_that_never_saw_it():
@@ -161,8 +161,10 @@ def test_each_fifth_is_asked_of_a_head_that_never_saw_it():
     values = torch.tensor([[1.0], [-1.0]] * 20) + torch.linspace(0, 0.1, 40)[:, None]
     true = torch.tensor([0, 1] * 20)
     true[8] = 1
-    known = reasons._Known(values, true, tuple(map(str, range(40))))
-    told = reasons._cross_fitted(known, torch.arange(40), 1e-3)
+    known = incorrect_reason._Known(values, true, tuple(map(str, range(40))))
+    told = incorrect_reason._cross_fitted(known, torch.arange(40), 1e-3)
     assert told[8].argmax() == 0
-    weight, bias = reasons._fit(values[torch.arange(40) % 5 != 3], true[torch.arange(40) % 5 != 3], 1e-3)
+    weight, bias = incorrect_reason._fit(
+        values[torch.arange(40) % 5 != 3], true[torch.arange(40) % 5 != 3], 1e-3
+    )
     torch.testing.assert_close(told[8], (values[8] @ weight.T + bias).softmax(dim=0))

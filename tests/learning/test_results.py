@@ -6,9 +6,9 @@ import pytest
 from learning_trials import make_set, put_model
 
 from xai.errors import WeightsUnavailable
-from xai.learning.measures import wilson
-from xai.learning.recipe import BINARY
-from xai.learning.results import write_table
+from xai.learning.evaluation.metrics import wilson
+from xai.learning.publishing.results_tables import write_table
+from xai.learning.training.recipe import BINARY
 from xai.models import cards
 from xai.models.cards import read_card, read_cards, read_measured
 

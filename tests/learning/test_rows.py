@@ -4,11 +4,11 @@ import pytest
 from learning_trials import make_set, put_model
 
 from xai.errors import DataRejected
-from xai.learning.answers import pooled
-from xai.learning.dataset import load_crop, read_examples
-from xai.learning.evaluation import Setting, score
-from xai.learning.folds import fold_parts
-from xai.learning.rows import Trial, answers_of, faces_for, rows_of
+from xai.learning.data.cross_validation import fold_parts
+from xai.learning.data.splits import load_crop, read_examples
+from xai.learning.evaluation.evaluate import Setting, score
+from xai.learning.evaluation.model_groups import Trial, answers_of, faces_for, rows_of
+from xai.learning.evaluation.predictions import pooled
 from xai.models.classifiers import load_card
 
 SEED = Setting("seed")

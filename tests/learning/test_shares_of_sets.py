@@ -9,11 +9,11 @@ import torch
 from PIL import Image as Pillow
 
 from xai.errors import DataRejected
-from xai.learning.dataset import Example, Extent
-from xai.learning.pictures import Seen, hold, see
-from xai.learning.recipes import recipe_for
-from xai.learning.run import Run
-from xai.learning.training import split_for, train
+from xai.learning.data.splits import Example, Extent
+from xai.learning.training.batches import Seen, hold, see
+from xai.learning.training.recipe_registry import recipe_for
+from xai.learning.training.state import Run
+from xai.learning.training.train import split_for, train
 from xai.photo.faces import find_faces
 from xai.photo.images import read_image
 from xai.photo.samples import sample_png

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from xai.learning.temperature import HIGHEST, LOWEST, fit_temperature
+from xai.learning.training.calibration import HIGHEST, LOWEST, fit_temperature
 
 
 @pytest.mark.parametrize("true", [0.5, 1.0, 2.5])

@@ -12,13 +12,13 @@ from safetensors.torch import load_file
 
 from xai.commands.learning import _changes
 from xai.errors import DataRejected, ThirdPartyMissing, UnknownName, XaiError
-from xai.learning import starting
-from xai.learning.carding import _command, write_card
-from xai.learning.dataset import Example
-from xai.learning.recipe import BINARY
-from xai.learning.recipes import RECIPES, recipe_for
-from xai.learning.run import Run, class_weights
-from xai.learning.training import Split, split_for, train
+from xai.learning.data.splits import Example
+from xai.learning.publishing.model_cards import _command, write_card
+from xai.learning.training import initialization
+from xai.learning.training.recipe import BINARY
+from xai.learning.training.recipe_registry import RECIPES, recipe_for
+from xai.learning.training.state import Run, class_weights
+from xai.learning.training.train import Split, split_for, train
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import read_card
 from xai.types import CLASSES
@@ -111,7 +111,7 @@ def test_the_lowest_validation_loss_is_kept(split, tmp_path):
 
 
 def held(split, recipe):
-    from xai.learning.pictures import hold, see
+    from xai.learning.training.batches import hold, see
 
     return see(split.train, recipe, quiet), hold(split.val, recipe, quiet)
 
@@ -279,9 +279,9 @@ def test_without_a_network_pretrained_is_one_sentence(monkeypatch):
     with pytest.raises(
         ThirdPartyMissing, match=r"weights of mobilenet_v3_small cannot be fetched.*without --pretrained"
     ):
-        starting.starting_network(recipe)
+        initialization.starting_network(recipe)
     with pytest.raises(ThirdPartyMissing, match="Nobody publishes ImageNet weights for cnn3"):
-        starting.starting_network(replace(recipe_for("cnn3", "seed"), pretrained=True))
+        initialization.starting_network(replace(recipe_for("cnn3", "seed"), pretrained=True))
 
 
 def test_pretrained_weights_go_where_they_fit(monkeypatch):
@@ -291,7 +291,9 @@ def test_pretrained_weights_go_where_they_fit(monkeypatch):
     theirs = mobilenet_v3_small(num_classes=1000).state_dict()
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", lambda *_, **__: theirs)
     torch.manual_seed(1)
-    network = starting.starting_network(replace(recipe_for("mobilenet_v3_small", "seed"), pretrained=True))
+    network = initialization.starting_network(
+        replace(recipe_for("mobilenet_v3_small", "seed"), pretrained=True)
+    )
     own = network.state_dict()
     assert all(torch.equal(own[key], theirs[key]) for key in theirs if not key.startswith("classifier.3."))
     assert own["classifier.3.weight"].shape == (2, 1024)
@@ -303,17 +305,17 @@ def test_a_training_starts_where_another_ended(monkeypatch, tmp_path):
     before = load_file(put_model(tmp_path, "first_fmd").path)
     monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path))
     recipe = replace(recipe_for("custom_cnn_relu_bn", "seed"), start="first_fmd")
-    same = starting.starting_network(recipe).state_dict()
+    same = initialization.starting_network(recipe).state_dict()
     assert all(torch.equal(same[key], before[key]) for key in before)
-    two = starting.starting_network(replace(recipe, classes=BINARY)).state_dict()
+    two = initialization.starting_network(replace(recipe, classes=BINARY)).state_dict()
     changed = {key for key in before if two[key].shape != before[key].shape}
     assert len(changed) == 2
     assert all(torch.equal(two[key], before[key]) for key in before if key not in changed)
 
     with pytest.raises(XaiError, match="cannot start from first_fmd, which is a custom_cnn_relu_bn"):
-        starting.starting_network(replace(recipe, architecture="custom_cnn_relu"))
+        initialization.starting_network(replace(recipe, architecture="custom_cnn_relu"))
     with pytest.raises(UnknownName, match="first_fmd"):
-        starting.starting_network(replace(recipe, start="second_fmd"))
+        initialization.starting_network(replace(recipe, start="second_fmd"))
     with pytest.raises(ValueError, match="not from both"):
         replace(recipe, pretrained=True)
 

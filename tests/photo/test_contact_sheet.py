@@ -7,8 +7,8 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from xai.photo import contact_sheet as module
-from xai.photo.contact_sheet import contact_sheet
+from xai.learning.synthetic import contact_sheet as module
+from xai.learning.synthetic.contact_sheet import contact_sheet
 from xai.photo.occluders.renderer import OCCLUDERS
 from xai.photo.synthetic_masks.catalog import WARDROBE
 from xai.photo.synthetic_masks.renderer import WORN

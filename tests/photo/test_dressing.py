@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from faces_by_hand import face, picture
 
-from xai.photo.dressing import BARE, MIXTURE, Dress, choose_dress, put_on, ways_of
+from xai.learning.synthetic.sampling import BARE, MIXTURE, Dress, choose_dress, put_on, ways_of
 from xai.photo.occluders.renderer import OCCLUDERS
 from xai.photo.synthetic_masks.catalog import WARDROBE
 from xai.photo.synthetic_masks.materials import LOOKS

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from xai.errors import DataRejected
-from xai.photo import recall
+from xai.learning.evaluation import detection_recall
 
 
 def test_recall_counts_what_was_found(tmp_path):
@@ -20,7 +20,7 @@ def test_recall_counts_what_was_found(tmp_path):
         "file,class,x0,y0,x1,y1\n"
         "a.png,uncovered,182,58,270,177\na.png,covered,300,300,360,380\na.png,incorrect,5,5,25,30\n"
     )
-    measured = recall.measure_recall(tmp_path).as_dict()
+    measured = detection_recall.measure_recall(tmp_path).as_dict()
     assert measured["photos"] == 1
     assert measured["unmasked"]["48"] == {"recall": 1.0, "found": 1, "n": 1}
     assert measured["unmasked"]["96"] == {"recall": None, "found": 0, "n": 0}
@@ -30,10 +30,10 @@ def test_recall_counts_what_was_found(tmp_path):
 
 def test_recall_refuses_a_bad_list(tmp_path):
     with pytest.raises(DataRejected, match=r"boxes\.csv should list faces as file,class"):
-        recall.measure_recall(tmp_path)
+        detection_recall.measure_recall(tmp_path)
     (tmp_path / "boxes.csv").write_text("file,class,x0,y0,x1,y1\na.png,hat,1,2,3,4\n")
     with pytest.raises(DataRejected, match="with a class of covered, incorrect, uncovered"):
-        recall.measure_recall(tmp_path)
+        detection_recall.measure_recall(tmp_path)
     (tmp_path / "boxes.csv").write_text("file,class,x0,y0,x1,y1\na.png,covered,1,2,3,4\n")
     with pytest.raises(DataRejected, match=r"a\.png cannot be read"):
-        recall.measure_recall(tmp_path)
+        detection_recall.measure_recall(tmp_path)

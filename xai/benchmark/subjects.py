@@ -76,7 +76,7 @@ def some_crops(data: Path | None, count: int) -> list[NDArray[np.uint8]]:
 
 
 def _of_set(folder: Path, count: int) -> Iterator[NDArray[np.uint8]]:
-    from xai.learning.dataset import load_crop, read_examples  # noqa: PLC0415 - only with a set
+    from xai.learning.data.splits import load_crop, read_examples  # noqa: PLC0415 - only with a set
 
     skipped: list[str] = []
     examples = read_examples(folder, skipped.append)

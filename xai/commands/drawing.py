@@ -23,8 +23,8 @@ def draw(args: Namespace, note: Note) -> Json:
 
 
 def _set(args: Namespace, note: Note) -> Json:
-    from xai.learning.dataset import read_examples  # noqa: PLC0415
-    from xai.learning.drawing import Order, bare_faces, draw_set  # noqa: PLC0415
+    from xai.learning.data.splits import read_examples  # noqa: PLC0415
+    from xai.learning.synthetic.generate import Order, bare_faces, draw_set  # noqa: PLC0415
 
     left_out: list[str] = []
     examples = [e for folder in args.data for e in read_examples(folder, left_out.append)]
@@ -43,7 +43,7 @@ def _count(done: int, total: int, note: Note) -> None:
 
 def _sheet(args: Namespace) -> Json:
     from xai.atomic_write import write_whole  # noqa: PLC0415
-    from xai.photo.contact_sheet import contact_sheet  # noqa: PLC0415
+    from xai.learning.synthetic.contact_sheet import contact_sheet  # noqa: PLC0415
 
     sheet = contact_sheet(args.seed)
     write_whole(args.sheet, lambda path: path.write_bytes(sheet.png))

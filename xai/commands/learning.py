@@ -13,19 +13,19 @@ from xai.errors import XaiError
 from xai.models.cards import DEFAULT_MODEL, Card, find_card, read_cards
 
 if TYPE_CHECKING:
-    from xai.learning.dataset import Example
-    from xai.learning.evaluation import Setting
+    from xai.learning.data.splits import Example
+    from xai.learning.evaluation.evaluate import Setting
 
 __all__ = ["doubts", "evaluate", "examples_of", "experiments", "recall", "setting_of", "train"]
 
 
 def train(args: Namespace, note: Note) -> Json:
     """Train an architecture and write weights and card to ``--out``."""
-    from xai.learning.carding import write_card  # noqa: PLC0415
-    from xai.learning.doubts import without_doubts  # noqa: PLC0415
-    from xai.learning.recipes import recipe_for  # noqa: PLC0415
-    from xai.learning.training import split_for  # noqa: PLC0415
-    from xai.learning.training import train as run  # noqa: PLC0415
+    from xai.learning.curation.label_noise import without_doubts  # noqa: PLC0415
+    from xai.learning.publishing.model_cards import write_card  # noqa: PLC0415
+    from xai.learning.training.recipe_registry import recipe_for  # noqa: PLC0415
+    from xai.learning.training.train import split_for  # noqa: PLC0415
+    from xai.learning.training.train import train as run  # noqa: PLC0415
 
     recipe = replace(recipe_for(args.name, args.protocol), **_changes(args))
     name = recipe.model_name(args.protocol)
@@ -49,12 +49,12 @@ def train(args: Namespace, note: Note) -> Json:
 
 def evaluate(args: Namespace, note: Note) -> Json:
     """Measure classifiers on a labelled set; ``--update`` writes the figures onto cards and into tables."""
-    from xai.learning.carding import record  # noqa: PLC0415
-    from xai.learning.doubts import marked  # noqa: PLC0415
-    from xai.learning.evaluation import score  # noqa: PLC0415
-    from xai.learning.kinds import by_kind  # noqa: PLC0415
-    from xai.learning.results import write_table  # noqa: PLC0415
-    from xai.learning.rows import Trial, answers_of, rows_of  # noqa: PLC0415
+    from xai.learning.curation.label_noise import marked  # noqa: PLC0415
+    from xai.learning.evaluation.evaluate import score  # noqa: PLC0415
+    from xai.learning.evaluation.model_groups import Trial, answers_of, rows_of  # noqa: PLC0415
+    from xai.learning.evaluation.subgroups import by_kind  # noqa: PLC0415
+    from xai.learning.publishing.model_cards import record  # noqa: PLC0415
+    from xai.learning.publishing.results_tables import write_table  # noqa: PLC0415
 
     rows = rows_of(_asked(args, note), args.protocol)
     examples, _ = examples_of([args.data], note)
@@ -79,7 +79,7 @@ def evaluate(args: Namespace, note: Note) -> Json:
 
 def experiments(args: Namespace, note: Note) -> list[Json]:
     """Repeat what the studies tried beside their tables; ``--update`` writes it where the page reads it."""
-    from xai.learning.experiments import Sources, run, write_experiments  # noqa: PLC0415
+    from xai.learning.studies import Sources, run, write_experiments  # noqa: PLC0415
 
     found = run(args.names, Sources(args.data, tuple(args.photos or ()), args.device, note))
     if args.update:
@@ -89,9 +89,9 @@ def experiments(args: Namespace, note: Note) -> list[Json]:
 
 def doubts(args: Namespace, note: Note) -> Json:
     """Find training faces whose label looks wrong and write them to ``--out``."""
-    from xai.learning.dataset import select  # noqa: PLC0415
-    from xai.learning.doubts import find_doubts, out_of_fold, write_doubts  # noqa: PLC0415
-    from xai.learning.recipes import RECIPES, recipe_for  # noqa: PLC0415
+    from xai.learning.curation.label_noise import find_doubts, out_of_fold, write_doubts  # noqa: PLC0415
+    from xai.learning.data.splits import select  # noqa: PLC0415
+    from xai.learning.training.recipe_registry import RECIPES, recipe_for  # noqa: PLC0415
 
     protocol = "seed" if (args.name, "seed") in RECIPES else args.protocol  # the studies' networks are quick
     recipe = replace(recipe_for(args.name, protocol), **_changes(args))
@@ -104,7 +104,7 @@ def doubts(args: Namespace, note: Note) -> Json:
 
 def recall(args: Namespace, note: Note) -> Json:
     """Measure the face detector on whole photos with ``boxes.csv``."""
-    from xai.photo.recall import measure_recall  # noqa: PLC0415
+    from xai.learning.evaluation.detection_recall import measure_recall  # noqa: PLC0415
 
     return {folder.name: measure_recall(folder).as_dict() for folder in args.photos}
 
@@ -138,7 +138,7 @@ def setting_of(args: Namespace) -> Setting:
     Raises:
         XaiError: a list of doubts is named, and doubtful labels are to be measured all the same.
     """
-    from xai.learning.evaluation import Setting  # noqa: PLC0415
+    from xai.learning.evaluation.evaluate import Setting  # noqa: PLC0415
 
     if args.doubts and args.review != "clear":
         raise XaiError("--doubts lists faces for --review clear to leave out; name that as well.")
@@ -184,7 +184,7 @@ def _is_published(card: Card, trained_on: str) -> bool:
 
 def examples_of(folders: Sequence[Path], note: Note) -> tuple[tuple[Example, ...], int]:
     """The faces of some sets, and how many entries were left out, which is said once."""
-    from xai.learning.dataset import read_examples  # noqa: PLC0415
+    from xai.learning.data.splits import read_examples  # noqa: PLC0415
 
     left_out: list[str] = []
     examples = tuple(e for folder in folders for e in read_examples(folder, left_out.append))

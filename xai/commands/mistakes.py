@@ -29,9 +29,9 @@ def errors(args: Namespace, note: Note) -> Json:
 
 
 def _draw(args: Namespace, note: Note) -> Json:
-    from xai.learning.doubts import marked  # noqa: PLC0415
-    from xai.learning.mistakes import mistakes, write_kinds, write_sheet  # noqa: PLC0415 - torch, seconds
-    from xai.learning.rows import Row, Trial, answers_of  # noqa: PLC0415
+    from xai.learning.curation.error_review import mistakes, write_kinds, write_sheet  # noqa: PLC0415 - torch, seconds
+    from xai.learning.curation.label_noise import marked  # noqa: PLC0415
+    from xai.learning.evaluation.model_groups import Row, Trial, answers_of  # noqa: PLC0415
 
     card = find_card(args.name)
     examples, _ = examples_of([args.data], note)
@@ -50,8 +50,8 @@ def _draw(args: Namespace, note: Note) -> Json:
 
 
 def _count(args: Namespace, note: Note) -> Json:
-    from xai.learning.carding import save_card  # noqa: PLC0415 - torch, seconds
-    from xai.learning.mistakes import count_kinds, read_kinds  # noqa: PLC0415
+    from xai.learning.curation.error_review import count_kinds, read_kinds  # noqa: PLC0415
+    from xai.learning.publishing.model_cards import save_card  # noqa: PLC0415 - torch, seconds
 
     card, rows = find_card(args.name), read_kinds(args.kinds)
     counted = count_kinds(rows, setting_of(args).key(args.data.name))

@@ -13,8 +13,8 @@ __all__ = ["train_reasons"]
 def train_reasons(args: Namespace, note: Note) -> Json:
     """Train the head of reasons on drawn sets, write it to ``--out``, and measure it on ``--measure``."""
     from xai.atomic_write import write_whole  # noqa: PLC0415
-    from xai.learning.dataset import read_examples  # noqa: PLC0415
-    from xai.learning.reasons import learn_reasons, measure_reasons  # noqa: PLC0415
+    from xai.learning.data.splits import read_examples  # noqa: PLC0415
+    from xai.learning.training.incorrect_reason import learn_reasons, measure_reasons  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
     from xai.models.incorrect_reason import reasons_path  # noqa: PLC0415
 

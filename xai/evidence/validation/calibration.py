@@ -22,7 +22,7 @@ from xai.evidence.verdict.effects import measure
 from xai.evidence.verdict.rules import OUTCOMES, THRESHOLDS, Numbers, Thresholds, numbers_of, outcomes, stands
 from xai.evidence.verdict.run import ask, small_effects
 from xai.evidence_types import VERDICTS, deciding_area
-from xai.learning.measures import bootstrap_intervals
+from xai.learning.evaluation.metrics import bootstrap_intervals
 from xai.models.classifiers import Classifier
 from xai.models.ground_truth import INSTANCES, KINDS, KnownAnswer, aligned_face, instances
 from xai.types import Face

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import DataRejected
-from xai.learning.dataset import Example, load_crop, read_examples, select
-from xai.learning.known_faces import find_in_crop
+from xai.learning.data.splits import Example, load_crop, read_examples, select
+from xai.learning.ground_truth.aligned_faces import find_in_crop
 from xai.types import CLASSES, Box, Face
 
 __all__ = ["MIN_SIDE", "LabelledFace", "in_turns", "read_labelled", "true_class"]

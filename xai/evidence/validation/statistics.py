@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.learning.measures import bootstrap_intervals
+from xai.learning.evaluation.metrics import bootstrap_intervals
 
 __all__ = [
     "DRAWS",

@@ -36,7 +36,7 @@ class Kind:
         expected: verdicts that are right where nose and mouth are the region under test.
         expected_wide: the same where the whole lower face is.
         by_construction: True: the answer follows from how the network is built. False: it was learnt, and
-            holds as far as ``xai.learning.known_measures`` says.
+            holds as far as ``xai.learning.ground_truth.metrics`` says.
         design: instance number -> how it is put together.
     """
 

@@ -25,7 +25,7 @@ from xai.types import CLASSES
 __all__ = ["WEIGHTS", "WEIGHTS_SHA256", "KnownAnswer", "assemble", "instances"]
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
-"""The trained weights of all kinds, half precision; written by ``python -m xai.learning.known``."""
+"""Trained weights of all kinds, half precision; from ``python -m xai.learning.ground_truth.train``."""
 
 WEIGHTS_SHA256 = "aa2bb183e52df301ea1440b31ac0fb9e55ceb29749e62ae95e249ebb7baf68c8"
 """Hex digest of that file; it changes together with the file or not at all."""

@@ -1,0 +1,207 @@
+"""Labels that look wrong: faces that models which never saw them call, with confidence, something else.
+
+Confident learning (Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset
+Labels", https://arxiv.org/abs/1911.00068). The list is for a person to look at, or for ``train --doubts``.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+
+from xai.atomic_write import write_whole
+from xai.errors import DataRejected
+from xai.learning.data.cross_validation import fold_parts
+from xai.learning.data.splits import Example, named_for
+from xai.learning.evaluation.predictions import Answers, ask, pooled
+from xai.learning.publishing.model_cards import LeftOut, write_card
+from xai.learning.training.recipe import Recipe
+from xai.learning.training.train import Split, train
+from xai.models.cards import read_card
+from xai.models.classifiers import load_card
+
+__all__ = [
+    "Doubt",
+    "deal",
+    "face_id",
+    "find_doubts",
+    "marked",
+    "out_of_fold",
+    "without_doubts",
+    "write_doubts",
+]
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """One face whose label looks wrong; a line of the list.
+
+    Attributes:
+        file: see ``face_id``.
+        label: its class in the set.
+        suggested: the class that it looks like.
+        p_label, p_suggested: their probabilities, by a model that did not learn from the face's group.
+    """
+
+    file: str
+    label: str
+    suggested: str
+    p_label: float
+    p_suggested: float
+
+
+def face_id(example: Example) -> str:
+    """Which face it is, wherever its set lies: set and file, and the box where it is one of a photo's."""
+    parts = example.path.parts
+    start = max((i for i, part in enumerate(parts[:-1]) if part == example.set_name), default=len(parts) - 1)
+    name = "/".join(parts[start:])
+    if not example.cut or example.extent is None:
+        return name
+    return f"{name}#{','.join(f'{value:g}' for value in example.extent)}"
+
+
+def deal(examples: Sequence[Example], folds: int) -> tuple[Example, ...]:
+    """The examples with a fold each, by a digest of their set and group: always alike, groups together.
+
+    Raises:
+        ValueError: fewer than two folds.
+    """
+    if folds < 2:
+        raise ValueError(f"at least 2 folds are needed, so that no model judges what it learnt, not {folds}")
+
+    def fold(example: Example) -> int:
+        digest = hashlib.sha256(f"{example.set_name}/{example.group}".encode()).digest()
+        return int.from_bytes(digest[:8], "big") % folds
+
+    return tuple(replace(e, fold=fold(e)) for e in examples)
+
+
+def out_of_fold(
+    examples: Sequence[Example],
+    recipe: Recipe,
+    folds: int,
+    report: Callable[[str], None],
+    device: str = "auto",
+) -> Answers:
+    """What models say of some faces, each of those whose group it did not learn from.
+
+    Args:
+        examples: the faces.
+        recipe: how each fold's model is trained; a published row's.
+        folds: how many trainings; each judges one share of the groups.
+        report: called with a line per fold and epoch.
+        device: see ``pick_device``.
+
+    Raises:
+        DataRejected: a fold lacks a class; see also ``train``.
+    """
+    recipe = replace(recipe, ema_decay=0.0)  # a share of a small set has too few steps to average over
+    faces = deal(named_for(examples, recipe.classes), folds)
+    told = []
+    for fold in range(folds):
+        parts = fold_parts(faces, fold)
+        report(
+            f"fold {fold + 1} of {folds}: {len(parts.train)} faces to learn from, {len(parts.test)} to judge"
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            trained = train(recipe.name, recipe, Split(parts.train, parts.val), Path(folder), report, device)
+            card = read_card(write_card(recipe.name, recipe, trained, "seed"))
+            told.append(ask(load_card(card, device), parts.test))
+    return pooled(told)
+
+
+def find_doubts(answers: Answers) -> tuple[Doubt, ...]:
+    """The faces that are confidently of another class than their label says, the plainest first.
+
+    A class's threshold is the mean probability that faces with its label have of it; a face is confidently
+    of the most probable among the classes whose thresholds it reaches (the confident joint, section 3.1 of
+    the paper). So a class of which the model is never sure asks for less.
+
+    Args:
+        answers: probabilities from models that did not learn from the face they judge.
+    """
+    truth, p = answers.truth, answers.probabilities.astype(float)
+    present = [int(j) for j in np.unique(truth)]
+    thresholds = np.full(p.shape[1], np.inf)
+    thresholds[present] = [p[truth == j, j].mean() for j in present]
+    reached = np.where(p >= thresholds, p, -np.inf)
+    suggested = reached.argmax(axis=1)
+    doubted = np.flatnonzero(np.isfinite(reached.max(axis=1)) & (suggested != truth))
+    found = (
+        Doubt(
+            face_id(answers.examples[i]),
+            answers.classes[truth[i]],
+            answers.classes[suggested[i]],
+            round(float(p[i, truth[i]]), 4),
+            round(float(p[i, suggested[i]]), 4),
+        )
+        for i in doubted
+    )
+    return tuple(sorted(found, key=lambda doubt: (doubt.p_label - doubt.p_suggested, doubt.file)))
+
+
+def write_doubts(doubts: Sequence[Doubt], path: Path) -> Path:
+    """Write the list as CSV with the columns ``file,label,suggested,p_label,p_suggested``.
+
+    Raises:
+        XaiError: it cannot be written.
+    """
+
+    def write(place: Path) -> None:
+        with place.open("w", encoding="utf-8", newline="") as file:
+            lines = csv.writer(file)
+            lines.writerow(_COLUMNS)
+            lines.writerows(astuple(doubt) for doubt in doubts)
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return write_whole(path, write)
+
+
+def without_doubts(split: Split, path: Path | None) -> tuple[Split, LeftOut | None]:
+    """The faces of a training without those on a list; the part that the best epoch is chosen on stays.
+
+    Raises:
+        DataRejected: the list cannot be read, or none of its faces is among those to learn from.
+    """
+    if path is None:
+        return split, None
+    listed, digest = _read(path)
+    kept = tuple(e for e in split.train if face_id(e) not in listed)
+    count = len(split.train) - len(kept)
+    if listed and not count:
+        raise DataRejected(
+            f"None of the {len(listed)} faces in {path} is learnt from; name the list of these sets."
+        )
+    return Split(kept, split.val), LeftOut(count, digest)
+
+
+def marked(examples: Sequence[Example], path: Path | None) -> tuple[Example, ...]:
+    """The examples, those on a list with ``"doubtful"`` as what a person said of their label.
+
+    Raises:
+        DataRejected: the list cannot be read.
+    """
+    if path is None:
+        return tuple(examples)
+    listed, _ = _read(path)
+    return tuple(replace(e, review="doubtful") if face_id(e) in listed else e for e in examples)
+
+
+_COLUMNS = tuple(field.name for field in fields(Doubt))
+
+
+def _read(path: Path) -> tuple[frozenset[str], str]:
+    try:
+        data = path.read_bytes()
+        rows = csv.DictReader(data.decode("utf-8").splitlines())
+        return frozenset(row["file"] for row in rows), hashlib.sha256(data).hexdigest()
+    except (OSError, UnicodeDecodeError, csv.Error, KeyError) as error:
+        raise DataRejected(
+            f"{path} should be a list with the columns {', '.join(_COLUMNS)}, but: {error!r}."
+        ) from error

@@ -1,0 +1,1 @@
+"""Labelled faces: the formats they come in, their splits and folds."""

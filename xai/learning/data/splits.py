@@ -1,0 +1,164 @@
+"""Which labelled faces a protocol may use for what, and their crops.
+
+A set is read into ``Example`` values (see ``formats``); pictures are opened one by one by ``load_crop``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.errors import DataRejected, ImageRejected
+from xai.learning.data.formats import CLASS_NAMES, Example, Extent, Skip, read_layout
+from xai.photo.images import read_image
+
+__all__ = [
+    "TEST_ONLY",
+    "Example",
+    "Extent",
+    "load_crop",
+    "load_picture",
+    "named_for",
+    "read_examples",
+    "select",
+]
+
+TEST_ONLY = ("fmd", "mfn")
+"""Sets that the product protocol measures on and never trains on; all their rows are then test rows."""
+
+_TWO_CLASSES = {"covered": "with_mask", "uncovered": "without_mask"}
+
+
+def read_examples(folder: Path, skip: Skip | None = None) -> tuple[Example, ...]:
+    """Every labelled face of the set in ``folder``, in the order of its files.
+
+    Args:
+        folder: the set.
+        skip: called with one sentence for every row, annotation or box that cannot be used and is then
+            left out; without it the first one is raised.
+
+    Raises:
+        DataRejected: there is no such folder, no known layout in it, or nothing in it that can be read.
+    """
+    if not folder.is_dir():
+        raise DataRejected(
+            f"There is no folder {folder}; name one that holds labels.csv, class folders or VOC."
+        )
+    examples = read_layout(folder, skip or _refuse)
+    if examples is None:
+        raise DataRejected(
+            f"The folder {folder} holds neither labels.csv, nor annotations/, nor folders named after "
+            f"classes ({', '.join(CLASS_NAMES)})."
+        )
+    if not examples:
+        raise DataRejected(f"The set {folder} holds no labelled face; check that its pictures are there.")
+    return examples
+
+
+def named_for(examples: Sequence[Example], classes: Sequence[str]) -> tuple[Example, ...]:
+    """The examples under the names that a model of ``classes`` has for them.
+
+    A two-class model says mask or no mask; a mask worn incorrectly has no name there and is left out.
+    """
+    named = (
+        e if e.label in classes else replace(e, label=_TWO_CLASSES.get(e.label, e.label)) for e in examples
+    )
+    return tuple(e for e in named if e.label in classes)
+
+
+def select(examples: Sequence[Example], protocol: str, part: str) -> tuple[Example, ...]:
+    """The examples that ``protocol`` uses as ``part``, in their order.
+
+    Args:
+        examples: the faces of one or several sets.
+        protocol: ``"seed"`` (the sets' own split, every face) or ``"product"`` (no ``TEST_ONLY`` set in
+            training, faces of 20 px and more, no near copies in the test part).
+        part: ``"train"``, ``"val"``, ``"test"``, or, under the product protocol, ``"held"``.
+
+    A set with folds and no split has fold 0 as test and fold 1 as validation part. In a set with neither,
+    every row is a test row, and about one group in seven, chosen by a digest of its name, is held out of
+    training as the validation part. The product protocol measures a set without a test part on its
+    validation part, and holds one group in ten of that set's training part out for one purpose: to measure
+    how well probabilities are calibrated on faces that neither weights nor temperature were chosen on.
+    """
+    if protocol not in ("seed", "product"):
+        raise ValueError(f"protocol must be 'seed' or 'product', not {protocol!r}")
+    rule = _seed_part if protocol == "seed" else _product_part
+    parts = {
+        name: {_own_part(e) for e in examples if e.set_name == name}
+        for name in {e.set_name for e in examples}
+    }
+    return tuple(e for e in examples if rule(e, part, parts[e.set_name]))
+
+
+def load_crop(example: Example) -> NDArray[np.uint8]:
+    """The example's crop, RGB uint8 ``(H, W, 3)``, face box plus margin where the set has boxes.
+
+    Raises:
+        DataRejected: the picture is missing or damaged; the sentence names the file.
+    """
+    picture = load_picture(example)
+    if not example.cut or example.extent is None:
+        return picture
+    from xai.photo.faces import cut_crop  # noqa: PLC0415 - OpenCV is only needed for whole photos
+    from xai.types import Box  # noqa: PLC0415
+
+    left, top, right, bottom = example.extent
+    if left >= picture.shape[1] or top >= picture.shape[0] or right <= 0 or bottom <= 0:
+        raise DataRejected(f"The box {tuple(example.extent)} lies outside the picture {example.path}.")
+    return cut_crop(picture, Box(round(left), round(top), round(right), round(bottom)))[0]
+
+
+def load_picture(example: Example) -> NDArray[np.uint8]:
+    """The example's picture as it lies on disk, RGB uint8 ``(H, W, 3)``; for VOC the whole photo.
+
+    Raises:
+        DataRejected: it is missing or damaged; the sentence names the file.
+    """
+    try:
+        return read_image(example.path.read_bytes()).pixels
+    except (OSError, ImageRejected) as error:
+        raise DataRejected(f"The picture {example.path} cannot be read: {error}") from error
+
+
+def _refuse(sentence: str) -> None:
+    raise DataRejected(sentence)
+
+
+def _own_part(example: Example) -> str:
+    """The part that the set itself puts a face in; empty where it says nothing."""
+    if example.split or example.fold is None:
+        return example.split
+    return {0: "test", 1: "val"}.get(example.fold, "train")
+
+
+def _seed_part(example: Example, part: str, _: set[str]) -> bool:
+    own = _own_part(example)
+    return own == part if own else _undivided_part(example, part)
+
+
+def _product_part(example: Example, part: str, parts: set[str]) -> bool:
+    if example.short_side < 20 or (part == "test" and example.overlap):
+        return False
+    if example.set_name in TEST_ONLY:
+        return part == "test"
+    own = _own_part(example)
+    if not own:
+        return _undivided_part(example, part)
+    if own == "train" and parts == {"train", "val"} and _digest(example.group)[1] % 10 == 0:
+        return part == "held"
+    return own == ("val" if part == "test" and "test" not in parts else part)
+
+
+def _undivided_part(example: Example, part: str) -> bool:
+    held_out = _digest(example.group)[0] % 7 == 0
+    return part == "test" or (part != "held" and held_out == (part == "val"))
+
+
+def _digest(group: str) -> bytes:
+    return hashlib.sha256(group.encode()).digest()

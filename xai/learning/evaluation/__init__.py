@@ -1,0 +1,1 @@
+"""Measures what a trained classifier gets right, and on whom."""

@@ -1,0 +1,151 @@
+"""Rows of the results: a model, or the models of one recipe that were each kept from another fold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from xai.errors import DataRejected
+from xai.learning.data.cross_validation import fold_parts
+from xai.learning.data.formats import Skip
+from xai.learning.data.splits import Example, select
+from xai.learning.evaluation.evaluate import Setting, measured_part
+from xai.learning.evaluation.predictions import Answers, ask, pooled
+from xai.models.cards import Card
+from xai.models.classifiers import load_card
+
+__all__ = ["Row", "Trial", "answers_of", "faces_for", "rows_of"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """What gets one line in a table.
+
+    Attributes:
+        name: the model's own, or its name with ``folds`` where the fold stood.
+        cards: one; or those of several folds, by fold.
+    """
+
+    name: str
+    cards: tuple[Card, ...]
+
+    @property
+    def folds(self) -> tuple[int, ...]:
+        """The folds that are pooled; empty for a single model."""
+        return tuple(card.recipe["fold"] for card in self.cards) if len(self.cards) > 1 else ()
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What rows are measured on.
+
+    Attributes:
+        examples: one whole set.
+        setting: which of its faces, and how they are cut.
+    """
+
+    examples: tuple[Example, ...]
+    setting: Setting
+
+    @property
+    def set_name(self) -> str:
+        """The set's name; empty where it has no faces."""
+        return self.examples[0].set_name if self.examples else ""
+
+
+def rows_of(cards: Sequence[Card], protocol: str) -> tuple[Row, ...]:
+    """The cards as rows, in their order.
+
+    Under the seed protocol, models of one recipe and different folds make one row: every face is tested
+    once, by a model that saw none of its group. Under the product protocol each is a model like others.
+    """
+    rows: dict[str, list[Card]] = {}
+    for card in cards:
+        key = _pooled_name(card) if protocol == "seed" else card.name
+        rows.setdefault(key, []).append(card)
+    return tuple(_row(name, members) for name, members in rows.items())
+
+
+def faces_for(card: Card, trial: Trial) -> tuple[tuple[Example, ...], int]:
+    """The faces that a model is measured on, and how many were left out because it learnt from their group.
+
+    Under the seed protocol a model that was kept from a fold is measured on that fold.
+
+    Raises:
+        DataRejected: none are left.
+    """
+    mine = trial.set_name in card.data.get("train", {})
+    folded = trial.setting.protocol == "seed" and (mine or _has_folds(trial))
+    asked = measured_part(trial.examples, trial.setting, _fold(card) if folded else None)
+    learnt = _learnt(card, trial) if mine else frozenset()
+    left = tuple(e for e in asked if e.group not in learnt)
+    if not left:
+        raise DataRejected(
+            f"{card.name} learnt from every one of the {len(asked)} faces; name another --data or --protocol."
+        )
+    return left, len(asked) - len(left)
+
+
+def answers_of(
+    row: Row,
+    trial: Trial,
+    device: str = "auto",
+    report: Callable[[str, int, int], None] | None = None,
+    skip: Skip | None = None,
+) -> Answers:
+    """Ask each model of a row about the faces it is measured on.
+
+    Args:
+        row: the models.
+        trial: the faces.
+        device: see ``load_card``.
+        report: called with a model's name and how many of how many faces are done.
+        skip: see ``ask``.
+
+    Raises:
+        DataRejected: see ``faces_for`` and ``ask``.
+        WeightsUnavailable: see ``load_card``.
+    """
+    parts = []
+    for card in row.cards:
+        faces, learnt = faces_for(card, trial)
+        told = partial(report, card.name) if report else None
+        part = ask(load_card(card, device), faces, trial.setting.crops, told, skip)
+        parts.append(replace(part, tally=replace(part.tally, learnt=learnt)))
+    return pooled(parts)
+
+
+def _fold(card: Card) -> int | None:
+    fold: int | None = card.recipe.get("fold")
+    return fold
+
+
+def _pooled_name(card: Card) -> str:
+    fold = _fold(card)
+    return card.name if fold is None else card.name.replace(f"_fold{fold}", "_folds")
+
+
+def _row(name: str, members: Sequence[Card]) -> Row:
+    if len(members) == 1:
+        return Row(members[0].name, (members[0],))
+    return Row(name, tuple(sorted(members, key=lambda card: (_fold(card) or 0, card.name))))
+
+
+def _learnt(card: Card, trial: Trial) -> frozenset[str]:
+    """Groups of the set that the model learnt from.
+
+    A card that counts more faces than the training part holds was written before a part of it was held out
+    for calibration: its model learnt from that part as well.
+    """
+    fold = _fold(card)
+    if fold is not None and _has_folds(trial):
+        return frozenset(e.group for e in fold_parts(trial.examples, fold).train)
+    part = select(trial.examples, card.protocol, "train")
+    if sum(card.data["train"][trial.set_name].values()) > len(part):
+        part += select(trial.examples, card.protocol, "held")
+    return frozenset(e.group for e in part)
+
+
+def _has_folds(trial: Trial) -> bool:
+    return any(e.fold is not None for e in trial.examples)

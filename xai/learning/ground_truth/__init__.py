@@ -1,0 +1,1 @@
+"""Trains the control models whose right verdict is known."""

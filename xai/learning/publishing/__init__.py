@@ -1,0 +1,1 @@
+"""Writes model cards and the tables of the documents."""

@@ -1,0 +1,239 @@
+"""Writing cards: what a training was, and what its model scored."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from xai.atomic_write import write_whole
+from xai.learning.evaluation.evaluate import Evaluation, Setting
+from xai.learning.evaluation.model_groups import Row
+from xai.learning.training.recipe import BINARY
+from xai.learning.training.recipe_registry import Recipe, recipe_for
+from xai.learning.training.train import Split, Trained
+from xai.models.cards import Card, measured_folder, read_measured, weights_folders
+from xai.types import CLASSES
+
+__all__ = ["LeftOut", "known_limits", "record", "renewed", "save_card", "write_card"]
+
+_PORTRAITS = "mfn"
+"""The set whose masks are drawn and whose labels follow from how they were drawn."""
+
+_PHOTOS = (
+    "Trained on photos of adults wearing mostly surgical and cloth masks; other coverings, children and "
+    "extreme poses are rare there."
+)
+_DRAWN = (
+    "Trained on portraits with masks drawn on them; real masks, and faces that do not pose, are not there."
+)
+_DOUBTED = {
+    "ilc": "About one in ten labels “mask worn wrongly” of its training data is doubtful.",
+    "fmd": "Of the faces that it learnt as “mask worn wrongly”, about one in five has a doubtful label and "
+    "more than two in five are too small to tell.",
+}
+"""Set -> what a person found who looked at those faces."""
+
+_SIFTED = (
+    "Training faces whose label a person doubted were left out, so it has learnt little from cases on which "
+    "people disagree."
+)
+
+_THREE = "It knows three classes and always answers with one of them, whatever the picture shows."
+_TWO = (
+    "It says whether there is a mask, not how it is worn, and always answers with one of the two, whatever "
+    "the picture shows."
+)
+_FORMER = ("About one in ten 'incorrect' labels of its training data is doubtful.",)
+"""What older cards say; it is said anew when they are measured."""
+
+_TOLD = ("epochs", "batch_size", "learning_rate", "seed", "input_size", "precision", "fold", "start")
+"""Settings that a call names where they depart from the written recipe."""
+
+_COURSE = ("epoch", "train_loss", "train_accuracy", "loss", "accuracy", "aca")
+"""What a card keeps of each epoch."""
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Faces that were left out of a training on purpose, because a list doubts their labels.
+
+    Attributes:
+        faces: how many.
+        sha256: hex digest of the list.
+    """
+
+    faces: int
+    sha256: str
+
+
+def write_card(
+    name: str, recipe: Recipe, trained: Trained, protocol: str, doubts: LeftOut | None = None
+) -> Path:
+    """Write ``<name>.json`` beside the weights of ``trained``; returns its path."""
+    split = trained.split
+    data = {part: _counts(split, part, recipe.classes) for part in ("train", "val")}
+    command = _command(recipe, protocol, split) + (" --doubts FILE" if doubts else "")
+    card = Card(
+        name=name,
+        architecture=recipe.architecture,
+        classes=recipe.classes,
+        input_size=recipe.input_size,
+        mean=recipe.mean,
+        std=recipe.std,
+        margin=0.3,
+        temperature=trained.temperature,
+        source=recipe.source,
+        protocol=protocol,
+        sha256=hashlib.sha256(trained.weights.read_bytes()).hexdigest(),
+        recipe={
+            **asdict(recipe),
+            "command": command,
+            "kept_epoch": int(trained.best["epoch"]),
+            "seconds": round(trained.seconds),
+            "left_out": len(trained.left_out),
+            **({"doubts": asdict(doubts)} if doubts else {}),
+            "torch": metadata.version("torch"),
+        },
+        data=data,
+        metrics={"chosen on": {key: round(trained.best[key], 4) for key in ("accuracy", "aca", "loss")}},
+        license="MIT",
+        limits=known_limits(recipe.classes, data["train"], sifted=bool(doubts)),
+        path=trained.weights,
+        history=tuple(_rounded(row) for row in trained.history),
+    )
+    return save_card(card, card.path.with_suffix(".json"))
+
+
+def known_limits(classes: Sequence[str], learnt: Collection[str], *, sifted: bool = False) -> tuple[str, ...]:
+    """What a model cannot do because of what it answers and of what it learnt from, sentences.
+
+    Args:
+        classes: names of its answers.
+        learnt: names of the sets it was trained on.
+        sifted: whether faces on a list of doubts were left out of them.
+    """
+    limits = [_DRAWN if set(learnt) == {_PORTRAITS} else _PHOTOS]
+    if sifted:
+        limits.append(_SIFTED)
+    elif "incorrect" in classes:
+        limits += [_DOUBTED[name] for name in _DOUBTED if name in learnt]
+    if tuple(classes) == BINARY:
+        limits.append(_TWO)
+    elif set(classes) == set(CLASSES):
+        limits.append(_THREE)
+    return tuple(limits)
+
+
+def renewed(card: Card) -> Card:
+    """The card with ``known_limits`` as they are said today; what somebody else wrote there is kept."""
+    ours = {_PHOTOS, _DRAWN, *_DOUBTED.values(), _SIFTED, _THREE, _TWO, *_FORMER}
+    sifted = "doubts" in card.recipe
+    said = (
+        known_limits(card.classes, card.data.get("train", {}), sifted=sifted)
+        if ours & set(card.limits)
+        else ()
+    )
+    return replace(card, limits=(*said, *(each for each in card.limits if each not in ours)))
+
+
+def record(row: Row, set_name: str, setting: Setting, found: Evaluation) -> tuple[Path, ...]:
+    """Put one evaluation on the cards of a row; returns the folders whose tables must follow.
+
+    A model's figures go on its own card. Where its weights lie elsewhere than the project's own, and they
+    were trained under the seed protocol, a copy of the card goes to ``measured_folder``, so that the figures
+    stay when the weights do not. The figures of pooled folds belong to no single model and go there only.
+    """
+    home, measured = weights_folders()[0], found.as_dict()
+    if row.folds:
+        _shelve(_measured(_pooled_card(row), set_name, setting, measured))
+        return (home,)
+    card = _measured(row.cards[0], set_name, setting, measured)
+    folder = save_card(card, card.path.with_suffix(".json")).parent
+    if card.protocol != "seed" or folder == home:
+        return (folder,)
+    _shelve(card)
+    return folder, home
+
+
+def save_card(card: Card, path: Path) -> Path:
+    """Write a card to ``path``, whole or not at all; returns ``path``."""
+    text = json.dumps(card.as_dict(), indent=1) + "\n"
+    return write_whole(path, lambda place: place.write_text(text, encoding="utf-8"))
+
+
+def _measured(card: Card, set_name: str, setting: Setting, measured: Mapping[str, Any]) -> Card:
+    data, history = dict(card.data), card.history or _written_course(card)
+    whole = replace(setting, without=None) == Setting(card.protocol)
+    if whole and (card.protocol == "seed" or set_name not in card.data.get("val", {})):
+        faces = {label: sum(answers.values()) for label, answers in measured["confusion"].items()}
+        data["test"] = {**data.get("test", {}), set_name: faces}
+    metrics = {**card.metrics, setting.key(set_name): dict(measured)}
+    return replace(renewed(card), data=data, history=history, metrics=metrics)
+
+
+def _pooled_card(row: Row) -> Card:
+    """One card for the models of several folds: settings and course are those of the first.
+
+    Figures that an earlier call recorded of the same weights are kept.
+    """
+    first = row.cards[0]
+    weights = {card.name: card.sha256 for card in row.cards}
+    folds = ", ".join(map(str, row.folds))
+    command = first.recipe.get("command", "").replace(f" --fold {row.folds[0]}", " --fold K")
+    command += f"  # K = {folds}"
+    recipe = {**first.recipe, "fold": None, "folds": list(row.folds), "weights": weights, "command": command}
+    pooled = replace(first, name=row.name, sha256="", recipe=recipe, metrics={})
+    before = _shelved(row.name)
+    if before and before.recipe.get("weights") == weights:
+        return replace(pooled, metrics=before.metrics, data=before.data)
+    return pooled
+
+
+def _shelved(name: str) -> Card | None:
+    return next((card for card in read_measured().cards if card.name == name), None)
+
+
+def _shelve(card: Card) -> None:
+    folder = measured_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    save_card(card, folder / f"{card.name}.json")
+
+
+def _written_course(card: Card) -> tuple[Mapping[str, float], ...]:
+    """The course of a training whose card was written before cards kept it, from the file beside it."""
+    path = card.path.with_suffix(".history.json")
+    rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else ()
+    return tuple(_rounded(row) for row in rows)
+
+
+def _rounded(row: Mapping[str, float]) -> dict[str, float]:
+    return {key: round(row[key], 4) for key in _COURSE if key in row}
+
+
+def _command(recipe: Recipe, protocol: str, split: Split) -> str:
+    """The call that makes the model again, with every setting that departs from the written recipe."""
+    folders = "".join(f" --data {name}" for name in sorted({e.set_name for e in (*split.train, *split.val)}))
+    written = recipe_for(recipe.name, protocol)
+    changed = "".join(
+        f" --{name.replace('_', '-')} {getattr(recipe, name)}"
+        for name in _TOLD
+        if getattr(recipe, name) not in ("", getattr(written, name))
+    )
+    if recipe.pretrained and not written.pretrained:
+        changed += " --pretrained"
+    begun = "XAI_WEIGHTS=DIR " if recipe.start else ""  # the model that it starts from lies there
+    return f"{begun}python -m xai train {recipe.name}{folders} --protocol {protocol}{changed} --out DIR"
+
+
+def _counts(split: Split, part: str, classes: Sequence[str]) -> dict[str, Any]:
+    examples = split.train if part == "train" else split.val
+    by_set: dict[str, Counter[str]] = {}
+    for example in examples:
+        by_set.setdefault(example.set_name, Counter())[example.label] += 1
+    return {name: {label: counts[label] for label in classes} for name, counts in by_set.items()}

@@ -1,0 +1,1 @@
+"""Trains a classifier from a recipe."""

@@ -1,0 +1,59 @@
+"""Which recipes there are: ours, and those of the published projects.
+
+The latter stand in ``study_recipes``, each with what was published and where it departs from it. Two rows of
+our own train by the seed protocol, to see what ImageNet's weights are worth where they can be had.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from xai.errors import UnknownName
+from xai.learning.training.recipe import Recipe
+from xai.learning.training.study_recipes import seed_recipes
+
+__all__ = ["RECIPES", "Recipe", "recipe_for"]
+
+_PRODUCT = (
+    Recipe(
+        "mobilenet_v2_stride16",
+        "own",
+        row="mobilenet_v2",
+        input_size=128,
+        epochs=10,
+        batch_size=64,
+        learning_rate=1e-3,
+        pretrained=True,
+        find_faces=True,
+        choose_on=("ilc",),
+        choose_by="loss",
+        shares={"ilc": 1.5, "chandrika": 0.4, "drawn": 0.35},
+    ),
+    Recipe("custom_cnn_relu_bn", "003", input_size=35, epochs=60, batch_size=128, learning_rate=2e-3),
+)
+
+_SCRATCH = Recipe(
+    "mobilenet_v2", "own", row="mobilenet_v2_random", input_size=64, epochs=12, batch_size=64,
+    learning_rate=1e-3, views="moved", label_smoothing=0.0, class_weight_power=1.0, choose_by="loss",
+)  # fmt: skip
+"""Study 003's settings for the one backbone whose ImageNet weights come in a package."""
+
+_STARTS = (_SCRATCH, replace(_SCRATCH, row="mobilenet_v2_imagenet", pretrained=True))
+
+RECIPES: dict[tuple[str, str], Recipe] = {
+    **{(recipe.name, "product"): recipe for recipe in _PRODUCT},
+    **{(recipe.name, "seed"): recipe for recipe in (*seed_recipes(), *_STARTS)},
+}
+"""(row, protocol) -> recipe. A row is called after its architecture unless there are several of one."""
+
+
+def recipe_for(name: str, protocol: str) -> Recipe:
+    """The recipe of the row ``name`` under ``protocol``.
+
+    Raises:
+        UnknownName: nobody has written one; the message lists those that exist.
+    """
+    key = (name, protocol)
+    if key not in RECIPES:
+        raise UnknownName("recipe", f"{name}/{protocol}", (f"{a}/{p}" for a, p in RECIPES))
+    return RECIPES[key]
