@@ -14,7 +14,7 @@ FILES = sorted((ROOT / "xai").rglob("*.py")) + sorted((ROOT / "dashboard").rglob
 
 LEVELS = {
     "__main__": 9,
-    "commands": 8,
+    "cli": 8,
     "audit": 7,
     "benchmark": 7,
     "export": 7,

@@ -66,7 +66,7 @@ def test_operations_are_those_counted_by_hand(call):
     )  # fmt: skip
     from torch import nn
 
-    from xai.benchmark.subjects import subject
+    from xai.benchmark.workloads import subject
 
     network, operations = subject("custom_cnn_tanh", "cpu").network, []
 

@@ -11,13 +11,13 @@ from oracles import occlusion_by_loop
 from xai.attribution.occlusion.engine import baseline, occlude
 from xai.attribution.occlusion.patch import Patch
 from xai.attribution.occlusion.response_grid import OcclusionGrid
-from xai.benchmark.agreement import agreement_of
-from xai.benchmark.clock import Timing, interleaved
-from xai.benchmark.growth import line
-from xai.benchmark.machine import gemm, gemm_flops, this_machine
-from xai.benchmark.rivals import captum_map, loop_map
+from xai.benchmark.baselines import captum_map, loop_map
+from xai.benchmark.occlusion_result import agreement_of
+from xai.benchmark.scaling import line
 from xai.benchmark.startup import Start, Startup, imported
-from xai.benchmark.subjects import is_random, some_crops, subject
+from xai.benchmark.system_info import gemm, gemm_flops, this_machine
+from xai.benchmark.timing import Timing, interleaved
+from xai.benchmark.workloads import is_random, some_crops, subject
 from xai.errors import DataRejected, UnknownName
 from xai.models.classifiers import to_input
 from xai.types import Computed

@@ -6,15 +6,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from xai.benchmark.agreement import Agreement
-from xai.benchmark.bars import Bar, comparison_bars, growth_bars, together_bar
-from xai.benchmark.clock import Timing
-from xai.benchmark.comparison import Comparison
-from xai.benchmark.growth import line
-from xai.benchmark.machine import this_machine
-from xai.benchmark.pages import Section
-from xai.benchmark.report import Report
-from xai.benchmark.together import Together, measure_together
+from xai.benchmark.occlusion_result import Agreement, Comparison
+from xai.benchmark.report import Report, Section
+from xai.benchmark.scaling import Together, line, measure_together
+from xai.benchmark.system_info import this_machine
+from xai.benchmark.targets import Bar, comparison_bars, growth_bars, together_bar
+from xai.benchmark.timing import Timing
 from xai.errors import XaiError
 from xai.types import Computed
 
@@ -88,15 +85,15 @@ def test_lines_and_shared_calls_have_bars():
 
 
 def test_one_shared_call_and_the_single_ones_ask_the_same(small_cnn, monkeypatch):
-    from xai.benchmark import together
+    from xai.benchmark import scaling
 
-    asked, occlude_all = [], together.occlude_all
+    asked, occlude_all = [], scaling.occlude_all
 
     def listened(requests, mode):
         asked.append([(id(r.classifier), r.values[0, 0, 0].item()) for r in requests])
         return occlude_all(requests, mode=mode)
 
-    monkeypatch.setattr(together, "occlude_all", listened)
+    monkeypatch.setattr(scaling, "occlude_all", listened)
     found = measure_together(small_cnn, 1, "exact", faces=2, models=3)
     shared = next(calls for calls in asked if len(calls) == 6)
     single = [calls[0] for calls in asked if len(calls) == 1][3:]  # after those that warm up

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
-from xai.commands import Measured, flags_answers, flags_learning
+from xai.cli import Measured, inference_flags, training_flags
 from xai.errors import XaiError
 
 __all__ = ["main"]
@@ -75,8 +75,8 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m xai", description="Does a face-mask classifier look at nose and mouth?")
     calls = parser.add_subparsers(required=True, metavar="CALL")
-    flags_answers.add_calls(calls)
-    flags_learning.add_calls(calls)
+    inference_flags.add_calls(calls)
+    training_flags.add_calls(calls)
     return parser
 
 

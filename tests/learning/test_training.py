@@ -10,7 +10,7 @@ from learning_trials import put_model
 from PIL import Image as Pillow
 from safetensors.torch import load_file
 
-from xai.commands.learning import _changes
+from xai.cli.training import _changes
 from xai.errors import DataRejected, ThirdPartyMissing, UnknownName, XaiError
 from xai.learning.data.splits import Example
 from xai.learning.publishing.model_cards import _command, write_card

@@ -12,8 +12,8 @@ import torch
 
 from xai.attribution.occlusion.engine import occlude
 from xai.attribution.occlusion.patch import Patch
-from xai.benchmark.rivals import captum_map
-from xai.benchmark.subjects import subject
+from xai.benchmark.baselines import captum_map
+from xai.benchmark.workloads import subject
 
 __all__ = ["MemoryTask", "peak_over_idle"]
 

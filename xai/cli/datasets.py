@@ -1,16 +1,57 @@
-"""The call that makes looking at wrong answers quick, and writes what was seen onto the card."""
+"""The calls that make pictures for people and for training: masks drawn on bare faces, and sheets of wrong
+answers, whose counts they write onto the card.
+"""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import asdict, replace
 
-from xai.commands.calls import Json, Note
-from xai.commands.learning import examples_of, setting_of
+from xai.cli.common import Json, Note
+from xai.cli.training import examples_of, setting_of
 from xai.errors import XaiError
 from xai.models.cards import find_card
 
-__all__ = ["errors"]
+__all__ = ["draw", "errors"]
+
+
+def draw(args: Namespace, note: Note) -> Json:
+    """Write a training set of drawn masks to ``--out``, or a contact sheet of them to ``--sheet``."""
+    if (args.sheet is None) == (args.out is None):
+        raise XaiError("Say either --out DIR (with --data DIR, a training set) or --sheet FILE.png.")
+    if args.sheet is not None:
+        return _sheet(args)
+    if not args.data:
+        raise XaiError("A training set is drawn on the bare faces of other sets; name them with --data DIR.")
+    return _set(args, note)
+
+
+def _set(args: Namespace, note: Note) -> Json:
+    from xai.learning.data.splits import read_examples  # noqa: PLC0415
+    from xai.learning.synthetic.generate import Order, bare_faces, draw_set  # noqa: PLC0415
+
+    left_out: list[str] = []
+    examples = [e for folder in args.data for e in read_examples(folder, left_out.append)]
+    if left_out:
+        note(f"Left out {len(left_out)} entries of the sets, the first: {left_out[0]}")
+    faces = bare_faces(examples, args.part, args.limit)
+    order = Order(args.per_face, args.seed, args.part)
+    tally = draw_set(faces, args.out, order, lambda done, total: _count(done, total, note))
+    return {**asdict(tally), "out": str(args.out)}
+
+
+def _count(done: int, total: int, note: Note) -> None:
+    if done % 100 == 0 or done == total:
+        note(f"{done} of {total} faces")
+
+
+def _sheet(args: Namespace) -> Json:
+    from xai.atomic_write import write_whole  # noqa: PLC0415
+    from xai.learning.synthetic.contact_sheet import contact_sheet  # noqa: PLC0415
+
+    sheet = contact_sheet(args.seed)
+    write_whole(args.sheet, lambda path: path.write_bytes(sheet.png))
+    return {"pictures": len(sheet.captions), "sheet": str(args.sheet)}
 
 
 def errors(args: Namespace, note: Note) -> Json:
@@ -20,15 +61,15 @@ def errors(args: Namespace, note: Note) -> Json:
         XaiError: neither ``--sheet`` nor ``--kinds`` is named, or ``--update`` without ``--kinds``.
     """
     if args.kinds is not None:
-        return _count(args, note)
+        return _count_errors(args, note)
     if args.sheet is None or args.update:
         raise XaiError(
             "Name a new --sheet FILE.png, or a table that was filled: --kinds FILE.csv [--update]."
         )
-    return _draw(args, note)
+    return _draw_errors(args, note)
 
 
-def _draw(args: Namespace, note: Note) -> Json:
+def _draw_errors(args: Namespace, note: Note) -> Json:
     from xai.learning.curation.error_review import mistakes, write_kinds, write_sheet  # noqa: PLC0415 - torch, seconds
     from xai.learning.curation.label_noise import marked  # noqa: PLC0415
     from xai.learning.evaluation.model_groups import Row, Trial, answers_of  # noqa: PLC0415
@@ -49,7 +90,7 @@ def _draw(args: Namespace, note: Note) -> Json:
     }  # fmt: skip
 
 
-def _count(args: Namespace, note: Note) -> Json:
+def _count_errors(args: Namespace, note: Note) -> Json:
     from xai.learning.curation.error_review import count_kinds, read_kinds  # noqa: PLC0415
     from xai.learning.publishing.model_cards import save_card  # noqa: PLC0415 - torch, seconds
 

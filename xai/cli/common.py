@@ -1,11 +1,23 @@
-"""What the flags of all calls have in common."""
+"""What all calls of the command line have in common: what they print, and their flags."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from typing import Any
 
-__all__ = ["new_call", "positive"]
+__all__ = ["Json", "Note", "given", "new_call", "positive"]
+
+Json = dict[str, Any]
+"""What ``--json`` prints."""
+
+Note = Callable[[str], None]
+"""Where progress and notices go: a line for a person, never part of the result."""
+
+
+def given(**values: Any) -> dict[str, Any]:
+    """The flags that were set."""
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def new_call(calls: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:

@@ -1,14 +1,14 @@
-"""The calls that train classifiers and measure them and the face detector."""
+"""The calls that train classifiers and measure them, their heads of reasons and the face detector."""
 
 from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from xai.commands.calls import Json, Note, given
+from xai.cli.common import Json, Note, given
 from xai.errors import XaiError
 from xai.models.cards import DEFAULT_MODEL, Card, find_card, read_cards
 
@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     from xai.learning.data.splits import Example
     from xai.learning.evaluation.evaluate import Setting
 
-__all__ = ["doubts", "evaluate", "examples_of", "experiments", "recall", "setting_of", "train"]
+__all__ = [
+    "doubts",
+    "evaluate",
+    "examples_of",
+    "experiments",
+    "recall",
+    "setting_of",
+    "train",
+    "train_reasons",
+]
 
 
 def train(args: Namespace, note: Note) -> Json:
@@ -107,6 +116,26 @@ def recall(args: Namespace, note: Note) -> Json:
     from xai.learning.evaluation.detection_recall import measure_recall  # noqa: PLC0415
 
     return {folder.name: measure_recall(folder).as_dict() for folder in args.photos}
+
+
+def train_reasons(args: Namespace, note: Note) -> Json:
+    """Train the head of reasons on drawn sets, write it to ``--out``, and measure it on ``--measure``."""
+    from xai.atomic_write import write_whole  # noqa: PLC0415
+    from xai.learning.data.splits import read_examples  # noqa: PLC0415
+    from xai.learning.training.incorrect_reason import learn_reasons, measure_reasons  # noqa: PLC0415
+    from xai.models.classifiers import load_classifier  # noqa: PLC0415
+    from xai.models.incorrect_reason import reasons_path  # noqa: PLC0415
+
+    classifier = load_classifier(args.name, args.device)
+    examples = [e for folder in args.data for e in read_examples(folder, note)]
+    measured = {folder.name: read_examples(folder, note) for folder in args.measure or ()}
+    head = learn_reasons(classifier, examples, lambda done, total: note(f"{done} of {total} faces"))
+    scores = {name: asdict(measure_reasons(head, classifier, faces)) for name, faces in measured.items()}
+    head = replace(head, about={**head.about, "measured": scores})
+    path = reasons_path(args.out, classifier.name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, lambda unfinished: unfinished.write_bytes(head.to_bytes()))
+    return {"name": classifier.name, "file": str(path), "threshold": head.threshold, **head.about}
 
 
 _SETTINGS = (

@@ -16,13 +16,12 @@ from xai.attribution.occlusion.engine import Request, Scan, occlude
 from xai.attribution.occlusion.low_precision import Guard
 from xai.attribution.occlusion.patch import Patch
 from xai.attribution.occlusion.response_grid import OcclusionGrid
-from xai.benchmark.agreement import Agreement, agreement
-from xai.benchmark.clock import interleaved
-from xai.benchmark.comparison import Comparison, Setting
-from xai.benchmark.machine import gemm, gemm_flops
+from xai.benchmark.baselines import captum_map, loop_map
 from xai.benchmark.memory import MemoryTask, peak_over_idle
-from xai.benchmark.rivals import captum_map, loop_map
-from xai.benchmark.subjects import is_random, subject
+from xai.benchmark.occlusion_result import Agreement, Comparison, Setting, agreement
+from xai.benchmark.system_info import gemm, gemm_flops
+from xai.benchmark.timing import interleaved
+from xai.benchmark.workloads import is_random, subject
 from xai.models.classifiers import Classifier, to_input
 from xai.models.inference.runtimes import Mode
 from xai.models.inference.scheduler import ask

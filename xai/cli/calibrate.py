@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from xai.commands.calls import Json, Note
+from xai.cli.common import Json, Note
 from xai.errors import XaiError
 
 __all__ = ["calibrate"]

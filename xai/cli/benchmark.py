@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from xai.attribution.occlusion.patch import Patch
-from xai.commands.calls import Json, Note
+from xai.cli.common import Json, Note
 from xai.errors import XaiError
 from xai.models.cards import DEFAULT_MODEL
 
@@ -39,7 +39,7 @@ def benchmark(args: Namespace, note: Note) -> Measured:
         if args.markdown or args.update:
             raise XaiError("--markdown and --update are for occlusion and scaling, not for startup.")
         return _startup(args, note)
-    from xai.benchmark.pages import Section, write_page  # noqa: PLC0415 - only for this
+    from xai.benchmark.report import Section, write_page  # noqa: PLC0415 - only for this
 
     section = Section.find(args.update, args.what) if args.update else None
     report = {"occlusion": _occlusion, "scaling": _scaling}[args.what](args, note)
@@ -64,13 +64,12 @@ def _command(args: Namespace) -> str:
 
 def _occlusion(args: Namespace, note: Note) -> Report:
     """The fixed keys are those of the first model; ``models`` holds every model's by name."""
-    from xai.benchmark.bars import comparison_bars  # noqa: PLC0415 - torch, seconds
-    from xai.benchmark.comparison import Setting  # noqa: PLC0415
-    from xai.benchmark.contest import compare  # noqa: PLC0415
-    from xai.benchmark.machine import this_machine  # noqa: PLC0415
-    from xai.benchmark.report import Report  # noqa: PLC0415
-    from xai.benchmark.subjects import some_crops  # noqa: PLC0415
-    from xai.benchmark.tables import comparison_remarks, comparison_rows  # noqa: PLC0415
+    from xai.benchmark.occlusion import compare  # noqa: PLC0415
+    from xai.benchmark.occlusion_result import Setting  # noqa: PLC0415
+    from xai.benchmark.report import Report, comparison_remarks, comparison_rows  # noqa: PLC0415
+    from xai.benchmark.system_info import this_machine  # noqa: PLC0415
+    from xai.benchmark.targets import comparison_bars  # noqa: PLC0415 - torch, seconds
+    from xai.benchmark.workloads import some_crops  # noqa: PLC0415
     from xai.models.classifiers import pick_device  # noqa: PLC0415
 
     patch = Patch(args.patch or Patch.size, args.stride or Patch.stride)
@@ -85,13 +84,11 @@ def _occlusion(args: Namespace, note: Note) -> Report:
 
 
 def _scaling(args: Namespace, note: Note) -> Report:
-    from xai.benchmark.bars import growth_bars, together_bar  # noqa: PLC0415 - torch, seconds
-    from xai.benchmark.growth import measure_growth  # noqa: PLC0415
-    from xai.benchmark.machine import this_machine  # noqa: PLC0415
-    from xai.benchmark.report import Report  # noqa: PLC0415
-    from xai.benchmark.subjects import subject  # noqa: PLC0415
-    from xai.benchmark.tables import growth_rows, together_line  # noqa: PLC0415
-    from xai.benchmark.together import measure_together  # noqa: PLC0415
+    from xai.benchmark.report import Report, growth_rows, together_line  # noqa: PLC0415
+    from xai.benchmark.scaling import measure_growth, measure_together  # noqa: PLC0415
+    from xai.benchmark.system_info import this_machine  # noqa: PLC0415
+    from xai.benchmark.targets import growth_bars, together_bar  # noqa: PLC0415 - torch, seconds
+    from xai.benchmark.workloads import subject  # noqa: PLC0415
     from xai.models.classifiers import pick_device  # noqa: PLC0415
 
     machine = this_machine(pick_device(args.device))

@@ -6,8 +6,8 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from xai import commands
-from xai.commands.flags import new_call, positive
+from xai import cli
+from xai.cli.common import new_call, positive
 
 __all__ = ["add_calls"]
 
@@ -19,7 +19,7 @@ def add_calls(calls: Any) -> None:
 
 
 def _train(calls: Any) -> None:
-    call = new_call(calls, "train", commands.train, "Train a classifier; a killed run goes on where it was.")
+    call = new_call(calls, "train", cli.train, "Train a classifier; a killed run goes on where it was.")
     call.add_argument("name", metavar="NAME", help="architecture, or a published row such as cnn3_50_50")
     call.add_argument(
         "--data", type=Path, action="append", required=True, metavar="DIR", help="repeat for several"
@@ -42,7 +42,7 @@ def _train(calls: Any) -> None:
 
 
 def _evaluate(calls: Any) -> None:
-    call = new_call(calls, "evaluate", commands.evaluate, "Measure classifiers on a labelled set.")
+    call = new_call(calls, "evaluate", cli.evaluate, "Measure classifiers on a labelled set.")
     call.add_argument("--data", type=Path, required=True, metavar="DIR")
     call.add_argument("--model", action="append", help="repeat for several; the default model without it")
     _add_setting(call)
@@ -73,7 +73,7 @@ def _add_setting(call: ArgumentParser) -> None:
 
 
 def _errors(calls: Any) -> None:
-    call = new_call(calls, "errors", commands.errors, "Look at what a classifier gets wrong, and count it.")
+    call = new_call(calls, "errors", cli.errors, "Look at what a classifier gets wrong, and count it.")
     call.add_argument("name", metavar="NAME", help="classifier")
     call.add_argument("--data", type=Path, required=True, metavar="DIR")
     call.add_argument(
@@ -88,7 +88,7 @@ def _errors(calls: Any) -> None:
 
 
 def _experiments(calls: Any) -> None:
-    call = new_call(calls, "experiments", commands.experiments, "Try again what the studies tried.")
+    call = new_call(calls, "experiments", cli.experiments, "Try again what the studies tried.")
     call.add_argument("names", nargs="*", metavar="NAME", help="all that can be, without a name")
     call.add_argument("--data", type=Path, metavar="DIR", help="the set of the seed protocol")
     call.add_argument("--photos", type=Path, action="append", metavar="DIR", help="photos with boxes.csv")
@@ -96,7 +96,7 @@ def _experiments(calls: Any) -> None:
 
 
 def _doubts(calls: Any) -> None:
-    call = new_call(calls, "doubts", commands.doubts, "List training faces whose label looks wrong.")
+    call = new_call(calls, "doubts", cli.doubts, "List training faces whose label looks wrong.")
     call.add_argument("name", nargs="?", default="custom_cnn_relu_bn", metavar="NAME", help="what is trained")
     call.add_argument("--data", type=Path, action="append", required=True, metavar="DIR")
     call.add_argument("--protocol", choices=("seed", "product"), default="product")
@@ -108,12 +108,12 @@ def _doubts(calls: Any) -> None:
 
 
 def _recall(calls: Any) -> None:
-    call = new_call(calls, "recall", commands.recall, "Measure the face detector on photos with boxes.csv.")
+    call = new_call(calls, "recall", cli.recall, "Measure the face detector on photos with boxes.csv.")
     call.add_argument("photos", type=Path, nargs="+", metavar="DIR")
 
 
 def _draw(calls: Any) -> None:
-    call = new_call(calls, "draw", commands.draw, "Draw masks on bare faces: a training set, or a sheet.")
+    call = new_call(calls, "draw", cli.draw, "Draw masks on bare faces: a training set, or a sheet.")
     call.add_argument("--data", type=Path, action="append", metavar="DIR", help="repeat for several")
     call.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the training set")
     call.add_argument("--sheet", type=Path, metavar="FILE.png", help="every look and way on the portraits")
@@ -125,7 +125,7 @@ def _draw(calls: Any) -> None:
 
 def _train_reasons(calls: Any) -> None:
     call = new_call(
-        calls, "train-reasons", commands.train_reasons, "Teach a classifier to say what is wrong with a mask."
+        calls, "train-reasons", cli.train_reasons, "Teach a classifier to say what is wrong with a mask."
     )
     call.add_argument("name", metavar="NAME", help="classifier")
     call.add_argument(

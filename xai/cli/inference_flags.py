@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from xai import commands
+from xai import cli
 from xai.attribution.methods import METHODS
 from xai.attribution.occlusion.patch import FILLS
-from xai.commands.flags import new_call, positive
+from xai.cli.common import new_call, positive
 from xai.evidence.counterfactuals.probes import COVER_FILLS, PROBES
 
 __all__ = ["add_calls"]
@@ -21,11 +21,11 @@ def add_calls(calls: Any) -> None:
 
 
 def _models(calls: Any) -> None:
-    new_call(calls, "models", commands.models, "List the classifiers.")
+    new_call(calls, "models", cli.models, "List the classifiers.")
 
 
 def _classify(calls: Any) -> None:
-    call = new_call(calls, "classify", commands.classify, "Classify every face of some photos.")
+    call = new_call(calls, "classify", cli.classify, "Classify every face of some photos.")
     call.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     call.add_argument("--model", help="classifier; the default model without it")
     call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
@@ -34,7 +34,7 @@ def _classify(calls: Any) -> None:
 
 def _explain(calls: Any) -> None:
     call = new_call(
-        calls, "explain", commands.explain, "Explain every face of one photo and write maps to a folder."
+        calls, "explain", cli.explain, "Explain every face of one photo and write maps to a folder."
     )
     call.add_argument("photo", type=Path, metavar="PHOTO")
     call.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
@@ -52,7 +52,7 @@ def _explain(calls: Any) -> None:
 
 
 def _whatif(calls: Any) -> None:
-    call = new_call(calls, "whatif", commands.whatif, "Change the faces of a photo a little and ask again.")
+    call = new_call(calls, "whatif", cli.whatif, "Change the faces of a photo a little and ask again.")
     call.add_argument("photo", type=Path, metavar="PHOTO")
     probes = f"repeat for several: {', '.join(PROBES)}"
     call.add_argument("--probe", action="append", required=True, metavar="NAME", help=probes)
@@ -63,7 +63,7 @@ def _whatif(calls: Any) -> None:
 
 def _calibrate(calls: Any) -> None:
     call = new_call(
-        calls, "calibrate", commands.calibrate, "Measure how often the verdict is right, or give verdicts."
+        calls, "calibrate", cli.calibrate, "Measure how often the verdict is right, or give verdicts."
     )
     call.add_argument("--data", type=Path, metavar="DIR", help="a labelled set; the gallery without it")
     call.add_argument("--model", action="append", help="verdicts of this model; repeat for several")
@@ -74,7 +74,7 @@ def _calibrate(calls: Any) -> None:
 
 
 def _benchmark(calls: Any) -> None:
-    call = new_call(calls, "benchmark", commands.benchmark, "Measure speed on this machine.")
+    call = new_call(calls, "benchmark", cli.benchmark, "Measure speed on this machine.")
     call.add_argument("what", choices=("occlusion", "scaling", "startup"))
     call.add_argument("--model", action="append", help="classifier or architecture; repeat for several")
     call.add_argument("--patch", type=float, metavar="P", help="side of the patch as a share of the side")

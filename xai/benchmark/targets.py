@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from xai.benchmark.clock import Ratio
-from xai.benchmark.comparison import Comparison
-from xai.benchmark.growth import Growth
-from xai.benchmark.together import Together
+from xai.benchmark.occlusion_result import Comparison
+from xai.benchmark.scaling import Growth, Together
+from xai.benchmark.timing import Ratio
 
 __all__ = ["Bar", "comparison_bars", "growth_bars", "together_bar"]
 

@@ -1,0 +1,25 @@
+"""What the command line does, one function per call. Each returns what ``--json`` prints."""
+
+from xai.cli.benchmark import Measured, benchmark
+from xai.cli.calibrate import calibrate
+from xai.cli.datasets import draw, errors
+from xai.cli.inference import classify, explain, models, whatif
+from xai.cli.training import doubts, evaluate, experiments, recall, train, train_reasons
+
+__all__ = [
+    "Measured",
+    "benchmark",
+    "calibrate",
+    "classify",
+    "doubts",
+    "draw",
+    "errors",
+    "evaluate",
+    "experiments",
+    "explain",
+    "models",
+    "recall",
+    "train",
+    "train_reasons",
+    "whatif",
+]
