@@ -1,4 +1,4 @@
-"""The call ``benchmark``: its keys, its figures against each other, its refusals, and one real start."""
+"""The call ``benchmark``: its keys, its figures against each other and its refusals."""
 
 import json
 import sys
@@ -9,7 +9,6 @@ import pytest
 
 from xai.attribution.occlusion.patch import Patch
 from xai.benchmark.memory import MemoryTask, peak_over_idle
-from xai.benchmark.startup import measure_startup
 
 KEYS = {
     "device",
@@ -142,14 +141,3 @@ def test_memory_is_that_of_the_map_alone(monkeypatch):
         peak_over_idle(task), peak_over_idle(MemoryTask(task.model, "cpu", 160, task.patch, "captum", 144))
     )  # fmt: skip
     assert all_at_once > one + 144 * 3 * 160 * 160 * 4 / 2**20  # at least the masked pictures themselves
-
-
-def test_the_server_starts_without_what_is_heavy():
-    notes = []
-    found = measure_startup(1, notes.append)
-    (start,) = found.starts
-    assert 0 < start.healthy < start.first_page
-    assert start.healthy < start.ready
-    assert found.heavy == ()
-    assert found.modules > 500
-    assert len(notes) == 2

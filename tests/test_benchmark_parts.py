@@ -14,7 +14,6 @@ from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.benchmark.baselines import captum_map, loop_map
 from xai.benchmark.occlusion_result import agreement_of
 from xai.benchmark.scaling import line
-from xai.benchmark.startup import Start, Startup, imported
 from xai.benchmark.system_info import gemm, gemm_flops, this_machine
 from xai.benchmark.timing import Timing, interleaved
 from xai.benchmark.workloads import is_random, some_crops, subject
@@ -180,28 +179,6 @@ def test_faces_come_spread_over_a_set_or_from_the_gallery(tmp_path, noise_crop):
     assert some_crops(None, 1)[0].shape[2] == 3
     with pytest.raises(DataRejected, match="no folder"):
         some_crops(Path("nowhere"), 1)
-
-
-def test_a_start_is_told_by_its_median_and_its_worst():
-    starts = tuple(Start(h, h + 1, h + 5) for h in (1.0, 3.0, 1.5))
-    found = Startup(starts, 900, ("torch",))
-    assert found.as_dict()["healthy_s"] == 1.5
-    assert found.as_dict()["ready_s"] == 6.5
-    assert "(at most 3.00)" in found.text()
-    assert "heavy ones: torch" in found.text()
-
-
-def test_imports_are_read_from_pythons_own_report(tmp_path):
-    import subprocess
-    import sys
-
-    code = "import wave, json.tool"
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-c", code], capture_output=True, text=True, check=True
-    )
-    found = imported(done.stderr)
-    assert {"wave", "json.tool", "json"} <= found
-    assert "torch" not in found
 
 
 def test_occlusion_of_a_subject_is_the_engines():

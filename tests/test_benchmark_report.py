@@ -141,6 +141,3 @@ def test_the_call_writes_what_it_prints_and_asks_for_the_page_first(call, tmp_pa
     status, printed, err = call(*words, "--update", tmp_path / "nowhere.md")
     assert (status, printed) == (2, "")
     assert err.splitlines() == [err.strip()], "before anything was measured"
-    status, _, err = call("benchmark", "startup", "--markdown", out)
-    assert status == 2
-    assert "not for startup" in err

@@ -5,7 +5,8 @@ import re
 from dataclasses import dataclass, field
 
 import pytest
-from browser.cover_latency import measure
+
+from tests.performance.counterfactual_latency import measure
 
 pytestmark = pytest.mark.browser
 

@@ -18,7 +18,7 @@ def test_cached_actions_are_timed_on_the_real_page(browser):
     command = [
         sys.executable,
         "-m",
-        "tests.browser.latency",
+        "tests.performance.latency",
         "--part",
         "cached",
         "--part",

@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.model_names import model_name
-from tests.browser.latency import _variant
+from tests.performance.latency import _variant
 from xai.models.cards import read_cards
 
 pytestmark = pytest.mark.browser

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from xai.attribution.occlusion.patch import Patch
 from xai.cli.common import Json, Note
-from xai.errors import XaiError
 from xai.models.cards import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -31,14 +30,10 @@ class Measured:
 
 
 def benchmark(args: Namespace, note: Note) -> Measured:
-    """Measure the speed of occlusion maps, how it grows with the work, or the start of the dashboard.
+    """Measure the speed of occlusion maps, or how it grows with the work.
 
     ``--markdown`` and ``--update`` write the result into a file and into a section of a page.
     """
-    if args.what == "startup":
-        if args.markdown or args.update:
-            raise XaiError("--markdown and --update are for occlusion and scaling, not for startup.")
-        return _startup(args, note)
     from xai.benchmark.report import Section, write_page  # noqa: PLC0415 - only for this
 
     section = Section.find(args.update, args.what) if args.update else None
@@ -108,10 +103,3 @@ def _scaling(args: Namespace, note: Note) -> Report:
     }
     bars = [*growth_bars(found), *map(together_bar, shared.values())]
     return Report(figures, machine, growth_rows(found), [*map(together_line, shared.values())], bars)
-
-
-def _startup(args: Namespace, note: Note) -> Measured:
-    from xai.benchmark.startup import measure_startup  # noqa: PLC0415 - only for this
-
-    found = measure_startup(args.rounds, note)
-    return Measured(found.as_dict(), found.text())

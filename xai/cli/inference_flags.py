@@ -75,7 +75,7 @@ def _calibrate(calls: Any) -> None:
 
 def _benchmark(calls: Any) -> None:
     call = new_call(calls, "benchmark", cli.benchmark, "Measure speed on this machine.")
-    call.add_argument("what", choices=("occlusion", "scaling", "startup"))
+    call.add_argument("what", choices=("occlusion", "scaling"))
     call.add_argument("--model", action="append", help="classifier or architecture; repeat for several")
     call.add_argument("--patch", type=float, metavar="P", help="side of the patch as a share of the side")
     call.add_argument("--stride", type=float, metavar="S", help="step as a share of the side")

@@ -1,4 +1,5 @@
-"""How long a visitor waits for the answer after painting: ``python tests/browser/cover_latency.py ADDRESS``.
+"""How long a visitor waits for the answer after painting: ``python -m
+tests.performance.counterfactual_latency ADDRESS``.
 
 Drives Chromium against a running server. What is measured starts when the button of the mouse is let go and
 ends when the sentence with the new answer is on the page and two frames have been drawn since.
@@ -59,8 +60,9 @@ def measure(page, actions=50, seed=3):
 
 
 if __name__ == "__main__":
-    from conftest import ARGUMENTS, chromium
     from playwright.sync_api import sync_playwright
+
+    from tests.browser.conftest import ARGUMENTS, chromium
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)

@@ -1,4 +1,4 @@
-"""A visit to a running server without a browser: ``python -m dashboard.visit ADDRESS first|finished``.
+"""A visit without a browser: ``python -m tests.performance.streamlit_visit ADDRESS first|finished``.
 
 Speaks Streamlit's own protocol, as a browser tab does, and prints when something came; for measuring alone.
 """

@@ -1,10 +1,11 @@
-"""How soon the dashboard is there: its server, its first page, its models.
+"""How soon the dashboard is there, its first page, its models: ``python -m tests.performance.startup``.
 
 The dashboard is run, as ``make run`` runs it, and not known.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -16,7 +17,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -68,7 +69,7 @@ class Startup:
         return statistics.median(float(getattr(start, name)) for start in self.starts)
 
     def as_dict(self) -> dict[str, Any]:
-        """What ``benchmark startup --json`` prints."""
+        """What ``--json`` prints."""
         medians = {f"{name}_s": self.median(name) for name in ("healthy", "first_page", "ready")}
         starts = [asdict(start) for start in self.starts]
         return {**medians, "starts": starts, "modules": self.modules, "heavy": list(self.heavy)}
@@ -89,10 +90,8 @@ def measure_startup(rounds: int, note: Callable[[str], None]) -> Startup:
     """Start the dashboard's server ``rounds`` times on free ports, and once more to see what it imports.
 
     Raises:
-        XaiError: there is no dashboard beside the library, or it does not start.
+        XaiError: it does not start.
     """
-    if not (_ROOT / _SERVER).is_file():
-        raise XaiError(f"There is no {_SERVER} beside the library; measure in a checkout of the repository.")
     starts = []
     for number in range(rounds):
         note(f"start {number + 1} of {rounds}")
@@ -142,7 +141,7 @@ def serving(*flags: str, report: IO[str] | None = None) -> Iterator[str]:
     command = [sys.executable, *flags, "-m", "streamlit", "run", str(_SERVER), "--server.port", str(port)]
     said = report or subprocess.DEVNULL
     alone = {**os.environ, "XAI_SAMPLE_ANSWERS": "off"}
-    with subprocess.Popen(command, cwd=_ROOT, env=alone, stdout=subprocess.DEVNULL, stderr=said) as process:  # noqa: S603
+    with subprocess.Popen(command, cwd=_ROOT, env=alone, stdout=subprocess.DEVNULL, stderr=said) as process:
         try:
             yield f"http://127.0.0.1:{port}"
         finally:
@@ -161,18 +160,31 @@ def answered(address: str, path: str, began: float) -> float:
 
 
 def _answers(url: str) -> bool:
-    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - ours
+    with contextlib.suppress(OSError), urllib.request.urlopen(url, timeout=2) as answer:
         return bool(answer.status == 200)
     return False
 
 
 def _visited(address: str, until: str) -> float:
-    """Seconds since the epoch at which the page was there; see ``dashboard.visit``."""
-    command = [sys.executable, "-m", "dashboard.visit", address, until]
-    done = subprocess.run(  # noqa: S603 - our own module, no shell
-        command, cwd=_ROOT, capture_output=True, text=True, timeout=_PATIENCE, check=False
-    )
+    """Seconds since the epoch at which the page was there; see ``streamlit_visit``."""
+    command = [sys.executable, "-m", "tests.performance.streamlit_visit", address, until]
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_PATIENCE, check=False)
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
         raise XaiError(f"The first page could not be visited: {last}")
     return float(json.loads(done.stdout)["at"])
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure some starts and print what was found."""
+    parser = argparse.ArgumentParser(prog="python -m tests.performance.startup", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="starts; 5")
+    parser.add_argument("--json", action="store_true", help="print JSON alone on standard output")
+    args = parser.parse_args(argv)
+    found = measure_startup(args.rounds, lambda note: print(note, file=sys.stderr, flush=True))
+    print(json.dumps(found.as_dict()) if args.json else found.text())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

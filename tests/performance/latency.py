@@ -1,4 +1,4 @@
-"""How long a visitor waits, in Chromium: ``python -m tests.browser.latency [--part PART]``.
+"""How long a visitor waits, in Chromium: ``python -m tests.performance.latency [--part PART]``.
 
 Starts the server itself. Prints median and 95th percentile of every wait, next to what is asked of it.
 """
@@ -23,8 +23,8 @@ from dashboard.jobs import Explain, Look
 from dashboard.words import say
 from dashboard.worker import Worker
 from tests.browser.conftest import ARGUMENTS, chromium
-from tests.browser.latency_frames import Tap
-from xai.benchmark.startup import answered, serving
+from tests.performance.latency_frames import Tap
+from tests.performance.startup import answered, serving
 from xai.models.cards import DEFAULT_MODEL, read_cards
 from xai.photo.samples import SAMPLES, sample_png
 
@@ -87,7 +87,7 @@ class Wait:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure the parts asked for; 0 whatever came out, for a figure is no fault."""
-    parser = argparse.ArgumentParser(prog="python -m tests.browser.latency", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.performance.latency", description=__doc__)
     parser.add_argument("--part", action="append", choices=PARTS, help="repeat for several; all without it")
     parser.add_argument("--count", type=int, default=50, help="actions of each kind; 50")
     parser.add_argument("--json", action="store_true")
