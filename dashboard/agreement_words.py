@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dashboard.jobs import Explained
+from dashboard.i18n import class_name, say
 from dashboard.place_words import area_name, peak_name
 from dashboard.verdict_words import flag_lines
-from dashboard.words import class_name, say
+from dashboard.worker.jobs import Explained
 from xai.evidence.map_consistency import Astray, astray
 from xai.evidence_types import Evidence
 

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from dashboard import reader
+from dashboard import preferences
+from dashboard.i18n import languages, say
 from dashboard.views import header
-from dashboard.words import languages, say
 
 PAGES = ("photo", "cover", "compare", "models", "learn")
 """A page is a file in ``views/`` and a section of the catalogue with a ``nav``, under this name."""
 
-reader.open_address(tuple(languages()))
+preferences.open_address(tuple(languages()))
 page = st.navigation(
     [st.Page(f"views/{name}.py", title=say(f"{name}.nav"), url_path=name) for name in PAGES], position="top"
 )

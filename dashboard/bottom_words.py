@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dashboard.i18n import class_name, say
 from dashboard.record_words import dataset_name
-from dashboard.records import Record, Score, telling
-from dashboard.words import class_name, say
+from dashboard.records.values import Record, Score, telling
 from xai.learning.evaluation.metrics import LEAST_GROUPS
 from xai.learning.training.recipe import BINARY
 

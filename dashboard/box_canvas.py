@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dashboard import session
 from dashboard.components import component
-from dashboard.words import say
+from dashboard.i18n import say
 from xai.photo.faces import MIN_FACE
 from xai.types import Box
 

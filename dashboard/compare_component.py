@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from dashboard.compare_words import READINGS, region_name
 from dashboard.components import component
-from dashboard.words import say
+from dashboard.i18n import say
 from xai.photo.images import encode_jpeg
 from xai.types import REGIONS
 

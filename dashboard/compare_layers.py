@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.jobs import Explained
+from dashboard.worker.jobs import Explained
 from xai.photo.face_warp import lay_on
 from xai.render import density, overlay
 from xai.types import REGIONS, Explanation, Face, Prediction, RegionShares

@@ -9,8 +9,8 @@ import numpy as np
 
 from dashboard.compare_classes import can_mean_the_same, relation
 from dashboard.compare_layers import Layer, difference
+from dashboard.i18n import class_name, has, number, say
 from dashboard.verdict_words import headline
-from dashboard.words import class_name, has, number, say
 from xai.attribution.methods import METHODS
 from xai.evidence.map_similarity import STRONGEST, Agreement
 from xai.evidence_types import Evidence

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 from dashboard import session
 from dashboard.components import component
+from dashboard.i18n import class_name, number, say
 from dashboard.palette import cell_colour
-from dashboard.records import Score
-from dashboard.words import class_name, number, say
+from dashboard.records.values import Score
 
 __all__ = ["payload", "table"]
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from dashboard import session
 from dashboard.components import component
 from dashboard.cover_shapes import MOST_POINTS, MOST_SHAPES
+from dashboard.i18n import class_name, number, say
 from dashboard.palette import CLASS, SLATE
-from dashboard.words import class_name, number, say
 from xai.photo.images import encode_jpeg
 from xai.types import Prediction
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from dashboard.cover_jobs import Found
+from dashboard.i18n import class_name, number, say
 from dashboard.palette import CLASS, GRID, ORANGE, SLATE, ink
-from dashboard.words import class_name, number, say
+from dashboard.worker.counterfactual_jobs import Found
 
 __all__ = ["height_curve"]
 

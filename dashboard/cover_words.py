@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.cover_jobs import Found
-from dashboard.words import class_name, say
+from dashboard.i18n import class_name, say
+from dashboard.worker.counterfactual_jobs import Found
 from xai.evidence.counterfactuals.probes import GRID, pieces
 from xai.types import REGIONS, Prediction
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from dashboard.map_checks import CurveCheck
+from dashboard.i18n import number, say
 from dashboard.palette import BLUE, BROWN, GRID, ORANGE, SLATE
-from dashboard.words import number, say
+from dashboard.worker.results import CurveCheck
 from xai.evidence_types import Condition, Evidence
 
 __all__ = ["bullet", "curves", "effect_bars"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dashboard.figure_words import figure_name, is_technical
+from dashboard.i18n import DEFAULT, catalogue, from_library, has, say
 from dashboard.model_figures import Dot
 from dashboard.model_names import network_name
 from dashboard.record_words import dataset_name
-from dashboard.records import Experiment, ExperimentRow
-from dashboard.words import DEFAULT, catalogue, from_library, has, say
+from dashboard.records.values import Experiment, ExperimentRow
 
 __all__ = ["experiment_dots", "measured_name", "note", "question", "row_label"]
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dashboard.reader import LEVELS, level
-from dashboard.records import Figure, Score
-from dashboard.words import class_name, has, number, say
+from dashboard.i18n import class_name, has, number, say
+from dashboard.preferences import LEVELS, level
+from dashboard.records.values import Figure, Score
 from xai.learning.evaluation.metrics import LEAST_GROUPS
 
 __all__ = ["class_label", "figure_name", "figure_text", "gap_lines", "is_technical", "percent", "terms"]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import plotly.graph_objects as go
 
+from dashboard.i18n import class_name, number, say
 from dashboard.palette import AREA, CLASS, GRID, METHOD, SLATE, ink
-from dashboard.words import class_name, number, say
 from xai.attribution.methods import METHODS
 from xai.types import REGIONS, Prediction, RegionShares
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from dashboard.reader import language
-from dashboard.words import say
+from dashboard.i18n import say
+from dashboard.preferences import language
 
 __all__ = ["handout"]
 

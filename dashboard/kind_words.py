@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dashboard.i18n import from_library, has, number, say
 from dashboard.model_figures import Dot
 from dashboard.record_words import dataset_name
-from dashboard.records import Bin
-from dashboard.words import from_library, has, number, say
+from dashboard.records.values import Bin
 from xai.learning.evaluation.metrics import LEAST_GROUPS
 from xai.models.reported_errors import KnownError
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import plotly.graph_objects as go
 
 from dashboard.figures import share_ticks
+from dashboard.i18n import class_name, number, say
 from dashboard.palette import AREA, BLUE, GRID, ORANGE, PURPLE, SLATE, ink
-from dashboard.records import Epoch, Figure
-from dashboard.words import class_name, number, say
+from dashboard.records.values import Epoch, Figure
 
 __all__ = ["Dot", "class_counts", "dots", "dots_height", "learning_curves"]
 

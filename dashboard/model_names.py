@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from dashboard.words import has, say
+from dashboard.i18n import has, say
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import DEFAULT_MODEL
 

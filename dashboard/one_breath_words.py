@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dashboard.i18n import class_name, say
 from dashboard.place_words import area_name
 from dashboard.sentences import is_right, is_wrong
 from dashboard.verdict_words import headline
-from dashboard.words import class_name, say
 from xai.evidence_types import VERDICTS, Evidence
 from xai.types import Prediction
 

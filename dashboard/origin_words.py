@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from dashboard.face_sheet import SheetNote
-from dashboard.words import number, say
+from dashboard.i18n import number, say
 from xai.types import Explanation, Face, Heatmap
 
 __all__ = ["command", "made_again", "made_with", "photo_line", "settings_line"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.words import say
+from dashboard.i18n import say
 
 __all__ = ["area_name", "peak_name", "place_name", "region_name"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.words import say
+from dashboard.i18n import say
 from xai.types import SaidReason
 
 __all__ = ["mask_reason"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dashboard.figure_words import is_technical
+from dashboard.i18n import class_name, has, say
 from dashboard.model_figures import Dot
-from dashboard.records import Epoch, Record, Score
-from dashboard.words import class_name, has, say
+from dashboard.records.values import Epoch, Record, Score
 
 __all__ = [
     "alt_counts",

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from dashboard.i18n import class_name, from_library, has, say
 from dashboard.place_words import peak_name, region_name
-from dashboard.tickets import JobError
-from dashboard.words import class_name, from_library, has, say
+from dashboard.worker.ticket import JobError
 from xai.evidence.map_consistency import LEAST_DROP
 from xai.types import REGIONS, Explanation, Heatmap, Prediction, RegionShares
 

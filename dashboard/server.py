@@ -1,9 +1,9 @@
 """The web server: ``python -m streamlit run dashboard/server.py`` from the root of the repository.
 
 Streamlit finds ``app`` in this file. Around the pages it starts the model process before the first visitor
-comes, sets headers that Streamlit leaves out, and collects garbage on a timer, because the collection after
-every script run that Streamlit would do is switched off in ``.streamlit/config.toml`` (it costs more than
-everything else together).
+comes, sets the response headers that Streamlit leaves out, and collects garbage on a timer, because the
+collection after every script run that Streamlit would do is switched off in ``.streamlit/config.toml`` (it
+costs more than everything else together).
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
+from typing import TYPE_CHECKING
 
 import streamlit as st
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -26,18 +28,30 @@ from starlette.routing import Route
 from streamlit.runtime import get_instance
 
 from dashboard import session
-from dashboard.headers import Headers
-from dashboard.sample_round import BEFOREHAND
-from dashboard.words import say
+from dashboard.i18n import say
+from dashboard.prefetch.scheduler import BEFOREHAND
 from xai.photo.samples import SAMPLES
 
-__all__ = ["app"]
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+__all__ = ["Headers", "app"]
 
 COLLECT_SECONDS = 10.0
 """How often what visitors left behind is dropped and garbage collected."""
 
 GONE_SECONDS = 25.0
 """How long a session is kept for a page that was closed or lost its connection, and its photo with it."""
+
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "frame-ancestors 'none'",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+}
+_FOREVER = "/static/"
+"""Streamlit's own scripts and fonts: their names hold a digest, and they are nobody's photo."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -103,6 +117,29 @@ async def _ready(_request: Request) -> JSONResponse:
     status = session.worker().status
     loaded = {"ready": list(status.ready), "loading": status.loading}
     return JSONResponse(loaded, status_code=503 if status.loading else 200)
+
+
+class Headers:
+    """Middleware: nothing is kept by browsers or proxies, guessed at, framed, or named to other sites."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and set the headers on the answer."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.update(_ALWAYS)
+                if not scope["path"].startswith(_FOREVER):
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        await self._app(scope, receive, with_headers)
 
 
 app = st.App(

@@ -1,7 +1,7 @@
 """What outlives one run of a page: the one model process, and what each visitor has seen.
 
-What comes from a visitor's photo is kept in that visitor's own session alone (``shelves``), under the digest
-of the photo's bytes, and is bounded. What all visitors share is nobody's: models, records, samples.
+What comes from a visitor's photo is kept in that visitor's own session alone (``session_cache``), under the
+digest of the photo's bytes, and is bounded. What all visitors share is nobody's: models, records, samples.
 """
 
 from __future__ import annotations
@@ -11,7 +11,13 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard.jobs import (
+from dashboard.model_names import model_names
+from dashboard.prefetch.scheduler import BEFOREHAND
+from dashboard.records.reader import read_records
+from dashboard.records.values import Records
+from dashboard.session_cache import kept, recall, remember, shelf, visitor
+from dashboard.worker.client import Worker
+from dashboard.worker.jobs import (
     CheckMaps,
     Examine,
     Explain,
@@ -24,16 +30,8 @@ from dashboard.jobs import (
     Stage,
     Thumbnail,
 )
-from dashboard.map_checks import MapCheck
-from dashboard.map_previews import Preview
-from dashboard.model_names import model_names
-from dashboard.record_files import read_records
-from dashboard.records import Records
-from dashboard.sample_round import BEFOREHAND
-from dashboard.shelves import kept, recall, remember, shelf, visitor
-from dashboard.suspects import LineUp, Suspects
-from dashboard.tickets import JobError, Ticket
-from dashboard.worker import Worker
+from dashboard.worker.results import LineUp, MapCheck, Preview, Suspects
+from dashboard.worker.ticket import JobError, Ticket
 from xai.evidence_types import Evidence
 from xai.models.cards import Catalogue, read_cards, weights_folders
 from xai.types import Explanation, Face, Prediction

@@ -17,9 +17,10 @@ from dashboard.face_sheet import (
     SheetScale,
     SheetTable,
 )
+from dashboard.i18n import class_name, number, say
 from dashboard.origin_words import made_again, made_with, photo_line, settings_line
 from dashboard.palette import CLASS, SLATE
-from dashboard.reader import language
+from dashboard.preferences import language
 from dashboard.sentences import alt_map, finding
 from dashboard.verdict_words import (
     asked_for,
@@ -33,7 +34,6 @@ from dashboard.verdict_words import (
     other_area,
     steadiness,
 )
-from dashboard.words import class_name, number, say
 from xai.evidence_types import CONDITIONS, Evidence
 from xai.render import common_scale, excess_scale
 from xai.types import REGIONS, Explanation, Heatmap

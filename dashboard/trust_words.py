@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.map_checks import CurveCheck, MapCheck
-from dashboard.words import say
+from dashboard.i18n import say
+from dashboard.worker.results import CurveCheck, MapCheck
 
 __all__ = ["alt_curve", "curve_line", "shares_line", "steady_line", "weights_line"]
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from dashboard.i18n import say
 from dashboard.place_words import area_name, place_name, region_name
-from dashboard.reader import LEVELS
-from dashboard.words import say
+from dashboard.preferences import LEVELS
 from xai.evidence_types import AREAS, CONDITIONS, AreaEvidence, Condition, Evidence, Reason
 
 __all__ = [

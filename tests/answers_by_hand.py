@@ -4,7 +4,7 @@ from dataclasses import fields, is_dataclass
 
 import numpy as np
 
-from dashboard.jobs import Seen
+from dashboard.worker.jobs import Seen
 from xai.types import (
     Box,
     Computed,

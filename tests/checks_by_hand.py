@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dashboard.map_checks import CurveCheck, MapCheck
+from dashboard.worker.results import CurveCheck, MapCheck
 
 
 def curve(**given):

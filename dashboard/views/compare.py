@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard import session
+from dashboard.i18n import from_library, say
 from dashboard.views import compare_choice, compare_result
-from dashboard.words import from_library, say
 
 st.title(say("compare.title"), anchor=False)
 st.markdown(say("compare.lead"))

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import reader, session
+from dashboard import preferences, session
 from dashboard.compare_layers import UNITS
 from dashboard.compare_words import method_name
+from dashboard.i18n import class_name, say
 from dashboard.views import face_choice
 from dashboard.views.face_choice import Listed
-from dashboard.words import class_name, say
 from xai.attribution.methods import METHODS
 from xai.types import CLASSES
 
@@ -56,7 +56,7 @@ def choose(models: Sequence[str]) -> Choice:
     faces = _faces(*st.columns(2, gap="medium"))
     left, right = st.columns(2, gap="medium")
     usual = models[:2]
-    reader.names_from_address(_MODELS, models, usual)
+    preferences.names_from_address(_MODELS, models, usual)
     chosen = left.pills(  # not a multiselect: in the dark theme its tags are white on light
         say("compare.models"),
         models,
@@ -66,7 +66,7 @@ def choose(models: Sequence[str]) -> Choice:
         persist_state="session",
         wrap=True,
     )
-    reader.names_to_address(_MODELS, chosen, usual)
+    preferences.names_to_address(_MODELS, chosen, usual)
     if len(chosen) > _MOST_MODELS:
         left.caption(say("compare.too_many", count=_MOST_MODELS))
     with right:
@@ -77,7 +77,7 @@ def choose(models: Sequence[str]) -> Choice:
     answers = {_GIVEN: say("ask.target_own")} | {name: class_name(name) for name in CLASSES}
     target = face_choice.choose(two, "answer", answers, say("compare.target"))
     unit = UNITS[0]
-    if reader.level() == reader.LEVELS[1] and method == "occlusion":
+    if preferences.level() == preferences.LEVELS[1] and method == "occlusion":
         units = {name: say(f"compare.unit_{name}") for name in UNITS}
         unit = face_choice.choose(right, "unit", units, say("compare.unit"))
     return Choice(faces, tuple(chosen[:_MOST_MODELS]), method, None if target == _GIVEN else target, unit)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import reader
+from dashboard import preferences
 from dashboard.compare_component import Panel, side_by_side
 from dashboard.compare_layers import DENSITY, Layer, common_full, difference, drawn, drawn_difference
 from dashboard.compare_words import (
@@ -18,8 +18,8 @@ from dashboard.compare_words import (
     method_name,
     value_text,
 )
+from dashboard.i18n import class_name, say
 from dashboard.views.photo_card import bar
-from dashboard.words import class_name, say
 from xai.photo.images import encode_jpeg
 
 __all__ = ["show"]
@@ -41,7 +41,7 @@ def show(pair: Pair, more: Sequence[Layer], *, same_face: bool) -> None:
     panels = [_panel(each, full) for each in layers]
     panels.append(_difference(pair, full))
     st.subheader(say("compare.maps", method=method_name(pair.first.method)), anchor=False)
-    side_by_side(panels, pair.first.regions, pair.first.unit, reader.language())
+    side_by_side(panels, pair.first.regions, pair.first.unit, preferences.language())
     for note in (*class_notes(pair), *_frame_notes(layers, same_face)):
         st.info(note)
     _legend(pair, full)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import reader
+from dashboard import preferences
 from dashboard.compare_words import Pair, agreement_rows, agreement_sentence, method_name, region_name
-from dashboard.words import number, say
+from dashboard.i18n import number, say
 from xai.types import REGIONS
 
 __all__ = ["show"]
@@ -18,7 +18,7 @@ def show(pair: Pair) -> None:
     st.markdown(agreement_sentence(pair))
     left, right = st.columns(2, gap="large")
     with left:
-        rows = agreement_rows(pair, reader.level())
+        rows = agreement_rows(pair, preferences.level())
         st.table(
             [{say("agree.column_figure"): name, say("agree.column_value"): value} for name, value in rows],
             hide_index=True,

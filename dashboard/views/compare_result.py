@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import reader, session
+from dashboard import preferences, session
 from dashboard.compare_classes import counterpart
 from dashboard.compare_layers import Layer, layer
 from dashboard.compare_words import Pair, heading, reason_lines
-from dashboard.jobs import Explain, Explained
+from dashboard.i18n import class_name, say
 from dashboard.sentences import failed
-from dashboard.tickets import JobError
 from dashboard.views import compare_maps, compare_numbers, face_choice, photo_verdict
 from dashboard.views.compare_choice import Choice
 from dashboard.views.face_choice import Listed
 from dashboard.views.photo_progress import Progress
-from dashboard.words import class_name, say
+from dashboard.worker.jobs import Explain, Explained
+from dashboard.worker.ticket import JobError
 from xai.evidence.map_similarity import agreement
 from xai.evidence_types import Evidence
 from xai.types import Face
@@ -135,7 +135,7 @@ def _say(place: DeltaGenerator, pair: Pair) -> None:
     """The sentence that a reader in a hurry needs, and what it rests on."""
     with place.container():
         st.header(heading(pair), anchor=False)
-        for line in reason_lines(pair, reader.level()):
+        for line in reason_lines(pair, preferences.level()):
             st.markdown(line)
         st.caption(say("compare.waits" if pair.waits else "verdict.not_right"))
 
@@ -164,7 +164,7 @@ def _judge(
 
     def arrive(title: str, evidence: Evidence) -> None:
         found[title] = evidence
-        slots[title].fill(evidence, reader.level())
+        slots[title].fill(evidence, preferences.level())
         if title in (pair.first.title, pair.second.title):
             _say(sentence, replace(pair, evidence=known()))
 

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from dashboard import session
+from dashboard.i18n import from_library, say
 from dashboard.views import cover_choice, cover_paint, cover_slide, cover_smallest, cover_swap
 from dashboard.views.cover_choice import Chosen
-from dashboard.words import from_library, say
 
 WAYS: Mapping[str, Callable[[Chosen], None]] = {
     "paint": cover_paint.show,

@@ -8,15 +8,15 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard import reader, session
-from dashboard.cover_jobs import AskCovered, CoverGround, Found, PrepareCover, TryProbe
-from dashboard.jobs import Job
+from dashboard import preferences, session
+from dashboard.i18n import say
 from dashboard.sentences import failed
-from dashboard.tickets import JobError
 from dashboard.views import face_choice
 from dashboard.views.face_choice import Listed
 from dashboard.views.photo_progress import Progress
-from dashboard.words import say
+from dashboard.worker.counterfactual_jobs import AskCovered, CoverGround, Found, PrepareCover, TryProbe
+from dashboard.worker.jobs import Job
+from dashboard.worker.ticket import JobError
 from xai.evidence.counterfactuals.probes import COVER_FILLS
 from xai.types import Face, Prediction
 
@@ -76,7 +76,7 @@ def one_of(name: str, words: Mapping[str, str], label: str, *, collapsed: bool =
         collapsed: the label is for those who listen alone.
     """
     known = list(words)
-    reader.from_address(name, known)
+    preferences.from_address(name, known)
     chosen = st.segmented_control(
         label,
         known,
@@ -85,7 +85,7 @@ def one_of(name: str, words: Mapping[str, str], label: str, *, collapsed: bool =
         key=name,
         label_visibility="collapsed" if collapsed else "visible",
     )
-    reader.to_address(name, chosen or known[0], known[0])
+    preferences.to_address(name, chosen or known[0], known[0])
     return chosen or known[0]
 
 

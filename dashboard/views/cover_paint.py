@@ -10,18 +10,18 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard import cover_canvas, reader, session
+from dashboard import cover_canvas, preferences, session
 from dashboard.cover_canvas import Board
-from dashboard.cover_jobs import AskCovered
 from dashboard.cover_shapes import MOST_SHAPES, Shape, parse_shapes, parse_spot, place_of
 from dashboard.cover_words import alt_covered, covered_sentence
 from dashboard.figures import class_bars
+from dashboard.i18n import say
 from dashboard.sentences import alt_answer, failed
-from dashboard.shelves import shelf
-from dashboard.tickets import JobError
+from dashboard.session_cache import shelf
 from dashboard.views import cover_choice, photo_card
 from dashboard.views.cover_choice import Chosen
-from dashboard.words import say
+from dashboard.worker.counterfactual_jobs import AskCovered
+from dashboard.worker.ticket import JobError
 from xai.types import REGIONS, Prediction
 
 __all__ = ["show"]
@@ -79,7 +79,7 @@ def _parts(chosen: Chosen) -> Sequence[str]:
         format_func=lambda name: say(f"cover_part.{name}"),
         key=_HIDDEN,
     )
-    reader.to_address(_HIDDEN, ",".join(hidden), "")
+    preferences.to_address(_HIDDEN, ",".join(hidden), "")
     return hidden
 
 

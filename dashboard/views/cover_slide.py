@@ -6,14 +6,14 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.cover_figures import height_curve
-from dashboard.cover_jobs import Found, TryProbe
 from dashboard.cover_words import alt_curve, pulled_sentence
 from dashboard.figures import class_bars
+from dashboard.i18n import class_name, say
 from dashboard.sentences import alt_answer, failed
-from dashboard.tickets import JobError
 from dashboard.views import photo_card
 from dashboard.views.cover_choice import Chosen
-from dashboard.words import class_name, say
+from dashboard.worker.counterfactual_jobs import Found, TryProbe
+from dashboard.worker.ticket import JobError
 
 __all__ = ["show"]
 

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import reader, session
+from dashboard import preferences, session
 from dashboard.controls import main_button
-from dashboard.cover_jobs import Found, TryProbe
 from dashboard.cover_words import pieces_sentence, smallest_sentence, technical_search, where_sentence
 from dashboard.figures import class_bars
+from dashboard.i18n import class_name, say
 from dashboard.sentences import alt_answer, failed
-from dashboard.tickets import JobError
 from dashboard.views import cover_choice, photo_card
 from dashboard.views.cover_choice import Chosen
-from dashboard.words import class_name, say
+from dashboard.worker.counterfactual_jobs import Found, TryProbe
+from dashboard.worker.ticket import JobError
 from xai.evidence.counterfactuals.probes import pieces
 
 __all__ = ["show", "worth_showing"]
@@ -27,7 +27,7 @@ def show(chosen: Chosen) -> None:
     """Offer the search, or show what it found."""
     st.header(say("cover_smallest.title"), anchor=False)
     st.markdown(say("cover_smallest.what"))
-    if reader.level() != reader.LEVELS[0]:
+    if preferences.level() != preferences.LEVELS[0]:
         st.caption(technical_search())
     job = TryProbe(chosen.face, chosen.model, "smallest_cover", cover_choice.fill())
     asked = " ".join(("wanted", *chosen.key, job.model, job.fill))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import session
-from dashboard.cover_jobs import Found, TryProbe
 from dashboard.cover_words import value_name
+from dashboard.i18n import class_name, say
 from dashboard.sentences import failed
-from dashboard.tickets import JobError
 from dashboard.views import cover_choice
 from dashboard.views.cover_choice import Chosen
-from dashboard.words import class_name, say
+from dashboard.worker.counterfactual_jobs import Found, TryProbe
+from dashboard.worker.ticket import JobError
 
 __all__ = ["PROBES_SHOWN", "show"]
 

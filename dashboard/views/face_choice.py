@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import reader, session
-from dashboard.jobs import SampleLook, Seen, Stage
+from dashboard import preferences, session
+from dashboard.i18n import say
 from dashboard.sentences import sample_title
-from dashboard.words import say
+from dashboard.worker.jobs import SampleLook, Seen, Stage
 from xai.photo.samples import SAMPLES
 from xai.types import Face
 
@@ -70,10 +70,10 @@ def choose(
         usual: what is left out of the address; the first one where None. Own photos always are.
     """
     names = list(named)
-    reader.from_address(key, names)
+    preferences.from_address(key, names)
     chosen = place.selectbox(label, names, format_func=named.__getitem__, key=key, persist_state="session")
     silent = chosen == (names[0] if usual is None else usual) or chosen.startswith(_OWN)
-    reader.to_address(key, chosen, chosen if silent else "")
+    preferences.to_address(key, chosen, chosen if silent else "")
     return chosen
 
 

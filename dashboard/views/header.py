@@ -6,8 +6,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import reader
-from dashboard.words import languages, say
+from dashboard import preferences
+from dashboard.i18n import languages, say
 
 __all__ = ["LOGO", "show"]
 
@@ -26,9 +26,11 @@ def show() -> None:
             list(known),
             format_func=lambda code: known[code],
             required=True,
-            key=reader.LANGUAGE,
+            key=preferences.LANGUAGE,
             label_visibility="collapsed",
             width="content",
         )
-        st.toggle(say("header.expert"), key=reader.EXPERT, help=say("header.expert_help"), width="content")
-    reader.write_address()
+        st.toggle(
+            say("header.expert"), key=preferences.EXPERT, help=say("header.expert_help"), width="content"
+        )
+    preferences.write_address()

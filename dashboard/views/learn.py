@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from dashboard import reader, session
+from dashboard import preferences, session
 from dashboard.controls import main_button
 from dashboard.handout import handout
+from dashboard.i18n import say
 from dashboard.views import learn_cheat, learn_steps
 from dashboard.views.learn_lesson import Lesson, write_large
-from dashboard.words import say
 
 STEPS: Mapping[str, Callable[[Lesson], None]] = {
     "answer": learn_steps.answer,
@@ -28,8 +28,8 @@ if not cards:
     st.stop()
 write_large()
 names = list(STEPS)
-reader.from_address("step", names)
-if reader.projector():
+preferences.from_address("step", names)
+if preferences.projector():
     step = str(session.recall("step"))
 else:
     st.title(say("learn.title"), anchor=False)
@@ -45,7 +45,7 @@ else:
         label_visibility="collapsed",
     )
     step = chosen or names[0]
-reader.to_address("step", step, names[0])
+preferences.to_address("step", step, names[0])
 at = names.index(step)
 st.header(say(f"step_title.{step}"), anchor=False)
 st.markdown(say(f"step_text.{step}"))
@@ -64,8 +64,10 @@ with st.container(horizontal=True, gap="small"):
             )
 
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-    st.toggle(say("learn.projector"), key=reader.PROJECTOR, help=say("learn.projector_help"), width="content")
-    if reader.projector():
+    st.toggle(
+        say("learn.projector"), key=preferences.PROJECTOR, help=say("learn.projector_help"), width="content"
+    )
+    if preferences.projector():
         st.caption(say("learn.step_of", number=at + 1, total=len(names)))
     else:
         st.download_button(

@@ -10,12 +10,12 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.controls import main_button
+from dashboard.i18n import class_name, say
 from dashboard.sentences import failed
-from dashboard.suspects import Suspects
-from dashboard.tickets import JobError
 from dashboard.views.learn_lesson import Lesson, face_width
 from dashboard.views.photo_progress import Progress
-from dashboard.words import class_name, say
+from dashboard.worker.results import Suspects
+from dashboard.worker.ticket import JobError
 from xai.photo.images import encode_jpeg, encode_png
 from xai.render import common_scale, overlay
 

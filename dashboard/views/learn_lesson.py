@@ -8,11 +8,11 @@ from pathlib import Path
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import reader, session
-from dashboard.jobs import Explain, Explained, SampleLook
+from dashboard import preferences, session
+from dashboard.i18n import say
 from dashboard.sentences import sample_title
 from dashboard.views.photo_progress import Progress
-from dashboard.words import say
+from dashboard.worker.jobs import Explain, Explained, SampleLook
 from xai.photo.samples import SAMPLES, Sample
 from xai.types import Face
 
@@ -51,8 +51,8 @@ class Lesson:
             alone,
             index=alone.index(self.sample.id),
             format_func=lambda name: sample_title(SAMPLES[name]),
-            key=f"lesson choice {reader.language()}",
-            width="stretch" if reader.projector() else 320,
+            key=f"lesson choice {preferences.language()}",
+            width="stretch" if preferences.projector() else 320,
         )
         session.remember(_SAMPLE, chosen)
 
@@ -75,18 +75,18 @@ class Lesson:
 
 def write_large() -> None:
     """In a room: make everything on the page larger."""
-    if reader.projector():
+    if preferences.projector():
         st.html(_LARGE)
 
 
 def face_width() -> int:
     """How wide a face is shown, in pixels."""
-    return _FACE_LARGE if reader.projector() else _FACE
+    return _FACE_LARGE if preferences.projector() else _FACE
 
 
 def for_the_room(figure: go.Figure) -> go.Figure:
     """The chart itself, in a room with larger type and larger."""
-    if reader.projector():
+    if preferences.projector():
         large = {"size": _CHART_TYPE}
         figure.update_layout(font=large, legend_font=large, height=_CHART_GROWS * figure.layout.height)
         figure.update_xaxes(tickfont=large).update_yaxes(tickfont=large)

@@ -7,16 +7,16 @@ from functools import wraps
 
 import streamlit as st
 
-from dashboard import reader, session
+from dashboard import preferences, session
 from dashboard.controls import main_button
 from dashboard.figures import class_bars, region_bars
+from dashboard.i18n import say
 from dashboard.sentences import alt_answer, alt_map, alt_shares, failed, finding, right_or_wrong
-from dashboard.tickets import JobError
 from dashboard.verdict_words import LEVELS
 from dashboard.views import photo_verdict
 from dashboard.views.learn_lesson import Lesson, face_width, for_the_room
 from dashboard.views.photo_card import STILL, bar
-from dashboard.words import say
+from dashboard.worker.ticket import JobError
 from xai.photo.images import encode_jpeg
 from xai.render import common_scale, excess, excess_scale, overlay
 from xai.types import REGIONS, Explanation
@@ -139,7 +139,7 @@ def verdict(lesson: Lesson) -> None:
     """The verdicts, measured now, with their conditions."""
     explained = {model: lesson.explained(model) for model in lesson.models}
     slots = photo_verdict.answers(explained, lesson.sample.truth[0])
-    level = LEVELS[0] if reader.projector() else reader.level()
+    level = LEVELS[0] if preferences.projector() else preferences.level()
     session.examine(
         {model: each.explanation for model, each in explained.items()},
         lambda model, stage: slots[model].wait(stage),

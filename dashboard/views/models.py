@@ -3,9 +3,9 @@
 import streamlit as st
 
 from dashboard import session
+from dashboard.i18n import from_library, say
 from dashboard.model_names import model_names
 from dashboard.views import models_card, models_experiments, models_overview, models_own
-from dashboard.words import from_library, say
 
 st.title(say("models.title"), anchor=False)
 st.markdown(say("models.lead"))

@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import reader
+from dashboard import preferences
 from dashboard.bottom_words import bottom_line
 from dashboard.figure_words import is_technical
+from dashboard.i18n import class_name, from_library, say
 from dashboard.kind_words import error_lists
 from dashboard.model_figures import class_counts, learning_curves
 from dashboard.record_words import alt_counts, alt_curves, data_line, study_name
-from dashboard.records import Record, telling
+from dashboard.records.values import Record, telling
 from dashboard.views import models_confusion, models_kinds, models_scores
 from dashboard.views.photo_card import STILL
-from dashboard.words import class_name, from_library, say
 
 __all__ = ["choose", "show"]
 
@@ -35,11 +35,13 @@ def choose(records: Sequence[Record], names: Mapping[str, str]) -> Record:
     st.header(say("card.heading"), anchor=False)
     by_name = {record.name: record for record in records}
     known = list(by_name)
-    reader.from_address(_MODEL, known)  # the address holds the name on the card, which no language changes
+    preferences.from_address(
+        _MODEL, known
+    )  # the address holds the name on the card, which no language changes
     name = st.selectbox(
         say("card.choose"), known, format_func=lambda each: names[each], key=_MODEL, width=480
     )
-    reader.to_address(_MODEL, name, known[0])
+    preferences.to_address(_MODEL, name, known[0])
     return by_name[name]
 
 

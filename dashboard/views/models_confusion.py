@@ -8,13 +8,13 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.confusion_table import table
-from dashboard.reader import language
+from dashboard.i18n import class_name, say
+from dashboard.preferences import language
 from dashboard.record_words import score_label, setting_line
-from dashboard.records import Record, Score
+from dashboard.records.values import Record, Score
 from dashboard.sentences import failed, sample_title
-from dashboard.tickets import JobError
 from dashboard.views.photo_progress import Progress
-from dashboard.words import class_name, say
+from dashboard.worker.ticket import JobError
 from xai.photo.samples import SAMPLES, Sample
 from xai.types import CLASSES
 

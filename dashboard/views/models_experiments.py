@@ -8,11 +8,11 @@ import streamlit as st
 
 from dashboard.experiment_words import experiment_dots, measured_name, note, question
 from dashboard.figure_words import gap_lines, terms
+from dashboard.i18n import say
 from dashboard.model_figures import dots
 from dashboard.record_words import alt_dots, study_name
-from dashboard.records import Experiment
+from dashboard.records.values import Experiment
 from dashboard.views.photo_card import STILL
-from dashboard.words import say
 
 __all__ = ["show"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.figure_words import gap_lines
+from dashboard.i18n import class_name, say
 from dashboard.kind_words import few_faces, kind_dots
 from dashboard.model_figures import dots
 from dashboard.record_words import alt_dots, score_label
-from dashboard.records import Record, Score, telling
+from dashboard.records.values import Record, Score, telling
 from dashboard.views.photo_card import STILL
-from dashboard.words import class_name, say
 from xai.learning.evaluation.metrics import LEAST_GROUPS
 
 __all__ = ["show"]

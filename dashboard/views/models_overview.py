@@ -7,12 +7,12 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from dashboard.figure_words import figure_text, gap_lines, is_technical, percent, terms
+from dashboard.i18n import class_name, say
 from dashboard.model_figures import Dot, dots
 from dashboard.model_names import network_name, purpose
 from dashboard.record_words import alt_dots, dataset_name, score_label, study_name
-from dashboard.records import Record, Score, reproduced, telling
+from dashboard.records.values import Record, Score, reproduced, telling
 from dashboard.views.photo_card import STILL
-from dashboard.words import class_name, say
 
 __all__ = ["show"]
 

@@ -6,7 +6,7 @@ import json
 
 import streamlit as st
 
-from dashboard.words import say
+from dashboard.i18n import say
 from xai.models.architectures import ARCHITECTURES
 
 __all__ = ["show"]

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.figure_words import class_label, figure_name, figure_text, gap_lines, is_technical, terms
+from dashboard.i18n import from_library, say
 from dashboard.model_figures import Dot, dots
 from dashboard.record_words import alt_dots, score_label, setting_line, study_name
-from dashboard.records import Record, Score, reproduced, telling
+from dashboard.records.values import Record, Score, reproduced, telling
 from dashboard.views.photo_card import STILL
-from dashboard.words import from_library, say
 
 __all__ = ["published", "show"]
 

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard import session
+from dashboard.i18n import from_library, say
 from dashboard.views import photo_input, photo_progress, photo_result
-from dashboard.words import from_library, say
 
 st.title(say("photo.title"), anchor=False)
 st.markdown(say("photo.lead"))

@@ -13,8 +13,8 @@ from PIL import Image as Pictures
 from dashboard import box_canvas, session
 from dashboard.box_canvas import Frame
 from dashboard.cover_canvas import inline
-from dashboard.jobs import HandBox, Seen
-from dashboard.words import say
+from dashboard.i18n import say
+from dashboard.worker.jobs import HandBox, Seen
 from xai.photo.faces import MAX_FACES
 from xai.types import Box
 

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from dashboard import session
 from dashboard.figures import class_bars, region_bars
-from dashboard.jobs import Explained
+from dashboard.i18n import class_name, say
 from dashboard.kept_figures import kept_figure
 from dashboard.reason_words import mask_reason
 from dashboard.sentences import alt_answer, alt_map, alt_shares, becomes_parts, finding
-from dashboard.words import class_name, say
+from dashboard.worker.jobs import Explained
 from xai.photo.images import encode_jpeg
 from xai.render import colour_bar, excess, outline_regions, overlay, paint_classes
 from xai.types import REGIONS, Explanation, Prediction

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import controls, reader, session
-from dashboard.jobs import Explain, Explained, Options
+from dashboard import controls, preferences, session
+from dashboard.i18n import class_name, say
 from dashboard.sentences import failed
-from dashboard.tickets import JobError
 from dashboard.views import (
     face_choice,
     photo_address,
@@ -24,7 +23,8 @@ from dashboard.views import (
 )
 from dashboard.views.photo_previews import Previews
 from dashboard.views.photo_progress import Progress
-from dashboard.words import class_name, say
+from dashboard.worker.jobs import Explain, Explained, Options
+from dashboard.worker.ticket import JobError
 from xai.evidence_types import Evidence
 from xai.types import CLASSES, Face
 
@@ -93,7 +93,7 @@ def show(face: Face, known: Known, models: Sequence[str], places: Places) -> Non
         places: around the photo.
     """
     name = f"{face.photo_sha256} {face.box.as_list()}"
-    level = reader.level()
+    level = preferences.level()
     with places.beside:
         verdicts = st.empty()
         asking = st.expander(say("ask.another"))
@@ -122,7 +122,7 @@ def show(face: Face, known: Known, models: Sequence[str], places: Places) -> Non
     take.tested(found)
     with reasons.container():
         photo_reasons.show(explained, found, level)
-        if level == reader.LEVELS[1]:
+        if level == preferences.LEVELS[1]:
             photo_fine.show(explained, name)
 
 
@@ -131,7 +131,7 @@ def _question(
 ) -> Question:
     with asking:
         left, right = st.columns(2)
-    asked = f"target {name} {reader.language()}"
+    asked = f"target {name} {preferences.language()}"
     photo_address.open_class(asked, _answers())
     target = left.selectbox(
         say("ask.target"),
@@ -145,7 +145,7 @@ def _question(
         (None, *CLASSES),
         index=CLASSES.index(truth) + 1 if truth else 0,
         format_func=lambda one: class_name(one) if one else say("ask.truth_unknown"),
-        key=f"truth {name} {reader.language()}",
+        key=f"truth {name} {preferences.language()}",
     )
     chosen = _models(models, left, right)
     with settings:

@@ -8,10 +8,10 @@ from functools import partial
 import streamlit as st
 
 from dashboard import session
-from dashboard.jobs import Seen
-from dashboard.reader import language
+from dashboard.i18n import class_name, class_word, say
+from dashboard.preferences import language
 from dashboard.views import photo_boxes, photo_face
-from dashboard.words import class_name, class_word, say
+from dashboard.worker.jobs import Seen
 from xai.photo.images import encode_jpeg
 from xai.render import Mark, draw_boxes
 from xai.types import Box

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard import session
-from dashboard.jobs import Explain, Explained
+from dashboard.i18n import say
 from dashboard.sentences import failed
-from dashboard.tickets import JobError
 from dashboard.views.photo_previews import Previews
 from dashboard.views.photo_progress import Progress
-from dashboard.words import say
+from dashboard.worker.jobs import Explain, Explained
+from dashboard.worker.ticket import JobError
 from xai.attribution.methods import METHODS
 from xai.types import Explanation, Params
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import session
+from dashboard.i18n import class_word, say
 from dashboard.sentences import sample_title
 from dashboard.views.photo_progress import hold
-from dashboard.words import class_word, say
 from xai.photo.samples import SAMPLES, Sample
 
 __all__ = ["show"]

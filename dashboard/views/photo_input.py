@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import session
+from dashboard.i18n import say
 from dashboard.sentences import file_name
 from dashboard.views import photo_address, photo_gallery
-from dashboard.words import say
 from xai.photo.samples import SAMPLES, Sample
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import reader
+from dashboard import preferences
+from dashboard.i18n import say
 from dashboard.views import photo_card, photo_take
-from dashboard.words import say
 from xai.render import common_scale, excess_scale
 from xai.types import Explanation
 
@@ -44,9 +44,9 @@ def _legend(explanations: Sequence[Explanation]) -> photo_card.Look:
     with middle:
         photo_card.bar(say("legend.bar_half_alt", scale=beyond + 1), signed=False)
         st.caption(say("legend.gradcam", scale=beyond + 1))
-    reader.number_from_address(photo_card.OPACITY, (0.0, 1.0), photo_card.FIRST_OPACITY)
+    preferences.number_from_address(photo_card.OPACITY, (0.0, 1.0), photo_card.FIRST_OPACITY)
     opacity = right.slider(say("ask.opacity"), 0.0, 1.0, step=0.05, key=photo_card.OPACITY)
-    reader.to_address(photo_card.OPACITY, f"{opacity:g}", f"{photo_card.FIRST_OPACITY:g}")
+    preferences.to_address(photo_card.OPACITY, f"{opacity:g}", f"{photo_card.FIRST_OPACITY:g}")
     return photo_card.Look({"occlusion": occlusion, "gradcam": beyond}, opacity, _share_limit(explanations))
 
 

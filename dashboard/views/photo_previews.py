@@ -9,10 +9,10 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
-from dashboard.map_previews import Preview
+from dashboard.i18n import class_name, say
 from dashboard.views import photo_card
 from dashboard.views.photo_progress import Progress
-from dashboard.words import class_name, say
+from dashboard.worker.results import Preview
 from xai.photo.images import encode_jpeg
 from xai.render import common_scale, overlay
 from xai.types import Explanation, Face, Heatmap, Prediction

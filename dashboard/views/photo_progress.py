@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
-from dashboard.jobs import Stage
-from dashboard.words import say
+from dashboard.i18n import say
+from dashboard.worker.jobs import Stage
 
 __all__ = ["Progress", "hold", "stage_text"]
 

@@ -8,11 +8,11 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.evidence_figures import effect_bars
-from dashboard.jobs import Explained
+from dashboard.i18n import say
 from dashboard.kept_figures import kept_figure
 from dashboard.verdict_words import alt_effects, effects_note, other_area, price, steadiness
 from dashboard.views import photo_card, photo_trust
-from dashboard.words import say
+from dashboard.worker.jobs import Explained
 from xai.evidence_types import Evidence
 
 __all__ = ["show"]

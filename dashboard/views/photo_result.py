@@ -11,14 +11,14 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.controls import main_button
-from dashboard.jobs import Look, SampleLook, Seen, Stage
+from dashboard.i18n import from_library, say
 from dashboard.sentences import failed, sample_credit, sample_title
-from dashboard.tickets import JobError
 from dashboard.views import photo_address, photo_boxes, photo_faces
 from dashboard.views.photo_face import NOTHING, Known
 from dashboard.views.photo_input import Source
 from dashboard.views.photo_progress import Progress
-from dashboard.words import from_library, say
+from dashboard.worker.jobs import Look, SampleLook, Seen, Stage
+from dashboard.worker.ticket import JobError
 from xai.types import Box
 
 __all__ = ["show"]

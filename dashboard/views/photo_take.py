@@ -9,11 +9,11 @@ import streamlit as st
 
 from dashboard.downloads import face_zip, numbers_csv, numbers_json
 from dashboard.face_sheet import FaceSheet
-from dashboard.jobs import Explained
-from dashboard.reader import language, spoken_to
+from dashboard.i18n import say
+from dashboard.preferences import language, spoken_to
 from dashboard.sheet_words import face_sheet
 from dashboard.views.photo_boxes import set_boxes
-from dashboard.words import say
+from dashboard.worker.jobs import Explained
 from xai.evidence_types import Evidence
 from xai.types import Explanation, Face
 

@@ -6,14 +6,14 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.evidence_figures import curves
-from dashboard.jobs import Explained
-from dashboard.map_checks import MapCheck
+from dashboard.i18n import say
 from dashboard.sentences import failed
-from dashboard.tickets import JobError
 from dashboard.trust_words import alt_curve, curve_line, shares_line, steady_line, weights_line
 from dashboard.views import photo_card
 from dashboard.views.photo_progress import Progress
-from dashboard.words import say
+from dashboard.worker.jobs import Explained
+from dashboard.worker.results import MapCheck
+from dashboard.worker.ticket import JobError
 
 __all__ = ["show"]
 

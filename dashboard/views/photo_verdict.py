@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.agreement_words import map_notes
 from dashboard.evidence_figures import bullet
-from dashboard.jobs import Explained, Stage
+from dashboard.i18n import say
 from dashboard.kept_figures import kept_figure
 from dashboard.one_breath_words import four_verdicts, in_one_breath
 from dashboard.sentences import is_wrong, right_or_wrong, why_wrong
@@ -24,7 +24,7 @@ from dashboard.verdict_words import (
 )
 from dashboard.views import photo_card
 from dashboard.views.photo_progress import Progress
-from dashboard.words import say
+from dashboard.worker.jobs import Explained, Stage
 from xai.evidence_types import CONDITIONS, Evidence
 from xai.types import Prediction
 

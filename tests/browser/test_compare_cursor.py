@@ -5,8 +5,8 @@ import re
 import pytest
 
 from dashboard.compare_component import GRID
+from dashboard.i18n import catalogue
 from dashboard.model_names import model_name
-from dashboard.words import catalogue
 from xai.models.cards import read_cards
 
 pytestmark = pytest.mark.browser

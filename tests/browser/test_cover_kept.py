@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dashboard.words import catalogue
+from dashboard.i18n import catalogue
 
 pytestmark = pytest.mark.browser
 

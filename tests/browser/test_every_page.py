@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import pytest
 
-from dashboard.words import catalogue
+from dashboard.i18n import catalogue
 from xai.photo.samples import SAMPLES
 
 pytestmark = pytest.mark.browser

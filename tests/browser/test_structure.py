@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.words import catalogue
+from dashboard.i18n import catalogue
 
 pytestmark = pytest.mark.browser
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as Pictures
 from pypdf import PdfReader
 
-from dashboard.words import catalogue
+from dashboard.i18n import catalogue
 
 pytestmark = pytest.mark.browser
 

@@ -1,6 +1,6 @@
 """The real model process with stand-in work: its jobs are samples whose id says what to do.
 
-Started by the tests in place of ``dashboard.worker_process``; the pipe, the threads and the protocol are the
+Started by the tests in place of ``dashboard.worker.process``; the pipe, the threads and the protocol are the
 real ones. ``echo:x`` returns x, ``steps:n`` reports n steps of 50 ms, ``parts:n`` hands over n pieces,
 ``sleep:s`` is silent for s seconds, ``hang:s`` claims to be decoding for s seconds, ``refuse:x`` and
 ``break:x`` fail with x, ``pid:`` returns the process id, ``die:`` ends the process.
@@ -11,8 +11,8 @@ import sys
 import time
 from types import ModuleType
 
-from dashboard import worker_process
-from dashboard.jobs import READING, ModelStatus, Part, SampleLook, Stage
+from dashboard.worker import process
+from dashboard.worker.jobs import READING, ModelStatus, Part, SampleLook, Stage
 from xai.errors import ImageRejected
 
 
@@ -85,7 +85,7 @@ ORDERS = {
 }
 
 if __name__ == "__main__":
-    work = ModuleType("dashboard.work")
+    work = ModuleType("dashboard.worker.handlers")
     work.Models, work.perform = Models, perform
-    sys.modules["dashboard.work"] = work
-    worker_process.main(int(sys.argv[1]))
+    sys.modules["dashboard.worker.handlers"] = work
+    process.main(int(sys.argv[1]))

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import session
 from dashboard.model_names import model_name
-from dashboard.sample_answers import SampleAnswers
-from dashboard.sample_round import BEFOREHAND, SampleRound, Visitors
+from dashboard.prefetch.disk_cache import SampleAnswers
+from dashboard.prefetch.scheduler import BEFOREHAND, SampleRound, Visitors
 from dashboard.views.photo_face import METHODS_SHOWN
 from xai.models.cards import read_cards
 from xai.photo.samples import SAMPLES

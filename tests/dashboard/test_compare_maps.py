@@ -13,7 +13,7 @@ from dashboard.compare_classes import counterpart, relation
 from dashboard.compare_component import GRID, Panel, payload
 from dashboard.compare_layers import DENSITY, common_full, difference, drawn, drawn_difference, layer
 from dashboard.compare_words import Pair, alt_difference, alt_layer, class_notes, heading, reason_lines
-from dashboard.jobs import Explained
+from dashboard.worker.jobs import Explained
 from xai.evidence.map_similarity import agreement
 from xai.render import overlay
 from xai.types import CLASSES, REGIONS, Box, Explanation, Face, Heatmap, Prediction, Provenance, RegionShares

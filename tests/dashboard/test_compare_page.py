@@ -13,11 +13,11 @@ from streamlit.testing.v1 import AppTest
 from toys import make_card
 
 from dashboard import session
-from dashboard.jobs import Stage
+from dashboard.i18n import catalogue
 from dashboard.model_names import model_name
-from dashboard.reader import EXPERT
-from dashboard.tickets import JobError
-from dashboard.words import catalogue
+from dashboard.preferences import EXPERT
+from dashboard.worker.jobs import Stage
+from dashboard.worker.ticket import JobError
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import read_cards
 from xai.photo.samples import SAMPLES, sample_png

@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cover_canvas, session
-from dashboard.cover_work import prepare
+from dashboard.i18n import say
 from dashboard.views.cover_swap import PROBES_SHOWN
-from dashboard.words import say
+from dashboard.worker.counterfactual_handlers import prepare
 from xai.evidence.counterfactuals.probes import pieces, whatif
 from xai.models.cards import read_cards
 from xai.models.classifiers import load_classifier
@@ -154,7 +154,7 @@ def test_every_change_shows_every_step(change):
 
 def test_a_face_that_cannot_be_drawn_on_is_refused_in_the_readers_language(monkeypatch):
     sentence = "Nothing can be drawn on this face: the head is turned too far to the side."
-    from dashboard.tickets import JobError
+    from dashboard.worker.ticket import JobError
 
     real = session.done_once
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from dashboard import cover_words
 from dashboard.cover_figures import height_curve
-from dashboard.cover_jobs import Found
+from dashboard.i18n import catalogue
 from dashboard.views.cover_smallest import worth_showing
-from dashboard.words import catalogue
+from dashboard.worker.counterfactual_jobs import Found
 from xai.evidence.counterfactuals.probes import Rectangle
 from xai.types import REGIONS, Prediction
 

@@ -4,8 +4,8 @@ from evidences import area, condition, evidence
 
 from dashboard import trust_words
 from dashboard.evidence_figures import bullet, curves, effect_bars
-from dashboard.jobs import Explained
-from dashboard.words import catalogue
+from dashboard.i18n import catalogue
+from dashboard.worker.jobs import Explained
 from xai.evidence.verdict.rules import THRESHOLDS
 from xai.evidence_types import RegionEvidence
 

@@ -9,9 +9,9 @@ import pytest
 from oracles import occlusion_by_loop
 from toys import make_face
 
-from dashboard import explaining
-from dashboard.jobs import Explain, Explained, Part, Stage
-from dashboard.map_previews import Preview
+from dashboard.worker import explain_handlers
+from dashboard.worker.jobs import Explain, Explained, Part, Stage
+from dashboard.worker.results import Preview
 from xai.attribution.crop_maps import on_crop
 from xai.attribution.occlusion.engine import baseline
 from xai.attribution.occlusion.patch import Patch
@@ -26,7 +26,7 @@ def job_of(crop, *, glimpse):
 @pytest.fixture
 def told(small_cnn, noise_crop):
     news = []
-    found = explaining.explain(job_of(noise_crop, glimpse=True), small_cnn, news.append)
+    found = explain_handlers.explain(job_of(noise_crop, glimpse=True), small_cnn, news.append)
     return found, news
 
 
@@ -36,7 +36,7 @@ def test_one_preview_comes_before_the_map_and_the_map_is_the_one_without_it(told
     assert news[at].name == "small"
     assert any(isinstance(each, Stage) and each.done > 20 for each in news[at:])
     plain = []
-    alone = explaining.explain(job_of(noise_crop, glimpse=False), small_cnn, plain.append)
+    alone = explain_handlers.explain(job_of(noise_crop, glimpse=False), small_cnn, plain.append)
     assert not any(isinstance(each, Part) for each in plain)
     for method, heatmap in alone.explanation.heatmaps.items():
         np.testing.assert_allclose(
@@ -90,7 +90,7 @@ def test_a_job_can_be_stopped_after_its_preview(small_cnn, noise_crop):
             seen.append(news)
 
     with pytest.raises(Cancelled):
-        explaining.explain(job_of(noise_crop, glimpse=True), small_cnn, tell)
+        explain_handlers.explain(job_of(noise_crop, glimpse=True), small_cnn, tell)
     assert len(seen) == 1
 
 

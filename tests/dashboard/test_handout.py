@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import handout, reader, words
+from dashboard import handout, i18n, preferences
 
 
 class Outline(HTMLParser):
@@ -28,14 +28,14 @@ class Outline(HTMLParser):
             self.headings.append(data)
 
 
-@pytest.mark.parametrize("code", words.languages())
+@pytest.mark.parametrize("code", i18n.languages())
 def test_the_handout_is_whole_in_every_language_and_needs_nothing_else(monkeypatch, code):
-    for module in (words, reader, handout):
+    for module in (i18n, preferences, handout):
         monkeypatch.setattr(module, "language", lambda: code)
     page = handout.handout()
     outline = Outline()
     outline.feed(page)
-    said = words.catalogue(code)
+    said = i18n.catalogue(code)
     assert outline.open == []
     assert outline.links == []
     assert f'<html lang="{code}">' in page
@@ -53,7 +53,7 @@ FAMILIAR = re.compile(
 
 
 def test_the_lesson_and_the_handout_say_usted_throughout():
-    path = Path(words.__file__).parent / "es" / "learn.toml"
+    path = Path(i18n.__file__).parent / "locales" / "es" / "learn.toml"
     sections = tomllib.loads(path.read_text(encoding="utf-8"))
     familiar = {
         f"{section}.{key}": found.group()

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dashboard import judging
-from dashboard.jobs import CheckMaps, Examine, Part, Stage
+from dashboard.worker import explain_handlers
+from dashboard.worker.jobs import CheckMaps, Examine, Part, Stage
 from xai.attribution.methods import METHODS
 from xai.errors import Cancelled
 from xai.evidence.faithfulness.suite import cost, faithfulness
@@ -45,14 +45,14 @@ def asked(monkeypatch):
         progress(3, 7)
         return NOTHING
 
-    monkeypatch.setattr(judging, "examine", examine)
+    monkeypatch.setattr(explain_handlers, "examine", examine)
     return calls
 
 
 def test_all_models_share_what_is_painted_and_each_is_handed_over_when_it_is_done(face, maps, asked):
     told = []
     job = Examine(face, {"one": maps, "two": replace(maps, target="uncovered")}, {})
-    judging.judge(job, {"one": "first", "two": "second"}, told.append)
+    explain_handlers.judge(job, {"one": "first", "two": "second"}, told.append)
     (edits, *first), (same, *second) = asked
     assert edits is same
     assert edits.original is face
@@ -64,7 +64,7 @@ def test_all_models_share_what_is_painted_and_each_is_handed_over_when_it_is_don
 
 
 def test_nothing_of_the_face_stays_when_the_job_is_over(face, maps, asked):
-    judging.judge(Examine(face, {"one": maps}, {}), {"one": "first"}, lambda news: None)
+    explain_handlers.judge(Examine(face, {"one": maps}, {}), {"one": "first"}, lambda news: None)
     left = weakref.ref(asked[0][0])
     asked.clear()
     gc.collect()
@@ -74,7 +74,7 @@ def test_nothing_of_the_face_stays_when_the_job_is_over(face, maps, asked):
 def test_known_evidence_is_not_measured_again_but_hears_the_new_maps(face, maps, asked):
     told = []
     empty = replace(maps, heatmaps={"gradcam": maps.heatmaps["occlusion"]}, shares={"gradcam": None})
-    judging.judge(Examine(face, {"one": empty}, {"one": NOTHING}), {"one": "first"}, told.append)
+    explain_handlers.judge(Examine(face, {"one": empty}, {"one": NOTHING}), {"one": "first"}, told.append)
     assert asked == []
     (part,) = [news for news in told if isinstance(news, Part)]
     assert part.value.forwards == NOTHING.forwards
@@ -87,13 +87,13 @@ def test_a_cancelled_job_stops_between_batches(face, maps, asked):
             raise Cancelled("no longer wanted")
 
     with pytest.raises(Cancelled):
-        judging.judge(Examine(face, {"one": maps, "two": maps}, {}), {"one": 1, "two": 2}, tell)
+        explain_handlers.judge(Examine(face, {"one": maps, "two": maps}, {}), {"one": 1, "two": 2}, tell)
     assert len(asked) == 1
 
 
 def test_the_checks_travel_as_plain_numbers_and_cost_what_was_said(face, maps, small_cnn):
     told = []
-    found = judging.check(CheckMaps(maps), small_cnn, told.append)["occlusion"]
+    found = explain_handlers.check(CheckMaps(maps), small_cnn, told.append)["occlusion"]
     truth = faithfulness(face, small_cnn, maps)["occlusion"]
     for kind in ("deletion", "insertion"):
         ours, theirs = getattr(found, kind), getattr(truth, kind)
@@ -107,12 +107,12 @@ def test_the_checks_travel_as_plain_numbers_and_cost_what_was_said(face, maps, s
     assert found.noise == pytest.approx(min(truth.stability.noise))
     assert found.share is None  # the face has no landmarks
     assert told[-1] == Stage("checking", told[-1].total, told[-1].total)
-    _, said = judging.passes_of(maps, small_cnn)
+    _, said = explain_handlers.passes_of(maps, small_cnn)
     assert told[-1].total == said == cost(small_cnn, ["occlusion"])
 
 
 def test_passes_of_maps_are_counted_with_their_own_settings(maps, small_cnn):
-    passes, _ = judging.passes_of(maps, small_cnn)
+    passes, _ = explain_handlers.passes_of(maps, small_cnn)
     params = METHODS["occlusion"].complete({"patch": 0.4})
     assert passes == METHODS["occlusion"].forwards(params, 35)
     assert passes != METHODS["occlusion"].forwards(METHODS["occlusion"].complete({}), 35)
@@ -123,13 +123,13 @@ def test_a_better_order_than_the_edges_is_said_only_where_the_curve_can_tell():
     test = SimpleNamespace(
         own=curve, edges=curve, random=(curve,), random_area=1.0, beats_random=None, gain_over_edges=0.3
     )
-    assert judging._curve_check(test).beats_edges is None
+    assert explain_handlers._curve_check(test).beats_edges is None
     test.beats_random = False
-    assert judging._curve_check(test).beats_edges is True
+    assert explain_handlers._curve_check(test).beats_edges is True
 
 
 def test_what_comes_back_can_be_read_without_torch(maps, small_cnn):
-    found = judging.check(CheckMaps(maps), small_cnn, lambda news: None)
+    found = explain_handlers.check(CheckMaps(maps), small_cnn, lambda news: None)
     code = (
         "import pickle, sys; pickle.loads(sys.stdin.buffer.read());"
         "sys.exit('torch' if 'torch' in sys.modules else 0)"

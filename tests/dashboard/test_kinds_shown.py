@@ -7,11 +7,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
+from dashboard.i18n import catalogue
 from dashboard.kind_words import error_lists, few_faces, kind_dots
 from dashboard.reason_words import mask_reason
-from dashboard.record_files import read_record
-from dashboard.records import Bin, Figure
-from dashboard.words import catalogue
+from dashboard.records.reader import read_record
+from dashboard.records.values import Bin, Figure
 from xai.learning.evaluation.subgroups import KINDS
 from xai.models.cards import read_cards
 from xai.models.reported_errors import ERROR_KINDS, KnownError

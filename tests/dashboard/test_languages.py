@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import reader, words
+from dashboard import i18n, preferences
 from xai.photo.portraits import PORTRAITS
 from xai.photo.samples import SAMPLES
 
 ROOT = Path(__file__).parents[2]
-LANGUAGES = tuple(words.languages())
+LANGUAGES = tuple(i18n.languages())
 
 
 @pytest.fixture
@@ -20,8 +20,8 @@ def spoken(monkeypatch):
     """Speak another language, as a page does whose reader chose it."""
 
     def choose(code):
-        monkeypatch.setattr(words, "language", lambda: code)
-        monkeypatch.setattr(reader, "language", lambda: code)
+        monkeypatch.setattr(i18n, "language", lambda: code)
+        monkeypatch.setattr(preferences, "language", lambda: code)
 
     return choose
 
@@ -41,7 +41,7 @@ def test_english_comes_first_and_spanish_is_there():
 
 @pytest.mark.parametrize("code", LANGUAGES[1:])
 def test_every_language_says_every_sentence_with_the_same_blanks(code):
-    english, other = words.catalogue("en"), words.catalogue(code)
+    english, other = i18n.catalogue("en"), i18n.catalogue(code)
     assert set(other) == set(english)
     for key in english:
         assert blanks(other[key]) == blanks(english[key]), key
@@ -51,7 +51,7 @@ def test_every_language_says_every_sentence_with_the_same_blanks(code):
 @pytest.mark.parametrize("code", LANGUAGES[1:])
 def test_hardly_a_sentence_is_left_in_english(code):
     """What has three words and more is translated; names and marks may be alike."""
-    english, other = words.catalogue("en"), words.catalogue(code)
+    english, other = i18n.catalogue("en"), i18n.catalogue(code)
     same = {
         key
         for key in english
@@ -66,12 +66,12 @@ def test_hardly_a_sentence_is_left_in_english(code):
 )
 def test_numbers_are_written_as_the_language_writes_them(spoken, code, written):
     spoken(code)
-    assert (words.number(0.625, ".1%"), words.number(0.07, ".2f"), words.number(12345, ",")) == written
+    assert (i18n.number(0.625, ".1%"), i18n.number(0.07, ".2f"), i18n.number(12345, ",")) == written
 
 
 def test_a_sentence_is_filled_with_the_marks_of_its_language(spoken):
     spoken("es")
-    said = words.say("finding.gradcam", share=0.405, lift=2.25)
+    said = i18n.say("finding.gradcam", share=0.405, lift=2.25)
     assert (
         said == "Grad-CAM pone el 40\u00a0% de su peso en la nariz y la boca, 2,2 veces un reparto uniforme."
     )
@@ -79,15 +79,15 @@ def test_a_sentence_is_filled_with_the_marks_of_its_language(spoken):
 
 def test_names_are_never_rewritten_as_numbers(spoken):
     spoken("es")
-    assert "red_1.5" in words.say("dots.alt", title="red_1.5", rows="a")
+    assert "red_1.5" in i18n.say("dots.alt", title="red_1.5", rows="a")
 
 
 def test_a_refusal_of_the_library_is_said_in_the_language_with_its_numbers(spoken):
     refusal = "The picture has 20,000 × 31 pixels and each side needs at least 32; choose a larger picture."
-    assert words.from_library(refusal) == refusal
+    assert i18n.from_library(refusal) == refusal
     spoken("es")
-    assert words.from_library(refusal).startswith("La imagen tiene 20\u00a0000 × 31 píxeles")
-    assert words.from_library("Something nobody wrote down.") == "Something nobody wrote down."
+    assert i18n.from_library(refusal).startswith("La imagen tiene 20\u00a0000 × 31 píxeles")
+    assert i18n.from_library("Something nobody wrote down.") == "Something nobody wrote down."
 
 
 def said_in(path, *functions):
@@ -142,11 +142,11 @@ def test_the_library_was_read():
 @pytest.mark.parametrize("sentence", REFUSALS)
 def test_what_the_library_says_to_a_visitor_is_in_the_catalogue(spoken, sentence):
     spoken("es")
-    assert words.from_library(sentence) != sentence
+    assert i18n.from_library(sentence) != sentence
 
 
 def test_samples_and_credits_are_called_as_the_library_calls_them():
-    english = words.catalogue("en")
+    english = i18n.catalogue("en")
     assert {f"sample.{name}": sample.title for name, sample in SAMPLES.items()}.items() <= english.items()
     assert {
         f"credit.{name}": portrait.credit for name, portrait in PORTRAITS.items()

@@ -7,8 +7,8 @@ import evidences
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import reader, session
-from dashboard.words import catalogue
+from dashboard import preferences, session
+from dashboard.i18n import catalogue
 from xai.models.cards import read_cards
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
@@ -156,7 +156,7 @@ def test_covering_a_place_says_whose_answer_changed():
 def test_the_projector_shows_large_type_and_the_step_alone():
     page = visit(step="limits")
     assert WORDS["learn.lead"] in text(page)
-    page.toggle(key=reader.PROJECTOR).set_value(True).run()
+    page.toggle(key=preferences.PROJECTOR).set_value(True).run()
     assert not page.exception
     assert WORDS["learn.lead"] not in text(page)
     assert page.query_params["view"] == "projector"
@@ -166,7 +166,7 @@ def test_the_projector_shows_large_type_and_the_step_alone():
     assert "step" not in {one.key for one in page.segmented_control}
     page.button(key="next").click().run()
     assert page.header[0].value == WORDS["step_title.cheat"]
-    page.toggle(key=reader.PROJECTOR).set_value(False).run()
+    page.toggle(key=preferences.PROJECTOR).set_value(False).run()
     assert page.segmented_control(key="step").value == "cheat"
 
 

@@ -5,8 +5,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from dashboard.lineup import PLAYED, _covered, _place_of_cheat, _places, line_up
-from dashboard.suspects import LineUp
+from dashboard.worker.results import LineUp
+from dashboard.worker.shortcut_game import PLAYED, _covered, _place_of_cheat, _places, line_up
 from xai.models.ground_truth.alignment import aligned_face
 from xai.models.ground_truth.loading import instances
 from xai.photo.faces import find_faces

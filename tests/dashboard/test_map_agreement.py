@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from explained_by_hand import REGION_MAP, SIDE, explanation
 
-from dashboard import words
+from dashboard import i18n
 from dashboard.agreement_words import map_notes
-from dashboard.jobs import Explained
-from dashboard.reader import LEVELS
+from dashboard.preferences import LEVELS
+from dashboard.worker.jobs import Explained
 from xai.evidence import map_consistency
 from xai.evidence.interventions.areas import OUTSIDE
 from xai.evidence.map_consistency import LEAST_DROP, named_regions
@@ -155,10 +155,10 @@ SAID = {
 @pytest.mark.parametrize(("code", "column"), [("en", 0), ("es", 1)])
 @pytest.mark.parametrize("case", SAID, ids=" ".join)
 def test_what_contradicts_is_said_with_why_and_which_one_counts(monkeypatch, case, code, column):
-    monkeypatch.setattr(words, "language", lambda: code)
+    monkeypatch.setattr(i18n, "language", lambda: code)
     name, peak = case
     notes = map_notes(NAMED[name][0], explained(occlusion={peak: 0.4}), "plain")
-    assert notes == [" ".join(SAID[case][column]), words.say("astray.counts")]
+    assert notes == [" ".join(SAID[case][column]), i18n.say("astray.counts")]
 
 
 @pytest.mark.parametrize("level", LEVELS)

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import reader, session
+from dashboard import preferences, session
+from dashboard.i18n import catalogue
 from dashboard.model_names import model_names
 from dashboard.views import models_confusion
-from dashboard.words import catalogue
 from xai.models.cards import Catalogue, find_card, read_cards
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
@@ -89,7 +89,7 @@ def test_the_page_speaks_spanish_with_spanish_numbers_from_the_address():
 def test_the_language_is_switched_and_put_in_the_address():
     page = visit().run()
     assert "lang" not in page.query_params
-    page.segmented_control(key=reader.LANGUAGE).set_value("es").run()
+    page.segmented_control(key=preferences.LANGUAGE).set_value("es").run()
     assert page.title[0].value == SPANISH["models.title"]
     assert page.query_params["lang"] == "es"
 
@@ -98,7 +98,7 @@ def test_what_the_address_asks_and_nobody_speaks_is_english():
     page = visit(lang="<b>", level="<i>").run()
     assert not page.exception
     assert page.title[0].value == catalogue()["models.title"]
-    assert page.toggle(key=reader.EXPERT).value is False
+    assert page.toggle(key=preferences.EXPERT).value is False
 
 
 JARGON = r"\b(ACA|ECE|NPV|F1|epochs?|protocol|bootstraps?|sha256|McNemar|covered|incorrect|uncovered)\b"

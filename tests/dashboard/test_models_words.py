@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import words
+from dashboard import i18n
 from dashboard.bottom_words import bottom_line, decisive
 from dashboard.experiment_words import measured_name, note, question, row_label
 from dashboard.figure_words import class_label, figure_text, gap_lines
 from dashboard.model_names import model_name, model_names, network_name, purpose
-from dashboard.record_files import read_record
-from dashboard.records import Experiment, ExperimentRow, Figure
+from dashboard.records.reader import read_record
+from dashboard.records.values import Experiment, ExperimentRow, Figure
 from dashboard.views import models_own
 from xai.learning.training.recipe_registry import RECIPES
 from xai.models.architectures import ARCHITECTURES
@@ -133,9 +133,9 @@ def test_cards_are_named_as_records_are_and_every_shipped_name_is_its_own():
     assert [purpose(card) for card in cards] == sorted(map(purpose, cards), reverse=True)
 
 
-@pytest.mark.parametrize("language", words.languages())
+@pytest.mark.parametrize("language", i18n.languages())
 def test_every_network_and_every_recipe_has_a_name(language):
-    said = words.catalogue(language)
+    said = i18n.catalogue(language)
     assert {key.removeprefix("network.") for key in said if key.startswith("network.")} == set(ARCHITECTURES)
     for row, _ in RECIPES:
         base = max((name for name in ARCHITECTURES if f"{row}_".startswith(f"{name}_")), key=len)
@@ -180,7 +180,7 @@ NAMES_EVERYWHERE = {"AlexNet", "Inception-v3", "MobileNetV2", "ReLU CNN"}
 
 
 def speak(monkeypatch, code):
-    monkeypatch.setattr(words, "language", lambda: code)
+    monkeypatch.setattr(i18n, "language", lambda: code)
 
 
 @pytest.mark.parametrize("one", SHIPPED, ids=[one["name"] for one in SHIPPED])
@@ -201,7 +201,7 @@ def test_no_word_of_an_experiment_is_left_in_english(monkeypatch, one):
 @pytest.mark.parametrize("one", SHIPPED, ids=[one["name"] for one in SHIPPED])
 def test_what_an_experiment_notes_is_known_word_for_word(monkeypatch, one):
     speak(monkeypatch, "es")
-    said = words.from_library(one["note"].partition(" Not trained here: ")[0])
+    said = i18n.from_library(one["note"].partition(" Not trained here: ")[0])
     assert said != one["note"].partition(" Not trained here: ")[0]
 
 
@@ -225,4 +225,4 @@ def test_every_limit_that_a_training_writes_is_said_in_every_language(monkeypatc
         for limit in known_limits(classes, sets)
     }
     speak(monkeypatch, "es")
-    assert not [limit for limit in limits if words.from_library(limit) == limit]
+    assert not [limit for limit in limits if i18n.from_library(limit) == limit]

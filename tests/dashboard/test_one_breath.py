@@ -6,9 +6,9 @@ import evidences
 import numpy as np
 import pytest
 
-from dashboard import words
+from dashboard import i18n
 from dashboard.one_breath_words import four_verdicts, in_one_breath
-from dashboard.reader import LEVELS
+from dashboard.preferences import LEVELS
 from dashboard.verdict_words import because, condition_word, headline
 from xai.evidence.interventions.areas import OUTSIDE
 from xai.evidence.verdict.rules import OUTCOMES, THRESHOLDS, Numbers, outcomes
@@ -58,7 +58,7 @@ EXPECTED = {
 @pytest.fixture
 def spoken(monkeypatch):
     """Speak another language, as a page does whose reader chose it."""
-    return lambda code: monkeypatch.setattr(words, "language", lambda: code)
+    return lambda code: monkeypatch.setattr(i18n, "language", lambda: code)
 
 
 def measured(needed, alone, enough, much_outside):

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import box_canvas, session
 from dashboard.box_canvas import parse_box
-from dashboard.jobs import HandBox
+from dashboard.i18n import catalogue, say
 from dashboard.views import photo_boxes
-from dashboard.words import catalogue, say
+from dashboard.worker.jobs import HandBox
 from xai.photo.faces import MIN_FACE, find_faces
 from xai.photo.samples import SAMPLES, load_sample, sample_png
 from xai.types import Box

@@ -11,10 +11,10 @@ from PIL import Image as Pictures
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
-from dashboard.jobs import Stage
 from dashboard.model_names import model_name
-from dashboard.reader import EXPERT
-from dashboard.tickets import JobError
+from dashboard.preferences import EXPERT
+from dashboard.worker.jobs import Stage
+from dashboard.worker.ticket import JobError
 from xai.evidence.verdict.rules import THRESHOLDS
 from xai.evidence_types import Reason, Steadiness
 from xai.models.cards import Catalogue, read_cards

@@ -8,11 +8,11 @@ from streamlit.testing.v1 import AppTest
 from toys import make_face
 
 from dashboard import session
-from dashboard.jobs import Stage
-from dashboard.map_previews import Preview
-from dashboard.reader import EXPERT
-from dashboard.tickets import JobError
+from dashboard.preferences import EXPERT
 from dashboard.views.photo_previews import Previews
+from dashboard.worker.jobs import Stage
+from dashboard.worker.results import Preview
+from dashboard.worker.ticket import JobError
 from xai.models.cards import read_cards
 from xai.types import CLASSES, Explanation, Heatmap, Prediction, Provenance
 

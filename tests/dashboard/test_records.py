@@ -10,8 +10,8 @@ import pytest
 from dashboard import record_words
 from dashboard.confusion_table import payload
 from dashboard.model_figures import Dot, dots, learning_curves
-from dashboard.record_files import RecordUnreadable, read_experiments, read_record, read_records
-from dashboard.records import Epoch, Figure, reproduced, telling
+from dashboard.records.reader import RecordUnreadable, read_experiments, read_record, read_records
+from dashboard.records.values import Epoch, Figure, reproduced, telling
 from dashboard.views import models_own
 from xai.models.cards import read_card, read_cards
 
@@ -184,5 +184,5 @@ def test_the_alternative_texts_hold_the_numbers(record):
 
 
 def test_reading_records_does_not_bring_torch():
-    code = "import sys, dashboard.record_files, dashboard.record_words; assert 'torch' not in sys.modules"
+    code = "import sys, dashboard.records.reader, dashboard.record_words; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -6,9 +6,9 @@ import evidences
 import pytest
 from answers_by_hand import face, maps_of, same, seen
 
-from dashboard import sample_answers
-from dashboard.jobs import Examine, Explain, Explained, HandBox, Look, Part, SampleLook
-from dashboard.sample_answers import Answer, SampleAnswers
+from dashboard.prefetch import disk_cache
+from dashboard.prefetch.disk_cache import Answer, SampleAnswers
+from dashboard.worker.jobs import Examine, Explain, Explained, HandBox, Look, Part, SampleLook
 from xai.models.cards import read_cards
 from xai.types import Box
 
@@ -93,7 +93,7 @@ def test_what_has_become_stale_is_not_found_and_swept_away(tmp_path, monkeypatch
     elif changed == "card":
         weights.with_suffix(".json").write_text("cart")
     else:
-        monkeypatch.setattr(sample_answers, "stamp", lambda: "0" * 64)
+        monkeypatch.setattr(disk_cache, "stamp", lambda: "0" * 64)
     after = SampleAnswers(tmp_path / "kept", cards)
     assert after.find(job) is None
     after.tidy()

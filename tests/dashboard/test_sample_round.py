@@ -6,10 +6,10 @@ import evidences
 import pytest
 from answers_by_hand import face, maps_of, seen
 
-from dashboard.jobs import Examine, Explained, Part, SampleLook
-from dashboard.sample_answers import SampleAnswers
-from dashboard.sample_round import SampleRound, Visitors
-from dashboard.tickets import JobError, Ticket
+from dashboard.prefetch.disk_cache import SampleAnswers
+from dashboard.prefetch.scheduler import SampleRound, Visitors
+from dashboard.worker.jobs import Examine, Explained, Part, SampleLook
+from dashboard.worker.ticket import JobError, Ticket
 from xai.models.cards import read_cards
 
 CARDS = read_cards().cards[:2]

@@ -8,7 +8,7 @@ import pytest
 from dashboard import sentences
 from dashboard.downloads import face_zip
 from dashboard.figures import class_bars, region_bars
-from dashboard.words import catalogue
+from dashboard.i18n import catalogue
 from xai.photo.samples import SAMPLES
 from xai.types import REGIONS, Box, Explanation, Face, Heatmap, Prediction, Provenance, RegionShares
 

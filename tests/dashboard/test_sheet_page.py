@@ -10,7 +10,7 @@ import pytest
 from explained_by_hand import explanation, sheet, two_models
 from pypdf import PdfReader
 
-from dashboard.reader import LEVELS
+from dashboard.preferences import LEVELS
 from dashboard.sheet_page import sheet_pdf
 from xai.render import excess, overlay
 

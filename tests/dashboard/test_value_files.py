@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from answers_by_hand import face, maps_of, same, seen
 
-from dashboard.jobs import Explained, SampleLook
-from dashboard.value_files import read_value, write_value
+from dashboard.prefetch.serialization import read_value, write_value
+from dashboard.worker.jobs import Explained, SampleLook
 from xai.errors import DataRejected
 
 

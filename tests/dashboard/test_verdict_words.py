@@ -7,8 +7,8 @@ import pytest
 from evidences import area, evidence
 
 from dashboard import verdict_words
+from dashboard.i18n import catalogue
 from dashboard.verdict_words import LEVELS
-from dashboard.words import catalogue
 from xai.evidence.interventions.areas import OUTSIDE
 from xai.evidence.verdict.rules import THRESHOLDS
 from xai.evidence.verdict.saliency_flags import WITNESSES, witness_flags

@@ -3,8 +3,8 @@
 import pytest
 from toys import make_classifier
 
-from dashboard import work
-from dashboard.jobs import Explain, SampleLook, Seen
+from dashboard.worker import handlers
+from dashboard.worker.jobs import Explain, SampleLook, Seen
 from xai.errors import ThirdPartyMissing
 from xai.models.architectures import ARCHITECTURES
 from xai.types import Faces
@@ -14,7 +14,7 @@ from xai.types import Faces
 def models():
     """Three small classifiers in memory, and what was announced of them."""
     announced = []
-    found = work.Models(announced.append)
+    found = handlers.Models(announced.append)
     for name in ("one", "two", "three"):
         network = ARCHITECTURES["custom_cnn_relu_bn"].build(3)
         found._loaded[name] = make_classifier(network, 35, name=name)
@@ -23,13 +23,13 @@ def models():
 
 def test_the_two_models_of_the_first_page_make_their_maps(models, monkeypatch):
     found, announced = models
-    asked, perform = [], work.perform
+    asked, perform = [], handlers.perform
 
     def listened(job, *rest):
         asked.append(job)
         return perform(job, *rest)
 
-    monkeypatch.setattr(work, "perform", listened)
+    monkeypatch.setattr(handlers, "perform", listened)
     found.warm_up(lambda _: None)
     assert isinstance(asked[0], SampleLook)
     assert [job.model for job in asked[1:]] == ["one", "two"]
@@ -40,7 +40,7 @@ def test_the_two_models_of_the_first_page_make_their_maps(models, monkeypatch):
 def test_a_visitor_who_was_quicker_is_not_kept_waiting(models, monkeypatch):
     found, announced = models
     found.explained = True
-    monkeypatch.setattr(work, "perform", lambda *_: pytest.fail("something was done"))
+    monkeypatch.setattr(handlers, "perform", lambda *_: pytest.fail("something was done"))
     found.warm_up(lambda _: None)
     assert [status.loading for status in announced] == [False]
 
@@ -51,7 +51,7 @@ def test_what_goes_wrong_leaves_the_models_ready(models, monkeypatch):
     def broken(job, *_):
         raise ThirdPartyMissing("The detector is not installed.")
 
-    monkeypatch.setattr(work, "perform", broken)
+    monkeypatch.setattr(handlers, "perform", broken)
     with pytest.raises(ThirdPartyMissing):
         found.warm_up(lambda _: None)
     assert [status.loading for status in announced] == [False]
@@ -59,9 +59,9 @@ def test_what_goes_wrong_leaves_the_models_ready(models, monkeypatch):
 
 def test_a_visitors_map_counts(models, monkeypatch):
     found, _ = models
-    seen = work.perform(SampleLook("admiral-plain", ("one",)), found, lambda _: None)
+    seen = handlers.perform(SampleLook("admiral-plain", ("one",)), found, lambda _: None)
     assert isinstance(seen, Seen)
     assert isinstance(seen.faces, Faces)
     assert not found.explained
-    work.perform(Explain(seen.faces[0], "one", ("gradcam",), None, {}), found, lambda _: None)
+    handlers.perform(Explain(seen.faces[0], "one", ("gradcam",), None, {}), found, lambda _: None)
     assert found.explained

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import sentences, words
-from dashboard.tickets import JobError
+from dashboard import i18n, sentences
+from dashboard.worker.ticket import JobError
 
 ROOT = Path(__file__).parents[2] / "dashboard"
 SOURCES = sorted(ROOT.rglob("*.py"))
 SHOWING = [ROOT / f"{name}.py" for name in ("app", "controls", "figures", "sentences", "session", "handout")]
 SHOWING += [
-    ROOT / f"{name}.py" for name in ("evidence_figures", "lineup", "model_figures", "model_names", "reader")
+    ROOT / f"{name}.py" for name in ("evidence_figures", "model_figures", "model_names", "preferences")
 ]
 SHOWING += sorted(ROOT.glob("*_words.py"))
 SHOWING += sorted((ROOT / "views").glob("*.py"))
@@ -56,33 +56,33 @@ SAID = [
 
 @pytest.mark.parametrize(("where", "pattern", "keywords"), SAID, ids=[said[0] for said in SAID])
 def test_every_key_that_is_said_exists_and_its_blanks_are_filled(where, pattern, keywords):
-    found = [key for key in words.catalogue() if re.fullmatch(pattern, key)]
+    found = [key for key in i18n.catalogue() if re.fullmatch(pattern, key)]
     assert found, f"{where} says {pattern}, which no catalogue entry matches"
     given = {keyword.arg for keyword in keywords}
     if None in given:
         return
     for key in found:
-        assert blanks(words.catalogue()[key]) <= given, f"{where} leaves blanks of {key} open"
+        assert blanks(i18n.catalogue()[key]) <= given, f"{where} leaves blanks of {key} open"
 
 
 def test_no_sentence_is_dead():
-    used = {key for key in words.catalogue() for _, pattern, _ in SAID if re.fullmatch(pattern, key)}
+    used = {key for key in i18n.catalogue() for _, pattern, _ in SAID if re.fullmatch(pattern, key)}
     read_otherwise = ("language.", "number.", "library.")
-    left = {key for key in set(words.catalogue()) - used if not key.startswith(read_otherwise)}
+    left = {key for key in set(i18n.catalogue()) - used if not key.startswith(read_otherwise)}
     assert left == set()
 
 
 def test_every_reason_to_fail_has_a_sentence():
     reasons = set(re.findall(r"``(\w+)``", JobError.__doc__.split("Attributes:")[1].split("values:")[0]))
-    written = set(re.findall(r'JobError\(\s*"(\w+)"', (ROOT / "worker.py").read_text()))
-    written |= set(re.findall(r'limit, reason = \w+, "(\w+)"', (ROOT / "worker.py").read_text()))
-    written |= set(re.findall(r'_fail_all\("(\w+)"\)', (ROOT / "worker.py").read_text()))
-    written |= set(re.findall(r'JobError\("(\w+)"', (ROOT / "tickets.py").read_text()))
+    written = set(re.findall(r'JobError\(\s*"(\w+)"', (ROOT / "worker" / "client.py").read_text()))
+    written |= set(re.findall(r'limit, reason = \w+, "(\w+)"', (ROOT / "worker" / "client.py").read_text()))
+    written |= set(re.findall(r'_fail_all\("(\w+)"\)', (ROOT / "worker" / "client.py").read_text()))
+    written |= set(re.findall(r'JobError\("(\w+)"', (ROOT / "worker" / "ticket.py").read_text()))
     assert written <= reasons
-    assert {f"failure.{reason}" for reason in written} <= set(words.catalogue())
+    assert {f"failure.{reason}" for reason in written} <= set(i18n.catalogue())
 
 
-@pytest.mark.parametrize("module", [words, sentences], ids=lambda module: module.__name__)
+@pytest.mark.parametrize("module", [i18n, sentences], ids=lambda module: module.__name__)
 def test_the_examples_in_the_docstrings_hold(module):
     done = doctest.testmod(module)
     assert (done.failed, done.attempted > 0) == (0, True)
@@ -90,9 +90,9 @@ def test_the_examples_in_the_docstrings_hold(module):
 
 def test_a_missing_key_and_an_open_blank_are_errors():
     with pytest.raises(KeyError):
-        words.say("photo.no_such_sentence")
+        i18n.say("photo.no_such_sentence")
     with pytest.raises(KeyError):
-        words.say("photo.face_pick")
+        i18n.say("photo.face_pick")
 
 
 def not_shown(tree):

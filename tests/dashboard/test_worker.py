@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import worker as worker_module
-from dashboard.jobs import ModelStatus, SampleLook, Stage
-from dashboard.tickets import JobError
-from dashboard.worker import QUEUE_LIMIT, Worker
+from dashboard.worker import client as worker_module
+from dashboard.worker.client import QUEUE_LIMIT, Worker
+from dashboard.worker.jobs import ModelStatus, SampleLook, Stage
+from dashboard.worker.ticket import JobError
 
 HERE = Path(__file__).parent
 STAND_IN = (sys.executable, str(HERE / "stand_in_process.py"))
@@ -213,7 +213,7 @@ def test_no_orphan_when_the_server_is_killed(job):
     server = textwrap.dedent(
         f"""
         import time
-        from dashboard.jobs import SampleLook
+        from dashboard.worker.jobs import SampleLook
         from dashboard.worker import Worker
         worker = Worker({STAND_IN!r})
         worker.submit("a", SampleLook("echo:", ())).result()

@@ -19,9 +19,9 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from streamlit.testing.v1 import AppTest
 
-from dashboard.jobs import Explain, Look
-from dashboard.words import say
-from dashboard.worker import Worker
+from dashboard.i18n import say
+from dashboard.worker.client import Worker
+from dashboard.worker.jobs import Explain, Look
 from tests.browser.conftest import ARGUMENTS, chromium
 from tests.performance.latency_frames import Tap
 from tests.performance.startup import answered, serving

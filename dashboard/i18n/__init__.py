@@ -17,7 +17,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any
 
-from dashboard.reader import language
+from dashboard.preferences import language
 
 __all__ = [
     "DEFAULT",
@@ -34,7 +34,7 @@ __all__ = [
 DEFAULT = "en"
 """The language that the library itself speaks."""
 
-_FOLDER = Path(__file__).parent
+_FOLDER = Path(__file__).parent / "locales"
 
 
 def say(key: str, /, **values: object) -> str:

@@ -16,8 +16,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import cast
 
-from dashboard.jobs import Examine, Explain, Job, Part, SampleLook
-from dashboard.value_files import read_value, write_value
+from dashboard.prefetch.serialization import read_value, write_value
+from dashboard.worker.jobs import Examine, Explain, Job, Part, SampleLook
 from xai.errors import DataRejected, XaiError
 from xai.models.cards import Card
 from xai.types import Explanation, Face
@@ -39,7 +39,7 @@ _MEASURING = (
 )
 """Packages that change what is measured, or bring a portrait."""
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 _LOG = logging.getLogger(__name__)
 
 

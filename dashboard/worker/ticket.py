@@ -7,7 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from dashboard.jobs import Job, Part, Stage
+from dashboard.worker.jobs import Job, Part, Stage
 
 __all__ = ["JobError", "Ticket", "outcome"]
 

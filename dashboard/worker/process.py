@@ -1,4 +1,4 @@
-"""The model process itself: ``python -m dashboard.worker_process FD``, started by ``dashboard.worker``.
+"""The model process itself: ``python -m dashboard.worker.process FD``, started by ``client``.
 
 Three threads: one listens to the pipe (and ends the process the moment the server is gone, whatever the
 others are at), one loads the models, and the main one does the jobs one by one. Nothing of a visitor
@@ -19,11 +19,11 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from dashboard.jobs import Job, Part, Stage, Tell
+from dashboard.worker.jobs import Job, Part, Stage, Tell
 from xai.errors import Cancelled, XaiError
 
 if TYPE_CHECKING:
-    from dashboard.work import Models
+    from dashboard.worker.handlers import Models
 
 __all__ = ["main"]
 
@@ -84,7 +84,7 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server; we leave when it leaves
     link = Link(descriptor)
     threading.Thread(target=link.listen, daemon=True).start()
-    from dashboard.work import Models, perform  # noqa: PLC0415 - after listening: it takes a moment
+    from dashboard.worker.handlers import Models, perform  # noqa: PLC0415 - after listening: it takes a moment
 
     models = Models(lambda status: link.send("models", 0, status))
     threading.Thread(target=_load, args=(models, link), daemon=True).start()

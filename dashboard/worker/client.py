@@ -19,8 +19,8 @@ from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
 
-from dashboard.jobs import READING, Job, ModelStatus, Part, Stage
-from dashboard.tickets import JobError, Ticket, outcome
+from dashboard.worker.jobs import READING, Job, ModelStatus, Part, Stage
+from dashboard.worker.ticket import JobError, Ticket, outcome
 
 __all__ = ["QUEUE_LIMIT", "READING_SECONDS", "SILENT_SECONDS", "Worker"]
 
@@ -36,8 +36,8 @@ SILENT_SECONDS = 300.0
 CANCEL_SECONDS = 20.0
 """A cancelled job that has not let go after so long is stopped with its process."""
 
-_ROOT = Path(__file__).resolve().parent.parent
-_COMMAND = (sys.executable, "-m", "dashboard.worker_process")
+_ROOT = Path(__file__).resolve().parents[2]
+_COMMAND = (sys.executable, "-m", "dashboard.worker.process")
 _PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
 """Torch's threads sleep while they wait for each other. Spinning costs twice the time on a machine that has
 anything else to do, and the web server is always something else to do. NumPy's always spin, and its matrices

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dashboard.records import Bin, Epoch, Experiment, ExperimentRow, Figure, Record, Records, Score
+from dashboard.records.values import Bin, Epoch, Experiment, ExperimentRow, Figure, Record, Records, Score
 from xai.learning.evaluation.metrics import interval_gap
 from xai.models.reported_errors import read_errors
 

@@ -1,6 +1,6 @@
-"""How the model process judges: the verdict on a model's answer, and the checks of its maps.
+"""How the model process explains: maps, with previews on the way; the verdict; the checks of maps.
 
-Brings torch; only ``dashboard.work`` imports it.
+Brings torch; only ``handlers`` imports it.
 """
 
 from __future__ import annotations
@@ -10,20 +10,45 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from dashboard.jobs import CheckMaps, Examine, Part, Stage, Tell
-from dashboard.map_checks import CurveCheck, MapCheck
+from dashboard.worker.jobs import CheckMaps, Examine, Explain, Explained, Part, Stage, Tell
+from dashboard.worker.results import CurveCheck, MapCheck, Preview
 from xai.attribution.methods import METHODS
 from xai.evidence.faithfulness.deletion_insertion import CurveTest
 from xai.evidence.faithfulness.suite import Faithfulness, cost, faithfulness
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.verdict.run import examine, turned_face
 from xai.evidence.verdict.saliency_flags import witness_flags
+from xai.explain import Pair, Wanted, maps_of_all
 from xai.models.classifiers import Classifier
-from xai.photo.regions import REGION_SUMS
-from xai.types import Explanation
+from xai.photo.regions import REGION_SUMS, region_masks
+from xai.types import REGIONS, Explanation, Face, Heatmap, Prediction
 
-__all__ = ["check", "judge", "passes_of"]
+__all__ = ["check", "explain", "judge", "passes_of"]
+
+
+def explain(job: Explain, classifier: Classifier, tell: Tell) -> Explained:
+    """Make the maps that the job asks for; their previews go out as parts named after the model."""
+    tell(Stage("explaining"))
+
+    def glimpse(_which: int, prediction: Prediction, heatmap: Heatmap) -> None:
+        tell(Part(job.model, Preview(prediction, heatmap)))
+
+    wanted = Wanted(job.methods, job.target, job.options, glimpse=glimpse if job.glimpse else None)
+    pair = Pair(FaceEdits(job.face), classifier)
+    made = maps_of_all([pair], wanted, lambda done, total: tell(Stage("explaining", done, total)))[0]
+    return Explained(made, _regions(job.face), *passes_of(made, classifier))
+
+
+def _regions(face: Face) -> NDArray[np.int8] | None:
+    masks = region_masks(face)
+    if masks is None:
+        return None
+    drawn = np.full(face.crop.shape[:2], REGIONS.index("elsewhere"), np.int8)
+    for name, mask in masks.items():
+        drawn[mask] = REGIONS.index(name)
+    return drawn
 
 
 def judge(job: Examine, classifiers: Mapping[str, Classifier], tell: Tell) -> None:

@@ -1,11 +1,18 @@
-"""What the model process does for the page "Cover it yourself". Only ``dashboard.work`` imports it."""
+"""What the model process does for the page "Cover it yourself". Only ``handlers`` imports it."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from dashboard.cover_jobs import AskCovered, CoverGround, CoverJob, Found, PrepareCover, TryProbe
-from dashboard.jobs import Stage, Tell
+from dashboard.worker.counterfactual_jobs import (
+    AskCovered,
+    CoverGround,
+    CoverJob,
+    Found,
+    PrepareCover,
+    TryProbe,
+)
+from dashboard.worker.jobs import Stage, Tell
 from xai.evidence.counterfactuals.probes import COVER_FILLS, whatif
 from xai.evidence.interventions.fills import neutral
 from xai.models.classifiers import Classifier
@@ -32,7 +39,7 @@ def perform(job: CoverJob, classifier: Classifier | None, tell: Tell) -> object:
     Args:
         job: what is to be done.
         classifier: that of the job; None where it names none.
-        tell: as of ``dashboard.work.perform``.
+        tell: as of ``handlers.perform``.
 
     Raises:
         XaiError: with a sentence for the visitor.

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.jobs import Explained, Seen
+from dashboard.worker.jobs import Explained, Seen
 from xai import evidence_types, types
 from xai.atomic_write import write_whole
 from xai.errors import DataRejected
@@ -110,7 +110,9 @@ def _flattened(value: object, arrays: list[NDArray[Any]]) -> Tree:
     if is_dataclass(value) and _CLASSES.get(name) is type(value):
         held = {field.name: _flattened(getattr(value, field.name), arrays) for field in fields(value)}
         return {"class": name, "fields": held}
-    raise TypeError(f"a value of the class {name} cannot be written; list the class in dashboard.value_files")
+    raise TypeError(
+        f"a value of the class {name} cannot be written; list the class in dashboard.prefetch.serialization"
+    )
 
 
 def _made(tree: Tree, arrays: Mapping[str, NDArray[Any]]) -> Any:

@@ -1,4 +1,4 @@
-"""What the model process does for each kind of job. Only ``dashboard.worker_process`` imports it."""
+"""What the model process does for each kind of job. Only ``process`` imports it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image as Pictures
 from PIL import ImageOps
 
-from dashboard.cover_jobs import CoverJob, PrepareCover
-from dashboard.jobs import (
+from dashboard.worker.counterfactual_jobs import CoverJob, PrepareCover
+from dashboard.worker.jobs import (
     DISPLAY_SIDE,
     READING,
     CheckMaps,
@@ -30,7 +30,7 @@ from dashboard.jobs import (
     Tell,
     Thumbnail,
 )
-from dashboard.suspects import LineUp, Suspects
+from dashboard.worker.results import LineUp, Suspects
 from xai.errors import XaiError
 from xai.models.cards import read_cards
 from xai.photo.images import read_image
@@ -141,11 +141,11 @@ def perform(job: Job, models: Models, tell: Tell) -> object:
         return _thumbnail(job) if isinstance(job, Thumbnail) else _line_up(job, tell)
     if isinstance(job, Explain | CoverJob):
         return _explain(job, models, tell) if isinstance(job, Explain) else _cover(job, models, tell)
-    from dashboard import judging  # noqa: PLC0415 - brings torch
+    from dashboard.worker import explain_handlers  # noqa: PLC0415 - brings torch
 
     if isinstance(job, CheckMaps):
-        return judging.check(job, models.get(job.maps.provenance.model), tell)
-    judging.judge(job, {name: models.get(name) for name in job.maps}, tell)
+        return explain_handlers.check(job, models.get(job.maps.provenance.model), tell)
+    explain_handlers.judge(job, {name: models.get(name) for name in job.maps}, tell)
     return None
 
 
@@ -196,7 +196,7 @@ def _thumbnail(job: Thumbnail) -> bytes:
 
 def _line_up(job: LineUp, tell: Tell) -> Suspects:
     tell(Stage("loading"))
-    from dashboard.lineup import line_up  # noqa: PLC0415 - brings torch
+    from dashboard.worker.shortcut_game import line_up  # noqa: PLC0415 - brings torch
 
     tell(Stage("asking"))
     return line_up(job)
@@ -205,9 +205,9 @@ def _line_up(job: LineUp, tell: Tell) -> Suspects:
 def _cover(job: CoverJob, models: Models, tell: Tell) -> object:
     model = None if isinstance(job, PrepareCover) else job.model
     tell(Stage("loading" if model is None or not models.has(model) else "asking"))
-    from dashboard import cover_work  # noqa: PLC0415 - brings torch
+    from dashboard.worker import counterfactual_handlers  # noqa: PLC0415 - brings torch
 
-    return cover_work.perform(job, None if model is None else models.get(model), tell)
+    return counterfactual_handlers.perform(job, None if model is None else models.get(model), tell)
 
 
 def _small(picture: Pictures.Image, side: int) -> Pictures.Image:
@@ -220,6 +220,6 @@ def _explain(job: Explain, models: Models, tell: Tell) -> Explained:
     models.explained = True
     tell(Stage("explaining" if models.has(job.model) else "loading"))
     classifier = models.get(job.model)
-    from dashboard import explaining  # noqa: PLC0415 - brings torch
+    from dashboard.worker import explain_handlers  # noqa: PLC0415 - brings torch
 
-    return explaining.explain(job, classifier, tell)
+    return explain_handlers.explain(job, classifier, tell)

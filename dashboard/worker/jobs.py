@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.cover_jobs import CoverJob
-from dashboard.suspects import LineUp
+from dashboard.worker.counterfactual_jobs import CoverJob
+from dashboard.worker.results import LineUp
 from xai.evidence_types import Evidence
 from xai.types import Box, Explanation, Face, Faces, Prediction
 

@@ -1,6 +1,6 @@
 """Three models before a marked face, for the game "spot the cheat".
 
-Brings torch; only ``dashboard.work`` imports it. The models are those with a known answer
+Brings torch; only ``handlers`` imports it. The models are those with a known answer
 (``xai.models.ground_truth``): two see nothing but nose and mouth, one reads a mark in a corner. The mark
 gives the truth away, so all three give the same answer until something is covered. Then every round tells
 them apart: nose and mouth move the honest ones alone, the corner with the mark moves the cheat alone, and
@@ -16,7 +16,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.suspects import LineUp, Suspects
+from dashboard.worker.results import LineUp, Suspects
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.explain import Pair, Wanted, maps_of_all
 from xai.models.ground_truth.alignment import aligned_face

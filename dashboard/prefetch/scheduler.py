@@ -12,9 +12,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from dashboard.jobs import Examine, Explain, Explained, Job, Part, SampleLook, Seen
-from dashboard.sample_answers import Answer, SampleAnswers
-from dashboard.tickets import JobError, Ticket
+from dashboard.prefetch.disk_cache import Answer, SampleAnswers
+from dashboard.worker.jobs import Examine, Explain, Explained, Job, Part, SampleLook, Seen
+from dashboard.worker.ticket import JobError, Ticket
 from xai.errors import XaiError
 from xai.models.cards import read_cards
 from xai.types import Face
@@ -24,7 +24,7 @@ __all__ = ["BEFOREHAND", "Beforehand", "SampleRound", "Visitors"]
 Submit = Callable[[Job], Ticket]
 """Hands a job to the model process that nobody waits for."""
 
-FOLDER = Path(__file__).resolve().parent.parent / ".cache" / "samples"
+FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "samples"
 """Where the answers are, unless the variable ``XAI_SAMPLE_ANSWERS`` names another folder or says ``off``."""
 
 _COMPARED = 2

@@ -1,17 +1,33 @@
-"""What the checks of a map found, as plain numbers: the library's own values bring torch, and the server
-must not.
+"""What comes back from the model process, in plain numbers: the library's own values bring torch, and the
+server must not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["CurveCheck", "MapCheck"]
+from xai.types import Explanation, Heatmap, Prediction
+
+__all__ = ["CurveCheck", "LineUp", "MapCheck", "Preview", "Suspects"]
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """A map most of which is interpolated: it is shown as a preview, and nothing is computed from it.
+
+    Attributes:
+        prediction: what the model says of the face.
+        heatmap: the map so far.
+    """
+
+    prediction: Prediction
+    heatmap: Heatmap
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,3 +89,35 @@ class MapCheck:
     spread: float | None
     turned: bool
     seconds: float
+
+
+@dataclass(frozen=True)
+class LineUp:
+    """Put three models with a known answer before a marked sample; the result is ``Suspects``.
+
+    Attributes:
+        number: of the round; it fixes sample, mark and order.
+    """
+
+    number: int
+
+
+@dataclass(frozen=True, eq=False)
+class Suspects:
+    """Three models, of which one reads a mark in a corner and the others nose and mouth.
+
+    Attributes:
+        sample: id of the sample.
+        truth: its true class, which the mark gives away.
+        cheat: index of the model that reads the mark.
+        pictures: place that is covered -> RGB uint8 ``(S, S, 3)`` as the models get it; ``""``: nothing is.
+        answers: place -> what each model says then.
+        maps: the occlusion map of each model on the picture with nothing covered, for the true class.
+    """
+
+    sample: str
+    truth: str
+    cheat: int
+    pictures: Mapping[str, NDArray[np.uint8]]
+    answers: Mapping[str, tuple[Prediction, ...]]
+    maps: tuple[Explanation, ...]

@@ -1,0 +1,1 @@
+"""Results about the gallery's samples, computed while nobody waits."""

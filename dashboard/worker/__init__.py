@@ -1,0 +1,1 @@
+"""The model process: who talks to it, what is asked, who answers."""
