@@ -4,14 +4,24 @@ import streamlit as st
 
 from dashboard import preferences
 from dashboard.i18n import languages, say
-from dashboard.views import header
+from dashboard.widgets import header
 
-PAGES = ("photo", "cover", "compare", "models", "learn")
-"""A page is a file in ``views/`` and a section of the catalogue with a ``nav``, under this name."""
+PAGES = {
+    "photo": "photo",
+    "cover": "counterfactuals",
+    "compare": "compare",
+    "models": "models",
+    "learn": "learn",
+}
+"""Address of a page and section of the catalogue with its ``nav`` -> the page's folder in ``views/``."""
 
 preferences.open_address(tuple(languages()))
 page = st.navigation(
-    [st.Page(f"views/{name}.py", title=say(f"{name}.nav"), url_path=name) for name in PAGES], position="top"
+    [
+        st.Page(f"views/{folder}/page.py", title=say(f"{name}.nav"), url_path=name)
+        for name, folder in PAGES.items()
+    ],
+    position="top",
 )
 st.set_page_config(page_title=f"{page.title} · {say('app.title')}", layout="wide")
 st.logo(header.LOGO, size="large")

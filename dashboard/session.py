@@ -11,11 +11,11 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard.model_names import model_names
 from dashboard.prefetch.scheduler import BEFOREHAND
 from dashboard.records.reader import read_records
 from dashboard.records.values import Records
 from dashboard.session_cache import kept, recall, remember, shelf, visitor
+from dashboard.text.model_names import model_names
 from dashboard.worker.client import Worker
 from dashboard.worker.jobs import (
     CheckMaps,

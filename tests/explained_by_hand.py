@@ -5,8 +5,9 @@ from dataclasses import replace
 import evidences
 import numpy as np
 
-from dashboard import i18n, preferences, sheet_words
-from dashboard.sheet_words import face_sheet
+from dashboard import i18n, preferences
+from dashboard.reports import content
+from dashboard.reports.content import face_sheet
 from xai.types import (
     REGIONS,
     Box,
@@ -90,6 +91,6 @@ def without_regions(one):
 
 def sheet(monkeypatch, explanations, code="en", level="plain", regions=REGION_MAP, by_hand=False):
     """A sheet as a reader of that language gets it."""
-    for module in (preferences, i18n, sheet_words):
+    for module in (preferences, i18n, content):
         monkeypatch.setattr(module, "language", lambda: code)
     return face_sheet(explanations, regions, level, by_hand=by_hand)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from dashboard.prefetch.disk_cache import Answer, SampleAnswers
-from dashboard.worker.jobs import Examine, Explain, Explained, Job, Part, SampleLook, Seen
+from dashboard.worker.jobs import METHODS_SHOWN, Examine, Explain, Explained, Job, Part, SampleLook, Seen
 from dashboard.worker.ticket import JobError, Ticket
 from xai.errors import XaiError
 from xai.models.cards import read_cards
@@ -157,8 +157,6 @@ class Beforehand:
             threading.Thread(target=self._walk, args=walk, name="samples", daemon=True).start()
 
     def _walk(self, folder: Path, submit: Submit, samples: Sequence[str]) -> None:
-        from dashboard.views.photo_face import METHODS_SHOWN  # noqa: PLC0415 - brings plotly
-
         self._answers = SampleAnswers(folder, read_cards().cards[:_COMPARED])
         SampleRound(self._answers, submit, self.visitors, METHODS_SHOWN).walk(samples)
 

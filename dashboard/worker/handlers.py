@@ -17,6 +17,7 @@ from PIL import ImageOps
 from dashboard.worker.counterfactual_jobs import CoverJob, PrepareCover
 from dashboard.worker.jobs import (
     DISPLAY_SIDE,
+    METHODS_SHOWN,
     READING,
     CheckMaps,
     Explain,
@@ -91,7 +92,7 @@ class Models:
                 look = SampleLook(next(iter(SAMPLES)), tuple(self._loaded)[:1])
                 faces = cast(Seen, perform(look, self, tell)).faces
                 for face, name in product(faces[:1], tuple(self._loaded)[:_COMPARED]):
-                    perform(Explain(face, name, ("occlusion", "gradcam"), None, {}), self, tell)
+                    perform(Explain(face, name, METHODS_SHOWN, None, {}), self, tell)
         finally:
             self._say(loading=False)
 

@@ -19,6 +19,7 @@ from xai.types import Box, Explanation, Face, Faces, Prediction
 
 __all__ = [
     "DISPLAY_SIDE",
+    "METHODS_SHOWN",
     "READING",
     "CheckMaps",
     "Examine",
@@ -36,6 +37,9 @@ __all__ = [
     "Tell",
     "Thumbnail",
 ]
+
+METHODS_SHOWN = ("occlusion", "gradcam")
+"""The maps of the first page, by name in ``METHODS``."""
 
 DISPLAY_SIDE = 1280
 """Longest side, in pixels, of the picture that goes back to be shown."""

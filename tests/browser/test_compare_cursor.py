@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from dashboard.compare_component import GRID
+from dashboard.components.map_comparison import GRID
 from dashboard.i18n import catalogue
-from dashboard.model_names import model_name
+from dashboard.text.model_names import model_name
 from xai.models.cards import read_cards
 
 pytestmark = pytest.mark.browser

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from dashboard.model_names import model_name
+from dashboard.text.model_names import model_name
 from xai.models.cards import read_cards
 from xai.photo.samples import SAMPLES, sample_png
 

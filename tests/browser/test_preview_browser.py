@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.model_names import model_name
+from dashboard.text.model_names import model_name
 from tests.performance.latency import _variant
 from xai.models.cards import read_cards
 

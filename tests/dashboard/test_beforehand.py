@@ -8,10 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
-from dashboard.model_names import model_name
 from dashboard.prefetch.disk_cache import SampleAnswers
 from dashboard.prefetch.scheduler import BEFOREHAND, SampleRound, Visitors
-from dashboard.views.photo_face import METHODS_SHOWN
+from dashboard.text.model_names import model_name
+from dashboard.worker.jobs import METHODS_SHOWN
 from xai.models.cards import read_cards
 from xai.photo.samples import SAMPLES
 

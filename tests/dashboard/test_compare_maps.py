@@ -8,11 +8,18 @@ import numpy as np
 import pytest
 from PIL import Image as Pictures
 
-from dashboard import compare_words
-from dashboard.compare_classes import counterpart, relation
-from dashboard.compare_component import GRID, Panel, payload
-from dashboard.compare_layers import DENSITY, common_full, difference, drawn, drawn_difference, layer
-from dashboard.compare_words import Pair, alt_difference, alt_layer, class_notes, heading, reason_lines
+from dashboard.components.map_comparison import GRID, Panel, payload
+from dashboard.views.compare import text
+from dashboard.views.compare.aligned_maps import (
+    DENSITY,
+    common_full,
+    difference,
+    drawn,
+    drawn_difference,
+    layer,
+)
+from dashboard.views.compare.class_mapping import counterpart, relation
+from dashboard.views.compare.text import Pair, alt_difference, alt_layer, class_notes, heading, reason_lines
 from dashboard.worker.jobs import Explained
 from xai.evidence.map_similarity import agreement
 from xai.render import overlay
@@ -157,7 +164,7 @@ def test_reasons_agree_only_where_verdicts_and_shares_do(shares, evidence, reaso
 def test_the_shares_of_a_map_that_hardly_moves_say_nothing():
     both = pair(explained(spot(0, 0)), explained(spot(0, 0, 0.01), shares=NOSE))
     assert both.reasons == "unknown"
-    assert reason_lines(both, "plain")[-1] == compare_words.say("compare.weak")
+    assert reason_lines(both, "plain")[-1] == text.say("compare.weak")
 
 
 def test_the_heading_and_what_it_rests_on_hold_the_figures():

@@ -14,8 +14,8 @@ from toys import make_card
 
 from dashboard import session
 from dashboard.i18n import catalogue
-from dashboard.model_names import model_name
 from dashboard.preferences import EXPERT
+from dashboard.text.model_names import model_name
 from dashboard.worker.jobs import Stage
 from dashboard.worker.ticket import JobError
 from xai.models.architectures import ARCHITECTURES
@@ -66,7 +66,7 @@ def visit(**address):
     page = AppTest.from_file(str(APP), default_timeout=280)
     for name, value in address.items():
         page.query_params[name] = value
-    page.switch_page("views/compare.py")
+    page.switch_page("views/compare/page.py")
     return page.run()
 
 
@@ -207,7 +207,7 @@ def test_a_photo_that_was_handed_in_is_offered_first_and_never_named_in_the_addr
     page = AppTest.from_file(str(APP), default_timeout=280).run()
     page.file_uploader(key="photo").upload("me.png", sample_png(TWO_FACES.id), "image/png")
     page.run()
-    page.switch_page("views/compare.py")
+    page.switch_page("views/compare/page.py")
     page.run()
     assert not page.exception
     assert page.selectbox(key="face").value == "own1.1"

@@ -7,9 +7,9 @@ from xai.attribution.methods import METHODS
 def form():
     import streamlit as st
 
-    from dashboard import controls
+    from dashboard.widgets import settings_form
 
-    st.session_state["chosen"] = controls.settings(("occlusion", "gradcam"), "form")
+    st.session_state["chosen"] = settings_form.settings(("occlusion", "gradcam"), "form")
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import cover_canvas, session
+from dashboard import session
+from dashboard.components import paint_canvas
 from dashboard.i18n import say
-from dashboard.views.cover_swap import PROBES_SHOWN
+from dashboard.views.counterfactuals.substitutions import PROBES_SHOWN
 from dashboard.worker.counterfactual_handlers import prepare
 from xai.evidence.counterfactuals.probes import pieces, whatif
 from xai.models.cards import read_cards
@@ -35,7 +36,7 @@ def visit(**address):
     page = AppTest.from_file(str(APP), default_timeout=280)
     for name, value in address.items():
         page.query_params[name] = value
-    page.switch_page("views/cover.py")
+    page.switch_page("views/counterfactuals/page.py")
     return page.run()
 
 
@@ -98,7 +99,7 @@ def test_the_address_opens_face_model_fill_parts_and_language():
 
 @pytest.mark.parametrize(("sent", "refused"), [([{"kind": "bar"}], True), ("x" * 9, True), (None, False)])
 def test_what_cannot_be_read_is_left_out_and_said(monkeypatch, sent, refused):
-    monkeypatch.setattr(cover_canvas, "sent_by", lambda _key, _name: sent)
+    monkeypatch.setattr(paint_canvas, "sent_by", lambda _key, _name: sent)
     page = visit()
     assert not page.exception
     assert bool(page.warning) == refused
@@ -107,7 +108,7 @@ def test_what_cannot_be_read_is_left_out_and_said(monkeypatch, sent, refused):
 
 def test_a_painted_rectangle_is_covered_with_the_fill(monkeypatch, face):
     sent = [{"kind": "bar", "left": 20, "top": 30, "right": 90, "bottom": 100}]
-    monkeypatch.setattr(cover_canvas, "sent_by", lambda _key, name: sent if name == "shapes" else None)
+    monkeypatch.setattr(paint_canvas, "sent_by", lambda _key, name: sent if name == "shapes" else None)
     page = visit()
     picture = face.crop.copy()
     picture[30:100, 20:90] = 128
@@ -172,7 +173,7 @@ def test_a_face_that_cannot_be_drawn_on_is_refused_in_the_readers_language(monke
 def test_a_photo_handed_in_before_is_offered(face):
     page = AppTest.from_file(str(APP), default_timeout=280).run()
     page.file_uploader(key="photo").upload("me.png", sample_png("admiral-plain"), "image/png").run()
-    page.switch_page("views/cover.py").run()
+    page.switch_page("views/counterfactuals/page.py").run()
     assert not page.exception
     assert page.selectbox(key="face").options[0] == say("face.own", number=1, face=1)
 
@@ -192,7 +193,7 @@ def session_found(page):
 def test_what_was_painted_outlives_the_canvas_and_what_cannot_be_read_does_not(monkeypatch):
     bar = [{"kind": "bar", "left": 20, "top": 30, "right": 90, "bottom": 100}]
     sent = {"shapes": bar}
-    monkeypatch.setattr(cover_canvas, "sent_by", lambda _key, name: sent.get(name))
+    monkeypatch.setattr(paint_canvas, "sent_by", lambda _key, name: sent.get(name))
     page = visit()
     painted = re.search(r"Covering [\d.]+% of the picture", text(page)).group()
     sent.clear()  # as when the canvas was away

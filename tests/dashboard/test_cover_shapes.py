@@ -5,7 +5,15 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dashboard.cover_shapes import MOST_POINTS, MOST_SHAPES, Bar, Stroke, parse_shapes, parse_spot, place_of
+from dashboard.components.paint_canvas.shapes import (
+    MOST_POINTS,
+    MOST_SHAPES,
+    Bar,
+    Stroke,
+    parse_shapes,
+    parse_spot,
+    place_of,
+)
 from xai.types import REGIONS
 
 SIDE = 40

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from dashboard import cover_words
-from dashboard.cover_figures import height_curve
+from dashboard.charts.evidence import height_curve
 from dashboard.i18n import catalogue
-from dashboard.views.cover_smallest import worth_showing
+from dashboard.views.counterfactuals import text
+from dashboard.views.counterfactuals.smallest_cover import worth_showing
 from dashboard.worker.counterfactual_jobs import Found
 from xai.evidence.counterfactuals.probes import Rectangle
 from xai.types import REGIONS, Prediction
@@ -20,15 +20,15 @@ def found_by_hand(labels, values=(1.0, 0.5, 0.0), **more):
 
 
 def test_the_sentence_about_the_pulled_mask_says_when_the_answer_comes_back():
-    there = cover_words.pulled_sentence("m", found_by_hand(["covered", "incorrect", "covered"]))
+    there = text.pulled_sentence("m", found_by_hand(["covered", "incorrect", "covered"]))
     assert "50% of the height" in there
     assert there.endswith("at 0%.")
-    assert "every height" in cover_words.pulled_sentence("m", found_by_hand(["covered"] * 3))
+    assert "every height" in text.pulled_sentence("m", found_by_hand(["covered"] * 3))
 
 
 def test_the_alt_text_of_the_curve_holds_every_number():
     found = found_by_hand(["covered", "incorrect", "covered"])
-    alt = cover_words.alt_curve(found)
+    alt = text.alt_curve(found)
     assert alt.count("100%") == 4
     figure = height_curve(found, 0.5)
     assert [line.x0 for line in figure.layout.shapes] == [0.5, 0.5]
@@ -39,7 +39,7 @@ def test_where_a_cover_lies_is_counted():
     regions = np.full((8, 8), REGIONS.index("elsewhere"), np.int8)
     regions[:, 4:] = REGIONS.index("nose")
     found = found_by_hand(["covered"] * 3, cover=(Rectangle(0, 0, 8, 1), Rectangle(4, 1, 8, 2)))
-    said = cover_words.where_sentence(found, regions)
+    said = text.where_sentence(found, regions)
     assert said.index("67% lies on the nose") < said.index("33% lies on hair")
 
 
@@ -64,10 +64,10 @@ def test_the_cover_in_one_piece_is_preferred_and_a_smaller_one_in_pieces_is_show
 
 def test_the_sentence_about_a_cover_says_how_many_pieces_it_is():
     one, far = flipped_by(ONE, 0.02), flipped_by(FAR, 0.01)
-    assert "It is one piece" in cover_words.pieces_sentence(one, "grey", alone=True)
-    assert "2 places" in cover_words.pieces_sentence(far, "grey", alone=False)
-    assert "falls into 2 pieces" in cover_words.pieces_sentence(far, "grey", alone=True)
-    assert "covered with blur" in cover_words.pieces_sentence(one, "blur", alone=False)
+    assert "It is one piece" in text.pieces_sentence(one, "grey", alone=True)
+    assert "2 places" in text.pieces_sentence(far, "grey", alone=False)
+    assert "falls into 2 pieces" in text.pieces_sentence(far, "grey", alone=True)
+    assert "covered with blur" in text.pieces_sentence(one, "blur", alone=False)
 
 
 def test_both_languages_have_a_word_for_every_fill_and_value():

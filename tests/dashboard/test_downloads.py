@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from evidences import every_number
 
-from dashboard.downloads import face_zip, numbers_csv, numbers_json
+from dashboard.reports.exports import face_zip, numbers_csv, numbers_json
 from xai.evidence_types import CONDITIONS
 from xai.types import REGIONS
 
@@ -103,8 +103,8 @@ def test_the_zip_holds_what_is_put_beside_it_and_is_the_same_at_any_time(monkeyp
 
 def test_the_first_page_brings_neither_the_maker_of_pdfs_nor_fonts_nor_torch():
     code = (
-        "import sys, dashboard.views.photo_take;"
-        "heavy = {'fpdf', 'fontTools', 'torch', 'matplotlib', 'dashboard.sheet_figure'};"
+        "import sys, dashboard.views.photo.downloads;"
+        "heavy = {'fpdf', 'fontTools', 'torch', 'matplotlib', 'dashboard.reports.png'};"
         "found = heavy & set(sys.modules); assert not found, found"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -2,9 +2,9 @@ import pytest
 from checks_by_hand import check, curve
 from evidences import area, condition, evidence
 
-from dashboard import trust_words
-from dashboard.evidence_figures import bullet, curves, effect_bars
+from dashboard.charts.evidence import bullet, curves, effect_bars
 from dashboard.i18n import catalogue
+from dashboard.text import faithfulness
 from dashboard.worker.jobs import Explained
 from xai.evidence.verdict.rules import THRESHOLDS
 from xai.evidence_types import RegionEvidence
@@ -55,41 +55,41 @@ def test_curves_show_three_orders_told_apart_by_their_dashes():
 
 @pytest.mark.parametrize("kind", ["deletion", "insertion"])
 def test_a_curve_is_told_with_its_areas(kind):
-    said = trust_words.curve_line(kind, curve(), "plain")
+    said = faithfulness.curve_line(kind, curve(), "plain")
     assert "better than chance" in said
     assert "not clearly" not in said
     assert [number in said for number in ("25%", "50%", "75%")] == [True] * 3
-    assert "not clearly better" in trust_words.curve_line(kind, curve(beats_random=False), "plain")
-    untold = trust_words.curve_line(kind, curve(beats_random=None, beats_edges=None), "plain")
+    assert "not clearly better" in faithfulness.curve_line(kind, curve(beats_random=False), "plain")
+    untold = faithfulness.curve_line(kind, curve(beats_random=None, beats_edges=None), "plain")
     assert "cannot tell" in untold
-    assert "edge detector does as well" in trust_words.curve_line(kind, curve(beats_edges=False), "plain")
-    assert "25.0%" in trust_words.curve_line(kind, curve(), "technical")
+    assert "edge detector does as well" in faithfulness.curve_line(kind, curve(beats_edges=False), "plain")
+    assert "25.0%" in faithfulness.curve_line(kind, curve(), "technical")
 
 
 def test_each_finding_of_the_checks_has_words_of_its_own():
-    weights = [trust_words.weights_line(check(follows_weights=v), "plain") for v in (True, False, None)]
+    weights = [faithfulness.weights_line(check(follows_weights=v), "plain") for v in (True, False, None)]
     assert [said.split("scrambled: ")[1].split(".")[0] for said in weights] == ["yes", "no", "cannot tell"]
     steady = [
-        trust_words.steady_line(check(noise=n, shift=s), "plain")
+        faithfulness.steady_line(check(noise=n, shift=s), "plain")
         for n, s in ((0.97, 0.85), (0.97, 0.6), (0.2, 0.9), (None, 0.9))
     ]
     assert [said.split("the same: ")[1].split(".")[0] for said in steady] == [
         "yes", "partly", "no", "cannot tell"
     ]  # fmt: skip
-    assert "0.85" in trust_words.steady_line(check(), "technical")
-    assert "0.10" in trust_words.weights_line(check(), "technical")
+    assert "0.85" in faithfulness.steady_line(check(), "technical")
+    assert "0.10" in faithfulness.weights_line(check(), "technical")
 
 
 def test_a_share_counts_as_more_only_beyond_the_scatter_of_random_networks():
     # .11 beyond what is expected; twice its spread is .10
-    assert "nothing: yes" in trust_words.shares_line(check(share=0.21), "plain")
-    assert "no clear difference" in trust_words.shares_line(check(share=0.19), "plain")
-    assert "cannot tell" in trust_words.shares_line(check(share=None), "plain")
-    assert "40%" in trust_words.shares_line(check(), "technical")
+    assert "nothing: yes" in faithfulness.shares_line(check(share=0.21), "plain")
+    assert "no clear difference" in faithfulness.shares_line(check(share=0.19), "plain")
+    assert "cannot tell" in faithfulness.shares_line(check(share=None), "plain")
+    assert "40%" in faithfulness.shares_line(check(), "technical")
 
 
 def test_the_alternative_text_of_a_curve_holds_its_areas():
-    said = trust_words.alt_curve("deletion", curve())
+    said = faithfulness.alt_curve("deletion", curve())
     assert [number in said for number in ("25%", "50%", "75%")] == [True] * 3
 
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import handout, i18n, preferences
+from dashboard import i18n, preferences
+from dashboard.views.learn import handout
 
 
 class Outline(HTMLParser):

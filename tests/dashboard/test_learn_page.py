@@ -32,7 +32,7 @@ def visit(**address):
     page = AppTest.from_file(str(APP), default_timeout=280)
     for name, value in address.items():
         page.query_params[name] = value
-    page.switch_page("views/learn.py")
+    page.switch_page("views/learn/page.py")
     return page.run()
 
 

@@ -8,8 +8,8 @@ import pytest
 from explained_by_hand import REGION_MAP, SIDE, explanation
 
 from dashboard import i18n
-from dashboard.agreement_words import map_notes
 from dashboard.preferences import LEVELS
+from dashboard.text.map_disagreement import map_notes
 from dashboard.worker.jobs import Explained
 from xai.evidence import map_consistency
 from xai.evidence.interventions.areas import OUTSIDE

@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import preferences, session
 from dashboard.i18n import catalogue
-from dashboard.model_names import model_names
-from dashboard.views import models_confusion
+from dashboard.text.model_names import model_names
+from dashboard.views.models import confusion
 from xai.models.cards import Catalogue, find_card, read_cards
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
@@ -35,7 +35,7 @@ def visit(**address):
     page = AppTest.from_file(str(APP), default_timeout=280)
     for name, value in address.items():
         page.query_params[name] = value
-    page.switch_page("views/models.py")
+    page.switch_page("views/models/page.py")
     return page
 
 
@@ -151,7 +151,7 @@ def test_models_stand_by_what_they_are_for():
 
 def test_a_chosen_cell_shows_only_samples_that_fall_into_it(monkeypatch):
     """The table is a component, which only a browser can click: it is told here which cell was chosen."""
-    monkeypatch.setattr(models_confusion, "table", lambda *_, **__: ("uncovered", "uncovered"))
+    monkeypatch.setattr(confusion, "table", lambda *_, **__: ("uncovered", "uncovered"))
     page = visit().run()
     assert not page.exception
     from xai.photo.samples import SAMPLES

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from dashboard import i18n
-from dashboard.bottom_words import bottom_line, decisive
-from dashboard.experiment_words import measured_name, note, question, row_label
-from dashboard.figure_words import class_label, figure_text, gap_lines
-from dashboard.model_names import model_name, model_names, network_name, purpose
 from dashboard.records.reader import read_record
 from dashboard.records.values import Experiment, ExperimentRow, Figure
-from dashboard.views import models_own
+from dashboard.text.metrics import class_label, figure_text, gap_lines
+from dashboard.text.model_names import model_name, model_names, network_name, purpose
+from dashboard.views.models import add_model
+from dashboard.views.models.study_text import measured_name, note, question, row_label
+from dashboard.views.models.text import bottom_line, decisive
 from xai.learning.training.recipe_registry import RECIPES
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import read_cards
@@ -49,7 +49,7 @@ def made(tmp_path):
     """A record from a card whose keys are given."""
 
     def make(**more):
-        raw = {**models_own._EXAMPLE, **more}
+        raw = {**add_model._EXAMPLE, **more}
         path = tmp_path / f"{raw['name']}.json"
         path.write_text(json.dumps(raw))
         return read_record(path, installed=True)
@@ -206,7 +206,7 @@ def test_what_an_experiment_notes_is_known_word_for_word(monkeypatch, one):
 
 
 def test_models_that_an_experiment_lacks_are_named_plainly(monkeypatch):
-    monkeypatch.setattr("dashboard.experiment_words.is_technical", lambda: True)
+    monkeypatch.setattr("dashboard.views.models.study_text.is_technical", lambda: True)
     lacking = Experiment("new", "Why?", "000", (), "", "All alike. Not trained here: vgg16_tried, alexnet.")
     assert note(lacking) == "All alike. Not trained here: VGG-16 (first trial), AlexNet."
     assert note(replace(lacking, note="All alike.")) == "All alike."

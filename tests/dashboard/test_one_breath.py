@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from dashboard import i18n
-from dashboard.one_breath_words import four_verdicts, in_one_breath
 from dashboard.preferences import LEVELS
-from dashboard.verdict_words import because, condition_word, headline
+from dashboard.text.verdict_summary import four_verdicts, in_one_breath
+from dashboard.text.verdicts import because, condition_word, headline
 from xai.evidence.interventions.areas import OUTSIDE
 from xai.evidence.verdict.rules import OUTCOMES, THRESHOLDS, Numbers, outcomes
 from xai.evidence_types import AREAS, VERDICTS, Reason

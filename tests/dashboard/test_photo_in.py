@@ -10,10 +10,11 @@ import pytest
 from PIL import Image as Pictures
 from streamlit.testing.v1 import AppTest
 
-from dashboard import box_canvas, session
-from dashboard.box_canvas import parse_box
+from dashboard import session
+from dashboard.components import box_editor
+from dashboard.components.box_editor import parse_box
 from dashboard.i18n import catalogue, say
-from dashboard.views import photo_boxes
+from dashboard.views.photo import box_editing
 from dashboard.worker.jobs import HandBox
 from xai.photo.faces import MIN_FACE, find_faces
 from xai.photo.samples import SAMPLES, load_sample, sample_png
@@ -61,10 +62,10 @@ def use(page, monkeypatch, number, box, name=FIRST):
 
     with monkeypatch.context() as patch:
         state = page.session_state
-        patch.setattr(box_canvas, "sent_by", lambda key: sent if key == f"box {digest} {number}" else None)
+        patch.setattr(box_editor, "sent_by", lambda key: sent if key == f"box {digest} {number}" else None)
         patch.setattr(session, "remember", state.__setitem__)
         patch.setattr(session, "recall", recall)
-        photo_boxes._use(digest, number, (10_000, 10_000))
+        box_editing._use(digest, number, (10_000, 10_000))
     return page.run()
 
 

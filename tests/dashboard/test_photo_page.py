@@ -11,8 +11,8 @@ from PIL import Image as Pictures
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
-from dashboard.model_names import model_name
 from dashboard.preferences import EXPERT
+from dashboard.text.model_names import model_name
 from dashboard.worker.jobs import Stage
 from dashboard.worker.ticket import JobError
 from xai.evidence.verdict.rules import THRESHOLDS
@@ -275,7 +275,7 @@ def test_where_nothing_was_painted_the_reason_and_what_to_do_stand_alone(verdict
 
 
 def test_each_verdict_has_a_shape_of_its_own():
-    from dashboard.views.photo_verdict import _SIGNS
+    from dashboard.widgets.verdict_panel import _SIGNS
     from xai.evidence_types import VERDICTS
 
     assert set(_SIGNS) == set(VERDICTS)

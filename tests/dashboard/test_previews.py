@@ -9,7 +9,7 @@ from toys import make_face
 
 from dashboard import session
 from dashboard.preferences import EXPERT
-from dashboard.views.photo_previews import Previews
+from dashboard.widgets.map_preview import Previews
 from dashboard.worker.jobs import Stage
 from dashboard.worker.results import Preview
 from dashboard.worker.ticket import JobError
@@ -55,7 +55,7 @@ def stages(*drawn):
     def script(drawn, tools):
         import streamlit as st
 
-        from dashboard.views.photo_progress import Progress
+        from dashboard.widgets.progress import Progress
 
         bar, place = st.empty(), st.empty()
         progress = Progress(bar, {place: 300})

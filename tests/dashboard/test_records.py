@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from dashboard import record_words
-from dashboard.confusion_table import payload
-from dashboard.model_figures import Dot, dots, learning_curves
+from dashboard.charts.metrics import Dot, dots, learning_curves
+from dashboard.components.confusion_matrix import payload
 from dashboard.records.reader import RecordUnreadable, read_experiments, read_record, read_records
 from dashboard.records.values import Epoch, Figure, reproduced, telling
-from dashboard.views import models_own
+from dashboard.views.models import add_model
+from dashboard.views.models import text as models_text
 from xai.models.cards import read_card, read_cards
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def evaluation(n=100, aca=0.9, **more):
 
 def card(**more):
     return {
-        **models_own._EXAMPLE,
+        **add_model._EXAMPLE,
         "name": "vgg_fmd",
         "source": "003",
         "data": {"train": {"fmd": {"covered": 90, "incorrect": 5}, "ilc": {"covered": 10, "uncovered": 7}}},
@@ -142,7 +142,7 @@ def test_the_card_to_start_from_is_a_card(tmp_path):
     (tmp_path / "my_model.safetensors").write_bytes(b"weights")
     import hashlib
 
-    example = {**models_own._EXAMPLE, "sha256": hashlib.sha256(b"weights").hexdigest()}
+    example = {**add_model._EXAMPLE, "sha256": hashlib.sha256(b"weights").hexdigest()}
     (tmp_path / "my_model.json").write_text(json.dumps(example))
     assert read_card(tmp_path / "my_model.json").classes == ("covered", "incorrect", "uncovered")
 
@@ -177,12 +177,14 @@ def test_curves_leave_out_what_was_not_recorded(record):
 
 
 def test_the_alternative_texts_hold_the_numbers(record):
-    said = record_words.alt_dots("Scores", [Dot("a", Figure(0.9, 0.8, 0.95), 0.7)])
+    said = models_text.alt_dots("Scores", [Dot("a", Figure(0.9, 0.8, 0.95), 0.7)])
     assert "a 90.0% (80.0% to 95.0%) published 70.0%" in said
-    assert "b 90.0%, no interval." in record_words.alt_dots("Scores", [Dot("b", Figure(0.9))])
-    assert "from 0.900 to 0.500" in record_words.alt_curves(record.history, ("loss",))
+    assert "b 90.0%, no interval." in models_text.alt_dots("Scores", [Dot("b", Figure(0.9))])
+    assert "from 0.900 to 0.500" in models_text.alt_curves(record.history, ("loss",))
 
 
 def test_reading_records_does_not_bring_torch():
-    code = "import sys, dashboard.records.reader, dashboard.record_words; assert 'torch' not in sys.modules"
+    code = (
+        "import sys, dashboard.records.reader, dashboard.views.models.text; assert 'torch' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

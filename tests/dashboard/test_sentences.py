@@ -5,10 +5,10 @@ import zipfile
 import numpy as np
 import pytest
 
-from dashboard import sentences
-from dashboard.downloads import face_zip
-from dashboard.figures import class_bars, region_bars
+from dashboard.charts.predictions import class_bars, region_bars
 from dashboard.i18n import catalogue
+from dashboard.reports.exports import face_zip
+from dashboard.text import predictions
 from xai.photo.samples import SAMPLES
 from xai.types import REGIONS, Box, Explanation, Face, Heatmap, Prediction, Provenance, RegionShares
 
@@ -48,7 +48,7 @@ def peak(x, y, value=0.4):
 
 
 def test_nose_and_mouth_are_named_when_they_hold_most():
-    said = sentences.finding(
+    said = predictions.finding(
         explanation(peak(5, 5), shares(nose=0.4, mouth=0.22, elsewhere=0.38)), "occlusion"
     )
     assert "nose and mouth" in said
@@ -59,7 +59,7 @@ def test_nose_and_mouth_are_named_when_they_hold_most():
 
 
 def test_another_place_is_named_when_it_holds_most_and_nose_and_mouth_beside_it():
-    said = sentences.finding(explanation(peak(5, 5), shares(elsewhere=0.72, mouth=0.05)), "occlusion")
+    said = predictions.finding(explanation(peak(5, 5), shares(elsewhere=0.72, mouth=0.05)), "occlusion")
     assert "background" in said.split(".")[0]
     assert "72%" in said
     assert "1.8 times" in said  # .72 / .4
@@ -67,12 +67,12 @@ def test_another_place_is_named_when_it_holds_most_and_nose_and_mouth_beside_it(
 
 
 def test_the_largest_drop_of_one_patch_is_said():
-    said = sentences.finding(explanation(peak(5, 5, 0.37), shares(nose=1.0)), "occlusion")
+    said = predictions.finding(explanation(peak(5, 5, 0.37), shares(nose=1.0)), "occlusion")
     assert "37 percentage points at most" in said
 
 
 def test_shares_of_next_to_nothing_are_not_told_like_a_finding():
-    said = sentences.finding(explanation(peak(5, 5, 0.013), shares(nose=1.0)), "occlusion")
+    said = predictions.finding(explanation(peak(5, 5, 0.013), shares(nose=1.0)), "occlusion")
     assert "1.3 percentage points at most" in said
     assert "nose" not in said
     assert "100%" not in said
@@ -80,23 +80,23 @@ def test_shares_of_next_to_nothing_are_not_told_like_a_finding():
 
 def test_a_large_place_with_little_for_its_size_is_not_named_first():
     counted = shares(elsewhere=0.6, forehead=0.31, eyes=0.09)  # lifts 1.5, 3.1 and .9
-    assert "Covering the forehead" in sentences.finding(explanation(peak(5, 5), counted), "occlusion")
+    assert "Covering the forehead" in predictions.finding(explanation(peak(5, 5), counted), "occlusion")
 
 
 def test_a_speck_of_evidence_is_not_named_first():
     tiny = RegionShares(
         shares(elsewhere=0.92, eyes=0.08).share, shares().area | {"eyes": 0.01, "elsewhere": 0.49}
     )  # the eyes have eight times their size and still next to nothing
-    assert "Covering hair" in sentences.finding(explanation(peak(5, 5), tiny), "occlusion")
+    assert "Covering hair" in predictions.finding(explanation(peak(5, 5), tiny), "occlusion")
 
 
 def test_nothing_positive_is_said_to_be_nothing():
-    said = sentences.finding(explanation(-peak(5, 5), None), "occlusion")
+    said = predictions.finding(explanation(-peak(5, 5), None), "occlusion")
     assert said == "No covered patch made the answer “mask worn correctly” less likely."
 
 
 def test_without_regions_the_strongest_place_is_named():
-    said = sentences.finding(explanation(peak(2, 7), None), "occlusion")
+    said = predictions.finding(explanation(peak(2, 7), None), "occlusion")
     assert "25% from the left and 75% from the top" in said  # centres of pixels 2 and 7 of 10
     assert "lost 40 percentage points" in said
 
@@ -115,7 +115,7 @@ def test_without_regions_the_strongest_place_is_named():
 )
 def test_right_or_wrong(classes, label, truth, words):
     row = np.array([1.0 if name == label else 0.0 for name in classes], np.float32)
-    assert words in sentences.right_or_wrong(Prediction(classes, row), truth)
+    assert words in predictions.right_or_wrong(Prediction(classes, row), truth)
 
 
 @pytest.mark.parametrize(
@@ -131,20 +131,20 @@ def test_right_or_wrong(classes, label, truth, words):
 )
 def test_an_answer_is_right_wrong_or_neither(classes, label, truth, right, wrong):
     one = Prediction(classes, np.array([float(name == label) for name in classes], np.float32))
-    assert (sentences.is_right(one, truth), sentences.is_wrong(one, truth)) == (right, wrong)
+    assert (predictions.is_right(one, truth), predictions.is_wrong(one, truth)) == (right, wrong)
 
 
 def test_every_hard_sample_has_its_reason_why_models_fall_for_it():
     kinds = {held for sample in SAMPLES.values() for held in sample.traps}
     assert {f"trap_why.{kind}" for kind in kinds} == {k for k in catalogue() if k.startswith("trap_why.")}
     for kind in kinds:
-        assert kind in sentences.why_wrong(kind)
+        assert kind in predictions.why_wrong(kind)
 
 
 def test_the_answers_under_the_patch_are_counted():
     becomes = np.zeros((10, 10), np.int8)
     becomes[:2] = 2  # a fifth of the places
-    parts = sentences.becomes_parts(explanation(becomes=becomes))
+    parts = predictions.becomes_parts(explanation(becomes=becomes))
     assert parts == {"covered": 0.8, "uncovered": 0.2}
 
 
@@ -160,15 +160,15 @@ def test_the_answers_under_the_patch_are_counted():
     ],
 )
 def test_file_names_are_made_harmless(name, shown):
-    assert sentences.file_name(name) == shown
+    assert predictions.file_name(name) == shown
 
 
 def test_alternative_texts_hold_the_numbers():
     counted = shares(nose=0.5, mouth=0.25, eyes=0.25)
     one = explanation(peak(5, 5), counted)
-    assert "m says: mask worn correctly 90%" in sentences.alt_answer("m", one.prediction)
-    assert "strongest place is 55% from the left" in sentences.alt_map(one, "occlusion", "m")
-    assert "nose: 50% of the evidence on 10% of the picture" in sentences.alt_shares(counted)
+    assert "m says: mask worn correctly 90%" in predictions.alt_answer("m", one.prediction)
+    assert "strongest place is 55% from the left" in predictions.alt_map(one, "occlusion", "m")
+    assert "nose: 50% of the evidence on 10% of the picture" in predictions.alt_shares(counted)
 
 
 def test_bars_show_the_numbers_in_words_and_one_colour_per_class():

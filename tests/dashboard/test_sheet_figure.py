@@ -8,8 +8,8 @@ import pytest
 from explained_by_hand import SIDE, explanation, sheet, two_models
 from PIL import Image as Pictures
 
-from dashboard import sheet_figure
-from dashboard.sheet_figure import CELL, WIDTH, sheet_png
+from dashboard.reports import png
+from dashboard.reports.png import CELL, WIDTH, sheet_png
 from xai.errors import ThirdPartyMissing
 from xai.render import excess, overlay
 
@@ -61,13 +61,13 @@ def test_the_face_and_every_map_stand_there_pixel_for_pixel_on_common_scales(mon
 def test_the_strip_of_colours_has_the_colour_of_each_value_where_the_value_stands(monkeypatch, index, lowest):
     made = sheet(monkeypatch, [explanation()])
     strips = []
-    draw_strip = sheet_figure.colour_bar
+    draw_strip = png.colour_bar
 
     def watched(*given, **named):
         strips.append(draw_strip(*given, **named))
         return strips[-1]
 
-    monkeypatch.setattr(sheet_figure, "colour_bar", watched)
+    monkeypatch.setattr(png, "colour_bar", watched)
     drawn = pixels(sheet_png(made))
     strip = strips[index]
     ((left, top),) = places_of(drawn, strip)
@@ -101,14 +101,14 @@ def test_a_language_and_a_verdict_change_the_picture(monkeypatch):
 
 
 def test_a_missing_font_is_named_and_nothing_else_is_taken(monkeypatch):
-    from dashboard import sheet_fonts
+    from dashboard.reports import layout
 
-    monkeypatch.setattr(sheet_fonts, "find_spec", lambda name: None)
-    sheet_fonts.font_file.cache_clear()
+    monkeypatch.setattr(layout, "find_spec", lambda name: None)
+    layout.font_file.cache_clear()
     try:
         with pytest.raises(
             ThirdPartyMissing, match=r"DejaVuSans.ttf of the package matplotlib .* `make setup`"
         ):
-            sheet_fonts.font_file(False)
+            layout.font_file(False)
     finally:
-        sheet_fonts.font_file.cache_clear()
+        layout.font_file.cache_clear()

@@ -11,7 +11,7 @@ from explained_by_hand import explanation, sheet, two_models
 from pypdf import PdfReader
 
 from dashboard.preferences import LEVELS
-from dashboard.sheet_page import sheet_pdf
+from dashboard.reports.pdf import sheet_pdf
 from xai.render import excess, overlay
 
 LONG_NAME = "a_model_whose_name_is_rather_long_and_has_no_space_at_all"
@@ -145,7 +145,7 @@ def test_lines_are_as_wide_as_the_measuring_said(monkeypatch):
     """Letters are measured one by one; a PDF sets them side by side and moves none."""
     from fpdf import FPDF
 
-    from dashboard.sheet_fonts import font_file
+    from dashboard.reports.layout import font_file
 
     pdf = FPDF(unit="pt")
     pdf.add_font("DejaVu", "", font_file(False))

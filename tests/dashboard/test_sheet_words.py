@@ -10,9 +10,8 @@ from explained_by_hand import explanation, sheet
 from fontTools.ttLib import TTFont
 
 from dashboard.i18n import catalogue, languages
-from dashboard.origin_words import command
-from dashboard.sheet_fonts import font_file
-from dashboard.sheet_marks import Column, Type
+from dashboard.reports.content import command
+from dashboard.reports.layout import Column, Type, font_file
 from xai.__main__ import _parser
 from xai.attribution.methods import METHODS
 from xai.photo.faces import whole_photo

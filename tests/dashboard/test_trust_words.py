@@ -5,7 +5,7 @@ import re
 import pytest
 from checks_by_hand import check, curve
 
-from dashboard import trust_words
+from dashboard.text import faithfulness
 from xai.evidence.faithfulness import deletion_insertion
 
 
@@ -17,12 +17,12 @@ def numbers(said):
 def lead(kind, own, random):
     """The part about the lead over random order, of a curve that did not beat it."""
     areas = {"own_area": own, "random_area": random}
-    said = trust_words.curve_line(kind, curve(beats_random=False, **areas), "plain")
+    said = faithfulness.curve_line(kind, curve(beats_random=False, **areas), "plain")
     return said.partition("is better. ")[2]
 
 
 def test_the_limits_are_those_of_the_library():
-    assert (trust_words.CLEAR_LEAD, trust_words.LEAST_LEAD) == (
+    assert (faithfulness.CLEAR_LEAD, faithfulness.LEAST_LEAD) == (
         deletion_insertion.CLEAR,
         deletion_insertion.LEAST_GAIN,
     )
@@ -43,18 +43,18 @@ def test_no_lead_and_a_lead_of_next_to_nothing_are_called_that(kind):
 
 
 def test_a_clear_lead_needs_no_excuse():
-    assert trust_words.curve_line("deletion", curve(), "plain").endswith("Less is better.")
+    assert faithfulness.curve_line("deletion", curve(), "plain").endswith("Less is better.")
 
 
 @pytest.mark.parametrize("level", ["plain", "technical"])
 def test_shares_are_percentages_and_say_of_which_map(level):
-    said = trust_words.shares_line(check(share=0.59, expected=0.32), level)
+    said = faithfulness.shares_line(check(share=0.59, expected=0.32), level)
     assert numbers(said)[:2] == [59, 32]
     assert "59%" in said
     assert "a coarser map, made anew for this test" in said
 
 
 def test_a_share_within_the_scatter_of_random_networks_says_how_large_that_is():
-    assert "that scatter is 5%" in trust_words.shares_line(check(share=0.19), "plain")
+    assert "that scatter is 5%" in faithfulness.shares_line(check(share=0.19), "plain")
     for clear_or_behind in (check(share=0.4), check(share=0.05), check(share=0.11, spread=None)):
-        assert "scatter" not in trust_words.shares_line(clear_or_behind, "plain")
+        assert "scatter" not in faithfulness.shares_line(clear_or_behind, "plain")

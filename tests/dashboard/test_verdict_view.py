@@ -13,11 +13,11 @@ def block(evidence, truth, held):
     """One model that says "mask worn correctly" with .81; its maps lie in bands from top to bottom."""
     from explained_by_hand import REGION_MAP, explanation
 
-    from dashboard.views import photo_verdict
+    from dashboard.widgets import verdict_panel
     from dashboard.worker.jobs import Explained
 
     explained = {"m": Explained(explanation("m"), REGION_MAP, passes=1, check_passes=1)}
-    photo_verdict.answers(explained, truth, held)["m"].fill(evidence, "plain")
+    verdict_panel.answers(explained, truth, held)["m"].fill(evidence, "plain")
 
 
 def drawn(evidence, truth=None, held=None):

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from evidences import area, evidence
 
-from dashboard import verdict_words
 from dashboard.i18n import catalogue
-from dashboard.verdict_words import LEVELS
+from dashboard.text import verdicts
+from dashboard.text.verdicts import LEVELS
 from xai.evidence.interventions.areas import OUTSIDE
 from xai.evidence.verdict.rules import THRESHOLDS
 from xai.evidence.verdict.saliency_flags import WITNESSES, witness_flags
@@ -21,18 +21,18 @@ CATALOGUE = catalogue()
 def sentences(found, level):
     """Everything that is said of one evidence."""
     said = [
-        verdict_words.headline(found, level),
-        verdict_words.because(found, level),
-        verdict_words.other_area(found, level),
-        verdict_words.steadiness(found, level),
-        verdict_words.price(found, level),
-        *verdict_words.flag_lines(found, level),
+        verdicts.headline(found, level),
+        verdicts.because(found, level),
+        verdicts.other_area(found, level),
+        verdicts.steadiness(found, level),
+        verdicts.price(found, level),
+        *verdicts.flag_lines(found, level),
     ]
     if found.areas:
-        said += [verdict_words.effects_note(found, level), verdict_words.alt_effects(found, level)]
+        said += [verdicts.effects_note(found, level), verdicts.alt_effects(found, level)]
         for name in CONDITIONS:
-            said.append(verdict_words.condition_line(found, name, level))
-            said.append(verdict_words.alt_condition(found, name, level))
+            said.append(verdicts.condition_line(found, name, level))
+            said.append(verdicts.alt_condition(found, name, level))
     return said
 
 
@@ -69,10 +69,8 @@ def test_a_figure_on_the_other_side_of_its_threshold_gets_other_words(level, nam
     said = []
     for value in (at - 0.004, at + 0.004):
         found = evidence(strict=area(**{name: value}))
-        words = verdict_words.condition_line(found, name, level)
-        said.append(
-            (NUMBER.sub("#", words), verdict_words.condition_word(found.areas["strict"].conditions[name]))
-        )
+        words = verdicts.condition_line(found, name, level)
+        said.append((NUMBER.sub("#", words), verdicts.condition_word(found.areas["strict"].conditions[name])))
     assert said[0][0] != said[1][0]
     assert {word for _, word in said} == {"yes", "no"}
 
@@ -80,46 +78,41 @@ def test_a_figure_on_the_other_side_of_its_threshold_gets_other_words(level, nam
 def test_each_verdict_has_words_of_its_own():
     for level in LEVELS:
         said = {
-            verdict_words.headline(evidence(verdict, (Reason("unsteady", {}),)), level)
-            for verdict in VERDICTS
+            verdicts.headline(evidence(verdict, (Reason("unsteady", {}),)), level) for verdict in VERDICTS
         }
         assert len(said) == len(VERDICTS)
 
 
 def test_the_area_and_the_place_are_named():
     strict, wide = area("mixed", exclusion=0.4, strongest="forehead"), area("mixed", exclusion=0.3)
-    assert verdict_words.headline(evidence("mixed", strict=strict), "plain") == (
+    assert verdicts.headline(evidence("mixed", strict=strict), "plain") == (
         "It looked at the nose and mouth, and also elsewhere: the forehead."
     )
     lower = evidence("supported", deciding="wide", wide=wide)
-    assert verdict_words.headline(lower, "plain") == "It looked at the lower face."
+    assert verdicts.headline(lower, "plain") == "It looked at the lower face."
 
 
 def test_a_covered_face_says_that_all_of_it_lies_under_the_mask():
     found = evidence("supported")
-    assert verdict_words.other_area(found, "plain") == (
-        "All of it lies in what a mask covers (the lower face)."
-    )
-    assert f"necessity 0.97 (threshold {THRESHOLDS.necessity:.2f})" in verdict_words.other_area(
-        found, "technical"
-    )
+    assert verdicts.other_area(found, "plain") == ("All of it lies in what a mask covers (the lower face).")
+    assert f"necessity 0.97 (threshold {THRESHOLDS.necessity:.2f})" in verdicts.other_area(found, "technical")
 
 
 def test_cannot_tell_says_why_and_the_others_do_not():
     small = evidence("cannot tell", (Reason("small", {"value": 11.25, "limit": 14.0}),))
-    said = verdict_words.because(small, "plain")
+    said = verdicts.because(small, "plain")
     assert "11.2 pixels" in said
     assert "at least 14" in said
     assert "larger photo" in said
-    assert verdict_words.because(evidence("supported", (Reason("needed", {"value": 0.8}),)), "plain") == ""
+    assert verdicts.because(evidence("supported", (Reason("needed", {"value": 0.8}),)), "plain") == ""
 
 
 def test_what_was_not_measured_is_not_spoken_of():
     nothing = evidence("cannot tell", (Reason("no_mesh"),))
-    assert verdict_words.other_area(nothing, "plain") == ""
-    assert verdict_words.steadiness(nothing, "plain") == ""
+    assert verdicts.other_area(nothing, "plain") == ""
+    assert verdicts.steadiness(nothing, "plain") == ""
     with pytest.raises(ValueError, match="no edit"):
-        verdict_words.condition_line(nothing, "necessity", "plain")
+        verdicts.condition_line(nothing, "necessity", "plain")
 
 
 @pytest.mark.parametrize(
@@ -134,7 +127,7 @@ def test_what_was_not_measured_is_not_spoken_of():
     ],
 )
 def test_odd_figures_read_well(figures, name, words):
-    assert words in verdict_words.condition_line(evidence(strict=area(**figures)), name, "plain")
+    assert words in verdicts.condition_line(evidence(strict=area(**figures)), name, "plain")
 
 
 def test_plain_words_are_plain():
@@ -202,7 +195,7 @@ def _plenty(level):
         found = evidences.drawn(np.random.default_rng(seed))
         if found.areas:
             for name in CONDITIONS:
-                yield verdict_words.asked_for(name, found.areas["wide"].conditions[name], level)
+                yield verdicts.asked_for(name, found.areas["wide"].conditions[name], level)
     for code in evidences.ABSTENTIONS:
         values = {} if code == "no_mesh" else {"value": 1.0, "limit": 2.0}
         yield from sentences(evidence("cannot tell", (Reason(code, values),)), level)
@@ -212,4 +205,4 @@ def test_the_words_do_not_look_at_anything_but_the_evidence():
     one = evidence("supported")
     assert sentences(one, "plain") == sentences(replace(one), "plain")
     other = replace(one, steadiness=Steadiness(7, 8))
-    assert verdict_words.steadiness(one, "plain") != verdict_words.steadiness(other, "plain")
+    assert verdicts.steadiness(one, "plain") != verdicts.steadiness(other, "plain")

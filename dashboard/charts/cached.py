@@ -1,0 +1,38 @@
+"""Figures that a visitor has seen: drawn once, whatever else on the page is drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from functools import cached_property
+from typing import Any
+
+import plotly.graph_objects as go
+
+from dashboard import preferences
+from dashboard.charts.palette import ink
+from dashboard.session_cache import kept
+
+__all__ = ["kept_figure"]
+
+
+def kept_figure(what: Hashable, draw: Callable[[], go.Figure]) -> go.Figure:
+    """The figure that shows ``what``, drawn now if this session does not hold it in the reader's language and
+    theme. Building a figure takes plotly several milliseconds, and a page holds a dozen.
+
+    Args:
+        what: the kind of figure and every number and name in it.
+        draw: draws it; nobody changes it afterwards.
+    """
+    return kept("figure", (preferences.language(), ink(), what), lambda: _Finished(draw()))
+
+
+class _Finished(go.Figure):  # type: ignore[misc]  # plotly has no types
+    """A figure that changes no more: plotly would copy all of it anew for every page that shows it."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The figure as plotly's JSON describes it; the same object every time."""
+        return self._finished
+
+    @cached_property
+    def _finished(self) -> dict[str, Any]:
+        return dict(super().to_dict())

@@ -1,0 +1,78 @@
+"""Charts of the dashboard. Numbers in, plotly figures out; pictures of maps are made in ``xai.render``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import plotly.graph_objects as go
+
+from dashboard.charts.palette import AREA, CLASS, GRID, METHOD, SLATE, ink
+from dashboard.i18n import class_name, number, say
+from xai.attribution.methods import METHODS
+from xai.types import REGIONS, Prediction, RegionShares
+
+__all__ = ["class_bars", "region_bars", "share_ticks"]
+
+
+def class_bars(prediction: Prediction) -> go.Figure:
+    """The answer as one bar per class, in the model's order from the top; the word stands at each bar."""
+    shown = [float(value) for value in prediction.probabilities]
+    figure = go.Figure(
+        go.Bar(
+            x=shown,
+            y=[class_name(name) for name in prediction.classes],
+            orientation="h",
+            marker={"color": [CLASS.get(name, SLATE) for name in prediction.classes]},
+            text=[number(value, ".0%") for value in shown],
+            textposition="outside",
+            cliponaxis=False,
+            hoverinfo="skip",
+        )
+    )
+    figure.update_xaxes(range=[0, 1.15], visible=False)
+    return _plain(figure, height=28 * len(shown) + 16)
+
+
+def region_bars(shares: Mapping[str, RegionShares], limit: float = 1.0) -> go.Figure:
+    """For each region: what part of each map's positive evidence lies in it, next to its size.
+
+    Args:
+        shares: method -> shares; methods without any are left out by the caller. All have one area.
+        limit: where the axis ends, 0..1; charts that share it can be compared.
+    """
+    area = next(iter(shares.values())).area
+    figure = go.Figure()
+    for method, counted in shares.items():
+        marker = {"color": METHOD[list(METHODS).index(method) % len(METHOD)]}
+        figure.add_bar(**_series(counted.share, say(f"method_short.{method}"), marker))
+    hatched = {"color": AREA, "pattern": {"shape": "/", "size": 5}}
+    figure.add_bar(**_series(area, say("regions.area"), hatched))
+    figure.update_xaxes(range=[0, limit], gridcolor=GRID, **share_ticks(limit))
+    figure.update_layout(barmode="group", bargap=0.3, showlegend=True)
+    figure.update_layout(legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"})
+    return _plain(figure, height=340)
+
+
+def share_ticks(limit: float = 1.0) -> dict[str, list[object]]:
+    """Ticks of an axis of shares from 0 to ``limit``, written as the reader's language writes them."""
+    step = next(step for step in (0.05, 0.1, 0.25, 0.5) if limit / step <= 5 or step == 0.5)
+    values = [step * index for index in range(int(limit / step + 1e-9) + 1)]
+    return {"tickvals": [*values], "ticktext": [number(value, ".0%") for value in values]}
+
+
+def _series(values: Mapping[str, float], name: str, marker: Mapping[str, object]) -> dict[str, object]:
+    return {
+        "x": [values[region] for region in REGIONS],
+        "y": [say(f"region.{region}") for region in REGIONS],
+        "name": name,
+        "orientation": "h",
+        "marker": marker,
+        "customdata": [number(values[region], ".0%") for region in REGIONS],
+        "hovertemplate": "%{customdata}",
+    }
+
+
+def _plain(figure: go.Figure, height: int) -> go.Figure:
+    figure.update_yaxes(autorange="reversed", title=None, ticksuffix=" ", tickfont_color=ink())
+    figure.update_xaxes(tickfont_color=ink())
+    return figure.update_layout(height=height, margin={"l": 0, "r": 8, "t": 4, "b": 4}, dragmode=False)

@@ -1,0 +1,23 @@
+"""Streamlit components of our own, a folder each; none asks anything of the network."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+__all__ = ["component"]
+
+_HERE = Path(__file__).parent
+
+
+def component(name: str) -> Any:
+    """Register the component in the folder ``name``: ``index.html``, ``style.css`` and ``script.js``.
+
+    Returns:
+        What mounts it: call it with ``key``, ``data`` and an ``on_<name>_change`` per value that comes back.
+    """
+    files = (_HERE / name / file for file in ("index.html", "style.css", "script.js"))
+    html, css, js = (file.read_text(encoding="utf-8") for file in files)
+    return st.components.v2.component(f"mask_evidence.{name}", html=html, css=css, js=js)

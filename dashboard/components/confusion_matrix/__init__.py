@@ -1,0 +1,75 @@
+"""What a model takes for what, as a table whose cells can be chosen: a component of the page.
+
+The component is three files beside this one. It asks nothing of the network; what comes back is the true
+class and the answer of the cell that was chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dashboard import session
+from dashboard.charts.palette import cell_colour
+from dashboard.components import component
+from dashboard.i18n import class_name, number, say
+from dashboard.records.values import Score
+
+__all__ = ["payload", "table"]
+
+
+_mount = component("confusion_matrix")
+
+
+def table(score: Score, classes: Sequence[str], key: str, *, can_open: bool) -> tuple[str, str] | None:
+    """Draw the table of one evaluation.
+
+    Args:
+        score: the evaluation.
+        classes: answers the model can give, in their order.
+        key: of the component; another table gets another one.
+        can_open: whether a cell can be chosen; the cells are plain text otherwise.
+
+    Returns:
+        True class and answer of the chosen cell; None where none is.
+    """
+    state = session.recall(key)
+    sent = state.get("cell") if isinstance(state, Mapping) else None
+    there = {(truth, answer) for truth in score.confusion for answer in classes}
+    chosen = next((cell for cell in there if list(cell) == sent), None)
+    data = {**payload(score, classes), "can_open": can_open, "chosen": chosen}
+    _mount(key=key, data=data, on_cell_change=_nothing)
+    return chosen
+
+
+def payload(score: Score, classes: Sequence[str]) -> Mapping[str, object]:
+    """What the component receives; arguments as of ``table``. A true class without a face has no row."""
+    rows = [truth for truth, answers in score.confusion.items() if sum(answers.values())]
+    return {
+        "caption": say("confusion.alt"),
+        "answer": say("confusion.answer"),
+        "truth": say("confusion.truth"),
+        "columns": [class_name(name) for name in classes],
+        "rows": [
+            {"title": class_name(truth), "cells": [_cell(score, truth, answer) for answer in classes]}
+            for truth in rows
+        ],
+    }
+
+
+def _cell(score: Score, truth: str, answer: str) -> Mapping[str, object]:
+    faces = score.confusion[truth].get(answer, 0)
+    share = faces / sum(score.confusion[truth].values())
+    ground, ink = cell_colour(share)
+    names = {"truth": class_name(truth), "answer": class_name(answer)}
+    return {
+        "cell": [truth, answer],
+        "share": number(share, ".0%"),
+        "faces": number(faces, ","),
+        "said": say("confusion.alt_cell", **names, share=share, count=faces),
+        "ground": ground,
+        "ink": ink,
+    }
+
+
+def _nothing() -> None:
+    """The page reads the cell itself; a name makes it part of the state."""

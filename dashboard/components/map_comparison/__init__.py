@@ -1,0 +1,102 @@
+"""The maps side by side under one cursor, as a component of the page: what is sent to it.
+
+The component is three files beside this one. It asks nothing of the network and sends nothing back; the
+cursor and the wiping slider move without the server.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.components import component
+from dashboard.i18n import say
+from dashboard.views.compare.text import READINGS, region_name
+from xai.photo.images import encode_jpeg
+from xai.types import REGIONS
+
+__all__ = ["GRID", "Panel", "payload", "side_by_side"]
+
+GRID = 64
+"""Places of the cursor from side to side: a map is read at the middles of so many squares."""
+
+_DIGITS = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Panel:
+    """One picture under the cursor.
+
+    Attributes:
+        title: above it.
+        picture: RGB uint8 ``(S, S, 3)``.
+        alt: for those who do not see it.
+        values: float32 ``(S, S)``; NaN where there is nothing to read.
+        signed: a plus stands before positive values.
+    """
+
+    title: str
+    picture: NDArray[np.uint8]
+    alt: str
+    values: NDArray[np.float32]
+    signed: bool
+
+
+_mount = component("map_comparison")
+
+
+def side_by_side(panels: Sequence[Panel], regions: NDArray[np.int8] | None, unit: str, language: str) -> None:
+    """Draw the panels with one cursor on all; the first two can be wiped.
+
+    Args:
+        panels: at least two, their values of one shape.
+        regions: int8 ``(S, S)`` of the same shape, index into ``REGIONS``; None where they are not known.
+        unit: of the values, a key of ``READINGS``.
+        language: code of the reader's.
+    """
+    _mount(key="compare maps", data=payload(panels, regions, unit, language))
+
+
+def payload(
+    panels: Sequence[Panel], regions: NDArray[np.int8] | None, unit: str, language: str
+) -> Mapping[str, object]:
+    """What the component receives; arguments as of ``side_by_side``."""
+    reading = READINGS[unit]
+    places = np.full((GRID, GRID), len(REGIONS)) if regions is None else _read(regions)
+    return {
+        "layers": [_layer(panel) for panel in panels],
+        "places": places.tolist(),
+        "language": language,
+        "factor": reading.factor,
+        "digits": reading.digits,
+        "words": {
+            "cursor": say("compare.cursor"),
+            "place": say("compare.place", place="{place}"),
+            "places": [*map(region_name, REGIONS), say("compare.place_unknown")],
+            "outside": say("compare.outside"),
+            "value": say(f"compare_unit.{unit}", value="{value}"),
+            "wipe": say("compare.wipe"),
+            "wiped": say("compare.wiped", part="{part}", first=panels[0].title),
+        },
+    }
+
+
+def _layer(panel: Panel) -> Mapping[str, object]:
+    values = [
+        [round(value, _DIGITS) if np.isfinite(value) else None for value in row]
+        for row in _read(panel.values).astype(float).tolist()
+    ]
+    source = f"data:image/jpeg;base64,{base64.b64encode(encode_jpeg(panel.picture)).decode()}"
+    return {"title": panel.title, "src": source, "alt": panel.alt, "signed": panel.signed, "values": values}
+
+
+def _read(plane: NDArray[np.generic]) -> NDArray[np.generic]:
+    """``(GRID, GRID)`` of the plane, read at the middle of each square and not averaged."""
+    rows, columns = (
+        np.minimum(((np.arange(GRID) + 0.5) * side / GRID).astype(int), side - 1) for side in plane.shape
+    )
+    return plane[np.ix_(rows, columns)]

@@ -1,0 +1,267 @@
+"""A report about one face in the reader's words: what was measured, on which photo, how to do it again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.charts.palette import CLASS, SLATE
+from dashboard.i18n import class_name, number, say
+from dashboard.preferences import language
+from dashboard.reports.face_report import (
+    FaceSheet,
+    SheetBar,
+    SheetCondition,
+    SheetMap,
+    SheetModel,
+    SheetNote,
+    SheetScale,
+    SheetTable,
+)
+from dashboard.text.predictions import alt_map, finding
+from dashboard.text.verdicts import (
+    asked_for,
+    because,
+    condition_line,
+    condition_of,
+    condition_word,
+    effects_note,
+    flag_lines,
+    headline,
+    other_area,
+    steadiness,
+)
+from xai.evidence_types import CONDITIONS, Evidence
+from xai.render import common_scale, excess_scale
+from xai.types import REGIONS, Explanation, Face, Heatmap
+
+__all__ = ["command", "face_sheet", "made_again", "made_with", "photo_line", "settings_line"]
+
+_ROWS: Mapping[str, tuple[str, ...]] = {
+    "nose_and_mouth": ("nose", "mouth"),
+    **{region: (region,) for region in REGIONS},
+}
+"""Row of the table -> the regions it sums up."""
+
+
+def face_sheet(
+    explanations: Sequence[Explanation],
+    regions: NDArray[np.int8] | None,
+    level: str,
+    *,
+    by_hand: bool = False,
+) -> FaceSheet:
+    """What there is to say of one face, in the reader's language.
+
+    Args:
+        explanations: one per model, at least one, all of the same face.
+        regions: int8 ``(S, S)`` on the crop, index into ``REGIONS``; None without landmarks.
+        level: one of ``LEVELS``.
+        by_hand: whether a person set the face's box.
+    """
+    scales = _scales(explanations)
+    face = explanations[0].face
+    return FaceSheet(
+        language=language(),
+        title=say("sheet.title"),
+        photo=photo_line(face),
+        not_right=say("verdict.not_right"),
+        crop=face.crop,
+        regions=regions,
+        crop_words=say("sheet.crop"),
+        outlined_words=say("map.crop_plain_alt" if regions is None else "map.crop"),
+        models=tuple(_model(each, scales, level) for each in explanations),
+        scales=tuple(_scale(method, scale) for method, scale in scales.items()),
+        caution=say("legend.caution"),
+        not_said=SheetNote(
+            say("sheet.not_said"),
+            (
+                say("verdict.not_right"),
+                say("legend.caution"),
+                say("sheet.one_face"),
+                say("sheet.how_right"),
+            ),
+        ),
+        made=made_with(explanations),
+        again=made_again(explanations, by_hand),
+    )
+
+
+def _scales(explanations: Sequence[Explanation]) -> dict[str, float]:
+    """Method -> value that gets the full colour, one for all models, as the page shows them."""
+    maps: dict[str, list[Heatmap]] = {}
+    for each in explanations:
+        for method, heatmap in each.heatmaps.items():
+            maps.setdefault(method, []).append(heatmap)
+    return {m: common_scale(found) if m == "occlusion" else excess_scale(found) for m, found in maps.items()}
+
+
+def _scale(method: str, scale: float) -> SheetScale:
+    if method == "occlusion":
+        ends = (number(-scale, "+.2f").replace("-", "−"), number(0, ".0f"), number(scale, "+.2f"))
+        words, alt = say("legend.occlusion", points=100 * scale), say("legend.bar_alt", scale=scale)
+        return SheetScale(say("sheet.unit_occlusion"), ends, _unmarked(words), signed=True, alt=alt)
+    ends = (say("sheet.even", value=1), "", number(scale + 1, ".1f"))
+    words, alt = say("legend.gradcam", scale=scale + 1), say("legend.bar_half_alt", scale=scale + 1)
+    return SheetScale(say("sheet.unit_gradcam"), ends, _unmarked(words), signed=False, alt=alt)
+
+
+def _unmarked(words: str) -> str:
+    """Without the marks that make words bold on a page."""
+    return words.replace("**", "")
+
+
+def _model(explanation: Explanation, scales: Mapping[str, float], level: str) -> SheetModel:
+    prediction, evidence = explanation.prediction, explanation.evidence
+    label = prediction.label
+    bars = [
+        SheetBar(
+            say("answer.bars_alt_one", answer=class_name(name), probability=value),
+            value,
+            CLASS.get(name, SLATE),
+        )
+        for name, value in prediction.as_dict().items()
+    ]
+    target = explanation.target
+    return SheetModel(
+        name=explanation.provenance.model,
+        answer=say("answer.heading", answer=class_name(label), probability=prediction.confidence),
+        colour=CLASS.get(label, SLATE),
+        target=say("map.target", target=class_name(target), probability=prediction.of(target)),
+        bars=tuple(bars),
+        verdict=headline(evidence, level) if evidence else say("sheet.untested"),
+        reason=because(evidence, level) if evidence else "",
+        remarks=_remarks(evidence, level) if evidence else (),
+        conditions=_conditions(evidence, level) if evidence and evidence.deciding else (),
+        maps=tuple(_map(explanation, method, scales[method]) for method in explanation.heatmaps),
+        table=_table(explanation, level),
+    )
+
+
+def _remarks(evidence: Evidence, level: str) -> tuple[str, ...]:
+    said = [other_area(evidence, level), steadiness(evidence, level), *flag_lines(evidence, level)]
+    return tuple(filter(None, said))
+
+
+def _conditions(evidence: Evidence, level: str) -> tuple[SheetCondition, ...]:
+    made = []
+    for name in CONDITIONS:
+        condition = condition_of(evidence, name)
+        word, asked = condition_word(condition), asked_for(name, condition, level)
+        words = f"{say(f'condition.{name}')}: {say(f'condition.{word}')} ({asked})"
+        line = condition_line(evidence, name, level)
+        made.append(SheetCondition(words, line, condition.value, condition.threshold, condition.holds))
+    return tuple(made)
+
+
+def _map(explanation: Explanation, method: str, scale: float) -> SheetMap:
+    heatmap = explanation.heatmaps[method]
+    return SheetMap(
+        heatmap=heatmap,
+        scale=scale,
+        title=say(f"method_title.{method}"),
+        settings=settings_line(heatmap),
+        finding=finding(explanation, method),
+        alt=alt_map(explanation, method, explanation.provenance.model),
+    )
+
+
+def _table(explanation: Explanation, level: str) -> SheetTable | None:
+    """The columns that were measured; None where there is none."""
+    evidence = explanation.evidence
+    shares = {method: counted for method, counted in explanation.shares.items() if counted}
+    columns: dict[str, Mapping[str, str]] = {}
+    for method, counted in shares.items():
+        columns[say("sheet.share", method=say(f"method_short.{method}"))] = {
+            row: number(counted.of(*parts)[0], ".0%") for row, parts in _ROWS.items()
+        }
+    if shares:
+        counted = next(iter(shares.values()))
+        columns[say("regions.area")] = {
+            row: number(counted.of(*parts)[1], ".0%") for row, parts in _ROWS.items()
+        }
+    if evidence and evidence.regions:
+        found = evidence.regions
+        columns[say("sheet.effect")] = {row: number(each.effect, ".0%") for row, each in found.items()}
+        columns[say("sheet.rank", controls=evidence.controls)] = {
+            row: number(each.rank, ".0f") for row, each in found.items()
+        }
+    rows = tuple(
+        (say(f"region.{row}"), *(column.get(row, "–") for column in columns.values())) for row in _ROWS
+    )
+    note = effects_note(evidence, level) if evidence and evidence.regions else ""
+    return SheetTable(say("sheet.table"), (say("sheet.region"), *columns), rows, note) if columns else None
+
+
+def photo_line(face: Face) -> str:
+    """Which photo, and which part of it was taken as the face."""
+    if _is_whole(face):
+        return say("sheet.whole", sha256=face.photo_sha256, side=face.crop.shape[0])
+    left, top, right, bottom = face.box.as_list()
+    return say(
+        "sheet.photo",
+        sha256=face.photo_sha256,
+        left=left,
+        top=top,
+        right=right,
+        bottom=bottom,
+        side=face.crop.shape[0],
+    )
+
+
+def made_with(explanations: Sequence[Explanation]) -> SheetNote:
+    """The weights, settings and versions that an explanation was made with."""
+    lines = []
+    for each in explanations:
+        made = each.provenance
+        said = say("sheet.weights", model=made.model, sha256=made.weights_sha256, device=made.device)
+        runtimes = dict.fromkeys(computed.runtime for computed in made.computed.values())
+        lines.append(" ".join([said, *(say("sheet.by", runtime=runtime) for runtime in runtimes)]))
+    versions = {name: version for each in explanations for name, version in each.provenance.versions.items()}
+    listed = ", ".join(f"{name} {version}" for name, version in versions.items())
+    maps = explanations[0].heatmaps
+    for method, heatmap in maps.items():
+        if settings := settings_line(heatmap):
+            lines.append(f"{say(f'method_title.{method}')}. {settings}")
+    return SheetNote(say("sheet.made"), (*lines, say("sheet.versions", versions=listed)))
+
+
+def settings_line(heatmap: Heatmap) -> str:
+    """The parameters that a map was made with, named as on the command line; empty without any."""
+    given = [
+        f"{name} {value}" if isinstance(value, str) else f"{name} {number(value, '.4g')}"
+        for name, value in heatmap.params.items()
+    ]
+    return say("sheet.settings", settings=", ".join(given)) if given else ""
+
+
+def made_again(explanations: Sequence[Explanation], by_hand: bool) -> SheetNote:
+    """How to measure the same again; the last line is the command.
+
+    Args:
+        explanations: one per model, of the same face.
+        by_hand: whether a person set the face's box, which the command cannot.
+    """
+    note = say("sheet.again_by_hand" if by_hand else "sheet.again_note")
+    return SheetNote(say("sheet.again"), (note, command(explanations)))
+
+
+def command(explanations: Sequence[Explanation]) -> str:
+    """The command line that measures the same again; every setting stands in it, default or not."""
+    words = ["python", "-m", "xai", "explain", "PHOTO", "--out", "DIR"]
+    words += [word for each in explanations for word in ("--model", each.provenance.model)]
+    words += [word for method in explanations[0].heatmaps for word in ("--method", method)]
+    asked = [each.target for each in explanations if each.target != each.prediction.label]
+    words += ["--target", asked[0]] if asked else []
+    words += ["--whole"] if _is_whole(explanations[0].face) else []
+    for heatmap in explanations[0].heatmaps.values():
+        words += [word for name, value in heatmap.params.items() for word in (f"--{name}", str(value))]
+    return ".venv/bin/" + shlex.join(words)
+
+
+def _is_whole(face: Face) -> bool:
+    """Whether the whole photo was taken as one face: any other box is cut out with a margin."""
+    return face.score == 0 and face.crop_box.width == max(face.box.width, face.box.height)

@@ -1,0 +1,210 @@
+"""What a sheet about one face says: words ready to be set, numbers and arrays ready to be drawn.
+
+``content`` makes a sheet while a page is drawn, in the reader's language; ``png`` and ``pdf`` draw it
+later, in a thread that knows no reader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xai.render import excess, outline_regions, overlay
+from xai.types import REGIONS, Heatmap
+
+__all__ = [
+    "FaceSheet",
+    "SheetBar",
+    "SheetCondition",
+    "SheetMap",
+    "SheetModel",
+    "SheetNote",
+    "SheetScale",
+    "SheetTable",
+]
+
+
+@dataclass(frozen=True, eq=False)
+class SheetMap:
+    """A map, to be painted over the face.
+
+    Attributes:
+        heatmap: as it was measured.
+        scale: value that gets the full colour; the same for all models.
+        title: what people call the method.
+        settings: the parameters it ran with.
+        finding: what it shows, in one sentence.
+        alt: the map for those who do not see it.
+    """
+
+    heatmap: Heatmap
+    scale: float
+    title: str
+    settings: str
+    finding: str
+    alt: str
+
+    def painted(self, crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The map over ``crop``, RGB uint8 ``(H, W, 3)``, in one strength on every sheet.
+
+        Occlusion is painted as it was measured, any other map as what exceeds an even spread.
+        """
+        values = self.heatmap.values
+        return overlay(
+            crop, values if self.heatmap.method == "occlusion" else excess(values), scale=self.scale
+        )
+
+
+@dataclass(frozen=True)
+class SheetBar:
+    """A share of one as a bar.
+
+    Attributes:
+        words: what it is, with its number.
+        value: 0..1.
+        colour: ``#rrggbb``.
+    """
+
+    words: str
+    value: float
+    colour: str
+
+
+@dataclass(frozen=True)
+class SheetCondition:
+    """One of the three conditions.
+
+    Attributes:
+        words: its name, whether it holds, what is asked for.
+        line: what was measured, in one sentence.
+        value: what was measured; None where it has no meaning.
+        threshold: what it is held against.
+        holds: None where ``value`` is.
+    """
+
+    words: str
+    line: str
+    value: float | None
+    threshold: float
+    holds: bool | None
+
+
+@dataclass(frozen=True)
+class SheetTable:
+    """Regions with their numbers, every cell as it is printed.
+
+    Attributes:
+        title: what it is a table of.
+        header: one word or a few for each column.
+        rows: as long as the header each; the first cell names the region.
+        note: how the numbers are read; may be empty.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str
+
+
+@dataclass(frozen=True, eq=False)
+class SheetModel:
+    """What was measured of one model on the face.
+
+    Attributes:
+        name: the model's.
+        answer: its answer and how sure it is.
+        colour: of the answer, ``#rrggbb``.
+        target: which class the maps explain.
+        bars: a probability each.
+        verdict: the verdict in one sentence, or that there is none.
+        reason: why it cannot be told, where that is the verdict; else empty.
+        remarks: the other area, how steady the verdict is, maps that disagree.
+        conditions: the three, or none where nothing was painted.
+        maps: in the order in which they are shown.
+        table: its regions, or None where nothing is known of them.
+    """
+
+    name: str
+    answer: str
+    colour: str
+    target: str
+    bars: tuple[SheetBar, ...]
+    verdict: str
+    reason: str
+    remarks: tuple[str, ...]
+    conditions: tuple[SheetCondition, ...]
+    maps: tuple[SheetMap, ...]
+    table: SheetTable | None
+
+
+@dataclass(frozen=True)
+class SheetScale:
+    """The scale of one kind of map.
+
+    Attributes:
+        unit: what is counted, with its unit.
+        ticks: words at the left end, in the middle (may be empty) and at the right end.
+        words: what the colours mean.
+        signed: from *against* over nothing to *for*, or from nothing to *for*.
+        alt: the strip of colours for those who do not see it.
+    """
+
+    unit: str
+    ticks: tuple[str, str, str]
+    words: str
+    signed: bool
+    alt: str
+
+
+@dataclass(frozen=True)
+class SheetNote:
+    """A heading with paragraphs."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class FaceSheet:
+    """Everything that stands on the sheets about one face.
+
+    Attributes:
+        language: code of the language of all words, such as ``"en"``.
+        title: of the sheet.
+        photo: which photo and which part of it.
+        not_right: that a verdict does not mean that an answer is right.
+        crop: RGB uint8 ``(S, S, 3)``, nothing drawn on it.
+        regions: int8 ``(S, S)``, index into ``REGIONS``; None where they are not known.
+        crop_words: what the crop shows.
+        outlined_words: what ``outlined`` shows.
+        models: one or two.
+        scales: one per kind of map.
+        caution: what no map proves.
+        not_said: what the sheet does not say.
+        made: what it was made with.
+        again: how it is made again; the last line is the command.
+    """
+
+    language: str
+    title: str
+    photo: str
+    not_right: str
+    crop: NDArray[np.uint8]
+    regions: NDArray[np.int8] | None
+    crop_words: str
+    outlined_words: str
+    models: tuple[SheetModel, ...]
+    scales: tuple[SheetScale, ...]
+    caution: str
+    not_said: SheetNote
+    made: SheetNote
+    again: SheetNote
+
+    def outlined(self) -> NDArray[np.uint8]:
+        """The crop with the outlines of its regions, enlarged for them; as it is where they are not known."""
+        if self.regions is None:
+            return self.crop
+        masks = {name: self.regions == index for index, name in enumerate(REGIONS)}
+        return outline_regions(self.crop, masks)

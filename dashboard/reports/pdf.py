@@ -1,0 +1,103 @@
+"""Everything about one face on one page of A4, as a PDF whose words can be searched and read aloud."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING
+
+from PIL import Image as Pictures
+from PIL import ImageColor
+
+from dashboard.reports.face_report import FaceSheet
+from dashboard.reports.layout import FONT_FILES, Block, Column, Line, Mark, Type, font_file
+from dashboard.reports.pdf_sections import set_page
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
+
+__all__ = ["sheet_pdf"]
+
+_MARGIN = 30.0
+_SMALLEST, _LARGEST, _FINE = 4.0, 7.4, 0.05
+"""Points: the sizes of plain type between which the largest is looked for with which all fits."""
+
+_FAMILY = "DejaVu"
+
+_EXACT = 1000.0
+"""Size in which letters are measured."""
+
+_NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+"""A PDF wants a date; with this one the same sheet gives the same bytes."""
+
+
+def sheet_pdf(sheet: FaceSheet) -> bytes:
+    """A PDF of exactly one page of A4, upright; the same bytes for the same sheet.
+
+    Raises:
+        ThirdPartyMissing: the font is not installed.
+        ValueError: the words are too many for a page even in the smallest type.
+    """
+    pdf = _new(sheet)
+    for mark in _fitted(sheet, pdf):
+        _write(pdf, mark)
+    return bytes(pdf.output())
+
+
+def _new(sheet: FaceSheet) -> FPDF:
+    from fpdf import FPDF  # noqa: PLC0415 - nobody waits for it who does not ask for a page
+    from fpdf.prefs import ViewerPreferences  # noqa: PLC0415
+
+    pdf = FPDF(unit="pt", format="A4")
+    pdf.set_auto_page_break(False)
+    pdf.set_creation_date(_NO_DATE)
+    pdf.set_title(sheet.title)
+    pdf.set_lang(sheet.language)
+    pdf.viewer_preferences = ViewerPreferences(display_doc_title=True)
+    for bold in FONT_FILES:
+        pdf.add_font(_FAMILY, "B" if bold else "", font_file(bold))
+    pdf.add_page()
+    return pdf
+
+
+def _fitted(sheet: FaceSheet, pdf: FPDF) -> list[Mark]:
+    """The page's marks in the largest size with which nothing lies below its margin."""
+
+    @cache
+    def advance(letter: str, bold: bool) -> float:
+        pdf.set_font(_FAMILY, "B" if bold else "", _EXACT)
+        return float(pdf.get_string_width(letter)) / _EXACT
+
+    def width(words: str, style: Type) -> float:  # letters in a PDF are not moved towards each other
+        return style.size * sum(advance(letter, style.bold) for letter in words)
+
+    def set_in(unit: float) -> Column:
+        page = Column([], width, _MARGIN, _MARGIN, pdf.w - 2 * _MARGIN)
+        set_page(page, sheet, unit)
+        return page
+
+    bottom, best = pdf.h - _MARGIN, set_in(_SMALLEST)
+    if best.top > bottom:
+        raise ValueError(f"the words do not fit on a page: they end at {best.top:.0f} of {bottom:.0f} points")
+    fits, above = _SMALLEST, _LARGEST
+    while above - fits > _FINE:
+        middle = (fits + above) / 2
+        page = set_in(middle)
+        if page.top <= bottom:
+            fits, best = middle, page
+        else:
+            above = middle
+    return best.marks
+
+
+def _write(pdf: FPDF, mark: Mark) -> None:
+    if isinstance(mark, Line):
+        pdf.set_font(_FAMILY, "B" if mark.type.bold else "", mark.type.size)
+        pdf.set_text_color(*ImageColor.getrgb(mark.type.colour))
+        pdf.text(mark.left, mark.top + mark.type.size, mark.words)
+    elif isinstance(mark, Block):
+        pdf.set_fill_color(*ImageColor.getrgb(mark.colour))
+        pdf.rect(mark.left, mark.top, mark.width, mark.height, style="F")
+    else:
+        picture = Pictures.fromarray(mark.draw())
+        pdf.image(picture, mark.left, mark.top, mark.width, mark.height, alt_text=mark.alt)

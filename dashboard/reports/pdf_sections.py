@@ -1,0 +1,209 @@
+"""How the page is arranged: the face and the scales, then what each model gave, then the small print."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from dashboard.charts.palette import BLUE, ORANGE, SLATE
+from dashboard.reports.face_report import FaceSheet, SheetCondition, SheetModel, SheetNote, SheetScale
+from dashboard.reports.layout import PALE, QUIET, Block, Column, Type
+from xai.render import colour_bar
+
+__all__ = ["set_page"]
+
+_STRIP_PIXELS = 480
+
+
+@dataclass(frozen=True)
+class _Styles:
+    """Type and lengths of a page; ``unit`` is the size of its plain type in points."""
+
+    unit: float
+
+    @property
+    def title(self) -> Type:
+        return Type(1.8 * self.unit, bold=True)
+
+    @property
+    def head(self) -> Type:
+        return Type(1.35 * self.unit, bold=True)
+
+    @property
+    def body(self) -> Type:
+        return Type(self.unit)
+
+    @property
+    def name(self) -> Type:
+        return Type(self.unit, bold=True)
+
+    @property
+    def small(self) -> Type:
+        return Type(0.86 * self.unit, colour=QUIET)
+
+    @property
+    def gap(self) -> float:
+        return 0.7 * self.unit
+
+
+_Part = Callable[[Column, FaceSheet, SheetModel, _Styles], None]
+
+
+def set_page(page: Column, sheet: FaceSheet, unit: float) -> None:
+    """Fill a column with all of a sheet.
+
+    Two models stand beside each other, each part of one at the height of the other's; a single one has its
+    words on the left and its maps on the right.
+
+    Args:
+        page: as wide as the page without its margins; its ``top`` ends below the last line.
+        sheet: what it says.
+        unit: size of the type in points; all else follows it.
+    """
+    styles = _Styles(unit)
+    _set_head(page, sheet, styles)
+    _rule(page, styles)
+    words, pictures = (_set_answer, _set_verdict), (_set_maps, _set_table)
+    if len(sheet.models) == 1:
+        _set_beside(page, sheet, [(sheet.models[0], words), (sheet.models[0], pictures)], styles)
+    else:
+        for part in (*words, *pictures):
+            _set_beside(page, sheet, [(model, (part,)) for model in sheet.models], styles)
+    _rule(page, styles)
+    _set_foot(page, sheet, styles)
+
+
+def _set_beside(
+    page: Column, sheet: FaceSheet, strips: list[tuple[SheetModel, tuple[_Part, ...]]], styles: _Styles
+) -> None:
+    columns = page.split((1,) * len(strips), 4 * styles.gap)
+    for column, (model, parts) in zip(columns, strips, strict=True):
+        for part in parts:
+            part(column, sheet, model, styles)
+    page.join(columns)
+
+
+def _set_head(page: Column, sheet: FaceSheet, styles: _Styles) -> None:
+    """The face with its regions on the left; title, photo and how to read the colours beside it."""
+    picture, words = page.split((1, 4.6), 3 * styles.gap)
+    picture.show(sheet.outlined, sheet.outlined_words)
+    picture.skip(styles.gap / 2)
+    picture.say(sheet.outlined_words, styles.small)
+    words.say(sheet.title, styles.title)
+    words.skip(styles.gap / 2)
+    words.say(sheet.photo, styles.small)
+    words.skip(2 * styles.gap)
+    columns = words.split((1,) * len(sheet.scales), 3 * styles.gap)
+    for column, scale in zip(columns, sheet.scales, strict=True):
+        _set_scale(column, scale, styles)
+    words.join(columns)
+    page.join([picture, words])
+
+
+def _set_scale(column: Column, scale: SheetScale, styles: _Styles) -> None:
+    column.say(scale.unit, Type(styles.small.size, bold=True))
+    column.skip(styles.gap / 2)
+    high = 1.4 * styles.gap
+    column.marks.append(Block(column.left - 0.4, column.top - 0.4, column.width + 0.8, high + 0.8, QUIET))
+    column.show(partial(colour_bar, _STRIP_PIXELS, 4, signed=scale.signed), scale.alt, high)
+    column.skip(styles.gap / 3)
+    for words, at in zip(scale.ticks, (0.0, 0.5, 1.0), strict=True):
+        column.line(words, styles.small, at)
+    column.skip(styles.small.leading)
+    column.say(scale.words, styles.small)
+
+
+def _set_answer(column: Column, sheet: FaceSheet, model: SheetModel, styles: _Styles) -> None:
+    column.say(model.name, Type(styles.body.size, colour=QUIET))
+    column.say(model.answer, styles.head)
+    column.skip(styles.gap / 2)
+    for bar in model.bars:
+        words, strip = column.split((1.2, 1), styles.gap)
+        words.say(bar.words, styles.body)
+        _set_bar(strip, bar.value, bar.colour, styles)
+        column.join([words, strip])
+    column.skip(2 * styles.gap)
+
+
+def _set_verdict(column: Column, sheet: FaceSheet, model: SheetModel, styles: _Styles) -> None:
+    column.say(model.verdict, styles.head)
+    column.say(model.reason, styles.body)
+    column.say(sheet.not_right, styles.small)
+    for condition in model.conditions:
+        column.skip(styles.gap)
+        _set_condition(column, condition, styles)
+    column.skip(styles.gap)
+    for remark in model.remarks:
+        column.say(remark, styles.body)
+    column.skip(2 * styles.gap)
+
+
+def _set_condition(column: Column, condition: SheetCondition, styles: _Styles) -> None:
+    """Its name, a bar from 0 to 1 with a line at the threshold, and the sentence."""
+    column.say(condition.words, styles.name)
+    top = column.top
+    colour = {True: BLUE, False: SLATE, None: PALE}[condition.holds]
+    _set_bar(column, condition.value or 0.0, colour, styles)
+    at = column.left + condition.threshold * column.width
+    column.marks.append(Block(at - 1, top, 2, column.top - top, ORANGE))
+    column.say(condition.line, styles.body)
+
+
+def _set_bar(strip: Column, value: float, colour: str, styles: _Styles) -> None:
+    """A bar from 0 to 1, as high as a line of type."""
+    high = styles.body.leading
+    strip.skip(0.2 * high)
+    strip.block(0.6 * high, PALE)
+    strip.block(0.6 * high, colour, min(max(value, 0.0), 1.0))
+    strip.skip(0.8 * high)
+
+
+def _set_maps(column: Column, sheet: FaceSheet, model: SheetModel, styles: _Styles) -> None:
+    column.say(model.target, styles.small)
+    column.skip(styles.gap / 2)
+    columns = column.split((1,) * len(model.maps), 2 * styles.gap)
+    for each, shown in zip(columns, model.maps, strict=True):
+        each.show(partial(shown.painted, sheet.crop), shown.alt)
+        each.skip(styles.gap / 2)
+        each.say(shown.title, styles.name)
+        each.say(shown.finding, styles.small)
+    column.join(columns)
+    column.skip(2 * styles.gap)
+
+
+def _set_table(column: Column, sheet: FaceSheet, model: SheetModel, styles: _Styles) -> None:
+    if model.table is None:
+        return
+    column.say(model.table.title, styles.name)
+    header, printed = Type(0.76 * styles.unit, colour=QUIET), Type(styles.small.size)
+    for row in (model.table.header, *model.table.rows):
+        style = header if row is model.table.header else printed
+        cells = column.split((1.7, *(1.0,) * (len(row) - 1)), styles.gap)
+        for index, (cell, words) in enumerate(zip(cells, row, strict=True)):
+            cell.say(words, style, at=min(index, 1))
+        column.join(cells)
+        column.block(0.4, PALE)
+    column.skip(styles.gap)
+    column.say(model.table.note, styles.small)
+
+
+def _set_foot(page: Column, sheet: FaceSheet, styles: _Styles) -> None:
+    left, right = page.split((1, 1), 4 * styles.gap)
+    _set_note(left, sheet.not_said, styles)
+    _set_note(right, sheet.made, styles)
+    right.skip(styles.gap)
+    _set_note(right, sheet.again, styles)
+    page.join([left, right])
+
+
+def _set_note(column: Column, note: SheetNote, styles: _Styles) -> None:
+    column.say(note.title, styles.name)
+    for line in note.lines:
+        column.say(line, styles.small)
+
+
+def _rule(page: Column, styles: _Styles) -> None:
+    page.skip(styles.gap)
+    page.block(0.8, PALE)
+    page.skip(1.5 * styles.gap)

@@ -1,0 +1,66 @@
+"""Sentences about maps that lie elsewhere than the verdict says: which do, and why that can be."""
+
+from __future__ import annotations
+
+from dashboard.i18n import class_name, say
+from dashboard.text.regions import area_name, peak_name
+from dashboard.text.verdicts import flag_lines
+from dashboard.worker.jobs import Explained
+from xai.evidence.map_consistency import Astray, astray
+from xai.evidence_types import Evidence
+
+__all__ = ["map_notes"]
+
+_MASKS = ("covered", "with_mask")
+"""Classes that a hidden nose speaks for."""
+
+
+def map_notes(evidence: Evidence, explained: Explained, level: str) -> list[str]:
+    """For each map beside the verdict that lies elsewhere, that it does and why that can be.
+
+    The last sentence says which of the two answers the question; there is none where nothing disagrees.
+
+    Args:
+        evidence: the verdict; the disagreements that the library flagged come in its words.
+        explained: the maps that are shown beside it, with the regions of the face.
+        level: one of ``LEVELS``.
+    """
+    lines = _flagged(evidence, explained, level)
+    for each in astray(evidence, explained.explanation.heatmaps, explained.regions):
+        if each.method not in lines:
+            lines[each.method] = f"{_line(each, level)} {_why(evidence, explained, each.method)}"
+    return [*lines.values(), say("astray.counts")] if lines else []
+
+
+def _flagged(evidence: Evidence, explained: Explained, level: str) -> dict[str, str]:
+    """Method -> what the library found against the verdict in its map."""
+    said = {}
+    for flag, line in zip(evidence.flags, flag_lines(evidence, level), strict=True):
+        method = str(flag.values["method"])
+        empty = flag.code == "map_empty" or method not in explained.explanation.heatmaps
+        said[method] = line if empty else f"{line} {_why(evidence, explained, method)}"
+    return said
+
+
+def _line(found: Astray, level: str) -> str:
+    """One map that lies elsewhere."""
+    key = "peak" if found.outside else "little"
+    values = {
+        "method": say(f"method_title.{found.method}"),
+        "peak": peak_name(found.peak),
+        "share": found.share,
+    }
+    plain = level == "plain"
+    return say(f"astray_plain.{key}", **values) if plain else say(f"astray_technical.{key}", **values)
+
+
+def _why(evidence: Evidence, explained: Explained, method: str) -> str:
+    """Why a map of this kind can lie elsewhere than what the answer rests on."""
+    heatmap = explained.explanation.heatmaps[method]
+    if method != "occlusion":
+        return say("astray.layers")
+    if evidence.verdict == "not supported":
+        return say("astray.occlusion_shaken", area=area_name(evidence.area))
+    if heatmap.target in _MASKS and heatmap.params.get("fill") != "bare":
+        return say("astray.occlusion_mask", target=class_name(heatmap.target))
+    return say("astray.occlusion")

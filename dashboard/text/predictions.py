@@ -1,0 +1,224 @@
+"""Answers, maps and samples in sentences. They say what was measured and do not judge it."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dashboard.i18n import class_name, from_library, has, say
+from dashboard.text.regions import peak_name, region_name
+from dashboard.worker.ticket import JobError
+from xai.evidence.map_consistency import LEAST_DROP
+from xai.types import REGIONS, Explanation, Heatmap, Prediction, RegionShares, SaidReason
+
+if TYPE_CHECKING:
+    from xai.photo.samples import Sample
+
+__all__ = [
+    "alt_answer",
+    "alt_map",
+    "alt_shares",
+    "becomes_parts",
+    "failed",
+    "file_name",
+    "finding",
+    "is_right",
+    "is_wrong",
+    "mask_reason",
+    "right_or_wrong",
+    "sample_credit",
+    "sample_title",
+    "why_wrong",
+]
+
+_NAME_LIMIT = 80
+_WORTH_NAMING = 0.1
+"""A place with less of the evidence is not named as the first, however small it is; six places share it all,
+so one of them always has more."""
+
+_SAME = {"with_mask": {"covered", "incorrect"}, "without_mask": {"uncovered"}}
+"""What the answers of a model with two classes amount to in the three."""
+
+
+def finding(explanation: Explanation, method: str) -> str:
+    """What the map of ``method`` shows, in one sentence: which place, how much, on how much of the face."""
+    heatmap = explanation.heatmaps[method]
+    target = class_name(heatmap.target)
+    if not (heatmap.values > 0).any():
+        return say(f"finding.{method}_none", target=target)
+    shares = explanation.shares[method]
+    if shares is None:
+        return _without_regions(heatmap)
+    if method == "occlusion":
+        return _of_occlusion(shares, target, 100 * float(heatmap.values.max()))
+    share, _ = shares.of("nose", "mouth")
+    return say("finding.gradcam", share=share, lift=shares.lift("nose", "mouth") or 0.0)
+
+
+def failed(failure: JobError) -> str:
+    """Why a job came to nothing; what the library refused with, in the reader's language."""
+    values = {
+        name: from_library(value) if isinstance(value, str) else value
+        for name, value in failure.values.items()
+    }
+    return say(f"failure.{failure.reason}", **values)
+
+
+def sample_title(sample: Sample) -> str:
+    """What is seen on a picture of the gallery; the library's own words where the catalogue has none."""
+    return say(f"sample.{sample.id}") if has(f"sample.{sample.id}") else sample.title
+
+
+def sample_credit(sample: Sample) -> str:
+    """Where the portraits of a sample come from."""
+    portraits = dict.fromkeys(wearer.portrait for wearer in sample.wearers)
+    if not all(has(f"credit.{name}") for name in portraits):
+        return sample.credit
+    return "; ".join(say(f"credit.{name}") for name in portraits)
+
+
+def right_or_wrong(prediction: Prediction, truth: str | None) -> str:
+    """Whether the answer is right, when it is known. A model with two classes is held to what it can say."""
+    if truth is None:
+        return say("answer.unknown")
+    meant = _meant(prediction.label)
+    if truth not in _sayable(prediction):
+        return say("answer.not_comparable", truth=class_name(truth))
+    if prediction.label in _SAME and truth in meant and len(meant) > 1:
+        return say("answer.right_as_far", truth=class_name(truth))
+    return say("answer.right" if truth in meant else "answer.wrong", truth=class_name(truth))
+
+
+def is_wrong(prediction: Prediction, truth: str | None) -> bool:
+    """Whether the answer is known to be wrong; not where the model has no name for what is true."""
+    return truth is not None and truth in _sayable(prediction) and truth not in _meant(prediction.label)
+
+
+def is_right(prediction: Prediction, truth: str | None) -> bool:
+    """Whether the answer is known to be right, as far as the model can tell the classes apart."""
+    return truth is not None and truth in _sayable(prediction) and truth in _meant(prediction.label)
+
+
+def why_wrong(held: str) -> str:
+    """Why classifiers fall for what is held or drawn on a hard sample; ``held`` as in ``Wearer``."""
+    return say(f"trap_why.{held}")
+
+
+def mask_reason(reason: SaidReason) -> str:
+    """What a model says is wrong with a mask worn incorrectly, or that it cannot say."""
+    if reason.said is None:
+        return say("mask_reason_unsaid.cannot_say", threshold=reason.threshold)
+    return say(f"mask_reason.{reason.said.replace(' ', '_')}", probability=reason.probability)
+
+
+def _meant(label: str) -> set[str]:
+    """The classes that an answer stands for."""
+    return set(_SAME.get(label, {label}))
+
+
+def _sayable(prediction: Prediction) -> set[str]:
+    """The classes that the model has an answer for."""
+    return set().union(*map(_meant, prediction.classes))
+
+
+def becomes_parts(explanation: Explanation) -> dict[str, float]:
+    """Class -> part of the places at which a patch makes it the answer; most frequent first, none empty."""
+    if explanation.becomes is None:
+        return {}
+    classes = explanation.prediction.classes
+    counts = np.bincount(explanation.becomes.ravel(), minlength=len(classes)) / explanation.becomes.size
+    parts = {name: float(part) for name, part in zip(classes, counts, strict=True) if part > 0}
+    return dict(sorted(parts.items(), key=lambda item: -item[1]))
+
+
+def alt_answer(model: str, prediction: Prediction) -> str:
+    """The bars of an answer, for those who do not see them."""
+    each = (
+        say("answer.bars_alt_one", answer=class_name(name), probability=value)
+        for name, value in prediction.as_dict().items()
+    )
+    return say("answer.bars_alt", model=model, answers=", ".join(each))
+
+
+def alt_map(explanation: Explanation, method: str, model: str) -> str:
+    """A map, for those who do not see it; ``model`` is what its model is called there."""
+    heatmap = explanation.heatmaps[method]
+    said = finding(explanation, method)
+    if (heatmap.values > 0).any() and explanation.shares[method] is not None:
+        x, y = _peak(heatmap)
+        said = " ".join([said, say("map.alt_peak", x=x, y=y)])
+    return say(
+        "map.alt",
+        title=say(f"method_title.{method}"),
+        model=model,
+        target=class_name(heatmap.target),
+        finding=said,
+    )
+
+
+def alt_shares(shares: RegionShares) -> str:
+    """The bars of the regions, for those who do not see them."""
+    rows = (
+        say("regions.alt_row", region=region_name(name), share=shares.share[name], area=shares.area[name])
+        for name in REGIONS
+    )
+    return say("regions.alt", rows="; ".join(rows))
+
+
+def file_name(name: str) -> str:
+    """A stranger's file name, fit to be shown as code in a line of markdown: short, harmless, one line.
+
+    >>> file_name("holi`day" + chr(0x202E) + "gpj.exe")
+    "`holi'daygpj.exe`"
+    """
+    kept = "".join(char for char in name if unicodedata.category(char)[0] != "C").replace("`", "'").strip()
+    short = kept if len(kept) <= _NAME_LIMIT else kept[: _NAME_LIMIT - 1] + "…"
+    return f"`{short or '?'}`"
+
+
+def _of_occlusion(shares: RegionShares, target: str, points: float) -> str:
+    """``points``: the largest drop anywhere, in percentage points. A map of less than ``LEAST_DROP`` is not
+    shared out in words: the shares of next to nothing would read like a finding.
+    """
+    if points < 100 * LEAST_DROP:
+        return say("finding.occlusion_weak", target=target, points=points)
+    places: dict[str, tuple[str, ...]] = {name: (name,) for name in REGIONS if name not in ("nose", "mouth")}
+    places["nose_and_mouth"] = ("nose", "mouth")
+    named = [name for name in places if shares.of(*places[name])[0] >= _WORTH_NAMING]
+    place = max(named, key=lambda name: shares.lift(*places[name]) or 0.0)
+    share, area = shares.of(*places[place])
+    nose_share, nose_area = shares.of("nose", "mouth")
+    said = say(
+        "finding.occlusion_first" if place == "nose_and_mouth" else "finding.occlusion_other",
+        place=peak_name(place),
+        target=target,
+        share=share,
+        area=area,
+        lift=shares.lift(*places[place]) or 0.0,
+        nm_share=nose_share,
+        nm_area=nose_area,
+        nm_lift=shares.lift("nose", "mouth") or 0.0,
+    )
+    return f"{said} {say('finding.occlusion_peak', points=points)}"
+
+
+def _without_regions(heatmap: Heatmap) -> str:
+    x, y = _peak(heatmap)
+    if heatmap.method != "occlusion":
+        return say("map.alt_peak", x=x, y=y)
+    return say(
+        "finding.no_regions",
+        x=x,
+        y=y,
+        target=class_name(heatmap.target),
+        points=100 * float(heatmap.values.max()),
+    )
+
+
+def _peak(heatmap: Heatmap) -> tuple[float, float]:
+    """Where the largest value lies: shares of the width from the left and of the height from the top."""
+    row, column = np.unravel_index(int(heatmap.values.argmax()), heatmap.values.shape)
+    height, width = heatmap.values.shape
+    return (float(column) + 0.5) / width, (float(row) + 0.5) / height

@@ -1,0 +1,1 @@
+"""One folder per page; its ``page.py`` is what Streamlit runs."""

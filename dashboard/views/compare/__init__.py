@@ -1,0 +1,1 @@
+"""The page that lays two models' maps of one face side by side."""

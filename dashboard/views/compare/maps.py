@@ -1,0 +1,98 @@
+"""The maps under one cursor, their difference, what the colours mean, and the same as plain pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import preferences
+from dashboard.components.map_comparison import Panel, side_by_side
+from dashboard.i18n import class_name, say
+from dashboard.views.compare.aligned_maps import (
+    DENSITY,
+    Layer,
+    common_full,
+    difference,
+    drawn,
+    drawn_difference,
+)
+from dashboard.views.compare.text import (
+    READINGS,
+    Pair,
+    alt_difference,
+    alt_layer,
+    class_notes,
+    method_name,
+    value_text,
+)
+from dashboard.widgets.map_panel import bar
+from xai.photo.images import encode_jpeg
+
+__all__ = ["show"]
+
+_OPACITY = 0.7
+_PLAIN_WIDTH = 260
+
+
+def show(pair: Pair, more: Sequence[Layer], *, same_face: bool) -> None:
+    """The maps of the pair, then the others, then the difference of the pair.
+
+    Args:
+        pair: what is held against each other.
+        more: the other maps, on the same frame.
+        same_face: all are of one face.
+    """
+    layers = (pair.first, pair.second, *more)
+    full = common_full(layers)
+    panels = [_panel(each, full) for each in layers]
+    panels.append(_difference(pair, full))
+    st.subheader(say("compare.maps", method=method_name(pair.first.method)), anchor=False)
+    side_by_side(panels, pair.first.regions, pair.first.unit, preferences.language())
+    for note in (*class_notes(pair), *_frame_notes(layers, same_face)):
+        st.info(note)
+    _legend(pair, full)
+    with st.expander(say("compare.plain")):
+        _plain(panels)
+
+
+def _panel(layer: Layer, full: float) -> Panel:
+    title = say("compare.panel", name=layer.title, target=class_name(layer.explanation.target))
+    signed = READINGS[layer.unit].signed
+    return Panel(title, drawn(layer, full, _OPACITY), alt_layer(layer), layer.values, signed)
+
+
+def _difference(pair: Pair, full: float) -> Panel:
+    picture = drawn_difference(pair.first, pair.second, full, _OPACITY)
+    title = say("compare.difference", first=pair.first.title, second=pair.second.title)
+    return Panel(title, picture, alt_difference(pair), difference(pair.first, pair.second), signed=True)
+
+
+def _frame_notes(layers: Sequence[Layer], same_face: bool) -> list[str]:
+    if same_face:
+        return []
+    return [say("compare.laid" if all(each.by_features for each in layers) else "compare.frames")]
+
+
+def _legend(pair: Pair, full: float) -> None:
+    unit = pair.first.unit
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if unit == DENSITY:
+            bar(say("legend.bar_half_alt", scale=full + 1), signed=False)
+            st.caption(say("compare_legend.density", full=full + 1))
+        else:
+            bar(say("legend.bar_alt", scale=full), signed=True)
+            st.caption(say(f"compare_legend.{unit}", full=value_text(full, unit, signed=False)))
+    with right:
+        bar(say("legend.bar_alt", scale=full), signed=True)
+        names = {"first": pair.first.title, "second": pair.second.title}
+        st.caption(say("compare.legend_difference", full=value_text(full, unit, signed=False), **names))
+
+
+def _plain(panels: Sequence[Panel]) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for panel in panels:
+            with st.container(width=_PLAIN_WIDTH, gap="xxsmall"):
+                st.image(encode_jpeg(panel.picture), width="stretch", alt=panel.alt)
+                st.caption(panel.title)

@@ -1,0 +1,53 @@
+"""How far two maps agree, in one sentence and in figures, and how they fall on the regions."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import preferences
+from dashboard.i18n import number, say
+from dashboard.views.compare.text import Pair, agreement_rows, agreement_sentence, method_name, region_name
+from xai.types import REGIONS
+
+__all__ = ["show"]
+
+
+def show(pair: Pair) -> None:
+    """The sentence, the figures of the maps as they are shown, and a table of the regions."""
+    st.subheader(say("agree.title", first=pair.first.title, second=pair.second.title), anchor=False)
+    st.markdown(agreement_sentence(pair))
+    left, right = st.columns(2, gap="large")
+    with left:
+        rows = agreement_rows(pair, preferences.level())
+        st.table(
+            [{say("agree.column_figure"): name, say("agree.column_value"): value} for name, value in rows],
+            hide_index=True,
+        )
+        st.caption(say("agree.note"))
+    with right:
+        _regions(pair)
+
+
+def _regions(pair: Pair) -> None:
+    one, two, apart = pair.first.shares, pair.second.shares, pair.shown.regions
+    if one is None or two is None or apart is None:
+        st.caption(say("agree.no_shares"))
+        return
+    st.table(
+        [
+            {
+                say("agree.column_region"): region_name(name),
+                _breakable(pair.first.title): number(one.share[name], ".0%"),
+                _breakable(pair.second.title): number(two.share[name], ".0%"),
+                say("agree.column_difference"): number(apart[name], "+.0%"),
+            }
+            for name in REGIONS
+        ],
+        hide_index=True,
+    )
+    st.caption(say("agree.regions_note", method=method_name(pair.first.method)))
+
+
+def _breakable(name: str) -> str:
+    """A model's name that may be broken after an underscore, or a phone would not hold two of them."""
+    return name.replace("_", "_\u200b")

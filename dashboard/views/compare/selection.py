@@ -1,0 +1,92 @@
+"""What is compared: one or two faces, two or more models, a method, the answer in question, a unit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import preferences, session
+from dashboard.i18n import class_name, say
+from dashboard.views.compare.aligned_maps import UNITS
+from dashboard.views.compare.text import method_name
+from dashboard.widgets import face_picker
+from dashboard.widgets.face_picker import Listed
+from xai.attribution.methods import METHODS
+from xai.types import CLASSES
+
+__all__ = ["Choice", "choose"]
+
+_GIVEN = "given"
+"""The answer that each model gave."""
+
+_MODELS = "models"
+"""Key of the field, and its name in the address."""
+
+_MOST_MODELS = 4
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is compared.
+
+    Attributes:
+        faces: one or two.
+        models: names.
+        method: name in ``METHODS``.
+        target: the class that is explained; None: the answer that each model gave.
+        unit: of an occlusion map, one of ``UNITS``.
+    """
+
+    faces: tuple[Listed, ...]
+    models: tuple[str, ...]
+    method: str
+    target: str | None
+    unit: str
+
+
+def choose(models: Sequence[str]) -> Choice:
+    """Draw the fields, and keep what they say in the address.
+
+    Args:
+        models: names of all models, the default first.
+    """
+    faces = _faces(*st.columns(2, gap="medium"))
+    left, right = st.columns(2, gap="medium")
+    usual = models[:2]
+    preferences.names_from_address(_MODELS, models, usual)
+    chosen = left.pills(  # not a multiselect: in the dark theme its tags are white on light
+        say("compare.models"),
+        models,
+        selection_mode="multi",
+        format_func=session.called,
+        key=_MODELS,
+        persist_state="session",
+        wrap=True,
+    )
+    preferences.names_to_address(_MODELS, chosen, usual)
+    if len(chosen) > _MOST_MODELS:
+        left.caption(say("compare.too_many", count=_MOST_MODELS))
+    with right:
+        one, two = st.columns(2, gap="small")
+    method = face_picker.choose(
+        one, "method", {name: method_name(name) for name in METHODS}, say("compare.method")
+    )
+    answers = {_GIVEN: say("ask.target_own")} | {name: class_name(name) for name in CLASSES}
+    target = face_picker.choose(two, "answer", answers, say("compare.target"))
+    unit = UNITS[0]
+    if preferences.level() == preferences.LEVELS[1] and method == "occlusion":
+        units = {name: say(f"compare.unit_{name}") for name in UNITS}
+        unit = face_picker.choose(right, "unit", units, say("compare.unit"))
+    return Choice(faces, tuple(chosen[:_MOST_MODELS]), method, None if target == _GIVEN else target, unit)
+
+
+def _faces(left: DeltaGenerator, right: DeltaGenerator) -> tuple[Listed, ...]:
+    """The two fields for faces."""
+    known = face_picker.listed()
+    first = face_picker.field(left, face_picker.FACE, known, say("compare.face"))
+    others = {"": say("compare.one_face")} | {n: each.title for n, each in known.items() if n != first.id}
+    second = face_picker.choose(right, "beside", others, say("compare.second_face"))
+    return (first, known[second]) if second else (first,)

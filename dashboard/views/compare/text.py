@@ -1,0 +1,249 @@
+"""Sentences about two maps, made from numbers and from nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashboard.i18n import class_name, has, number, say
+from dashboard.text.verdicts import headline
+from dashboard.views.compare.aligned_maps import Layer, difference
+from dashboard.views.compare.class_mapping import can_mean_the_same, relation
+from xai.attribution.methods import METHODS
+from xai.evidence.map_similarity import STRONGEST, Agreement
+from xai.evidence_types import Evidence
+from xai.types import REGIONS, RegionShares
+
+__all__ = [
+    "READINGS",
+    "Pair",
+    "Reading",
+    "agreement_rows",
+    "agreement_sentence",
+    "alt_difference",
+    "alt_layer",
+    "class_notes",
+    "heading",
+    "method_name",
+    "reason_lines",
+    "region_name",
+    "value_text",
+]
+
+_APART = 0.2
+"""Part of the evidence that lies in other regions from which two maps count as two reasons; in words only,
+the figure stands beside it."""
+
+_WORTH_SHARING = 0.02
+"""Probability: shares of a map whose largest drop is smaller are next to nothing shared out."""
+
+_LARGELY, _PARTLY = 0.6, 0.25
+"""Overlap from which the strongest places are largely, and partly, the same; in words only."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a value of a unit is written.
+
+    Attributes:
+        factor: it is multiplied with.
+        digits: after the point.
+        signed: a plus stands before what is positive.
+    """
+
+    factor: float
+    digits: int
+    signed: bool
+
+
+READINGS: Mapping[str, Reading] = {
+    "probability": Reading(100.0, 0, signed=True),
+    "contrast": Reading(1.0, 2, signed=True),
+    "density": Reading(1.0, 1, signed=False),
+}
+"""Unit of a map -> how its values are written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two maps, and what is known of the reasons of their answers.
+
+    Attributes:
+        first, second: the maps.
+        shown: how far they agree, by the method that is shown.
+        covering: how far the maps made by covering agree; what is said of reasons rests on these.
+        evidence: of the first and the second; None where there is none.
+        over: nothing more is measured, so evidence that is missing stays so.
+    """
+
+    first: Layer
+    second: Layer
+    shown: Agreement
+    covering: Agreement
+    evidence: tuple[Evidence | None, Evidence | None] = (None, None)
+    over: bool = False
+
+    @property
+    def reasons(self) -> str:
+        """``same``, ``partly``, ``different`` or ``unknown``: by the verdicts, and by the shares of covering.
+
+        ``partly`` is one verdict that names different places outside the area under test.
+        """
+        known = {self._by_verdict(), self._by_shares()}
+        return next((found for found in ("different", "partly", "same") if found in known), "unknown")
+
+    @property
+    def waits(self) -> bool:
+        """Whether a verdict is still to come."""
+        return None in self.evidence and not self.over
+
+    @property
+    def shared_out(self) -> bool:
+        """Whether covering takes enough from both answers for its shares to say anything."""
+        maps = [each.explanation.heatmaps["occlusion"].values for each in (self.first, self.second)]
+        return min(float(values.max()) for values in maps) >= _WORTH_SHARING
+
+    def _by_verdict(self) -> str | None:
+        one, two = self.evidence
+        if one is None or two is None or "cannot tell" in (one.verdict, two.verdict):
+            return None
+        if one.verdict != two.verdict:
+            return "different"
+        return "same" if _elsewhere(one) == _elsewhere(two) else "partly"
+
+    def _by_shares(self) -> str | None:
+        if self.covering.moved is None or not self.shared_out:
+            return None
+        return "same" if self.covering.moved < _APART else "different"
+
+
+def heading(pair: Pair) -> str:
+    """Whether the answers agree, and whether for the same reasons, in one short sentence."""
+    alike = relation(pair.first.prediction, pair.second.prediction)
+    return say(f"compare_found.{alike}_{pair.reasons}")
+
+
+def reason_lines(pair: Pair, level: str) -> list[str]:
+    """What the heading rests on: each verdict, or why there is none, and where the evidence differs most."""
+    said = [
+        say("compare.verdict", name=each.title, verdict=headline(evidence, level))
+        if evidence
+        else say("compare.verdict_waits" if pair.waits else "compare.verdict_failed", name=each.title)
+        for each, evidence in zip((pair.first, pair.second), pair.evidence, strict=True)
+    ]
+    one, two = (each.explanation.shares["occlusion"] for each in (pair.first, pair.second))
+    if one and two:
+        said.append(_moved(pair, one, two) if pair.shared_out else say("compare.weak"))
+    return said
+
+
+def agreement_sentence(pair: Pair) -> str:
+    """How far the shown maps agree, in one sentence."""
+    overlap = pair.shown.overlap
+    if overlap is None:
+        return say("agree.nothing")
+    word = "largely" if overlap >= _LARGELY else "partly" if overlap >= _PARTLY else "hardly"
+    return say(f"strongest.{word}", method=method_name(pair.first.method), overlap=overlap, chance=STRONGEST)
+
+
+def agreement_rows(pair: Pair, level: str) -> list[tuple[str, str]]:
+    """The figures of the agreement: what each is, and its value."""
+    figures = {
+        "answers": say(f"agree.answers_{relation(pair.first.prediction, pair.second.prediction)}"),
+        "correlation": _figure(pair.shown.correlation, ".2f"),
+        "overlap": _figure(pair.shown.overlap, ".0%"),
+        "moved": _figure(pair.shown.moved, ".0%"),
+    }
+    return [(_figure_name(name, level), value) for name, value in figures.items()]
+
+
+def class_notes(pair: Pair) -> list[str]:
+    """That two maps explain different answers, or one answer under two names."""
+    one, two = pair.first.explanation.target, pair.second.explanation.target
+    if one == two:
+        return []
+    names = {"first": pair.first.title, "second": pair.second.title}
+    classes = {"one": class_name(one), "two": class_name(two)}
+    mapped = can_mean_the_same(one, two)
+    return [say("compare.mapped" if mapped else "compare.two_targets", **names, **classes)]
+
+
+def alt_layer(layer: Layer) -> str:
+    """One map, for those who do not see it."""
+    x, y = layer.peak
+    return say(
+        "compare.alt",
+        method=method_name(layer.method),
+        name=layer.title,
+        target=class_name(layer.explanation.target),
+        value=value_text(float(np.nanmax(layer.values)), layer.unit),
+        x=x,
+        y=y,
+        shares=_shares_text(layer.shares),
+    )
+
+
+def alt_difference(pair: Pair) -> str:
+    """The difference map, for those who do not see it."""
+    apart = difference(pair.first, pair.second)
+    said = {"first": pair.first.title, "second": pair.second.title}
+    if not np.isfinite(apart).any():
+        return say("compare.alt_apart", **said)
+    values = {
+        "most": value_text(float(np.nanmax(apart)), pair.first.unit, signed=True),
+        "least": value_text(float(np.nanmin(apart)), pair.first.unit, signed=True),
+    }
+    return say("compare.alt_difference", **said, **values)
+
+
+def method_name(method: str) -> str:
+    """A method in words; its own title where the catalogue has none."""
+    return say(f"method_title.{method}") if has(f"method_title.{method}") else METHODS[method].title
+
+
+def region_name(name: str) -> str:
+    """A region in words that stand by themselves."""
+    return say("place.elsewhere") if name == "elsewhere" else say(f"region.{name}")
+
+
+def value_text(value: float, unit: str, *, signed: bool | None = None) -> str:
+    """A value with its unit, with a plus where it is positive and ``signed``; None: as the unit's maps."""
+    reading = READINGS[unit]
+    form = f"{'+' if (reading.signed if signed is None else signed) else ''}.{reading.digits}f"
+    return say(f"compare_unit.{unit}", value=number(value * reading.factor, form))
+
+
+def _elsewhere(evidence: Evidence) -> str | None:
+    """The place outside the area that the verdict names."""
+    own = evidence.deciding
+    return None if own is None or own.conditions["exclusion"].holds else own.strongest
+
+
+def _moved(pair: Pair, one: RegionShares, two: RegionShares) -> str:
+    widest = max(REGIONS, key=lambda name: abs(one.share[name] - two.share[name]))
+    return say(
+        "compare.moved",
+        moved=pair.covering.moved,
+        region=region_name(widest),
+        one=one.share[widest],
+        first=pair.first.title,
+        two=two.share[widest],
+        second=pair.second.title,
+    )
+
+
+def _figure_name(name: str, level: str) -> str:
+    return say(f"compare_plain.{name}") if level == "plain" else say(f"compare_technical.{name}")
+
+
+def _figure(value: float | None, form: str) -> str:
+    return say("agree.none") if value is None else number(value, form)
+
+
+def _shares_text(shares: RegionShares | None) -> str:
+    if shares is None:
+        return ""
+    share, area = shares.of("nose", "mouth")
+    return say("compare.alt_shares", share=share, area=area)

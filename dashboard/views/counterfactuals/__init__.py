@@ -1,0 +1,1 @@
+"""The page that changes a face and asks again."""

@@ -1,0 +1,64 @@
+"""The mask that is pulled down: a drawn mask at every height, and the probability of each answer there."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.charts.evidence import height_curve
+from dashboard.charts.predictions import class_bars
+from dashboard.i18n import class_name, say
+from dashboard.text.predictions import alt_answer, failed
+from dashboard.views.counterfactuals.selection import Chosen
+from dashboard.views.counterfactuals.text import alt_curve, pulled_sentence
+from dashboard.widgets import map_panel
+from dashboard.worker.counterfactual_jobs import Found, TryProbe
+from dashboard.worker.ticket import JobError
+
+__all__ = ["show"]
+
+_PICTURE = 300
+
+
+def show(chosen: Chosen) -> None:
+    """Draw the mask at every height, ask about each, and let it be pulled down."""
+    st.header(say("cover_slide.title"), anchor=False)
+    st.markdown(say("cover_slide.what"))
+    try:
+        found = chosen.found(TryProbe(chosen.face, chosen.model, "pull_down", "grey"))
+    except JobError as failure:
+        st.info(failed(failure))
+        return
+    st.markdown(f"**{pulled_sentence(session.called(chosen.model), found)}**")
+    _slider(session.called(chosen.model), found)
+    steps = len(found.values) - 1
+    st.caption(say("cover_slide.scale", steps=steps, step=1 / steps))
+
+
+@st.fragment
+def _slider(model: str, found: Found) -> None:
+    """The pictures are all there: nothing is measured while the slider moves."""
+    height = st.select_slider(
+        say("cover_slide.height"),
+        found.values,
+        format_func=lambda value: say("cover_slide.height_one", height=value),
+        key="height",
+    )
+    at = found.values.index(height)
+    answer = found.answers[at]
+    left, right = st.columns([2, 3], gap="large")
+    alt = say(
+        "cover_slide.picture_alt",
+        height=height,
+        answer=class_name(answer.label),
+        probability=answer.confidence,
+    )
+    left.image(found.pictures[at], width=_PICTURE, alt=alt)
+    with right:
+        map_panel.answer(answer, say("cover.now", model=model))
+        st.plotly_chart(
+            class_bars(answer), config=map_panel.STILL, key="pulled answer", alt=alt_answer(model, answer)
+        )
+    st.plotly_chart(
+        height_curve(found, float(height)), config=map_panel.STILL, key="pulled curve", alt=alt_curve(found)
+    )

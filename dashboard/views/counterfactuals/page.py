@@ -1,0 +1,34 @@
+"""The page "Cover it yourself"."""
+
+from collections.abc import Callable, Mapping
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.i18n import from_library, say
+from dashboard.views.counterfactuals import mask_height, paint, selection, smallest_cover, substitutions
+from dashboard.views.counterfactuals.selection import Chosen
+
+WAYS: Mapping[str, Callable[[Chosen], None]] = {
+    "paint": paint.show,
+    "slide": mask_height.show,
+    "smallest": smallest_cover.show,
+    "swap": substitutions.show,
+}
+"""What can be tried -> what it shows. Its words stand in the section ``cover_try``."""
+
+st.title(say("cover.title"), anchor=False)
+st.markdown(say("cover.lead"))
+
+cards = session.catalogue().cards
+for problem in session.catalogue().problems:
+    st.warning(from_library(problem))
+if not cards:
+    st.error(say("photo.no_model"))
+    st.stop()
+
+chosen = selection.choose([card.name for card in cards])
+words = {name: say(f"cover_try.{name}") for name in WAYS}
+way = selection.one_of("try", words, say("cover.try"), collapsed=True)
+if chosen:
+    WAYS[way](chosen)

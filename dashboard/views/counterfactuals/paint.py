@@ -1,0 +1,145 @@
+"""Painting on a face, and the answer that follows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard import preferences, session
+from dashboard.charts.predictions import class_bars
+from dashboard.components import paint_canvas
+from dashboard.components.paint_canvas import Board
+from dashboard.components.paint_canvas.shapes import MOST_SHAPES, Shape, parse_shapes, parse_spot, place_of
+from dashboard.i18n import say
+from dashboard.session_cache import shelf
+from dashboard.text.predictions import alt_answer, failed
+from dashboard.views.counterfactuals import selection
+from dashboard.views.counterfactuals.selection import Chosen
+from dashboard.views.counterfactuals.text import alt_covered, covered_sentence
+from dashboard.widgets import map_panel
+from dashboard.worker.counterfactual_jobs import AskCovered
+from dashboard.worker.ticket import JobError
+from xai.types import REGIONS, Prediction
+
+__all__ = ["show"]
+
+Area = NDArray[np.bool_]
+
+PARTS = ("nose", "mouth", "chin", "cheeks", "eyes", "forehead", "elsewhere")
+"""Parts of the face that can be hidden by name, the ones that matter most first."""
+
+_FACES = 12
+"""Faces whose paintings a session holds; the one not looked at for longest goes first."""
+
+_HIDDEN = "regions"
+"""Key of the field, and its name in the address."""
+
+
+@st.fragment
+def show(chosen: Chosen) -> None:
+    """The face with its covers, and what the model says; nothing else of the page is drawn again."""
+    parts, with_what = st.columns([5, 2], gap="medium")
+    with parts:
+        hidden = _parts(chosen)
+    with with_what:
+        fill = selection.fill()
+    key = " ".join(("canvas", *chosen.key))
+    side = len(chosen.face.crop)
+    sent, shapes = _painted(key, side)
+    place = place_of(shapes, chosen.ground.regions, hidden, side)
+    content = chosen.ground.contents[fill]
+    picture = np.where(place[..., None], content, chosen.face.crop)
+    left, right = st.columns([1, 1], gap="large")
+    with right:
+        now, said = _answer(chosen, picture, float(place.mean()))
+    shown = session.kept("picture", (*chosen.key, "fill", fill), partial(paint_canvas.inline, content))
+    alt, known = alt_covered(place.mean(), hidden), chosen.ground.regions is not None
+    board = Board(picture, shown, sent, now, alt, said, known)
+    with left:
+        paint_canvas.paint(board, key, partial(_toggle, chosen, key))
+        if isinstance(sent, list) and len(sent) >= MOST_SHAPES:
+            st.caption(say("cover.full", most=MOST_SHAPES))
+
+
+def _parts(chosen: Chosen) -> Sequence[str]:
+    """Buttons for the parts of the face; those that are pressed."""
+    if chosen.ground.regions is None:
+        st.caption(say("cover.parts_unknown"))
+        return ()
+    if session.recall(_HIDDEN) is None:
+        asked = st.query_params.get(_HIDDEN, "").split(",")
+        session.remember(_HIDDEN, [name for name in PARTS if name in asked])
+    hidden = st.pills(
+        say("cover.parts"),
+        PARTS,
+        selection_mode="multi",
+        format_func=lambda name: say(f"cover_part.{name}"),
+        key=_HIDDEN,
+    )
+    preferences.to_address(_HIDDEN, ",".join(hidden), "")
+    return hidden
+
+
+def _painted(key: str, side: int) -> tuple[object, tuple[Shape, ...]]:
+    """What was painted on the face, as it was sent and as it was read.
+
+    The browser forgets it when the canvas is not shown, as in the page's other ways; so the session holds
+    what could be read last.
+    """
+    held, sent = shelf("painted"), paint_canvas.sent_by(key, "shapes")
+    if sent is None:
+        sent = held.get(key)
+    try:
+        shapes = parse_shapes(sent, side)
+    except ValueError:
+        st.warning(say("cover.refused"))
+        return sent, ()
+    if sent is not None:
+        held[key] = sent
+        held.move_to_end(key)
+    while len(held) > _FACES:
+        held.popitem(last=False)
+    return sent, shapes
+
+
+def _answer(chosen: Chosen, picture: NDArray[np.uint8], share: float) -> tuple[Prediction | None, str]:
+    """Draw what the model says now; the same as a value, and in a sentence."""
+    try:
+        before, now = _asked(chosen, chosen.face.crop), _asked(chosen, picture)
+    except JobError as failure:
+        sentence = say("cover.failed", sentence=failed(failure))
+        st.error(sentence)
+        return None, sentence
+    called = session.called(chosen.model)
+    map_panel.answer(now, say("cover.now", model=called))
+    said = covered_sentence(called, before, now, share)
+    st.markdown(said)
+    chart = class_bars(now)
+    st.plotly_chart(chart, config=map_panel.STILL, key="covered answer", alt=alt_answer(called, now))
+    return now, said
+
+
+def _asked(chosen: Chosen, picture: NDArray[np.uint8]) -> Prediction:
+    digest = hashlib.sha256(picture.tobytes()).hexdigest()
+    return chosen.ask(AskCovered(picture, chosen.model), digest)
+
+
+def _toggle(chosen: Chosen, key: str) -> None:
+    """Hide the part of the face that was pointed at, or show it again."""
+    regions = chosen.ground.regions
+    try:
+        x, y = parse_spot(paint_canvas.sent_by(key, "spot"), len(chosen.face.crop))
+    except ValueError:
+        return
+    if regions is not None:
+        name = REGIONS[regions[int(y), int(x)]]
+        before = session.recall(_HIDDEN)
+        hidden = list(before) if isinstance(before, list | tuple) else []
+        session.remember(
+            _HIDDEN, [*(one for one in hidden if one != name), *([] if name in hidden else [name])]
+        )

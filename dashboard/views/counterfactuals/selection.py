@@ -1,0 +1,119 @@
+"""Which face is covered, and which model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import streamlit as st
+
+from dashboard import preferences, session
+from dashboard.i18n import say
+from dashboard.text.predictions import failed
+from dashboard.widgets import face_picker
+from dashboard.widgets.face_picker import Listed
+from dashboard.widgets.progress import Progress
+from dashboard.worker.counterfactual_jobs import AskCovered, CoverGround, Found, PrepareCover, TryProbe
+from dashboard.worker.jobs import Job
+from dashboard.worker.ticket import JobError
+from xai.evidence.counterfactuals.probes import COVER_FILLS
+from xai.types import Face, Prediction
+
+__all__ = ["Chosen", "choose", "fill", "one_of"]
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The face and the model, and what was made ready for them.
+
+    Attributes:
+        face: the face.
+        model: name of the model.
+        ground: what covers of the face are made from.
+    """
+
+    face: Face = field(repr=False)
+    model: str
+    ground: CoverGround
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The same for the same face."""
+        return (self.face.photo_sha256, *(str(edge) for edge in self.face.crop_box.as_list()))
+
+    def ask(self, job: AskCovered, picture: Hashable) -> Prediction:
+        """What the model says of a covered face; ``picture`` is the same for the same one.
+
+        Raises:
+            JobError: it could not be asked.
+        """
+        return cast(Prediction, _made("covered", (*self.key, job.model, picture), job))
+
+    def found(self, job: TryProbe) -> Found:
+        """What a probe finds on the face; errors as of ``ask``."""
+        return cast(Found, _made("probe", (*self.key, job.model, job.probe, job.fill), job))
+
+
+def choose(models: Sequence[str]) -> Chosen | None:
+    """Draw the fields for face and model; None where the face cannot be had, which is said then."""
+    left, right = st.columns([3, 2], gap="medium")
+    listed = face_picker.field(left, face_picker.FACE, face_picker.listed(), say("cover.face"))
+    named = {name: session.called(name) for name in models}
+    model = face_picker.choose(right, "model", named, say("cover.model"))
+    return _ready(listed, model)
+
+
+def one_of(name: str, words: Mapping[str, str], label: str, *, collapsed: bool = False) -> str:
+    """Draw a row of choices that the address can fill, and that fills the address; the choice.
+
+    Streamlit's own binding would write the words that are shown into the address, in the reader's language.
+
+    Args:
+        name: of the field in the address; its key.
+        words: choice -> its words, the usual one first.
+        label: of the field.
+        collapsed: the label is for those who listen alone.
+    """
+    known = list(words)
+    preferences.from_address(name, known)
+    chosen = st.segmented_control(
+        label,
+        known,
+        format_func=words.__getitem__,
+        required=True,
+        key=name,
+        label_visibility="collapsed" if collapsed else "visible",
+    )
+    preferences.to_address(name, chosen or known[0], known[0])
+    return chosen or known[0]
+
+
+def fill() -> str:
+    """Draw the field for what a cover is made of; one of ``COVER_FILLS``."""
+    return one_of("fill", {name: say(f"cover_fill.{name}") for name in COVER_FILLS}, say("cover.fill"))
+
+
+def _ready(listed: Listed, model: str) -> Chosen | None:
+    place = st.empty()
+    try:
+        face = face_picker.find(listed, model, Progress(place).of(model))
+        if face is None:
+            place.info(say("cover.gone"))
+            return None
+        key = (face.photo_sha256, *face.crop_box.as_list())
+        ground = cast(CoverGround, _made("ground", key, PrepareCover(face)))
+    except JobError as failure:
+        place.error(say("cover.failed", sentence=failed(failure)))
+        return None
+    place.empty()
+    return Chosen(face, model, ground)
+
+
+def _made(kind: str, key: Hashable, job: Job) -> object:
+    """The result of a job, with a bar while it is waited for."""
+    place = st.empty()
+    model = getattr(job, "model", "")
+    made = session.done_once(kind, key, job, Progress(place).of(model))
+    place.empty()
+    return made

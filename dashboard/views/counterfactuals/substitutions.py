@@ -1,0 +1,63 @@
+"""The same face with another mask, or with something before it that is no mask."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.i18n import class_name, say
+from dashboard.text.predictions import failed
+from dashboard.views.counterfactuals import selection
+from dashboard.views.counterfactuals.selection import Chosen
+from dashboard.views.counterfactuals.text import value_name
+from dashboard.worker.counterfactual_jobs import Found, TryProbe
+from dashboard.worker.ticket import JobError
+
+__all__ = ["PROBES_SHOWN", "show"]
+
+PROBES_SHOWN = ("recolour", "hand", "paper", "beard", "scarf")
+"""What can be changed, by name in ``PROBES``."""
+
+_PICTURE = 158
+
+
+def show(chosen: Chosen) -> None:
+    """Let a change be chosen, and show the face with it and what the model says."""
+    st.header(say("cover_swap.title"), anchor=False)
+    words = {name: say(f"cover_probe.{name}") for name in PROBES_SHOWN}
+    probe = selection.one_of("change", words, say("cover_swap.probe"))
+    job = TryProbe(chosen.face, chosen.model, probe, "grey")
+    try:
+        found = chosen.found(job)
+    except JobError as failure:
+        st.info(failed(failure))
+        return
+    st.markdown(
+        say(
+            "cover_swap.start_drawn" if job.probe == "recolour" else "cover_swap.start",
+            model=session.called(job.model),
+            answer=class_name(found.start.label),
+            probability=found.start.confidence,
+        )
+    )
+    changed = sum(answer.label != found.start.label for answer in found.answers)
+    total = len(found.answers)
+    st.markdown(
+        f"**{say('cover_swap.flips' if changed else 'cover_swap.stays', count=changed, total=total)}**"
+    )
+    _pictures(found)
+    st.caption(say("cover_swap.drawn"))
+
+
+def _pictures(found: Found) -> None:
+    with st.container(horizontal=True, gap="small"):
+        for value, answer, picture in zip(found.values, found.answers, found.pictures, strict=True):
+            said = {
+                "value": value_name(value),
+                "answer": class_name(answer.label),
+                "probability": answer.confidence,
+            }
+            same = answer.label == found.start.label
+            with st.container(width=_PICTURE, gap="xxsmall"):
+                st.image(picture, width="stretch", alt=say("cover_swap.alt", **said))
+                st.caption(say("cover_swap.one" if same else "cover_swap.one_changed", **said))

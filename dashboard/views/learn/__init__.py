@@ -1,0 +1,1 @@
+"""The page for a class: a lesson in steps, and a game."""

@@ -1,0 +1,153 @@
+"""The steps of the lesson, each shown with what is measured on the sample now."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+
+import streamlit as st
+
+from dashboard import preferences, session
+from dashboard.charts.predictions import class_bars, region_bars
+from dashboard.i18n import say
+from dashboard.text.predictions import alt_answer, alt_map, alt_shares, failed, finding, right_or_wrong
+from dashboard.text.verdicts import LEVELS
+from dashboard.views.learn.lesson import Lesson, face_width, for_the_room
+from dashboard.widgets import verdict_panel
+from dashboard.widgets.map_panel import STILL, bar
+from dashboard.widgets.settings_form import main_button
+from dashboard.worker.ticket import JobError
+from xai.photo.images import encode_jpeg
+from xai.render import common_scale, excess, excess_scale, overlay
+from xai.types import REGIONS, Explanation
+
+__all__ = ["answer", "attention", "cover", "guess", "limits", "verdict"]
+
+_GUESS = "lesson guess"
+_OPACITY = 0.7
+
+
+def _said(step: Callable[[Lesson], None]) -> Callable[[Lesson], None]:
+    """The step, with a sentence in its place where the measuring fails."""
+
+    @wraps(step)
+    def shown(lesson: Lesson) -> None:
+        try:
+            step(lesson)
+        except JobError as failure:
+            st.error(failed(failure))
+
+    return shown
+
+
+@_said
+def answer(lesson: Lesson) -> None:
+    """A face, and what the model says about it."""
+    left, right = st.columns(2, gap="medium")
+    with right:
+        lesson.choose()
+    explanation = lesson.explained(lesson.models[0]).explanation
+    left.image(encode_jpeg(explanation.face.crop), width=face_width(), alt=say("map.crop_plain_alt"))
+    with right:
+        model = session.called(lesson.models[0])
+        st.markdown(f"**{model}**")
+        alt = alt_answer(model, explanation.prediction)
+        chart = for_the_room(class_bars(explanation.prediction))
+        st.plotly_chart(chart, config=STILL, key="lesson answer", alt=alt)
+        st.markdown(right_or_wrong(explanation.prediction, lesson.sample.truth[0]))
+
+
+@_said
+def guess(lesson: Lesson) -> None:
+    """The learner marks where they would look; then the models' shares on the same places."""
+    face = lesson.face()
+    left, right = st.columns(2, gap="medium")
+    left.image(encode_jpeg(face.crop), width=face_width(), alt=say("map.crop_plain_alt"))
+    with right:
+        marked = st.segmented_control(
+            say("learn.guess_ask"),
+            REGIONS,
+            format_func=lambda name: say(f"region.{name}"),
+            selection_mode="multi",
+            key="guessed regions",
+            wrap=True,
+        )
+        key = f"{_GUESS} {lesson.sample.id}"
+        st.button(
+            say("learn.guess_show"),
+            on_click=session.remember,
+            args=(key, True),
+            disabled=not marked,
+            type=main_button(),
+        )
+    if not session.recall(key) or not marked:
+        return
+    for model in lesson.models:
+        _compare(lesson.explained(model).explanation, tuple(marked), model)
+
+
+def _compare(explanation: Explanation, marked: tuple[str, ...], model: str) -> None:
+    """How much of a model's map lies on the places that were marked."""
+    shares = explanation.shares["occlusion"]
+    if shares is None:
+        st.markdown(say("learn.guess_nothing", model=session.called(model)))
+        return
+    share, area = shares.of(*marked)
+    st.markdown(say("learn.guess_found", model=session.called(model), share=share, area=area))
+    limit = min(1.0, 1.05 * max(*shares.share.values(), *shares.area.values()))
+    chart = for_the_room(region_bars({"occlusion": shares}, limit))
+    st.plotly_chart(chart, config=STILL, key=f"guess {model}", alt=alt_shares(shares))
+
+
+@_said
+def cover(lesson: Lesson) -> None:
+    """The occlusion maps of the models, on one scale."""
+    _maps(lesson, "occlusion")
+
+
+@_said
+def attention(lesson: Lesson) -> None:
+    """The Grad-CAM maps of the models."""
+    _maps(lesson, "gradcam")
+
+
+def _maps(lesson: Lesson, method: str) -> None:
+    found = {model: lesson.explained(model).explanation for model in lesson.models}
+    maps = [each.heatmaps[method] for each in found.values()]
+    signed = method == "occlusion"
+    scale = common_scale(maps) if signed else excess_scale(maps)
+    for column, (model, explanation) in zip(st.columns(len(found), gap="medium"), found.items(), strict=True):
+        values = explanation.heatmaps[method].values
+        drawn = overlay(
+            explanation.face.crop, values if signed else excess(values), scale=scale, opacity=_OPACITY
+        )
+        with column:
+            name = session.called(model)
+            st.markdown(f"**{name}**")
+            st.image(encode_jpeg(drawn), width="stretch", alt=alt_map(explanation, method, name))
+            st.markdown(finding(explanation, method))
+    if signed:
+        bar(say("legend.bar_alt", scale=scale), signed=True)
+        st.caption(say("legend.occlusion", points=100 * scale))
+    else:
+        bar(say("legend.bar_half_alt", scale=scale + 1), signed=False)
+        st.caption(say("legend.gradcam", scale=scale + 1))
+
+
+@_said
+def verdict(lesson: Lesson) -> None:
+    """The verdicts, measured now, with their conditions."""
+    explained = {model: lesson.explained(model) for model in lesson.models}
+    slots = verdict_panel.answers(explained, lesson.sample.truth[0])
+    level = LEVELS[0] if preferences.projector() else preferences.level()
+    session.examine(
+        {model: each.explanation for model, each in explained.items()},
+        lambda model, stage: slots[model].wait(stage),
+        lambda model, evidence: slots[model].fill(evidence, level),
+    )
+
+
+def limits(_lesson: Lesson) -> None:
+    """What a map and a verdict do not prove."""
+    for number in range(1, 5):
+        st.markdown(say(f"learn.limit_{number}"))

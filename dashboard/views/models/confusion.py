@@ -1,0 +1,83 @@
+"""What a model takes for what, and drawn examples of each cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.components.confusion_matrix import table
+from dashboard.i18n import class_name, say
+from dashboard.preferences import language
+from dashboard.records.values import Record, Score
+from dashboard.text.predictions import failed, sample_title
+from dashboard.views.models.text import score_label, setting_line
+from dashboard.widgets.progress import Progress
+from dashboard.worker.ticket import JobError
+from xai.photo.samples import SAMPLES, Sample
+from xai.types import CLASSES
+
+__all__ = ["show"]
+
+_THUMBNAIL = 96
+
+
+@st.fragment
+def show(record: Record, scores: Sequence[Score]) -> None:
+    """The matrix of one evaluation, and samples for the cell that is chosen.
+
+    Args:
+        record: the model.
+        scores: its evaluations to choose from, at least one.
+    """
+    st.markdown(say("confusion.title"))
+    score = st.selectbox(
+        say("confusion.which"),
+        scores,
+        format_func=score_label,
+        key=f"which {record.name} {language()}",
+        width=420,
+    )
+    st.caption(setting_line(score))
+    labelled = set(record.classes) <= set(CLASSES)
+    can_open = record.installed and labelled
+    cell = table(score, record.classes, f"confusion {record.name} {score.dataset}", can_open=can_open)
+    st.caption(say("confusion.read"))
+    if can_open:
+        _examples(record, cell)
+        return
+    st.caption(say("confusion.closed_away") if labelled else say("confusion.closed_answers"))
+
+
+def _examples(record: Record, cell: tuple[str, str] | None) -> None:
+    """The samples that fall into the cell that was chosen."""
+    if cell is None:
+        st.caption(say("confusion.offer"))
+        return
+    place = st.empty()
+    try:
+        found = _falling(record.name, cell, Progress(place))
+    except JobError as failure:
+        place.error(failed(failure))
+        return
+    place.empty()
+    truth, answer = class_name(cell[0]), class_name(cell[1])
+    st.caption(say("confusion.found", count=len(found), truth=truth, answer=answer, of=len(SAMPLES)))
+    pictures = session.gallery(SAMPLES)
+    with st.container(horizontal=True, gap="small"):
+        for sample in found:
+            if picture := pictures.get(sample.id):
+                title = sample_title(sample)
+                st.image(picture, width=_THUMBNAIL, alt=say("photo.sample_alt", title=title), caption=title)
+
+
+def _falling(model: str, cell: tuple[str, str], progress: Progress) -> list[Sample]:
+    """The samples with a face of that true class that got that answer."""
+    found = []
+    for sample in SAMPLES.values():
+        answers = session.sample_answers(sample.id, model, progress.of(model))
+        pairs = zip(sample.truth, answers, strict=False)
+        if any((truth, answer.label) == cell for truth, answer in pairs):
+            found.append(sample)
+    return found

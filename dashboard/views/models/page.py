@@ -1,0 +1,25 @@
+"""The page "The models"."""
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.i18n import from_library, say
+from dashboard.text.model_names import model_names
+from dashboard.views.models import add_model, model_card, overview, studies
+
+st.title(say("models.title"), anchor=False)
+st.markdown(say("models.lead"))
+
+records = session.records()
+for problem in (*session.catalogue().problems, *records.problems):
+    st.warning(from_library(problem))
+
+known = (*records.installed, *records.measured)
+names = model_names(known)
+if known:
+    overview.show(known, names)
+    chosen = model_card.choose(known, names)
+    model_card.show(chosen, names[chosen.name])
+if records.experiments:
+    studies.show(records.experiments)
+add_model.show()

@@ -1,0 +1,98 @@
+"""How well a model does: its figures set by set, and beside what its study published."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.charts.metrics import Dot, dots
+from dashboard.i18n import from_library, say
+from dashboard.records.values import Record, Score, reproduced, telling
+from dashboard.text.metrics import class_label, figure_name, figure_text, gap_lines, is_technical, terms
+from dashboard.views.models.text import alt_dots, score_label, setting_line, study_name
+from dashboard.widgets.map_panel import STILL
+
+__all__ = ["published", "show"]
+
+_TABLE = ("accuracy", "aca")
+
+
+def show(record: Record) -> None:
+    """A chart of dots for each set, and a table of every evaluation; nothing where none was made."""
+    shown = telling(record.scores)
+    if not shown:
+        return
+    st.markdown(say("card.scores"))
+    for score, column in zip(shown, st.columns(len(shown), gap="medium"), strict=True):
+        with column:
+            _score(score, record)
+    st.caption(say("card.scores_note") if is_technical() else say("card.scores_note_plain"))
+    of_classes = [score.figures[name] for score in shown for name in record.classes if name in score.figures]
+    for line in gap_lines(of_classes):
+        st.caption(line)
+    if any(figure.gap == "few" for figure in of_classes):
+        st.caption(say("card.small_class"))
+    with st.expander(say("card.every_score", count=len(record.scores))):
+        _table(record)
+
+
+def published(record: Record) -> None:
+    """What the study printed beside what was measured here; nothing where it printed nothing."""
+    if not record.published:
+        return
+    here = reproduced(record)
+    title = say("card.published", study=study_name(record.source))
+    st.markdown(title)
+    if here is None:
+        st.caption(say("card.not_measured"))
+    rows = [
+        Dot(figure_name(name), here.figures.get(name) if here else None, value)
+        for name, value in record.published.items()
+    ]
+    st.plotly_chart(dots(rows), config=STILL, key=f"published {record.name}", alt=alt_dots(title, rows))
+    if here:
+        st.caption(say("card.published_note", score=score_label(here), setting=setting_line(here)))
+    _explain(list(record.published))
+    if record.departures and is_technical():
+        with st.expander(say("card.departures")):
+            st.markdown("\n".join(f"- {from_library(sentence)}" for sentence in record.departures))
+
+
+def _score(score: Score, record: Record) -> None:
+    """One evaluation as dots: the mean over the classes, then each class."""
+    st.caption(score_label(score))
+    figures = score.figures
+    rows = [Dot(figure_name("aca"), figures["aca"])] if "aca" in figures else []
+    rows += [
+        Dot(class_label(name, score, figures[name]), figures[name])
+        for name in record.classes
+        if name in figures
+    ]
+    key = f"scores {score.dataset} {record.name}"
+    st.plotly_chart(dots(rows), config=STILL, key=key, alt=alt_dots(score_label(score), rows))
+
+
+def _table(record: Record) -> None:
+    columns = (*_TABLE, *record.classes, "f1", "ece") if is_technical() else _TABLE
+    st.table([_row(score, columns) for score in record.scores], hide_index=True)
+    _explain(columns)
+    for line in gap_lines(
+        score.figures[name] for score in record.scores for name in columns if name in score.figures
+    ):
+        st.caption(line)
+
+
+def _row(score: Score, columns: Sequence[str]) -> dict[str, str]:
+    found = {
+        name: figure_text(score.figures[name]) if name in score.figures else say("scored.none")
+        for name in columns
+    }
+    where = say("scored.where", score=score_label(score), setting=setting_line(score))
+    return {say("column.setting"): where, **{figure_name(name): text for name, text in found.items()}}
+
+
+def _explain(names: Sequence[str]) -> None:
+    """The technical names that stand here, each explained."""
+    if lines := terms(names):
+        st.caption("\n".join(f"- {line}" for line in lines))

@@ -1,0 +1,46 @@
+"""Experiments: a question, a small chart with intervals, the command that measures it again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard.charts.metrics import dots
+from dashboard.i18n import say
+from dashboard.records.values import Experiment
+from dashboard.text.metrics import gap_lines, terms
+from dashboard.views.models.study_text import experiment_dots, measured_name, note, question
+from dashboard.views.models.text import alt_dots, study_name
+from dashboard.widgets.map_panel import STILL
+
+__all__ = ["show"]
+
+
+def show(experiments: Sequence[Experiment]) -> None:
+    """All experiments, two beside each other."""
+    st.header(say("experiment.heading"), anchor=False)
+    st.caption(say("experiment.note"))
+    for index in range(0, len(experiments), 2):
+        for experiment, column in zip(
+            experiments[index : index + 2], st.columns(2, gap="large"), strict=False
+        ):
+            with column:
+                _one(experiment)
+
+
+def _one(experiment: Experiment) -> None:
+    asked = question(experiment)
+    st.markdown(f"**{asked}**")
+    rows = experiment_dots(experiment.rows)
+    measured = dict.fromkeys(row.figure for row in experiment.rows)
+    most = max((row.n or 0 for row in experiment.rows), default=0)
+    figures = ", ".join(map(measured_name, measured))
+    st.caption(say("experiment.about", study=study_name(experiment.source), figures=figures, n=most))
+    st.plotly_chart(dots(rows), config=STILL, key=f"experiment {experiment.name}", alt=alt_dots(asked, rows))
+    if experiment.note:
+        st.markdown(note(experiment))
+    for line in (*terms(list(measured)), *gap_lines(row.measured for row in experiment.rows)):
+        st.caption(line)
+    with st.expander(say("experiment.again")):
+        st.code(experiment.command, language=None, wrap_lines=True)

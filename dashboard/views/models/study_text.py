@@ -1,0 +1,128 @@
+"""Studies and subgroups in words: the library keeps studies in English, with names of models and sets in
+their labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dashboard.charts.metrics import Dot
+from dashboard.i18n import DEFAULT, catalogue, from_library, has, number, say
+from dashboard.records.values import Bin, Experiment, ExperimentRow
+from dashboard.text.metrics import figure_name, is_technical
+from dashboard.text.model_names import network_name
+from dashboard.views.models.text import dataset_name
+from xai.learning.evaluation.metrics import LEAST_GROUPS
+from xai.models.reported_errors import KnownError
+
+__all__ = [
+    "error_lists",
+    "experiment_dots",
+    "few_faces",
+    "kind_dots",
+    "measured_name",
+    "note",
+    "question",
+    "row_label",
+]
+
+
+def kind_dots(kind: str, bins: Sequence[Bin], classes: Sequence[str]) -> list[Dot]:
+    """A dot for each kind of face, labelled with how many faces of each class there were.
+
+    Args:
+        kind: ``"size"``, ``"pose"`` or ``"colour"``.
+        bins: what was measured.
+        classes: in the order in which their faces are named.
+    """
+    return [Dot(_label(kind, one, classes), one.aca) for one in bins]
+
+
+def few_faces(bins: Sequence[Bin]) -> bool:
+    """Whether a class has so few faces in one of the bins that the interval of the mean says too much."""
+    return any(count < LEAST_GROUPS for one in bins for count in one.counts.values())
+
+
+def error_lists(errors: Sequence[KnownError]) -> dict[str, list[str]]:
+    """What was looked at, said once -> a line for each kind of error found there; in the order of the card.
+
+    What was looked at is "" where neither the set nor the number of wrong answers is known.
+    """
+    lists: dict[str, list[str]] = {}
+    for error in errors:
+        lists.setdefault(_looked_at(error), []).append(_error(error))
+    return lists
+
+
+def _label(kind: str, one: Bin, classes: Sequence[str]) -> str:
+    name = say(f"kind_{kind}.{one.name}") if has(f"kind_{kind}.{one.name}") else one.name
+    counts = "/".join(number(one.counts.get(label, 0), ",") for label in classes)
+    label = say("kinds.label", name=name, n=sum(one.counts.values()), counts=counts)
+    return say("scored.starred", label=label) if few_faces([one]) or one.aca.gap else label
+
+
+def _looked_at(error: KnownError) -> str:
+    if not error.on:
+        return "" if error.of is None else say("known_error.of", of=error.of)
+    dataset = dataset_name(error.on.split()[0])
+    if error.of is None:
+        return say("known_error.on", dataset=dataset)
+    return say("known_error.of_on", of=error.of, dataset=dataset)
+
+
+def _error(error: KnownError) -> str:
+    line = say("known_error.line", kind=say(f"error_kind.{error.kind}"), count=error.count)
+    return say("known_error.line_note", line=line, note=from_library(error.note)) if error.note else line
+
+
+def question(experiment: Experiment) -> str:
+    """What was asked; as the library says it where the catalogue does not know the experiment."""
+    key = f"experiment_question.{experiment.name}"
+    return say(f"experiment_question.{experiment.name}") if has(key) else from_library(experiment.question)
+
+
+def note(experiment: Experiment) -> str:
+    """What was compared, for plain readers; how exactly, with what was left out, for technical ones."""
+    key = f"experiment_plain.{experiment.name}"
+    if not is_technical() and has(key):
+        return say(f"experiment_plain.{experiment.name}")
+    begins = catalogue(DEFAULT)["experiment.left_out"].partition("{")[0]  # as the library begins that list
+    said, _, left = experiment.note.partition(f" {begins}")
+    names = ", ".join(network_name(name) for name in left.removesuffix(".").split(", ") if name)
+    return " ".join([from_library(said), *([say("experiment.left_out", names=names)] if names else [])])
+
+
+def experiment_dots(rows: Sequence[ExperimentRow]) -> list[Dot]:
+    """The lines of an experiment's chart."""
+    several = len({row.figure for row in rows}) > 1
+    labels = [row_label(row.label) for row in rows]
+    if several:
+        labels = [
+            say("experiment.label_figure", label=label, figure=measured_name(row.figure))
+            for label, row in zip(labels, rows, strict=True)
+        ]
+    return [Dot(label, row.measured, row.published) for label, row in zip(labels, rows, strict=True)]
+
+
+def row_label(label: str) -> str:
+    """A line's label: its parts, between commas, are networks, sets or what was done."""
+    return ", ".join(map(_part, label.split(", ")))
+
+
+def measured_name(figure: str) -> str:
+    """What an experiment measured; what it calls recall is of faces that a detector had to find."""
+    slug = _slug(figure)
+    if not is_technical() and has(f"experiment_figure.{slug}"):
+        return say(f"experiment_figure.{slug}")
+    return figure_name(slug)
+
+
+def _part(part: str) -> str:
+    if has(f"experiment_part.{_slug(part)}"):
+        return say(f"experiment_part.{_slug(part)}")
+    network = network_name(part)
+    return network if network != part else dataset_name(part)
+
+
+def _slug(said: str) -> str:
+    return said.replace(" ", "_")

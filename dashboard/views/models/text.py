@@ -1,0 +1,177 @@
+"""Sentences and labels about models, from their records; the bottom line from the figures on a card alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dashboard.charts.metrics import Dot
+from dashboard.i18n import class_name, has, say
+from dashboard.records.values import Epoch, Record, Score, telling
+from dashboard.text.metrics import is_technical
+from xai.learning.evaluation.metrics import LEAST_GROUPS
+from xai.learning.training.recipe import BINARY
+
+__all__ = [
+    "alt_counts",
+    "alt_curves",
+    "alt_dots",
+    "bottom_line",
+    "data_line",
+    "dataset_name",
+    "decisive",
+    "score_label",
+    "setting_line",
+    "study_name",
+]
+
+
+def study_name(source: str) -> str:
+    """The study that a model continues, in words."""
+    return say("study.own") if source == "own" else say("study.numbered", number=source)
+
+
+def dataset_name(name: str) -> str:
+    """A set in words; one that the catalogue does not know, as it is."""
+    return say(f"dataset.{name}") if has(f"dataset.{name}") else name
+
+
+def setting_line(score: Score) -> str:
+    """What was measured, in words: how faces were cut, what was left out."""
+    return ", ".join(_setting(name, value) for name, value in score.setting.items())
+
+
+def score_label(score: Score) -> str:
+    """A short name for one evaluation: the set and how many faces."""
+    return say("scored.label", dataset=dataset_name(score.dataset), n=score.n)
+
+
+def data_line(record: Record) -> str:
+    """What a model learnt from."""
+    parts = [
+        say("card.part", part=say(f"part.{part}"), n=sum(counts.values()))
+        for part, counts in record.counts.items()
+    ]
+    if not parts:
+        return say("card.no_data")
+    return say("card.data", sets=", ".join(map(_learnt_set, record.sets)), parts=", ".join(parts))
+
+
+def alt_dots(title: str, rows: Sequence[Dot]) -> str:
+    """A chart of dots, for those who do not see it."""
+    return say("dots.alt", title=title, rows="; ".join(_dot(row) for row in rows))
+
+
+def alt_counts(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """The faces of each class, for those who do not see the bars."""
+    rows = [
+        say("counts.alt_row", part=say(f"part.{part}"), label=class_name(label), n=n)
+        for part, by_class in counts.items()
+        for label, n in by_class.items()
+    ]
+    return say("counts.alt", rows="; ".join(rows))
+
+
+def alt_curves(history: Sequence[Epoch], names: Sequence[str]) -> str:
+    """The curves of a training, for those who do not see them: where each begins and ends."""
+    rows = []
+    for name in names:
+        values = [getattr(each, name) for each in history if getattr(each, name) is not None]
+        if values:
+            rows.append(
+                say("curves.alt_row", name=say(f"curve_name.{name}"), first=values[0], last=values[-1])
+            )
+    return say("curves.alt", epochs=len(history), rows="; ".join(rows))
+
+
+def _learnt_set(name: str) -> str:
+    """A set that was learnt from: all of it, where its usual name is that of the part that was held out."""
+    return say(f"learnt_set.{name}") if has(f"learnt_set.{name}") else dataset_name(name)
+
+
+def _setting(name: str, value: str) -> str:
+    if not is_technical() and has(f"setting_plain.{name}_{value}"):
+        return say(f"setting_plain.{name}_{value}")
+    if has(f"setting.{name}_{value}"):
+        return say(f"setting.{name}_{value}", value=value)
+    if has(f"setting.{name}"):
+        return say(f"setting.{name}", value=value)
+    return f"{name}={value}"
+
+
+def _dot(row: Dot) -> str:
+    said = [row.label]
+    if row.measured:
+        found = row.measured
+        said.append(
+            say("dots.alt_alone", value=found.value)
+            if found.low is None
+            else say("dots.alt_measured", value=found.value, low=found.low, high=found.high)
+        )
+    if row.published is not None:
+        said.append(say("dots.alt_published", value=row.published))
+    return " ".join(said)
+
+
+def bottom_line(record: Record) -> tuple[str, ...]:
+    """How often a model is right, where it is weakest, what it does not answer, and what was not measured.
+
+    Returns:
+        Sentences, the most telling one first.
+    """
+    score = decisive(record)
+    found = _found(score) if score else (say("bottom.not_measured"),)
+    two = (say("bottom.two"),) if set(record.classes) == set(BINARY) else ()
+    return (*found, *two, *(_unseen(record, score) if score else ()))
+
+
+def decisive(record: Record) -> Score | None:
+    """The evaluation that a bottom line rests on: of faces that decided nothing, if there is one.
+
+    Among those, one with faces of every answer goes before one without, and more faces before fewer. What was
+    kept of its set from a study's model decided nothing.
+    """
+    scores = [score for score in telling(record.scores) if "accuracy" in score.figures]
+    return max(
+        scores,
+        key=lambda s: (record.protocol == "seed" or s.dataset not in record.sets, len(_faces(s)), s.n),
+        default=None,
+    )
+
+
+def _found(score: Score) -> tuple[str, ...]:
+    set_name = dataset_name(score.dataset)
+    right = say("bottom.right", right=_of_hundred(score.figures["accuracy"].value), set=set_name, n=score.n)
+    faces = _faces(score)
+    shares = {name: score.confusion[name].get(name, 0) / count for name, count in faces.items()}
+    weakest = min(shares, key=lambda name: shares[name])
+    if len(shares) == 1 or shares[weakest] == max(shares.values()):
+        return (right,)
+    called = class_name(weakest)
+    if faces[weakest] < LEAST_GROUPS:
+        few = {"right": score.confusion[weakest].get(weakest, 0), "n": faces[weakest]}
+        return right, say("bottom.weakest_few", name=called, **few)
+    return right, say("bottom.weakest", name=called, right=_of_hundred(shares[weakest]), n=faces[weakest])
+
+
+def _unseen(record: Record, score: Score) -> tuple[str, ...]:
+    """That answers had no faces to be measured on."""
+    unseen = [
+        say("bottom.quoted", name=class_name(name)) for name in record.classes if not _faces(score).get(name)
+    ]
+    return (say("bottom.unseen", names=", ".join(unseen)),) if unseen else ()
+
+
+def _faces(score: Score) -> Mapping[str, int]:
+    """True class -> faces, of those that have any."""
+    counts = {name: sum(answers.values()) for name, answers in score.confusion.items()}
+    return {name: count for name, count in counts.items() if count}
+
+
+def _of_hundred(share: float) -> str:
+    """So many of a hundred; what is not all or none is never rounded to it."""
+    rounded = round(100 * share)
+    if rounded == 100 and share < 1:
+        return say("bottom.nearly_all")
+    if rounded == 0 and share > 0:
+        return say("bottom.nearly_none")
+    return say("bottom.of_hundred", right=rounded)

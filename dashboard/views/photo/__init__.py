@@ -1,0 +1,1 @@
+"""The page of one photo: its faces, their answers, maps and verdicts."""

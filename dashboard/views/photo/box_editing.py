@@ -1,0 +1,135 @@
+"""Boxes of faces set by hand: where the detector erred, where it found nothing, and back again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import cast
+
+import numpy as np
+import streamlit as st
+from PIL import Image as Pictures
+
+from dashboard import session
+from dashboard.components import box_editor
+from dashboard.components.box_editor import Frame
+from dashboard.components.paint_canvas import inline
+from dashboard.i18n import say
+from dashboard.worker.jobs import HandBox, Seen
+from xai.photo.faces import MAX_FACES
+from xai.types import Box
+
+__all__ = ["draw_first", "edit", "is_open", "offer", "open_box", "set_boxes"]
+
+_SIDE = 800
+"""Longest side in pixels of the picture on which a box is set."""
+
+
+def set_boxes(photo: str) -> tuple[HandBox, ...]:
+    """The boxes that this visitor set on a photo, by its digest; in the order of their numbers."""
+    kept = session.recall(f"boxes {photo}")
+    return cast(tuple[HandBox, ...], kept) if kept else ()
+
+
+def is_open(photo: str) -> bool:
+    """Whether a box is being set on a photo, by its digest."""
+    return session.recall(f"open box {photo}") is not None
+
+
+def open_box(photo: str, number: int | None) -> None:
+    """Begin to set the box of face ``number`` on a photo; None ends it."""
+    session.remember(f"open box {photo}", number)
+
+
+def edit(seen: Seen, found: int) -> None:
+    """The photo with the one box that is being set, in the place of the photo with all boxes.
+
+    Args:
+        seen: the photo with its faces.
+        found: how many of the faces were found.
+    """
+    number = int(str(session.recall(f"open box {seen.sha256}")))
+    small = session.kept("picture", (seen.sha256, "small"), partial(_small, seen))
+    height, width = (round(side / seen.scale) for side in seen.picture.shape[:2])
+    own = {each.number: each.box for each in set_boxes(seen.sha256)}
+    usual = seen.faces[number].box if number < found else _middle(width, height)
+    start = own.get(number, usual)
+    words = say("boxes.alt", number=number + 1)
+    key = f"box {seen.sha256} {number}"
+    frame = Frame(small, words, width, height, start, f"{key} {start.as_list()}")
+    box_editor.draw(
+        frame, key, partial(_use, seen.sha256, number, (width, height)), partial(open_box, seen.sha256, None)
+    )
+
+
+def offer(seen: Seen, number: int, found: int) -> None:
+    """Under the photo: whether the box of the chosen face was set by hand, and what can be done about boxes.
+
+    Args:
+        seen: the photo with its faces.
+        number: of the chosen face, from 0.
+        found: how many of the faces were found.
+    """
+    by_hand = any(each.number == number for each in set_boxes(seen.sha256))
+    if by_hand:
+        st.caption(say("boxes.confirmed" if seen.faces[number].score else "boxes.unconfirmed"))
+    place = st.empty()  # what stood here goes at once, not when the verdicts are done
+    if is_open(seen.sha256):
+        return
+    with place.container(horizontal=True, gap="small"):
+        if not found and not by_hand:
+            draw_first(seen.sha256)
+            return
+        _button(say("boxes.move"), "move", partial(open_box, seen.sha256, number))
+        if len(seen.faces) < MAX_FACES:
+            _button(say("boxes.add"), "add", partial(open_box, seen.sha256, len(seen.faces)))
+        if by_hand:
+            label = say("boxes.back") if number < found else say("boxes.remove")
+            _button(label, "back", partial(_take_back, seen.sha256, number, found))
+
+
+def draw_first(photo: str) -> None:
+    """A button that begins the first box of a photo on which no face was found, by its digest."""
+    _button(say("boxes.draw"), "draw", partial(open_box, photo, 0))
+
+
+def _button(label: str, name: str, act: partial[None]) -> None:
+    st.button(label, key=f"{name} box", on_click=act)
+
+
+def _use(photo: str, number: int, size: tuple[int, int]) -> None:
+    """Take the box that was sent; what no box is changes nothing, the component sends none."""
+    try:
+        box = box_editor.parse_box(box_editor.sent_by(f"box {photo} {number}"), *size)
+    except ValueError:
+        return
+    others = [each for each in set_boxes(photo) if each.number != number]
+    _keep(photo, [*others, HandBox(number, box)])
+    session.remember(f"face {photo}", number)
+    open_box(photo, None)
+
+
+def _take_back(photo: str, number: int, found: int) -> None:
+    """Forget a box; the added ones after an added one move up."""
+    others = [each for each in set_boxes(photo) if each.number != number]
+    if number >= found:
+        others = [HandBox(each.number - (each.number > number), each.box) for each in others]
+        session.remember(f"face {photo}", 0)
+    _keep(photo, others)
+
+
+def _keep(photo: str, boxes: Sequence[HandBox]) -> None:
+    session.remember(f"boxes {photo}", tuple(sorted(boxes, key=lambda each: each.number)))
+
+
+def _middle(width: int, height: int) -> Box:
+    """Where a new box begins: a square in the middle, a third of the shorter side."""
+    side = max(1, min(width, height) // 3)
+    left, top = (width - side) // 2, (height - side) // 2
+    return Box(left, top, left + side, top + side)
+
+
+def _small(seen: Seen) -> str:
+    picture = Pictures.fromarray(seen.picture)
+    picture.thumbnail((_SIDE, _SIDE))
+    return inline(np.asarray(picture))

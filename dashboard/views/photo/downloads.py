@@ -1,0 +1,144 @@
+"""What can be taken away of one face: a picture, a page, numbers, all of it; made when it is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from dashboard.i18n import say
+from dashboard.preferences import language, spoken_to
+from dashboard.reports.content import face_sheet
+from dashboard.reports.exports import face_zip, numbers_csv, numbers_json
+from dashboard.reports.face_report import FaceSheet
+from dashboard.views.photo.box_editing import set_boxes
+from dashboard.worker.jobs import Explained
+from xai.evidence_types import Evidence
+from xai.types import Explanation, Face
+
+__all__ = ["Takeaway", "show"]
+
+
+class Takeaway:
+    """What is known of one face by now. Its words are found when a file is asked for: most faces are looked
+    at and not taken away.
+
+    Args:
+        explained: model -> maps, at least one.
+        level: one of ``LEVELS``.
+    """
+
+    def __init__(self, explained: Mapping[str, Explained], level: str) -> None:
+        self._explained, self._level, self._language = explained, level, language()
+        self._found: Mapping[str, Evidence] = {}
+        self._by_hand = any(each.box == self.face.box for each in set_boxes(self.face.photo_sha256))
+
+    @property
+    def face(self) -> Face:
+        """The face that is explained."""
+        return next(iter(self._explained.values())).explanation.face
+
+    @property
+    def explanations(self) -> list[Explanation]:
+        """One per model, with the evidence that is there."""
+        return [
+            replace(each.explanation, evidence=self._found.get(model))
+            for model, each in self._explained.items()
+        ]
+
+    def tested(self, found: Mapping[str, Evidence]) -> None:
+        """Take in the evidence, by model; one may be missing."""
+        self._found = dict(found)
+
+    def sheet(self) -> FaceSheet:
+        """What there is to say of the face, in the language of the page that was drawn."""
+        regions = next(iter(self._explained.values())).regions
+        with spoken_to(self._language):
+            return face_sheet(self.explanations, regions, self._level, by_hand=self._by_hand)
+
+
+@dataclass(frozen=True)
+class _Kind:
+    """One kind of file.
+
+    Attributes:
+        name: how its file's name ends, and its key in the catalogue.
+        mime: its media type.
+        icon: beside its words.
+        make: how it is made.
+    """
+
+    name: str
+    mime: str
+    icon: str
+    make: Callable[[Takeaway], bytes]
+
+
+def _png(take: Takeaway) -> bytes:
+    from dashboard.reports.png import sheet_png  # noqa: PLC0415 - fonts that no first page needs
+
+    return sheet_png(take.sheet())
+
+
+def _pdf(take: Takeaway) -> bytes:
+    from dashboard.reports.pdf import sheet_pdf  # noqa: PLC0415 - the same
+
+    return sheet_pdf(take.sheet())
+
+
+def _csv(take: Takeaway) -> bytes:
+    return numbers_csv(take.explanations)
+
+
+def _json(take: Takeaway) -> bytes:
+    return numbers_json(take.explanations)
+
+
+def _zip(take: Takeaway) -> bytes:
+    more = {"figure.png": _png(take), "page.pdf": _pdf(take), "numbers.csv": _csv(take)}
+    return face_zip(take.explanations, more)
+
+
+_KINDS = (
+    _Kind("png", "image/png", ":material/image:", _png),
+    _Kind("pdf", "application/pdf", ":material/picture_as_pdf:", _pdf),
+    _Kind("csv", "text/csv", ":material/table:", _csv),
+    _Kind("json", "application/json", ":material/data_object:", _json),
+)
+
+
+def show(take: Takeaway, name: str) -> None:
+    """A button for each kind of file, the zip with all of them first.
+
+    Args:
+        take: what is known; it may grow after the buttons are drawn.
+        name: makes the buttons' keys unique to the face.
+    """
+    stem = f"face-{take.face.photo_sha256[:8]}"
+    with st.container(horizontal=True, gap="xsmall"):
+        st.download_button(
+            say("take.button"),
+            lambda: _zip(take),
+            file_name=f"{stem}.zip",
+            mime="application/zip",
+            key=f"take {name}",
+            on_click="ignore",
+            help=say("take.note"),
+            icon=":material/folder_zip:",
+        )
+        for kind in _KINDS:
+            _button(kind, take, f"{stem}.{kind.name}", name)
+
+
+def _button(kind: _Kind, take: Takeaway, file_name: str, name: str) -> None:
+    st.download_button(
+        say(f"taken.{kind.name}"),
+        lambda: kind.make(take),
+        file_name=file_name,
+        mime=kind.mime,
+        key=f"take {kind.name} {name}",
+        on_click="ignore",
+        help=say(f"taken.{kind.name}_note"),
+        icon=kind.icon,
+    )

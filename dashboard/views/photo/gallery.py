@@ -1,0 +1,78 @@
+"""The gallery of samples: the easy ones, and those that classifiers fall for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.i18n import class_word, say
+from dashboard.text.predictions import sample_title
+from dashboard.widgets.progress import hold
+from xai.photo.samples import SAMPLES, Sample
+
+__all__ = ["show"]
+
+_THUMBNAIL = 72
+"""Width of a thumbnail in pixels; one with several people is twice as wide."""
+
+_STYLE = Path(__file__).with_name("style.css")
+
+
+def show(shown: Sample | None) -> None:
+    """Every sample as a picture with a button; a click makes it the one that the page shows.
+
+    Args:
+        shown: the one that it shows now, or None.
+    """
+    st.html(_STYLE)
+    st.markdown(say("photo.samples"))
+    if _all_drawn():
+        _groups(shown)
+    else:
+        _growing_groups(shown)
+
+
+@st.fragment(run_every=1.0)
+def _growing_groups(shown: Sample | None) -> None:
+    """Only while pictures are missing: a click in a fragment waits until the maps are done."""
+    if _all_drawn():
+        st.rerun()
+    _groups(shown)
+
+
+def _all_drawn() -> bool:
+    return len(session.gallery(SAMPLES)) == len(SAMPLES)
+
+
+def _groups(shown: Sample | None) -> None:
+    _thumbnails("easy", (sample for sample in SAMPLES.values() if not sample.traps), shown)
+    with st.expander(say("gallery.hard"), type="compact"):
+        _thumbnails("hard", (sample for sample in SAMPLES.values() if sample.traps), shown)
+
+
+def _thumbnails(row: str, samples: Iterable[Sample], shown: Sample | None) -> None:
+    pictures = session.gallery(SAMPLES)
+    with st.container(horizontal=True, gap="xsmall", key=f"samples-{row}"):
+        for sample in samples:
+            chosen = sample == shown
+            name = f"thumb-{'chosen-' if chosen else ''}{sample.id}"
+            wide = len(sample.truth) > 1
+            with st.container(width=_THUMBNAIL * (1 + wide), gap="xxsmall", key=name):
+                _thumbnail(sample, pictures.get(sample.id), chosen=chosen)
+
+
+def _thumbnail(sample: Sample, picture: bytes | None, *, chosen: bool) -> None:
+    if picture:
+        st.image(picture, width="stretch", alt=say("photo.sample_alt", title=sample_title(sample)))
+    else:
+        hold(st.empty(), _THUMBNAIL)
+    for trap in sample.traps:
+        st.caption(say(f"trap.{trap}"), text_alignment="center")
+    truth = " · ".join(class_word(name) for name in sample.truth)
+    label = f"**{truth}**" if chosen else truth
+    if st.button(label, key=f"sample {sample.id}", type="tertiary", width="stretch"):
+        session.remember("sample", sample.id)
+        st.rerun()

@@ -1,0 +1,58 @@
+"""The maps of one face by up to two models, side by side, on scales that both share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import preferences
+from dashboard.i18n import say
+from dashboard.views.photo import downloads
+from dashboard.widgets import map_panel
+from xai.render import common_scale, excess_scale
+from xai.types import Explanation
+
+__all__ = ["show"]
+
+
+@st.fragment
+def show(explanations: Sequence[Explanation], take: downloads.Takeaway, name: str) -> None:
+    """The maps side by side. The strength of the overlay draws this part anew and measures nothing.
+
+    Args:
+        explanations: one per model, at least one, all of the same face.
+        take: what can be downloaded; it may grow after this part is drawn.
+        name: makes the widgets' keys unique to the face.
+    """
+    look = _legend(explanations)
+    columns = st.columns(len(explanations), border=True, gap="medium")
+    for column, explanation in zip(columns, explanations, strict=True):
+        with column:
+            map_panel.show(explanation, look, f"{name} {explanation.provenance.model}")
+    st.caption(say("legend.caution"))
+    downloads.show(take, name)
+
+
+def _legend(explanations: Sequence[Explanation]) -> map_panel.Look:
+    """The scales, which are one for both models, in colour and in words, and the strength of the overlay."""
+    occlusion = common_scale([each.heatmaps["occlusion"] for each in explanations])
+    beyond = excess_scale([each.heatmaps["gradcam"] for each in explanations])
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        map_panel.bar(say("legend.bar_alt", scale=occlusion), signed=True)
+        st.caption(say("legend.occlusion", points=100 * occlusion))
+    with middle:
+        map_panel.bar(say("legend.bar_half_alt", scale=beyond + 1), signed=False)
+        st.caption(say("legend.gradcam", scale=beyond + 1))
+    preferences.number_from_address(map_panel.OPACITY, (0.0, 1.0), map_panel.FIRST_OPACITY)
+    opacity = right.slider(say("ask.opacity"), 0.0, 1.0, step=0.05, key=map_panel.OPACITY)
+    preferences.to_address(map_panel.OPACITY, f"{opacity:g}", f"{map_panel.FIRST_OPACITY:g}")
+    return map_panel.Look({"occlusion": occlusion, "gradcam": beyond}, opacity, _share_limit(explanations))
+
+
+def _share_limit(explanations: Sequence[Explanation]) -> float:
+    """The largest share or area of any region on the page, with some air."""
+    counted = [shares for each in explanations for shares in each.shares.values() if shares]
+    largest = max((value for c in counted for value in (*c.share.values(), *c.area.values())), default=1.0)
+    return min(1.0, 1.05 * largest)

@@ -1,0 +1,68 @@
+"""What of *Check a photo* stands in the address: the sample with its face, and what is asked about it.
+
+Never a photo, and of a visitor's own photo nothing at all. Faces are called as on the other pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from dashboard import preferences, session
+from dashboard.widgets.face_picker import FACE
+from xai.photo.samples import SAMPLES, Sample
+
+__all__ = ["face_asked", "keep_class", "keep_face", "open_class", "open_sample"]
+
+_CLASS = "class"
+_OPENED, _ASKED, _IS_SAMPLE = "opened address", "asked face", "shows a sample"
+
+
+def open_sample() -> None:
+    """Take the sample and its face from the address, once per visit; what is not known there is ignored."""
+    if session.recall(_OPENED):
+        return
+    session.remember(_OPENED, True)
+    for sample in SAMPLES.values():
+        names = _names(sample)
+        if (asked := st.query_params.get(FACE)) in names:
+            session.remember("sample", sample.id)
+            session.remember(_ASKED, (sample.id, names.index(asked)))
+
+
+def face_asked(sample: Sample | None) -> int:
+    """Which face of the sample the address asked for when the visit began; the first one otherwise."""
+    asked = session.recall(_ASKED)
+    if sample and isinstance(asked, tuple) and asked[0] == sample.id:
+        return int(asked[1])
+    return 0
+
+
+def keep_face(sample: Sample | None, index: int) -> None:
+    """Put the face that is shown into the address; a class that was asked of another face leaves it."""
+    session.remember(_IS_SAMPLE, sample is not None)
+    names = _names(sample) if sample else ()
+    name = names[index] if index < len(names) else ""
+    first = _names(next(iter(SAMPLES.values())))[0]
+    if st.query_params.get(FACE, first) != name:
+        st.query_params.pop(_CLASS, None)
+    preferences.to_address(FACE, name or first, first)
+
+
+def open_class(key: str, known: Sequence[str | None]) -> None:
+    """Before the field for the class is drawn under ``key``: let the address choose."""
+    if key not in st.session_state and (asked := st.query_params.get(_CLASS)) in known:
+        st.session_state[key] = asked
+
+
+def keep_class(name: str | None) -> None:
+    """Put the class that is explained into the address, if it is a sample that is shown."""
+    preferences.to_address(_CLASS, name if name and session.recall(_IS_SAMPLE) else "", "")
+
+
+def _names(sample: Sample) -> tuple[str, ...]:
+    """Its faces as the address calls them."""
+    if len(sample.truth) == 1:
+        return (sample.id,)
+    return tuple(f"{sample.id}.{number}" for number in range(1, len(sample.truth) + 1))

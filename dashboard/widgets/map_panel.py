@@ -1,0 +1,185 @@
+"""One model on one face: its answer in a word, its maps, and how they fall on the regions."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard import session
+from dashboard.charts.cached import kept_figure
+from dashboard.charts.predictions import class_bars, region_bars
+from dashboard.i18n import class_name, say
+from dashboard.text.predictions import alt_answer, alt_map, alt_shares, becomes_parts, finding, mask_reason
+from dashboard.worker.jobs import Explained
+from xai.photo.images import encode_jpeg
+from xai.render import colour_bar, excess, outline_regions, overlay, paint_classes
+from xai.types import REGIONS, Explanation, Prediction
+
+__all__ = ["FIRST_OPACITY", "OPACITY", "STILL", "Look", "answer", "bar", "crop", "opacity", "show"]
+
+_BADGES: Mapping[str, Literal["green", "orange", "red"]] = {
+    "covered": "green",
+    "with_mask": "green",
+    "incorrect": "orange",
+    "uncovered": "red",
+    "without_mask": "red",
+}
+STILL = {"staticPlot": True, "displayModeBar": False}
+"""Plotly's settings for a chart that is looked at and not played with."""
+
+OPACITY = "opacity"
+"""Key of the slider that sets the strength of the overlay."""
+
+FIRST_OPACITY = 0.7
+
+_CROP = 150
+_BESIDE_CROP = 180
+
+
+@dataclass(frozen=True)
+class Look:
+    """How maps are drawn.
+
+    Attributes:
+        scales: method -> value that gets the full colour, the same for all models.
+        opacity: of the strongest colour, 0..1.
+        share_limit: where the axes of the region bars end, the same for all models.
+    """
+
+    scales: Mapping[str, float]
+    opacity: float
+    share_limit: float
+
+
+def show(explanation: Explanation, look: Look, key: str) -> None:
+    """The card of one model.
+
+    Args:
+        explanation: what was measured.
+        look: how to draw it.
+        key: makes the charts' keys unique on the page.
+    """
+    model = session.called(explanation.provenance.model)
+    target = explanation.target
+    st.markdown(f"**{model}**")
+    st.caption(say("map.target", target=class_name(target), probability=explanation.prediction.of(target)))
+    with st.container(horizontal=True, gap="small"):
+        for method in explanation.heatmaps:
+            with st.container(width="stretch", gap="xxsmall"):
+                _map(explanation, method, look)
+    st.markdown(finding(explanation, "occlusion"))
+    with st.expander(say("map.more")):
+        st.markdown(finding(explanation, "gradcam"))
+        _answers(explanation, key)
+        _becomes(explanation)
+        _regions(explanation, look.share_limit, key)
+
+
+def crop(explained: Explained) -> None:
+    """The face as it was cut out, small, with the outlines of its regions."""
+    face, regions = explained.explanation.face, explained.regions
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cut-out-face"):
+        if regions is None:
+            st.image(encode_jpeg(face.crop), width=_CROP, alt=say("map.crop_plain_alt"))
+            st.caption(say("regions.unknown"), width=_BESIDE_CROP)
+            return
+        masks = {name: regions == index for index, name in enumerate(REGIONS)}
+        key = (face.photo_sha256, tuple(face.crop_box.as_list()), "outlines")
+        drawn = session.kept("picture", key, lambda: encode_jpeg(outline_regions(face.crop, masks)))
+        st.image(drawn, width=_CROP, alt=say("map.crop_alt"))
+        st.caption(say("map.crop"), width=_BESIDE_CROP)
+
+
+def answer(prediction: Prediction, model: str) -> None:
+    """The answer in colour and in words, with what is wrong with the mask where the model says it."""
+    words = say("answer.heading", answer=class_name(prediction.label), probability=prediction.confidence)
+    with st.container(gap="xxsmall"):
+        st.markdown(f"**{model}**")
+        st.badge(words, color=_BADGES.get(prediction.label, "gray"))
+        if prediction.reason:
+            st.caption(mask_reason(prediction.reason))
+
+
+def opacity() -> float:
+    """The strength of the overlay that the visitor set, 0..1."""
+    chosen = session.recall(OPACITY)
+    return FIRST_OPACITY if chosen is None else float(str(chosen))
+
+
+def bar(alt: str, *, signed: bool) -> None:
+    """The colours of a scale as a strip."""
+    st.image(encode_jpeg(colour_bar(480, 14, signed=signed)), width="stretch", alt=alt)
+
+
+def _map(explanation: Explanation, method: str, look: Look) -> None:
+    key = (_map_key(explanation, method), look.scales[method], look.opacity)
+    drawn = session.kept("picture", key, lambda: _painted(explanation, method, look))
+    model = session.called(explanation.provenance.model)
+    st.image(drawn, width="stretch", alt=alt_map(explanation, method, model))
+    st.caption(say(f"method_title.{method}"))
+
+
+def _painted(explanation: Explanation, method: str, look: Look) -> bytes:
+    values, scale = _shown(explanation, method), look.scales[method]
+    return encode_jpeg(overlay(explanation.face.crop, values, scale=scale, opacity=look.opacity))
+
+
+def _map_key(explanation: Explanation, method: str) -> Hashable:
+    """What decides a map: face, model, class and settings."""
+    face, heatmap, made = explanation.face, explanation.heatmaps[method], explanation.provenance
+    where = (face.photo_sha256, tuple(face.crop_box.as_list()))
+    return (*where, made.weights_sha256, heatmap.target, method, *sorted(heatmap.params.items()))
+
+
+def _shown(explanation: Explanation, method: str) -> NDArray[np.float32]:
+    """Occlusion as it was measured; others as what exceeds an even spread, for want of a common unit."""
+    values = explanation.heatmaps[method].values
+    return values if method == "occlusion" else excess(values)
+
+
+def _answers(explanation: Explanation, key: str) -> None:
+    said = explanation.prediction
+    what = ("answer", said.classes, said.probabilities.tobytes())
+    st.plotly_chart(
+        kept_figure(what, lambda: class_bars(said)),
+        config=STILL,
+        key=f"answer {key}",
+        alt=alt_answer(session.called(explanation.provenance.model), said),
+    )
+
+
+def _becomes(explanation: Explanation) -> None:
+    becomes, classes = explanation.becomes, explanation.prediction.classes
+    if becomes is None:
+        return
+    shares = becomes_parts(explanation)
+    each = [say("map.becomes_part", answer=class_name(name), part=part) for name, part in shares.items()]
+    left, right = st.columns(2)
+    with left:
+        drawn = paint_classes(explanation.face.crop, becomes, classes, 0.5)
+        st.image(encode_jpeg(drawn), width="stretch", alt=say("map.becomes_alt", parts="; ".join(each)))
+    with right:
+        st.markdown(say("map.becomes"))
+        if len(shares) == 1:
+            st.markdown(say("map.becomes_never", answer=class_name(next(iter(shares)))))
+        else:
+            st.markdown(say("map.becomes_changes", parts="; ".join(each)))
+
+
+def _regions(explanation: Explanation, limit: float, key: str) -> None:
+    st.markdown(say("regions.title"))
+    shares = {method: counted for method, counted in explanation.shares.items() if counted}
+    if not shares:
+        maps = explanation.heatmaps.values()
+        evidence = any((heatmap.values > 0).any() for heatmap in maps)
+        st.caption(say("regions.unknown" if evidence else "regions.none"))
+        return
+    alt = " ".join(alt_shares(counted) for counted in shares.values())
+    counts = tuple((m, tuple(c.share.items()), tuple(c.area.items())) for m, c in shares.items())
+    drawn = kept_figure(("regions", counts, limit), lambda: region_bars(shares, limit))
+    st.plotly_chart(drawn, config=STILL, key=f"regions {key}", alt=alt)

@@ -1,0 +1,125 @@
+"""The maps of a face while they are measured: first a preview of each, then the map itself, in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from dashboard import session
+from dashboard.i18n import class_name, say
+from dashboard.widgets import map_panel
+from dashboard.widgets.progress import Progress
+from dashboard.worker.results import Preview
+from xai.photo.images import encode_jpeg
+from xai.render import common_scale, overlay
+from xai.types import Explanation, Face, Heatmap, Prediction
+
+__all__ = ["Previews"]
+
+
+@dataclass(frozen=True, eq=False)
+class _Shown:
+    """What is there of one model's occlusion map."""
+
+    prediction: Prediction
+    heatmap: Heatmap
+    preview: bool
+
+
+class Previews:
+    """Occlusion maps of one face, drawn where the finished maps will stand, as they will stand there.
+
+    Nothing is drawn before the first preview, so results that are at hand are not drawn twice.
+
+    Args:
+        place: where the maps will stand; filled alone.
+        face: the face.
+        models: names of the models, from left to right.
+        progress: its bar moves under the maps.
+        others: methods whose maps stand beside and have no previews.
+    """
+
+    def __init__(
+        self,
+        place: DeltaGenerator,
+        face: Face,
+        models: Sequence[str],
+        progress: Progress,
+        others: Sequence[str] = (),
+    ) -> None:
+        self._place, self._face, self._models, self._progress = place, face, models, progress
+        self._others = others
+        self._shown: dict[str, _Shown] = {}
+
+    def of(self, model: str) -> Callable[[Preview], None]:
+        """A function that draws a preview of ``model``'s map."""
+
+        def draw(preview: Preview) -> None:
+            self._shown[model] = _Shown(preview.prediction, preview.heatmap, preview=True)
+            self.draw()
+
+        return draw
+
+    def done(self, model: str, explanation: Explanation) -> None:
+        """The map of ``model`` is measured: it is drawn with whatever comes next."""
+        self._shown[model] = _Shown(explanation.prediction, explanation.heatmaps["occlusion"], preview=False)
+
+    def draw(self) -> None:
+        """Everything that is there, on one scale; an empty place without any model."""
+        if not self._models:
+            self._place.empty()
+            return
+        self._progress.release(self._place)
+        scale = common_scale([each.heatmap for each in self._shown.values()])
+        # The maps are drawn by a fragment, which has a container of its own: on the same paths everything is
+        # replaced in place, and nothing of a preview is left.
+        with self._place.container(), st.container():
+            with st.columns(3, gap="medium")[0]:
+                map_panel.bar(say("legend.bar_alt", scale=scale), signed=True)
+                st.caption(say("legend.occlusion", points=100 * scale))
+            columns = st.columns(len(self._models), border=True, gap="medium")
+            for model, column in zip(self._models, columns, strict=True):
+                with column:
+                    self._card(model, scale)
+            below = st.empty()
+        self._progress.move(below)
+
+    def _card(self, model: str, scale: float) -> None:
+        shown = self._shown.get(model)
+        st.markdown(f"**{session.called(model)}**")
+        if shown:
+            target = shown.heatmap.target
+            probability = shown.prediction.of(target)
+            st.caption(say("map.target", target=class_name(target), probability=probability))
+        else:
+            st.caption(say("preview.not_yet"))
+        with st.container(horizontal=True, gap="small"):
+            with st.container(width="stretch", gap="xxsmall"):
+                self._map(model, shown, scale)
+            for method in self._others:
+                with st.container(width="stretch", gap="xxsmall"):
+                    self._unmarked(method)
+        note = st.empty()
+        if shown and shown.preview:
+            note.markdown(say("preview.note"))
+
+    def _map(self, model: str, shown: _Shown | None, scale: float) -> None:
+        if shown is None:
+            self._unmarked("occlusion")
+            return
+        drawn = overlay(self._face.crop, shown.heatmap.values, scale=scale, opacity=map_panel.opacity())
+        alt = say("preview.alt" if shown.preview else "preview.alt_done", model=session.called(model))
+        st.image(encode_jpeg(drawn), width="stretch", alt=alt)
+        title = say("method_title.occlusion")
+        st.caption(say("preview.title", method=title) if shown.preview else title)
+
+    def _unmarked(self, method: str) -> None:
+        """The face without a map, so that the map that comes moves nothing."""
+        key = (self._face.photo_sha256, tuple(self._face.crop_box.as_list()), "plain")
+        plain = session.kept("picture", key, lambda: encode_jpeg(self._face.crop))
+        title = say("preview.coming", method=say(f"method_title.{method}"))
+        st.image(plain, width="stretch", alt=title)
+        st.caption(title)

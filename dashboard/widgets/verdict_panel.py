@@ -1,0 +1,173 @@
+"""A model's answer, and the verdict on it: what it rests on, with the three conditions as small charts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.charts.cached import kept_figure
+from dashboard.charts.evidence import bullet
+from dashboard.i18n import say
+from dashboard.text.map_disagreement import map_notes
+from dashboard.text.predictions import is_wrong, right_or_wrong, why_wrong
+from dashboard.text.verdict_summary import four_verdicts, in_one_breath
+from dashboard.text.verdicts import (
+    alt_condition,
+    asked_for,
+    because,
+    condition_line,
+    condition_of,
+    condition_word,
+    flag_lines,
+)
+from dashboard.widgets import map_panel
+from dashboard.widgets.progress import Progress
+from dashboard.worker.jobs import Explained, Stage
+from xai.evidence_types import CONDITIONS, Evidence
+from xai.types import Prediction
+
+__all__ = ["HEIGHT", "Slot", "answers"]
+
+HEIGHT = 620
+"""Pixels that are kept for a verdict with its conditions while it is waited for."""
+
+_SIGNS: Mapping[str, tuple[str, str]] = {
+    "supported": (":material/my_location:", "blue"),
+    "mixed": (":material/join_inner:", "violet"),
+    "not supported": (":material/wrong_location:", "red"),
+    "cannot tell": (":material/help:", "gray"),
+}
+"""Verdict -> its shape and colour; none of them says right or wrong."""
+
+_MARKED = {verdict: f":{colour}[{shape}]" for verdict, (shape, colour) in _SIGNS.items()}
+
+_MARKS: Mapping[str, str] = {
+    "yes": ":material/check_circle:",
+    "no": ":material/cancel:",
+    "unknown": ":material/help:",
+}
+
+
+class Slot:
+    """The place of one model's verdict: it keeps its height until the verdict is there.
+
+    Args:
+        title: of the model, or of the model with its face; makes the charts' keys unique on the page.
+        explained: the model's answer and maps.
+        truth: the true answer, or None.
+        held: what a hard sample holds before the face, or None.
+    """
+
+    def __init__(self, title: str, explained: Explained, truth: str | None, held: str | None) -> None:
+        self._title, self._explained, self._truth = title, explained, truth
+        self._compared, self._place = st.empty(), st.empty()
+        self._progress: Progress | None = None
+        with self._compared:
+            _compare(explained.explanation.prediction, truth, held)
+
+    def hold(self) -> None:
+        """Keep the height, and say what comes."""
+        with self._place.container(height=HEIGHT, border=False):
+            st.caption(say("verdict.wait"))
+            self._progress = Progress(st.empty())
+
+    def wait(self, stage: Stage) -> None:
+        """Show how far the test has come."""
+        if self._progress:
+            self._progress.of(self._title)(stage)
+
+    def fill(self, evidence: Evidence, level: str) -> None:
+        """Show the verdict.
+
+        Args:
+            evidence: what was found.
+            level: one of ``LEVELS``.
+        """
+        explained = self._explained
+        prediction = explained.explanation.prediction
+        if self._truth == prediction.label == evidence.target:
+            self._compared.empty()  # the headline says it
+        with self._place.container(gap="xsmall"):
+            _headline(evidence, in_one_breath(evidence, prediction, self._truth, level))
+            _around(evidence, level, map_notes(evidence, explained, level))
+            for name in CONDITIONS if evidence.deciding else ():
+                _condition(evidence, name, level, f"{name} {self._title}")
+
+    def fail(self, sentence: str) -> None:
+        """Say why there is none."""
+        self._place.error(sentence)
+
+
+def answers(
+    explained: Mapping[str, Explained], truth: str | None, held: str | None = None
+) -> dict[str, Slot]:
+    """Draw each model's answer and whether it is right; model -> the held place for its verdict.
+
+    Args:
+        explained: model -> its answer and maps.
+        truth: the true answer, or None.
+        held: what a hard sample holds before the face (``Wearer.held``), or None.
+    """
+    slots: dict[str, Slot] = {}
+    for model, column in zip(explained, st.columns(len(explained), border=True), strict=True):
+        with column, st.container(gap="xsmall"):
+            called = session.called(model)
+            map_panel.answer(explained[model].explanation.prediction, called)
+            slots[model] = Slot(called, explained[model], truth, held)
+            slots[model].hold()
+    return slots
+
+
+def _compare(prediction: Prediction, truth: str | None, held: str | None) -> None:
+    """The answer beside the true one; a wrong one must not be overlooked."""
+    said = right_or_wrong(prediction, truth)
+    if is_wrong(prediction, truth):
+        st.warning(f"{said} {why_wrong(held)}" if held else said, icon=":material/close:")
+    else:
+        st.caption(said)
+
+
+def _headline(evidence: Evidence, sentence: str) -> None:
+    shape, colour = _SIGNS[evidence.verdict]
+    st.header(f":{colour}[{shape} {sentence}]", anchor=False)
+
+
+def _around(evidence: Evidence, level: str, notes: Sequence[str]) -> None:
+    """What belongs to the headline; what it means, and why a map contradicts it, one step away."""
+    if reason := because(evidence, level):
+        st.markdown(reason)
+    cautions = [say("verdict.not_right"), *([say("astray.differs")] if notes else [])]
+    st.caption(" ".join(cautions))
+    with st.container(horizontal=True, gap="small"):
+        with st.popover(say("verdict.four"), type="tertiary"):
+            for line in four_verdicts(evidence, _MARKED):
+                st.markdown(line)
+        if notes:
+            with st.popover(say("astray.why"), type="tertiary"):
+                for line in notes:
+                    st.markdown(line)
+    for line in flag_lines(evidence, level):
+        st.warning(line, icon=":material/compare_arrows:")
+
+
+def _condition(evidence: Evidence, name: str, level: str, key: str) -> None:
+    condition = condition_of(evidence, name)
+    word = condition_word(condition)
+    with st.container(gap="xxsmall"):
+        title = say(
+            "bullet.title",
+            mark=_MARKS[word],
+            name=say(f"condition.{name}"),
+            word=say(f"condition.{word}"),
+            asked=asked_for(name, condition, level),
+        )
+        st.markdown(title)
+        st.plotly_chart(
+            kept_figure(("condition", name, condition), lambda: bullet(name, condition)),
+            config=map_panel.STILL,
+            key=f"bullet {key}",
+            alt=alt_condition(evidence, name, level),
+        )
+        st.caption(condition_line(evidence, name, level))
