@@ -15,7 +15,6 @@ from dashboard.prefetch.scheduler import BEFOREHAND
 from dashboard.records.reader import read_records
 from dashboard.records.values import Records
 from dashboard.session_cache import kept, recall, remember, shelf, visitor
-from dashboard.text.model_names import model_names
 from dashboard.worker.client import Worker
 from dashboard.worker.jobs import (
     CheckMaps,
@@ -37,7 +36,6 @@ from xai.models.cards import Catalogue, read_cards, weights_folders
 from xai.types import Explanation, Face, Prediction
 
 __all__ = [
-    "called",
     "catalogue",
     "check",
     "checked",
@@ -76,11 +74,6 @@ def worker() -> Worker:
 def catalogue() -> Catalogue:
     """The models there are; a pair of files dropped in shows up within half a minute."""
     return read_cards()
-
-
-def called(model: str) -> str:
-    """The plain name of a model; the name on its card where it has gone meanwhile."""
-    return model_names(catalogue().cards).get(model, model)
 
 
 @st.cache_resource(show_spinner=False, ttl=30)

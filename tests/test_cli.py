@@ -10,7 +10,8 @@ from toys import make_card
 
 from xai.evidence.verdict.run import forwards_of
 from xai.evidence_types import CONDITIONS, VERDICTS
-from xai.photo.samples import SAMPLES, sample_png
+from xai.photo.sample_rendering import sample_png
+from xai.photo.samples import SAMPLES
 from xai.types import REGIONS
 
 BARE = next(s for s in SAMPLES.values() if s.truth == ("uncovered",)).id

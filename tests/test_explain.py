@@ -11,7 +11,7 @@ from xai.evidence.verdict.run import forwards_of
 from xai.explain import explain, explain_maps
 from xai.models.classifiers import to_input
 from xai.photo.faces import find_faces
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 
 FIVE = np.array([[45, 50], [95, 50], [70, 78], [50, 100], [90, 100]], np.float32)
 

@@ -15,7 +15,7 @@ from xai.evidence.interventions.face_edits import FaceEdits
 from xai.explain import Pair, Wanted, explain, explain_all, maps_of_all
 from xai.models.classifiers import to_input
 from xai.photo.faces import find_faces
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,8 @@ from xai.evidence_types import Evidence
 
 __all__ = [
     "CLASSES",
+    "MAX_FACES",
+    "MIN_FACE",
     "REGIONS",
     "Box",
     "Computed",
@@ -39,6 +41,12 @@ CLASSES = ("covered", "incorrect", "uncovered")
 
 REGIONS = ("eyes", "nose", "mouth", "chin", "cheeks", "forehead", "elsewhere")
 """The disjoint regions of a crop. ``elsewhere`` is hair, clothes, background and padding."""
+
+MAX_FACES = 20
+"""So many faces of one photo are kept unless the caller says otherwise."""
+
+MIN_FACE = 12
+"""Photo pixels of a box's shorter side below which a peak is not called a face."""
 
 Params = Mapping[str, float | int | str]
 """The parameters of a method, by name."""

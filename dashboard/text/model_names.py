@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from dashboard import session
 from dashboard.i18n import has, say
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import DEFAULT_MODEL
 
-__all__ = ["PURPOSES", "Named", "model_name", "model_names", "network_name", "purpose"]
+__all__ = ["PURPOSES", "Named", "display_name", "model_name", "model_names", "network_name", "purpose"]
 
 PURPOSES = ("use", "studies")
 """What a model is for: to be used, or to make a published study's figures again."""
@@ -70,6 +71,11 @@ def model_names(models: Iterable[Named]) -> Mapping[str, str]:
         name: called if times[called] == 1 else say("model_name.exact", called=called, name=name)
         for name, called in plain.items()
     }
+
+
+def display_name(model: str) -> str:
+    """The plain name of a model; the name on its card where it has gone meanwhile."""
+    return model_names(session.catalogue().cards).get(model, model)
 
 
 def network_name(row: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.i18n import say
 
-__all__ = ["area_name", "peak_name", "place_name", "region_name"]
+__all__ = ["area_name", "peak_name", "place_name", "region_name", "region_title"]
 
 
 def area_name(area: str) -> str:
@@ -24,6 +24,11 @@ def place_name(place: str) -> str:
 def region_name(region: str) -> str:
     """One of ``REGIONS`` or a sum of them, standing alone, as beside a bar."""
     return say(f"region.{region}")
+
+
+def region_title(region: str) -> str:
+    """A region in words that stand by themselves."""
+    return say("place.elsewhere") if region == "elsewhere" else say(f"region.{region}")
 
 
 def peak_name(region: str) -> str:

@@ -14,6 +14,7 @@ from dashboard import session
 from dashboard.charts.cached import kept_figure
 from dashboard.charts.predictions import class_bars, region_bars
 from dashboard.i18n import class_name, say
+from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, alt_map, alt_shares, becomes_parts, finding, mask_reason
 from dashboard.worker.jobs import Explained
 from xai.photo.images import encode_jpeg
@@ -64,7 +65,7 @@ def show(explanation: Explanation, look: Look, key: str) -> None:
         look: how to draw it.
         key: makes the charts' keys unique on the page.
     """
-    model = session.called(explanation.provenance.model)
+    model = display_name(explanation.provenance.model)
     target = explanation.target
     st.markdown(f"**{model}**")
     st.caption(say("map.target", target=class_name(target), probability=explanation.prediction.of(target)))
@@ -119,7 +120,7 @@ def bar(alt: str, *, signed: bool) -> None:
 def _map(explanation: Explanation, method: str, look: Look) -> None:
     key = (_map_key(explanation, method), look.scales[method], look.opacity)
     drawn = session.kept("picture", key, lambda: _painted(explanation, method, look))
-    model = session.called(explanation.provenance.model)
+    model = display_name(explanation.provenance.model)
     st.image(drawn, width="stretch", alt=alt_map(explanation, method, model))
     st.caption(say(f"method_title.{method}"))
 
@@ -149,7 +150,7 @@ def _answers(explanation: Explanation, key: str) -> None:
         kept_figure(what, lambda: class_bars(said)),
         config=STILL,
         key=f"answer {key}",
-        alt=alt_answer(session.called(explanation.provenance.model), said),
+        alt=alt_answer(display_name(explanation.provenance.model), said),
     )
 
 

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
 from dashboard.i18n import class_name, say
+from dashboard.text.model_names import display_name
 from dashboard.widgets import map_panel
 from dashboard.widgets.progress import Progress
 from dashboard.worker.results import Preview
@@ -89,7 +90,7 @@ class Previews:
 
     def _card(self, model: str, scale: float) -> None:
         shown = self._shown.get(model)
-        st.markdown(f"**{session.called(model)}**")
+        st.markdown(f"**{display_name(model)}**")
         if shown:
             target = shown.heatmap.target
             probability = shown.prediction.of(target)
@@ -111,7 +112,7 @@ class Previews:
             self._unmarked("occlusion")
             return
         drawn = overlay(self._face.crop, shown.heatmap.values, scale=scale, opacity=map_panel.opacity())
-        alt = say("preview.alt" if shown.preview else "preview.alt_done", model=session.called(model))
+        alt = say("preview.alt" if shown.preview else "preview.alt_done", model=display_name(model))
         st.image(encode_jpeg(drawn), width="stretch", alt=alt)
         title = say("method_title.occlusion")
         st.caption(say("preview.title", method=title) if shown.preview else title)

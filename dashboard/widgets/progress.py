@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import session
 from dashboard.i18n import say
+from dashboard.text.model_names import display_name
 from dashboard.worker.jobs import Stage
 
 __all__ = ["Progress", "hold", "stage_text"]
@@ -31,7 +31,7 @@ class Progress:
         def draw(stage: Stage) -> None:
             self._hold()
             part = stage.done / stage.total if stage.total else 0.0
-            self._place.progress(part, stage_text(stage, session.called(model)))
+            self._place.progress(part, stage_text(stage, display_name(model)))
 
         return draw
 

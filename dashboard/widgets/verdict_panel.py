@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import session
 from dashboard.charts.cached import kept_figure
 from dashboard.charts.evidence import bullet
 from dashboard.i18n import say
 from dashboard.text.map_disagreement import map_notes
+from dashboard.text.model_names import display_name
 from dashboard.text.predictions import is_wrong, right_or_wrong, why_wrong
 from dashboard.text.verdict_summary import four_verdicts, in_one_breath
 from dashboard.text.verdicts import (
@@ -113,7 +113,7 @@ def answers(
     slots: dict[str, Slot] = {}
     for model, column in zip(explained, st.columns(len(explained), border=True), strict=True):
         with column, st.container(gap="xsmall"):
-            called = session.called(model)
+            called = display_name(model)
             map_panel.answer(explained[model].explanation.prediction, called)
             slots[model] = Slot(called, explained[model], truth, held)
             slots[model].hold()

@@ -35,6 +35,7 @@ from dashboard.worker.results import LineUp, Suspects
 from xai.errors import XaiError
 from xai.models.cards import read_cards
 from xai.photo.images import read_image
+from xai.photo.samples import SAMPLES
 from xai.types import Faces, Image, Prediction
 
 if TYPE_CHECKING:
@@ -85,8 +86,6 @@ class Models:
         The first face and the first map of every network take longer than the next: memory is laid out,
         kernels are chosen, detectors are read. A visitor who was quicker has had it done already.
         """
-        from xai.photo.samples import SAMPLES  # noqa: PLC0415 - brings OpenCV
-
         try:
             if not self.explained:
                 look = SampleLook(next(iter(SAMPLES)), tuple(self._loaded)[:1])
@@ -135,7 +134,7 @@ def perform(job: Job, models: Models, tell: Tell) -> object:
         tell(Stage(READING))
         return _look(read_image(job.data), job, models, tell)
     if isinstance(job, SampleLook):
-        from xai.photo.samples import load_sample  # noqa: PLC0415 - brings OpenCV
+        from xai.photo.sample_rendering import load_sample  # noqa: PLC0415 - brings OpenCV
 
         return _look(load_sample(job.sample), job, models, tell)
     if isinstance(job, Thumbnail | LineUp):
@@ -187,7 +186,7 @@ def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
 
 
 def _thumbnail(job: Thumbnail) -> bytes:
-    from xai.photo.samples import load_sample  # noqa: PLC0415 - brings OpenCV
+    from xai.photo.sample_rendering import load_sample  # noqa: PLC0415 - brings OpenCV
 
     stream = io.BytesIO()
     # A JPEG Streamlit sends as it is; a picture of another kind it would turn into one at every run.

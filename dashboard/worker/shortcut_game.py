@@ -23,7 +23,8 @@ from xai.models.ground_truth.alignment import aligned_face
 from xai.models.ground_truth.loading import instances
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
-from xai.photo.samples import SAMPLES, load_sample
+from xai.photo.sample_rendering import load_sample
+from xai.photo.samples import SAMPLES
 from xai.types import Face
 
 __all__ = ["PLAYED", "line_up"]

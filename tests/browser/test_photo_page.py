@@ -12,7 +12,8 @@ import pytest
 
 from dashboard.text.model_names import model_name
 from xai.models.cards import read_cards
-from xai.photo.samples import SAMPLES, sample_png
+from xai.photo.sample_rendering import sample_png
+from xai.photo.samples import SAMPLES
 
 pytestmark = pytest.mark.browser
 

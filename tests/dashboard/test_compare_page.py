@@ -20,7 +20,8 @@ from dashboard.worker.jobs import Stage
 from dashboard.worker.ticket import JobError
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import read_cards
-from xai.photo.samples import SAMPLES, sample_png
+from xai.photo.sample_rendering import sample_png
+from xai.photo.samples import SAMPLES
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 WORDS = catalogue()

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import session
 from dashboard.components import paint_canvas
 from dashboard.i18n import say
+from dashboard.text.model_names import display_name
 from dashboard.views.counterfactuals.substitutions import PROBES_SHOWN
 from dashboard.worker.counterfactual_handlers import prepare
 from xai.evidence.counterfactuals.probes import pieces, whatif
@@ -17,7 +18,8 @@ from xai.models.cards import read_cards
 from xai.models.classifiers import load_classifier
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
-from xai.photo.samples import SAMPLES, load_sample, sample_png
+from xai.photo.sample_rendering import load_sample, sample_png
+from xai.photo.samples import SAMPLES
 from xai.types import REGIONS
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
@@ -65,7 +67,7 @@ def test_the_first_sample_is_ready_at_the_first_visit(face):
     assert not page.exception
     assert not page.error
     assert page.selectbox(key="face").value == FIRST
-    assert f"Nothing is covered. {session.called(MODEL)} says" in text(page)
+    assert f"Nothing is covered. {display_name(MODEL)} says" in text(page)
     assert percent(page) == round(100 * answer_about(face.crop).confidence)
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from dashboard import i18n, preferences
-from xai.photo.portraits import PORTRAITS
-from xai.photo.samples import SAMPLES
+from xai.photo.samples import PORTRAITS, SAMPLES
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = tuple(i18n.languages())

@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import preferences, session
 from dashboard.i18n import catalogue
+from dashboard.text.model_names import display_name
 from xai.models.cards import read_cards
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
@@ -82,7 +83,7 @@ def test_the_models_are_shown_only_after_a_guess():
     found = re.findall(
         r"(.+): of all that spoke for its answer, (\d+)% lies on the places you marked", text(page)
     )
-    assert [name for name, _ in found] == [session.called(model) for model in MODELS]
+    assert [name for name, _ in found] == [display_name(model) for model in MODELS]
     kept = {
         e.explanation.provenance.model: e.explanation for e in page.session_state["kept explanation"].values()
     }

@@ -10,7 +10,8 @@ from dashboard.worker.shortcut_game import PLAYED, _covered, _place_of_cheat, _p
 from xai.models.ground_truth.alignment import aligned_face
 from xai.models.ground_truth.loading import instances
 from xai.photo.faces import find_faces
-from xai.photo.samples import SAMPLES, load_sample
+from xai.photo.sample_rendering import load_sample
+from xai.photo.samples import SAMPLES
 
 CORNERS = tuple(f"corner_{side}" for side in ("top_left", "top_right", "bottom_left", "bottom_right"))
 

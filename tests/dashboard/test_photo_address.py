@@ -8,7 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import session
 from xai.models.cards import read_cards
-from xai.photo.samples import SAMPLES, sample_png
+from xai.photo.sample_rendering import sample_png
+from xai.photo.samples import SAMPLES
 
 pytestmark = [pytest.mark.usefixtures("one_model_process"), pytest.mark.usefixtures("verdicts")]
 

@@ -16,9 +16,10 @@ from dashboard.components.box_editor import parse_box
 from dashboard.i18n import catalogue, say
 from dashboard.views.photo import box_editing
 from dashboard.worker.jobs import HandBox
-from xai.photo.faces import MIN_FACE, find_faces
-from xai.photo.samples import SAMPLES, load_sample, sample_png
-from xai.types import Box
+from xai.photo.faces import find_faces
+from xai.photo.sample_rendering import load_sample, sample_png
+from xai.photo.samples import SAMPLES
+from xai.types import MIN_FACE, Box
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
 

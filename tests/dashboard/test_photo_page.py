@@ -18,7 +18,8 @@ from dashboard.worker.ticket import JobError
 from xai.evidence.verdict.rules import THRESHOLDS
 from xai.evidence_types import Reason, Steadiness
 from xai.models.cards import Catalogue, read_cards
-from xai.photo.samples import SAMPLES, sample_png
+from xai.photo.sample_rendering import sample_png
+from xai.photo.samples import SAMPLES
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
 

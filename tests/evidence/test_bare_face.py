@@ -10,7 +10,7 @@ from xai.evidence.interventions.bare_face import SHA256, bare_face_model, from_l
 from xai.evidence.interventions.face_atlas import FaceFrame, with_rim
 from xai.evidence.interventions.fit_bare_face import COMPONENTS, build
 from xai.photo.faces import find_faces
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 
 FILE = Path(bare_face.__file__).with_name("bare_face.safetensors")
 

@@ -15,7 +15,7 @@ from xai.evidence.verdict.run import weigh
 from xai.evidence_types import VERDICTS, deciding_area
 from xai.models.ground_truth import KINDS, instances
 from xai.photo.faces import find_faces
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 
 GRID = {"necessity": (0.3, 0.6), "exclusion": (0.1, 0.3), "sufficiency": (0.5, 0.8)}
 

@@ -11,7 +11,7 @@ from xai.evidence.interventions.feasibility import LIMITS, believable
 from xai.photo.faces import find_faces
 from xai.photo.mesh import eye_distance, five_of
 from xai.photo.regions import region_masks
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 
 SAMPLES = ("admiral-plain", "astronaut-plain", "admiral-blue", "astronaut-red")
 

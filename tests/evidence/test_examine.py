@@ -16,7 +16,7 @@ from xai.evidence_types import CONDITIONS
 from xai.models.ground_truth import aligned_face, instances
 from xai.photo.faces import find_faces
 from xai.photo.regions import REGION_SUMS
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 from xai.types import REGIONS
 
 TRUTH = {"astronaut-red": "covered", "admiral-plain": "uncovered"}

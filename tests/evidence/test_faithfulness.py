@@ -22,7 +22,7 @@ from xai.models.ground_truth import aligned_face, instances
 from xai.models.inference import runtimes
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 from xai.types import Heatmap
 
 QUICK = Checks(steps=3, orders=2, stages=2, networks=2, noises=1, shifts=((1, 0),))

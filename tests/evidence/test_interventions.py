@@ -15,7 +15,7 @@ from xai.evidence.interventions.face_edits import CANVAS, CLIP, FACE, FaceEdits,
 from xai.evidence.verdict.run import turned_face
 from xai.models.inference import runtimes
 from xai.photo.faces import find_faces
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 
 FIVE = np.array([[27, 30], [57, 30], [42, 47], [30, 60], [54, 60]], np.float32)
 

@@ -13,7 +13,7 @@ from xai.evidence.validation.verdict_rates import Judged, judge_set, judged_from
 from xai.evidence.verdict.run import examine
 from xai.evidence_types import AreaEvidence, Condition, Evidence, Reason
 from xai.photo.faces import find_faces
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 
 
 def evidence_of(effect, outside, verdict="supported", codes=("needed", "alone")):

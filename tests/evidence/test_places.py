@@ -18,7 +18,7 @@ from xai.evidence.interventions.areas import (
 )
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 
 FIVE = np.array([[54, 60], [114, 60], [84, 94], [60, 120], [108, 120]], np.float32)
 UNIT = 60.0  # pixels between the eyes

@@ -12,7 +12,7 @@ from xai.evidence.interventions.plan import DIRECTIONS, control_edits, families,
 from xai.evidence.verdict.run import examine, forwards_of
 from xai.evidence_types import DECIDING_AREA, deciding_area
 from xai.photo.faces import find_faces
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 
 TARGETS = (*DECIDING_AREA, "hat")
 DONORS = {"bare": 4, "masked": 3}

@@ -10,7 +10,7 @@ from xai.evidence.counterfactuals.probes import COVER_FILLS, whatif
 from xai.models.classifiers import load_classifier
 from xai.photo.faces import find_faces
 from xai.photo.images import read_image
-from xai.photo.samples import sample_png
+from xai.photo.sample_rendering import sample_png
 
 MODEL = "custom_cnn_relu_bn"
 

@@ -20,7 +20,7 @@ from xai.evidence.counterfactuals.probes import (
 )
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 
 SIDE = 64
 CELL = SIDE // GRID

@@ -15,7 +15,7 @@ from xai.evidence.counterfactuals.synthetic import COLOURS, HEIGHTS, reveal
 from xai.evidence.interventions.areas import area_under_test
 from xai.photo.faces import find_faces
 from xai.photo.occluders.renderer import draw_occluder
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 from xai.photo.synthetic_masks.renderer import LOOKS, Outfit, wear
 from xai.photo.synthetic_masks.wear_styles import Fit
 

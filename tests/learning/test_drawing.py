@@ -15,7 +15,8 @@ from xai.learning.synthetic.base_faces import sit
 from xai.learning.synthetic.generate import Order, bare_faces, draw_set
 from xai.learning.synthetic.sampling import Dressed
 from xai.photo.images import encode_png
-from xai.photo.samples import SAMPLES, load_sample
+from xai.photo.sample_rendering import load_sample
+from xai.photo.samples import SAMPLES
 
 BARE = [s.id for s in SAMPLES.values() if s.truth == ("uncovered",)]
 HEADER = "file,class,source_image,x0,y0,x1,y1,box_w,box_h,group,split"

@@ -8,7 +8,7 @@ from toys import make_classifier
 from xai.errors import DataRejected
 from xai.learning.data.splits import Example, Extent, read_examples
 from xai.learning.evaluation.evaluate import Setting, evaluate, measured_part
-from xai.photo.samples import sample_png
+from xai.photo.sample_rendering import sample_png
 
 
 class Bright(nn.Module):

@@ -17,7 +17,7 @@ from xai.learning.evaluation.metrics import exact_mcnemar, wilson
 from xai.learning.evaluation.predictions import Answers, Tally
 from xai.learning.studies import Sources, color, photos, tables
 from xai.models import cards
-from xai.photo.samples import sample_png
+from xai.photo.sample_rendering import sample_png
 
 BARE = "admiral-plain"
 

@@ -13,7 +13,7 @@ from xai.learning.evaluation.predictions import Answers, Tally
 from xai.learning.evaluation.subgroups import KINDS, by_kind, head_turn
 from xai.models import cards
 from xai.models.cards import read_card
-from xai.photo.samples import sample_png
+from xai.photo.sample_rendering import sample_png
 from xai.types import CLASSES
 
 HEAD = np.array([[-31, 0, 0], [31, 0, 0], [0, 34, 28], [-25, 66, 4], [25, 66, 4]], float)

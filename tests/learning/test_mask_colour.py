@@ -9,7 +9,8 @@ import pytest
 from xai.learning.data.splits import Extent
 from xai.learning.evaluation.mask_color import mask_colour
 from xai.photo.faces import find_faces
-from xai.photo.samples import SAMPLES, load_sample
+from xai.photo.sample_rendering import load_sample
+from xai.photo.samples import SAMPLES
 from xai.photo.synthetic_masks.catalog import WARDROBE
 from xai.photo.synthetic_masks.renderer import Outfit, wear
 from xai.photo.synthetic_masks.wear_styles import Fit

@@ -16,7 +16,7 @@ from xai.learning.training.state import Run
 from xai.learning.training.train import split_for, train
 from xai.photo.faces import find_faces
 from xai.photo.images import read_image
-from xai.photo.samples import sample_png
+from xai.photo.sample_rendering import sample_png
 from xai.types import CLASSES
 
 RECIPE = replace(

@@ -22,7 +22,7 @@ from xai.models.ground_truth.windows import CORNERS, WINDOWS, covered
 from xai.photo.faces import find_faces
 from xai.photo.mesh import five_of
 from xai.photo.regions import region_masks
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 from xai.types import CLASSES
 
 YES, NO, OPEN = ("supported",), ("not supported",), ("cannot tell",)

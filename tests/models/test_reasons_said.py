@@ -10,7 +10,7 @@ from toys import make_classifier
 
 from xai.models.classifiers import load_classifier
 from xai.models.incorrect_reason import ReasonHead, pooled_features, predict_with_reasons, reasons_path
-from xai.photo.samples import sample_png
+from xai.photo.sample_rendering import sample_png
 from xai.photo.synthetic_masks.wear_styles import REASONS
 from xai.types import CLASSES, Prediction, SaidReason
 

@@ -7,7 +7,8 @@ from xai.models.cards import read_cards
 from xai.models.classifiers import load_classifier
 from xai.models.ground_truth.loading import instances
 from xai.photo.faces import find_faces
-from xai.photo.samples import SAMPLES, load_sample
+from xai.photo.sample_rendering import load_sample
+from xai.photo.samples import SAMPLES
 
 SHOWN = 2
 """Models that the first page compares."""

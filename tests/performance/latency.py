@@ -26,7 +26,8 @@ from tests.browser.conftest import ARGUMENTS, chromium
 from tests.performance.latency_frames import Tap
 from tests.performance.startup import answered, serving
 from xai.models.cards import DEFAULT_MODEL, read_cards
-from xai.photo.samples import SAMPLES, sample_png
+from xai.photo.sample_rendering import sample_png
+from xai.photo.samples import SAMPLES
 
 PARTS = ("first", "cached", "script", "new", "gradcam")
 LIMITS = {

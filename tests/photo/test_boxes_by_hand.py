@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xai.photo.faces import cut_crop, face_from_box, find_faces, set_by_hand
-from xai.photo.samples import load_sample
+from xai.photo.sample_rendering import load_sample
 from xai.types import Box, Faces
 
 WALL = Box(10, 300, 90, 380)

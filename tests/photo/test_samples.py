@@ -11,10 +11,10 @@ import PIL.Image
 import pytest
 
 from xai.errors import ThirdPartyMissing, UnknownName
-from xai.photo import portraits, samples
+from xai.photo import portraits, sample_rendering
 from xai.photo.faces import find_faces
-from xai.photo.portraits import PORTRAITS
-from xai.photo.samples import SAMPLES, load_sample, sample_png
+from xai.photo.sample_rendering import load_sample, sample_png
+from xai.photo.samples import PORTRAITS, SAMPLES
 from xai.types import CLASSES
 
 TRUTHS = {
@@ -46,7 +46,7 @@ def installed(portrait):
 @pytest.fixture
 def forgotten():
     """Nothing remembered from other tests, and nothing left for them."""
-    remembered = (portraits.load_portrait, portraits.portrait_face, samples.sample_png)
+    remembered = (portraits.load_portrait, portraits.portrait_face, sample_rendering.sample_png)
     for made in remembered:
         made.cache_clear()
     yield
@@ -117,7 +117,7 @@ def test_what_is_held_changes_the_neighbourhood_of_the_face_alone(name):
 
 def test_made_again_it_is_the_same(forgotten):
     first = sample_png("astronaut-red")
-    samples.sample_png.cache_clear()
+    sample_rendering.sample_png.cache_clear()
     assert sample_png("astronaut-red") == first
 
 

@@ -8,8 +8,8 @@ from faces_by_hand import EYES, MOUTH, NOSE, at, face, is_blue, picture
 
 from xai.errors import UnknownName
 from xai.photo.synthetic_masks.materials import LOOKS
-from xai.photo.synthetic_masks.renderer import Outfit, class_of, reason_of, wear
-from xai.photo.synthetic_masks.wear_styles import REASONS, WAYS, Fit
+from xai.photo.synthetic_masks.renderer import Outfit, wear
+from xai.photo.synthetic_masks.wear_styles import REASONS, WAYS, Fit, class_of, reason_of
 
 BLUE = LOOKS["surgical_blue"]
 LIPS, CHIN, TIP = (13, 14), (199, 175, 152), (4, 1)

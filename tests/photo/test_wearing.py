@@ -12,7 +12,8 @@ from xai.photo.synthetic_masks.anchors import CORES, KNOTS, MIRROR
 from xai.photo.synthetic_masks.face_pose import face_frame
 from xai.photo.synthetic_masks.lighting import linear, measure_light
 from xai.photo.synthetic_masks.materials import LOOKS, STYLES
-from xai.photo.synthetic_masks.renderer import WORN, class_of, draw_mask
+from xai.photo.synthetic_masks.renderer import WORN, draw_mask
+from xai.photo.synthetic_masks.wear_styles import class_of
 
 BLUE = LOOKS["surgical_blue"]
 SOME = [(name, WORN[i % len(WORN)]) for i, name in enumerate(LOOKS)]

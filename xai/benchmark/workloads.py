@@ -94,7 +94,8 @@ def _evenly(total: int, count: int) -> Sequence[int]:
 
 def _gallery() -> Iterator[NDArray[np.uint8]]:
     from xai.photo.faces import find_faces  # noqa: PLC0415 - OpenCV
-    from xai.photo.samples import SAMPLES, load_sample  # noqa: PLC0415
+    from xai.photo.sample_rendering import load_sample  # noqa: PLC0415
+    from xai.photo.samples import SAMPLES  # noqa: PLC0415
 
     for name in SAMPLES:
         yield from (face.crop for face in find_faces(load_sample(name)))

@@ -15,13 +15,11 @@ from numpy.typing import NDArray
 
 from xai.photo.centerface import Detections, detect, overlaps
 from xai.photo.mesh import find_landmarks
-from xai.types import Box, Face, Faces, Image
+from xai.types import MAX_FACES, MIN_FACE, Box, Face, Faces, Image
 
 __all__ = [
     "CROP_SIDE",
     "MARGIN",
-    "MAX_FACES",
-    "MIN_FACE",
     "cut_crop",
     "face_from_box",
     "find_faces",
@@ -30,12 +28,6 @@ __all__ = [
 ]
 
 Chosen = NDArray[np.bool_]
-
-MAX_FACES = 20
-"""So many faces of one photo are kept unless the caller says otherwise."""
-
-MIN_FACE = 12
-"""Photo pixels of a box's shorter side below which a peak is not called a face."""
 
 MARGIN = 0.3
 """What a crop adds on each side, in longer sides of the face's box."""

@@ -1,11 +1,11 @@
-"""Public-domain portraits that come with packages which are installed anyway, and the faces on them.
+"""The public-domain portraits of the gallery as photos, and the faces on them.
 
-Nothing of those packages is imported or copied: a portrait is read where it lies, if it is the pinned file.
+Nothing of the packages that bring them is imported or copied: a portrait is read where it lies, if it is
+the pinned file.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -15,44 +15,11 @@ from xai.errors import ThirdPartyMissing
 from xai.packaged_files import packaged_file
 from xai.photo.faces import find_faces
 from xai.photo.images import read_image
+from xai.photo.samples import PORTRAITS
 from xai.photo.synthetic_masks.layout import MESH_POINTS
 from xai.types import Face, Image
 
-__all__ = ["PORTRAITS", "Portrait", "load_portrait", "portrait_face", "portrait_mesh"]
-
-
-@dataclass(frozen=True)
-class Portrait:
-    """A public-domain portrait inside an installed package.
-
-    Attributes:
-        package: distribution name.
-        file: path inside the package.
-        sha256: hex digest of that file.
-        credit: who is seen, who took it, and where it comes from.
-    """
-
-    package: str
-    file: str
-    sha256: str
-    credit: str
-
-
-PORTRAITS = {
-    "admiral": Portrait(
-        package="matplotlib",
-        file="matplotlib/mpl-data/sample_data/grace_hopper.jpg",
-        sha256="a8ca6d734765703b09728ab47fe59f473d93ae3967fc24c7c0288c3c7adb7130",
-        credit="Grace Hopper, US Navy portrait, public domain, from matplotlib; whatever was added is drawn",
-    ),
-    "astronaut": Portrait(
-        package="scikit-image",
-        file="skimage/data/astronaut.png",
-        sha256="88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
-        credit="Eileen Collins, NASA portrait, public domain, from scikit-image; whatever was added is drawn",
-    ),
-}
-"""The portraits by name."""
+__all__ = ["load_portrait", "portrait_face", "portrait_mesh"]
 
 
 @cache

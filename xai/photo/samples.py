@@ -1,36 +1,53 @@
 """The gallery: public-domain portraits with masks or other things drawn on them; the true class is known.
 
 Most are easy. Some are there because classifiers fall for them: a thing before the face that is no mask, or a
-sticker that says nothing about the face.
-
-A sample is made when it is first asked for and enters by the same door as a visitor's photo.
+sticker that says nothing about the face. Free of OpenCV.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
+from xai.photo.synthetic_masks.wear_styles import class_of
 
-from xai.errors import UnknownName
-from xai.photo.images import encode_png, read_image
-from xai.photo.occluders.renderer import draw_occluder
-from xai.photo.portraits import PORTRAITS, load_portrait, portrait_face, portrait_mesh
-from xai.photo.synthetic_masks.renderer import LOOKS, class_of, draw_mask
-from xai.types import Image
-
-__all__ = ["SAMPLES", "STICKER", "Sample", "Wearer", "load_sample", "sample_png"]
+__all__ = ["PORTRAITS", "SAMPLES", "STICKER", "Portrait", "Sample", "Wearer"]
 
 STICKER = "sticker"
 """What else can be held: a square in the upper left corner of what a classifier gets to see of the face."""
 
-_STICKER_SHARE = 1 / 8  # of the side of the crop
-_STICKER_COLOUR = (255, 0, 0)
 
-_SIDE_BY_SIDE_HEIGHT = 512
+@dataclass(frozen=True)
+class Portrait:
+    """A public-domain portrait inside an installed package.
+
+    Attributes:
+        package: distribution name.
+        file: path inside the package.
+        sha256: hex digest of that file.
+        credit: who is seen, who took it, and where it comes from.
+    """
+
+    package: str
+    file: str
+    sha256: str
+    credit: str
+
+
+PORTRAITS = {
+    "admiral": Portrait(
+        package="matplotlib",
+        file="matplotlib/mpl-data/sample_data/grace_hopper.jpg",
+        sha256="a8ca6d734765703b09728ab47fe59f473d93ae3967fc24c7c0288c3c7adb7130",
+        credit="Grace Hopper, US Navy portrait, public domain, from matplotlib; whatever was added is drawn",
+    ),
+    "astronaut": Portrait(
+        package="scikit-image",
+        file="skimage/data/astronaut.png",
+        sha256="88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
+        credit="Eileen Collins, NASA portrait, public domain, from scikit-image; whatever was added is drawn",
+    ),
+}
+"""The portraits by name. They come with packages that are installed anyway."""
 
 
 @dataclass(frozen=True)
@@ -119,59 +136,3 @@ _GALLERY = (
 
 SAMPLES = {sample.id: sample for sample in _GALLERY}
 """The gallery by id, in the order in which it is shown: first the easy ones."""
-
-
-def load_sample(name: str) -> Image:
-    """The sample ``name`` of ``SAMPLES`` as a photo; its sha256 is that of ``sample_png(name)``.
-
-    Raises:
-        UnknownName: there is no such sample.
-        ThirdPartyMissing: the package with the portrait is not installed, or its file is another one.
-    """
-    return read_image(sample_png(name))
-
-
-@cache
-def sample_png(name: str) -> bytes:
-    """The sample ``name`` of ``SAMPLES`` as a PNG file; the same bytes every time.
-
-    Raises:
-        UnknownName: there is no such sample.
-        ThirdPartyMissing: the package with the portrait is not installed, or its file is another one.
-    """
-    if name not in SAMPLES:
-        raise UnknownName("sample", name, SAMPLES)
-    return encode_png(_side_by_side([_dress(wearer) for wearer in SAMPLES[name].wearers]))
-
-
-def _dress(wearer: Wearer) -> NDArray[np.uint8]:
-    pixels = load_portrait(wearer.portrait).pixels
-    if wearer.held == STICKER:
-        return _with_sticker(wearer.portrait)
-    if wearer.held:
-        return draw_occluder(pixels, portrait_mesh(wearer.portrait), wearer.held, wearer.seed)
-    if wearer.look is None or wearer.worn is None:
-        return pixels
-    return draw_mask(pixels, portrait_mesh(wearer.portrait), LOOKS[wearer.look], wearer.worn, wearer.seed)
-
-
-def _with_sticker(name: str) -> NDArray[np.uint8]:
-    """As far from the face as a crop reaches, so that only a model that does not look at the face minds."""
-    pixels, seen = load_portrait(name).pixels.copy(), portrait_face(name).crop_box
-    left, top, side = max(0, seen.left), max(0, seen.top), round(_STICKER_SHARE * seen.width)
-    pixels[top : top + side, left : left + side] = _STICKER_COLOUR
-    return pixels
-
-
-def _side_by_side(pictures: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:
-    if len(pictures) == 1:
-        return pictures[0]
-    scaled = [
-        cv2.resize(
-            picture,
-            (round(picture.shape[1] * _SIDE_BY_SIDE_HEIGHT / picture.shape[0]), _SIDE_BY_SIDE_HEIGHT),
-            interpolation=cv2.INTER_AREA,
-        )
-        for picture in pictures
-    ]
-    return np.hstack(scaled)

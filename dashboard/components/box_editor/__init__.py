@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from dashboard import session
 from dashboard.components import component
 from dashboard.i18n import say
-from xai.photo.faces import MIN_FACE
-from xai.types import Box
+from xai.types import MIN_FACE, Box
 
 __all__ = ["Frame", "draw", "parse_box", "sent_by"]
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from dashboard.components import component
 from dashboard.i18n import say
-from dashboard.views.compare.text import READINGS, region_name
+from dashboard.text.map_units import READINGS
+from dashboard.text.regions import region_title
 from xai.photo.images import encode_jpeg
 from xai.types import REGIONS
 
@@ -76,7 +77,7 @@ def payload(
         "words": {
             "cursor": say("compare.cursor"),
             "place": say("compare.place", place="{place}"),
-            "places": [*map(region_name, REGIONS), say("compare.place_unknown")],
+            "places": [*map(region_title, REGIONS), say("compare.place_unknown")],
             "outside": say("compare.outside"),
             "value": say(f"compare_unit.{unit}", value="{value}"),
             "wipe": say("compare.wipe"),

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import preferences
 from dashboard.components.map_comparison import Panel, side_by_side
 from dashboard.i18n import class_name, say
+from dashboard.text.map_units import READINGS, value_text
 from dashboard.views.compare.aligned_maps import (
     DENSITY,
     Layer,
@@ -17,15 +18,7 @@ from dashboard.views.compare.aligned_maps import (
     drawn,
     drawn_difference,
 )
-from dashboard.views.compare.text import (
-    READINGS,
-    Pair,
-    alt_difference,
-    alt_layer,
-    class_notes,
-    method_name,
-    value_text,
-)
+from dashboard.views.compare.text import Pair, alt_difference, alt_layer, class_notes, method_name
 from dashboard.widgets.map_panel import bar
 from xai.photo.images import encode_jpeg
 

@@ -6,7 +6,8 @@ import streamlit as st
 
 from dashboard import preferences
 from dashboard.i18n import number, say
-from dashboard.views.compare.text import Pair, agreement_rows, agreement_sentence, method_name, region_name
+from dashboard.text.regions import region_title
+from dashboard.views.compare.text import Pair, agreement_rows, agreement_sentence, method_name
 from xai.types import REGIONS
 
 __all__ = ["show"]
@@ -36,7 +37,7 @@ def _regions(pair: Pair) -> None:
     st.table(
         [
             {
-                say("agree.column_region"): region_name(name),
+                say("agree.column_region"): region_title(name),
                 _breakable(pair.first.title): number(one.share[name], ".0%"),
                 _breakable(pair.second.title): number(two.share[name], ".0%"),
                 say("agree.column_difference"): number(apart[name], "+.0%"),

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import preferences, session
 from dashboard.i18n import class_name, say
+from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.views.compare import maps as compare_maps
 from dashboard.views.compare import metrics
@@ -92,20 +93,20 @@ def _explain(face: Face, model: str, choice: Choice, progress: Progress) -> Expl
     classes = next(card.classes for card in session.catalogue().cards if card.name == model)
     target = choice.target and counterpart(choice.target, classes)
     if choice.target and not target:
-        st.info(say("compare.no_class", model=session.called(model), target=class_name(choice.target)))
+        st.info(say("compare.no_class", model=display_name(model), target=class_name(choice.target)))
         return None
     methods = tuple(dict.fromkeys((*_ALWAYS, choice.method)))
     try:
         return session.explain(Explain(face, model, methods, target, {}), progress.of(model))
     except JobError as failure:
-        st.error(say("map.failed", model=session.called(model), sentence=failed(failure)))
+        st.error(say("map.failed", model=display_name(model), sentence=failed(failure)))
         return None
 
 
 def _title(model: str, number: int, choice: Choice) -> str:
     if len(choice.faces) == 1:
-        return session.called(model)
-    return say("compare.on_first" if number == 0 else "compare.on_second", model=session.called(model))
+        return display_name(model)
+    return say("compare.on_first" if number == 0 else "compare.on_second", model=display_name(model))
 
 
 def _two(subjects: Sequence[Subject]) -> tuple[Subject, Subject]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import preferences, session
+from dashboard import preferences
 from dashboard.i18n import class_name, say
+from dashboard.text.model_names import display_name
 from dashboard.views.compare.aligned_maps import UNITS
 from dashboard.views.compare.text import method_name
 from dashboard.widgets import face_picker
@@ -61,7 +62,7 @@ def choose(models: Sequence[str]) -> Choice:
         say("compare.models"),
         models,
         selection_mode="multi",
-        format_func=session.called,
+        format_func=display_name,
         key=_MODELS,
         persist_state="session",
         wrap=True,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from dashboard.i18n import class_name, has, number, say
+from dashboard.text.map_units import value_text
+from dashboard.text.regions import region_title
 from dashboard.text.verdicts import headline
 from dashboard.views.compare.aligned_maps import Layer, difference
 from dashboard.views.compare.class_mapping import can_mean_the_same, relation
@@ -17,9 +18,7 @@ from xai.evidence_types import Evidence
 from xai.types import REGIONS, RegionShares
 
 __all__ = [
-    "READINGS",
     "Pair",
-    "Reading",
     "agreement_rows",
     "agreement_sentence",
     "alt_difference",
@@ -28,8 +27,6 @@ __all__ = [
     "heading",
     "method_name",
     "reason_lines",
-    "region_name",
-    "value_text",
 ]
 
 _APART = 0.2
@@ -41,29 +38,6 @@ _WORTH_SHARING = 0.02
 
 _LARGELY, _PARTLY = 0.6, 0.25
 """Overlap from which the strongest places are largely, and partly, the same; in words only."""
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a value of a unit is written.
-
-    Attributes:
-        factor: it is multiplied with.
-        digits: after the point.
-        signed: a plus stands before what is positive.
-    """
-
-    factor: float
-    digits: int
-    signed: bool
-
-
-READINGS: Mapping[str, Reading] = {
-    "probability": Reading(100.0, 0, signed=True),
-    "contrast": Reading(1.0, 2, signed=True),
-    "density": Reading(1.0, 1, signed=False),
-}
-"""Unit of a map -> how its values are written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,18 +177,6 @@ def method_name(method: str) -> str:
     return say(f"method_title.{method}") if has(f"method_title.{method}") else METHODS[method].title
 
 
-def region_name(name: str) -> str:
-    """A region in words that stand by themselves."""
-    return say("place.elsewhere") if name == "elsewhere" else say(f"region.{name}")
-
-
-def value_text(value: float, unit: str, *, signed: bool | None = None) -> str:
-    """A value with its unit, with a plus where it is positive and ``signed``; None: as the unit's maps."""
-    reading = READINGS[unit]
-    form = f"{'+' if (reading.signed if signed is None else signed) else ''}.{reading.digits}f"
-    return say(f"compare_unit.{unit}", value=number(value * reading.factor, form))
-
-
 def _elsewhere(evidence: Evidence) -> str | None:
     """The place outside the area that the verdict names."""
     own = evidence.deciding
@@ -226,7 +188,7 @@ def _moved(pair: Pair, one: RegionShares, two: RegionShares) -> str:
     return say(
         "compare.moved",
         moved=pair.covering.moved,
-        region=region_name(widest),
+        region=region_title(widest),
         one=one.share[widest],
         first=pair.first.title,
         two=two.share[widest],

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import session
 from dashboard.charts.evidence import height_curve
 from dashboard.charts.predictions import class_bars
 from dashboard.i18n import class_name, say
+from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, failed
 from dashboard.views.counterfactuals.selection import Chosen
 from dashboard.views.counterfactuals.text import alt_curve, pulled_sentence
@@ -29,8 +29,8 @@ def show(chosen: Chosen) -> None:
     except JobError as failure:
         st.info(failed(failure))
         return
-    st.markdown(f"**{pulled_sentence(session.called(chosen.model), found)}**")
-    _slider(session.called(chosen.model), found)
+    st.markdown(f"**{pulled_sentence(display_name(chosen.model), found)}**")
+    _slider(display_name(chosen.model), found)
     steps = len(found.values) - 1
     st.caption(say("cover_slide.scale", steps=steps, step=1 / steps))
 

@@ -17,6 +17,7 @@ from dashboard.components.paint_canvas import Board
 from dashboard.components.paint_canvas.shapes import MOST_SHAPES, Shape, parse_shapes, parse_spot, place_of
 from dashboard.i18n import say
 from dashboard.session_cache import shelf
+from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, failed
 from dashboard.views.counterfactuals import selection
 from dashboard.views.counterfactuals.selection import Chosen
@@ -115,7 +116,7 @@ def _answer(chosen: Chosen, picture: NDArray[np.uint8], share: float) -> tuple[P
         sentence = say("cover.failed", sentence=failed(failure))
         st.error(sentence)
         return None, sentence
-    called = session.called(chosen.model)
+    called = display_name(chosen.model)
     map_panel.answer(now, say("cover.now", model=called))
     said = covered_sentence(called, before, now, share)
     st.markdown(said)

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import preferences, session
 from dashboard.i18n import say
+from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.widgets import face_picker
 from dashboard.widgets.face_picker import Listed
@@ -59,7 +60,7 @@ def choose(models: Sequence[str]) -> Chosen | None:
     """Draw the fields for face and model; None where the face cannot be had, which is said then."""
     left, right = st.columns([3, 2], gap="medium")
     listed = face_picker.field(left, face_picker.FACE, face_picker.listed(), say("cover.face"))
-    named = {name: session.called(name) for name in models}
+    named = {name: display_name(name) for name in models}
     model = face_picker.choose(right, "model", named, say("cover.model"))
     return _ready(listed, model)
 

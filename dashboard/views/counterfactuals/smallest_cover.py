@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import preferences, session
 from dashboard.charts.predictions import class_bars
 from dashboard.i18n import class_name, say
+from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, failed
 from dashboard.views.counterfactuals import selection
 from dashboard.views.counterfactuals.selection import Chosen
@@ -91,13 +92,13 @@ def _cover(chosen: Chosen, job: TryProbe, found: Found, *, alone: bool) -> None:
     )
     left.image(found.pictures[-1], width=_PICTURE, alt=alt)
     with right:
-        map_panel.answer(last, say("cover.now", model=session.called(job.model)))
-        st.markdown(smallest_sentence(session.called(job.model), found, job.fill))
+        map_panel.answer(last, say("cover.now", model=display_name(job.model)))
+        st.markdown(smallest_sentence(display_name(job.model), found, job.fill))
         st.plotly_chart(
             class_bars(last),
             config=map_panel.STILL,
             key=f"smallest answer {pieces(found.cover)}",
-            alt=alt_answer(session.called(job.model), last),
+            alt=alt_answer(display_name(job.model), last),
         )
         if found.cover:
             st.markdown(pieces_sentence(found, job.fill, alone=alone))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import session
 from dashboard.i18n import class_name, say
+from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.views.counterfactuals import selection
 from dashboard.views.counterfactuals.selection import Chosen
@@ -35,7 +35,7 @@ def show(chosen: Chosen) -> None:
     st.markdown(
         say(
             "cover_swap.start_drawn" if job.probe == "recolour" else "cover_swap.start",
-            model=session.called(job.model),
+            model=display_name(job.model),
             answer=class_name(found.start.label),
             probability=found.start.confidence,
         )

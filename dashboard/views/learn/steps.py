@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import preferences, session
 from dashboard.charts.predictions import class_bars, region_bars
 from dashboard.i18n import say
+from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, alt_map, alt_shares, failed, finding, right_or_wrong
 from dashboard.text.verdicts import LEVELS
 from dashboard.views.learn.lesson import Lesson, face_width, for_the_room
@@ -49,7 +50,7 @@ def answer(lesson: Lesson) -> None:
     explanation = lesson.explained(lesson.models[0]).explanation
     left.image(encode_jpeg(explanation.face.crop), width=face_width(), alt=say("map.crop_plain_alt"))
     with right:
-        model = session.called(lesson.models[0])
+        model = display_name(lesson.models[0])
         st.markdown(f"**{model}**")
         alt = alt_answer(model, explanation.prediction)
         chart = for_the_room(class_bars(explanation.prediction))
@@ -90,10 +91,10 @@ def _compare(explanation: Explanation, marked: tuple[str, ...], model: str) -> N
     """How much of a model's map lies on the places that were marked."""
     shares = explanation.shares["occlusion"]
     if shares is None:
-        st.markdown(say("learn.guess_nothing", model=session.called(model)))
+        st.markdown(say("learn.guess_nothing", model=display_name(model)))
         return
     share, area = shares.of(*marked)
-    st.markdown(say("learn.guess_found", model=session.called(model), share=share, area=area))
+    st.markdown(say("learn.guess_found", model=display_name(model), share=share, area=area))
     limit = min(1.0, 1.05 * max(*shares.share.values(), *shares.area.values()))
     chart = for_the_room(region_bars({"occlusion": shares}, limit))
     st.plotly_chart(chart, config=STILL, key=f"guess {model}", alt=alt_shares(shares))
@@ -122,7 +123,7 @@ def _maps(lesson: Lesson, method: str) -> None:
             explanation.face.crop, values if signed else excess(values), scale=scale, opacity=_OPACITY
         )
         with column:
-            name = session.called(model)
+            name = display_name(model)
             st.markdown(f"**{name}**")
             st.image(encode_jpeg(drawn), width="stretch", alt=alt_map(explanation, method, name))
             st.markdown(finding(explanation, method))

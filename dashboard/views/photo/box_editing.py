@@ -16,8 +16,7 @@ from dashboard.components.box_editor import Frame
 from dashboard.components.paint_canvas import inline
 from dashboard.i18n import say
 from dashboard.worker.jobs import HandBox, Seen
-from xai.photo.faces import MAX_FACES
-from xai.types import Box
+from xai.types import MAX_FACES, Box
 
 __all__ = ["draw_first", "edit", "is_open", "offer", "open_box", "set_boxes"]
 

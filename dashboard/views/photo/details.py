@@ -13,6 +13,7 @@ from dashboard.charts.cached import kept_figure
 from dashboard.charts.evidence import curves, effect_bars
 from dashboard.i18n import say
 from dashboard.text.faithfulness import alt_curve, curve_line, shares_line, steady_line, weights_line
+from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.text.verdicts import alt_effects, effects_note, other_area, price, steadiness
 from dashboard.widgets import map_panel
@@ -36,9 +37,9 @@ def show(explained: Mapping[str, Explained], found: Mapping[str, Evidence], leve
     for model, column in zip(explained, st.columns(len(explained), gap="medium"), strict=True):
         with column, st.container(gap="xsmall"):
             if model in found:
-                with st.expander(say("effects.more", model=session.called(model))):
+                with st.expander(say("effects.more", model=display_name(model))):
                     _reasons(found[model], level, model)
-            with st.expander(say("trust.title", model=session.called(model))):
+            with st.expander(say("trust.title", model=display_name(model))):
                 _faithfulness(explained[model], level, model)
 
 

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import preferences, session
 from dashboard.i18n import class_name, say
+from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.views.photo import details, downloads, fine_map, url_state
 from dashboard.views.photo import maps as photo_maps
@@ -151,7 +152,7 @@ def _answers() -> list[str]:
 
 def _models(models: Sequence[str], left: DeltaGenerator, right: DeltaGenerator) -> tuple[str, ...]:
     """The models to compare; the second may be none."""
-    named = {model: session.called(model) for model in models}
+    named = {model: display_name(model) for model in models}
     first = face_picker.choose(left, "model", named, say("ask.left"))
     others = {model: name for model, name in named.items() if model != first}
     second = face_picker.choose(right, "second", {**others, _NONE: say("ask.only_one")}, say("ask.right"))
@@ -169,7 +170,7 @@ def _explain(
         try:
             explained[model] = session.explain(job, progress.of(model), previews.of(model))
         except JobError as failure:
-            st.error(say("map.failed", model=session.called(model), sentence=failed(failure)))
+            st.error(say("map.failed", model=display_name(model), sentence=failed(failure)))
         else:
             previews.done(model, explained[model].explanation)
     return explained

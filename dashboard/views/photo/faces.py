@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.i18n import class_name, class_word, say
 from dashboard.preferences import language
+from dashboard.text.model_names import display_name
 from dashboard.views.photo import box_editing
 from dashboard.views.photo import face as photo_face
 from dashboard.worker.jobs import Seen
@@ -64,7 +65,7 @@ def picture(seen: Seen, model: str | None, width: int | None = None) -> None:
         width=width or "stretch",
         alt=say("photo.photo_alt", count=len(seen.faces), faces=" ".join(each)),
     )
-    called = session.called(model) if model else None
+    called = display_name(model) if model else None
     by_hand = len(box_editing.set_boxes(seen.sha256))
     if by_hand and answers:
         st.caption(say("boxes.faces", count=len(answers), own=by_hand, model=called))

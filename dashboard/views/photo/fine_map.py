@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.i18n import say
+from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.widgets.map_preview import Previews
 from dashboard.widgets.progress import Progress
@@ -60,7 +61,7 @@ def _measure(explained: Mapping[str, Explained]) -> None:
         try:
             made[model] = session.explain(job, progress.of(model), previews.of(model)).explanation
         except JobError as failure:
-            st.error(say("map.failed", model=session.called(model), sentence=failed(failure)))
+            st.error(say("map.failed", model=display_name(model), sentence=failed(failure)))
         else:
             previews.done(model, made[model])
     finished = Previews(place, face, list(made), progress)

@@ -18,7 +18,8 @@ from xai.evidence_types import VERDICTS
 from xai.models.classifiers import Classifier
 from xai.models.ground_truth import KINDS
 from xai.photo.faces import find_faces
-from xai.photo.samples import SAMPLES, Sample, load_sample
+from xai.photo.sample_rendering import load_sample
+from xai.photo.samples import SAMPLES, Sample
 
 __all__ = [
     "PAGE",

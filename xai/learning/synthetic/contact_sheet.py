@@ -15,7 +15,8 @@ from xai.photo.faces import find_faces
 from xai.photo.images import encode_png
 from xai.photo.mesh import MESH_POINTS
 from xai.photo.occluders.renderer import OCCLUDERS, draw_occluder
-from xai.photo.samples import SAMPLES, load_sample
+from xai.photo.sample_rendering import load_sample
+from xai.photo.samples import SAMPLES
 from xai.photo.synthetic_masks.catalog import WARDROBE
 from xai.photo.synthetic_masks.renderer import WORN, Outfit, wear
 from xai.photo.synthetic_masks.wear_styles import Fit

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from xai.photo.occluders.renderer import OCCLUDERS, draw_occluder
 from xai.photo.synthetic_masks.catalog import pick_look
 from xai.photo.synthetic_masks.materials import STYLES
-from xai.photo.synthetic_masks.renderer import WORN, Outfit, class_of, reason_of, wear
-from xai.photo.synthetic_masks.wear_styles import Fit
+from xai.photo.synthetic_masks.renderer import WORN, Outfit, wear
+from xai.photo.synthetic_masks.wear_styles import Fit, class_of, reason_of
 
 __all__ = ["BARE", "DRAWN_WAYS", "MIXTURE", "Dress", "Dressed", "choose_dress", "put_on", "ways_of"]
 

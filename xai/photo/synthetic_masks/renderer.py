@@ -19,17 +19,15 @@ from xai.photo.synthetic_masks.layout import MESH_POINTS, Layout, lay_out
 from xai.photo.synthetic_masks.lighting import Light, linear, measure_light, skin_likeness
 from xai.photo.synthetic_masks.materials import LOOKS, STYLES, MaskLook, bulge, fabric, relief
 from xai.photo.synthetic_masks.patterns import PATTERNS, pattern_cover, valve_cover
-from xai.photo.synthetic_masks.wear_styles import USUAL, WAYS, Fit, Way
+from xai.photo.synthetic_masks.wear_styles import USUAL, WAYS, Fit, find_way
 
 __all__ = [
     "LOOKS",
     "WORN",
     "MaskLook",
     "Outfit",
-    "class_of",
     "draw_mask",
     "neighbourhood",
-    "reason_of",
     "require_face",
     "wear",
 ]
@@ -60,24 +58,6 @@ class Outfit:
     worn: str
     seed: int = 0
     fit: Fit = USUAL
-
-
-def class_of(worn: str) -> str:
-    """The true class of a face that wears a mask this way; raises ``UnknownName`` for any other word.
-
-    >>> class_of("nose_out")
-    'incorrect'
-    """
-    return _way(worn).label
-
-
-def reason_of(worn: str) -> str:
-    """What is wrong with a mask worn this way, of ``REASONS``, or ``""``; raises ``UnknownName``.
-
-    >>> reason_of("below_chin")
-    'nose and mouth'
-    """
-    return _way(worn).reason
 
 
 def draw_mask(pixels: Pixels, landmarks: Points, look: MaskLook, worn: str, seed: int = 0) -> Pixels:
@@ -135,14 +115,8 @@ class _Scene:
     look: MaskLook
 
 
-def _way(worn: str) -> Way:
-    if worn not in WAYS:
-        raise UnknownName("way of wearing", worn, WORN)
-    return WAYS[worn]
-
-
 def _require(pixels: Pixels, landmarks: Points, outfit: Outfit) -> None:
-    _way(outfit.worn)
+    find_way(outfit.worn)
     if outfit.look.style not in STYLES:
         raise UnknownName("mask style", outfit.look.style, STYLES)
     if outfit.look.pattern not in PATTERNS:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["REASONS", "USUAL", "WAYS", "Fit", "Way"]
+from xai.errors import UnknownName
+
+__all__ = ["REASONS", "USUAL", "WAYS", "Fit", "Way", "class_of", "find_way", "reason_of"]
 
 REASONS = ("nose", "nose and mouth", "chin", "elsewhere")
 """What is wrong with a mask worn incorrectly: what it leaves bare, or that it is not on the lower face."""
@@ -39,6 +41,31 @@ WAYS = {
     "forehead": Way("incorrect", "elsewhere", "below_chin"),
 }
 """The ways by name."""
+
+
+def class_of(worn: str) -> str:
+    """The true class of a face that wears a mask this way; raises ``UnknownName`` for any other word.
+
+    >>> class_of("nose_out")
+    'incorrect'
+    """
+    return find_way(worn).label
+
+
+def reason_of(worn: str) -> str:
+    """What is wrong with a mask worn this way, of ``REASONS``, or ``""``; raises ``UnknownName``.
+
+    >>> reason_of("below_chin")
+    'nose and mouth'
+    """
+    return find_way(worn).reason
+
+
+def find_way(worn: str) -> Way:
+    """The way called ``worn``; raises ``UnknownName`` for any other word."""
+    if worn not in WAYS:
+        raise UnknownName("way of wearing", worn, tuple(WAYS))
+    return WAYS[worn]
 
 
 @dataclass(frozen=True)
