@@ -6,28 +6,25 @@ change of page, because the widgets stand in the header, which is drawn with eve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from dashboard.url_state import write_params
+
 __all__ = [
     "EXPERT",
     "LANGUAGE",
     "LEVELS",
     "PROJECTOR",
-    "from_address",
     "language",
     "level",
-    "names_from_address",
-    "names_to_address",
-    "number_from_address",
     "open_address",
     "projector",
     "spoken_to",
-    "to_address",
     "write_address",
 ]
 
@@ -79,68 +76,13 @@ def open_address(languages: Sequence[str]) -> None:
 
 def write_address() -> None:
     """Put the choices into the address."""
-    _write(
+    write_params(
         {
             "lang": language() if language() != _FIRST else None,
             "level": level() if level() != LEVELS[0] else None,
             "view": "projector" if projector() else None,
         }
     )
-
-
-def from_address(name: str, known: Sequence[str]) -> None:
-    """Before a widget with the key ``name`` is drawn: let the address choose, else the first of ``known``."""
-    if st.session_state.get(name) not in known:
-        asked = st.query_params.get(name)
-        st.session_state[name] = asked if asked in known else known[0]
-
-
-def names_from_address(name: str, known: Sequence[str], first: Sequence[str]) -> None:
-    """As ``from_address`` for a widget of several choices; ``first`` where the address names none of them."""
-    if not set(st.session_state.get(name, ("",))) <= set(known):
-        asked = [one for one in st.query_params.get_all(name) if one in known]
-        st.session_state[name] = asked or list(first)
-
-
-def number_from_address(name: str, bounds: tuple[float, float], first: float, key: str | None = None) -> None:
-    """Before a slider with this key is drawn: let the address choose within ``bounds``, else ``first``.
-
-    Args:
-        name: in the address.
-        bounds: the least and the greatest value.
-        first: what is chosen otherwise; the value is of its type.
-        key: of the widget; the same as ``name`` without it.
-    """
-    key = key or name
-    if key in st.session_state:
-        return
-    try:
-        asked = type(first)(st.query_params.get(name, ""))
-    except ValueError:
-        asked = first
-    low, high = bounds
-    st.session_state[key] = asked if low <= asked <= high else first
-
-
-def names_to_address(name: str, chosen: Sequence[str], first: Sequence[str]) -> None:
-    """As ``to_address`` for several choices."""
-    if list(chosen) == list(first):
-        st.query_params.pop(name, None)
-    elif st.query_params.get_all(name) != list(chosen):
-        st.query_params[name] = list(chosen)
-
-
-def to_address(name: str, value: str, first: str) -> None:
-    """Keep a choice of one page in the address, unless it is the ``first`` one."""
-    _write({name: None if value == first else value})
-
-
-def _write(said: Mapping[str, str | None]) -> None:
-    for name, value in said.items():
-        if value is None:
-            st.query_params.pop(name, None)
-        elif st.query_params.get(name) != value:
-            st.query_params[name] = value
 
 
 def _chosen(key: str) -> object:

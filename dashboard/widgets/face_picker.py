@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import preferences, session
+from dashboard import session, url_state
 from dashboard.i18n import say
 from dashboard.text.predictions import sample_title
 from dashboard.worker.jobs import SampleLook, Seen, Stage
@@ -70,10 +70,10 @@ def choose(
         usual: what is left out of the address; the first one where None. Own photos always are.
     """
     names = list(named)
-    preferences.from_address(key, names)
+    url_state.from_address(key, names)
     chosen = place.selectbox(label, names, format_func=named.__getitem__, key=key, persist_state="session")
     silent = chosen == (names[0] if usual is None else usual) or chosen.startswith(_OWN)
-    preferences.to_address(key, chosen, chosen if silent else "")
+    url_state.to_address(key, chosen, chosen if silent else "")
     return chosen
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import preferences
+from dashboard import url_state
 from dashboard.i18n import has, say
 from dashboard.worker.jobs import Options
 from xai.attribution.methods import METHODS, Parameter
@@ -51,7 +51,7 @@ def _widget(parameter: Parameter, method: str, form: str) -> float | int | str:
     name, first = f"{method}.{parameter.name}", parameter.default
     value = _field(parameter, name, f"{form} {method} {parameter.name}")
     shown, usual = (each if isinstance(each, str) else f"{each:g}" for each in (value, first))
-    preferences.to_address(name, shown, usual)
+    url_state.to_address(name, shown, usual)
     return value
 
 
@@ -68,7 +68,7 @@ def _field(parameter: Parameter, name: str, key: str) -> float | int | str:
     kind = int if isinstance(parameter.default, int) else float
     low, high = kind(parameter.low), kind(parameter.high)
     step = None if parameter.step is None else kind(parameter.step)
-    preferences.number_from_address(name, (low, high), kind(parameter.default), key)
+    url_state.number_from_address(name, (low, high), kind(parameter.default), key)
     return st.slider(label, low, high, step=step, key=key, help=help_text)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import preferences
+from dashboard import preferences, url_state
 from dashboard.i18n import class_name, say
 from dashboard.text.model_names import display_name
 from dashboard.views.compare.aligned_maps import UNITS
@@ -57,7 +57,7 @@ def choose(models: Sequence[str]) -> Choice:
     faces = _faces(*st.columns(2, gap="medium"))
     left, right = st.columns(2, gap="medium")
     usual = models[:2]
-    preferences.names_from_address(_MODELS, models, usual)
+    url_state.names_from_address(_MODELS, models, usual)
     chosen = left.pills(  # not a multiselect: in the dark theme its tags are white on light
         say("compare.models"),
         models,
@@ -67,7 +67,7 @@ def choose(models: Sequence[str]) -> Choice:
         persist_state="session",
         wrap=True,
     )
-    preferences.names_to_address(_MODELS, chosen, usual)
+    url_state.names_to_address(_MODELS, chosen, usual)
     if len(chosen) > _MOST_MODELS:
         left.caption(say("compare.too_many", count=_MOST_MODELS))
     with right:

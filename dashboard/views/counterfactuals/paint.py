@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from dashboard import preferences, session
+from dashboard import session, url_state
 from dashboard.charts.predictions import class_bars
 from dashboard.components import paint_canvas
 from dashboard.components.paint_canvas import Board
@@ -82,7 +82,7 @@ def _parts(chosen: Chosen) -> Sequence[str]:
         format_func=lambda name: say(f"cover_part.{name}"),
         key=_HIDDEN,
     )
-    preferences.to_address(_HIDDEN, ",".join(hidden), "")
+    url_state.to_address(_HIDDEN, ",".join(hidden), "")
     return hidden
 
 

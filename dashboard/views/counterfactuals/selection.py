@@ -8,7 +8,7 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard import preferences, session
+from dashboard import session, url_state
 from dashboard.i18n import say
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
@@ -77,7 +77,7 @@ def one_of(name: str, words: Mapping[str, str], label: str, *, collapsed: bool =
         collapsed: the label is for those who listen alone.
     """
     known = list(words)
-    preferences.from_address(name, known)
+    url_state.from_address(name, known)
     chosen = st.segmented_control(
         label,
         known,
@@ -86,7 +86,7 @@ def one_of(name: str, words: Mapping[str, str], label: str, *, collapsed: bool =
         key=name,
         label_visibility="collapsed" if collapsed else "visible",
     )
-    preferences.to_address(name, chosen or known[0], known[0])
+    url_state.to_address(name, chosen or known[0], known[0])
     return chosen or known[0]
 
 

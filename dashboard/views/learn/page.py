@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from dashboard import preferences, session
+from dashboard import preferences, session, url_state
 from dashboard.i18n import say
 from dashboard.views.learn import shortcut_game, steps
 from dashboard.views.learn.handout import handout
@@ -28,7 +28,7 @@ if not cards:
     st.stop()
 write_large()
 names = list(STEPS)
-preferences.from_address("step", names)
+url_state.from_address("step", names)
 if preferences.projector():
     step = str(session.recall("step"))
 else:
@@ -45,7 +45,7 @@ else:
         label_visibility="collapsed",
     )
     step = chosen or names[0]
-preferences.to_address("step", step, names[0])
+url_state.to_address("step", step, names[0])
 at = names.index(step)
 st.header(say(f"step_title.{step}"), anchor=False)
 st.markdown(say(f"step_text.{step}"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import preferences
+from dashboard import url_state
 from dashboard.charts.metrics import class_counts, learning_curves
 from dashboard.i18n import class_name, from_library, say
 from dashboard.records.values import Record, telling
@@ -35,13 +35,11 @@ def choose(records: Sequence[Record], names: Mapping[str, str]) -> Record:
     st.header(say("card.heading"), anchor=False)
     by_name = {record.name: record for record in records}
     known = list(by_name)
-    preferences.from_address(
-        _MODEL, known
-    )  # the address holds the name on the card, which no language changes
+    url_state.from_address(_MODEL, known)  # the address holds the name on the card, which no language changes
     name = st.selectbox(
         say("card.choose"), known, format_func=lambda each: names[each], key=_MODEL, width=480
     )
-    preferences.to_address(_MODEL, name, known[0])
+    url_state.to_address(_MODEL, name, known[0])
     return by_name[name]
 
 

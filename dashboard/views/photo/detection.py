@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.i18n import from_library, say
 from dashboard.text.predictions import failed, sample_credit, sample_title
-from dashboard.views.photo import box_editing, faces, url_state
+from dashboard.views.photo import box_editing, faces, permalink
 from dashboard.views.photo.face import NOTHING, Known
 from dashboard.views.photo.upload import Source
 from dashboard.widgets.progress import Progress
@@ -57,7 +57,7 @@ def show(source: Source, models: tuple[str, ...]) -> None:
     seen = _faces_of(chosen)
     if seen:
         _say_notices(source, seen)
-        url_state.keep_face(source.sample, faces.chosen(seen, url_state.face_asked(source.sample)))
+        permalink.keep_face(source.sample, faces.chosen(seen, permalink.face_asked(source.sample)))
         faces.show(seen, len(chosen.seen.faces), _known(source, chosen.seen, seen), models)
 
 

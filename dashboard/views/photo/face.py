@@ -12,7 +12,7 @@ from dashboard import preferences, session
 from dashboard.i18n import class_name, say
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
-from dashboard.views.photo import details, downloads, fine_map, url_state
+from dashboard.views.photo import details, downloads, fine_map, permalink
 from dashboard.views.photo import maps as photo_maps
 from dashboard.widgets import face_picker, map_panel, settings_form, verdict_panel
 from dashboard.widgets.map_preview import Previews
@@ -123,14 +123,14 @@ def _question(
     with asking:
         left, right = st.columns(2)
     asked = f"target {name} {preferences.language()}"
-    url_state.open_class(asked, _answers())
+    permalink.open_class(asked, _answers())
     target = left.selectbox(
         say("ask.target"),
         (None, *_answers()),
         format_func=lambda one: class_name(one) if one else say("ask.target_own"),
         key=asked,
     )
-    url_state.keep_class(target)
+    permalink.keep_class(target)
     known = right.selectbox(
         say("ask.truth"),
         (None, *CLASSES),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import preferences
+from dashboard import url_state
 from dashboard.i18n import say
 from dashboard.views.photo import downloads
 from dashboard.widgets import map_panel
@@ -45,9 +45,9 @@ def _legend(explanations: Sequence[Explanation]) -> map_panel.Look:
     with middle:
         map_panel.bar(say("legend.bar_half_alt", scale=beyond + 1), signed=False)
         st.caption(say("legend.gradcam", scale=beyond + 1))
-    preferences.number_from_address(map_panel.OPACITY, (0.0, 1.0), map_panel.FIRST_OPACITY)
+    url_state.number_from_address(map_panel.OPACITY, (0.0, 1.0), map_panel.FIRST_OPACITY)
     opacity = right.slider(say("ask.opacity"), 0.0, 1.0, step=0.05, key=map_panel.OPACITY)
-    preferences.to_address(map_panel.OPACITY, f"{opacity:g}", f"{map_panel.FIRST_OPACITY:g}")
+    url_state.to_address(map_panel.OPACITY, f"{opacity:g}", f"{map_panel.FIRST_OPACITY:g}")
     return map_panel.Look({"occlusion": occlusion, "gradcam": beyond}, opacity, _share_limit(explanations))
 
 

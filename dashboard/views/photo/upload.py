@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard import session
 from dashboard.i18n import say
 from dashboard.text.predictions import file_name
-from dashboard.views.photo import gallery, url_state
+from dashboard.views.photo import gallery, permalink
 from xai.photo.samples import SAMPLES, Sample
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def choose() -> Source:
     """Draw the upload field, the camera and the gallery; what was touched last comes first, at first the
     first sample.
     """
-    url_state.open_sample()
+    permalink.open_sample()
     left, right = st.columns([1, 4])
     with left:
         handed = {_FILES: _files(), _CAMERA: _shots()}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import preferences, session
+from dashboard import session, url_state
 from dashboard.widgets.face_picker import FACE
 from xai.photo.samples import SAMPLES, Sample
 
@@ -47,7 +47,7 @@ def keep_face(sample: Sample | None, index: int) -> None:
     first = _names(next(iter(SAMPLES.values())))[0]
     if st.query_params.get(FACE, first) != name:
         st.query_params.pop(_CLASS, None)
-    preferences.to_address(FACE, name or first, first)
+    url_state.to_address(FACE, name or first, first)
 
 
 def open_class(key: str, known: Sequence[str | None]) -> None:
@@ -58,7 +58,7 @@ def open_class(key: str, known: Sequence[str | None]) -> None:
 
 def keep_class(name: str | None) -> None:
     """Put the class that is explained into the address, if it is a sample that is shown."""
-    preferences.to_address(_CLASS, name if name and session.recall(_IS_SAMPLE) else "", "")
+    url_state.to_address(_CLASS, name if name and session.recall(_IS_SAMPLE) else "", "")
 
 
 def _names(sample: Sample) -> tuple[str, ...]:
