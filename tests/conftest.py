@@ -1,15 +1,14 @@
 """What several tests stand on: a small classifier, and the pictures beside the repository."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from torch import nn
-from toys import make_classifier
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+from tests.support.models import make_classifier
+from tests.support.paths import SHARED
 
 
 def pytest_addoption(parser):
@@ -79,3 +78,14 @@ def call(capsys):
         return status, out, err
 
     return run
+
+
+@pytest.fixture(scope="module")
+def one_model_process():
+    """The real model process, the same for a whole file, and nothing of it left for the next."""
+    from dashboard import session
+
+    yield
+    session.worker().close()
+    for kept in (session.worker, session.catalogue, session.records, session._thumbnail):
+        kept.clear()

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 SHOTS = Path(__file__).parent / "shots"
 ARGUMENTS = [
     "--no-sandbox",

@@ -3,13 +3,12 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.browser
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.browser
 
 
 @pytest.mark.timeout(600)  # it starts a server of its own, twice, and a busy machine is slow at it

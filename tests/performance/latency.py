@@ -12,7 +12,6 @@ import time
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
@@ -25,6 +24,7 @@ from dashboard.worker.jobs import Explain, Look
 from tests.browser.conftest import ARGUMENTS, chromium
 from tests.performance.latency_frames import Tap
 from tests.performance.startup import answered, serving
+from tests.support.paths import APP
 from xai.models.cards import DEFAULT_MODEL, read_cards
 from xai.photo.sample_rendering import sample_png
 from xai.photo.samples import SAMPLES
@@ -42,7 +42,6 @@ LIMITS = {
 }
 """Wait -> what is asked of its 95th percentile, seconds; the others are only said."""
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 ONE_FACE = next(sample.id for sample in SAMPLES.values() if len(sample.truth) == 1)
 TWO_FACES = next(sample.id for sample in SAMPLES.values() if len(sample.truth) == 2)
 MODELS = min(2, len(read_cards().cards))

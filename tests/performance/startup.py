@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from tests.support.paths import ROOT
 from xai.errors import XaiError
 
 __all__ = ["HEAVY", "Start", "Startup", "answered", "imported", "measure_startup", "serving"]
@@ -29,7 +30,7 @@ __all__ = ["HEAVY", "Start", "Startup", "answered", "imported", "measure_startup
 HEAVY = ("torch", "torchvision", "captum", "pytorch_grad_cam", "sklearn", "sympy", "scipy", "openvino")
 """What the server must not import: seconds and hundreds of megabytes that its pages need nothing of."""
 
-_ROOT = Path(__file__).resolve().parents[2]
+_ROOT = ROOT
 _SERVER = Path("dashboard", "server.py")
 _PATIENCE = 180.0
 _LOOK = 0.01  # seconds between two looks

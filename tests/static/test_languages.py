@@ -1,0 +1,151 @@
+"""Every language says everything, with the same blanks; the library's sentences are in the catalogue."""
+
+import ast
+import re
+import string
+
+import pytest
+
+from dashboard import i18n, preferences
+from tests.support.paths import ROOT
+from xai.photo.samples import PORTRAITS, SAMPLES
+
+LANGUAGES = tuple(i18n.languages())
+
+
+@pytest.fixture
+def spoken(monkeypatch):
+    """Speak another language, as a page does whose reader chose it."""
+
+    def choose(code):
+        monkeypatch.setattr(i18n, "language", lambda: code)
+        monkeypatch.setattr(preferences, "language", lambda: code)
+
+    return choose
+
+
+def blanks(sentence):
+    return sorted(field for _, field, _, _ in string.Formatter().parse(sentence) if field)
+
+
+def formats(sentence):
+    return sorted((field, form) for _, field, form, _ in string.Formatter().parse(sentence) if field)
+
+
+def test_english_comes_first_and_spanish_is_there():
+    assert LANGUAGES[0] == "en"
+    assert "es" in LANGUAGES
+
+
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_every_language_says_every_sentence_with_the_same_blanks(code):
+    english, other = i18n.catalogue("en"), i18n.catalogue(code)
+    assert set(other) == set(english)
+    for key in english:
+        assert blanks(other[key]) == blanks(english[key]), key
+        assert formats(other[key]) == formats(english[key]), f"{key} writes a number in another way"
+
+
+@pytest.mark.parametrize("code", LANGUAGES[1:])
+def test_hardly_a_sentence_is_left_in_english(code):
+    """What has three words and more is translated; names and marks may be alike."""
+    english, other = i18n.catalogue("en"), i18n.catalogue(code)
+    same = {
+        key
+        for key in english
+        if english[key] == other[key] and len(re.findall(r"[a-z]{2,}", english[key])) > 2
+    }
+    assert same <= {"own.command", "bullet.title", "bullet.alt", "dataset.mfn"}
+
+
+@pytest.mark.parametrize(
+    ("code", "written"),
+    [("en", ("62.5%", "0.07", "12,345")), ("es", ("62,5\u00a0%", "0,07", "12\u00a0345"))],
+)
+def test_numbers_are_written_as_the_language_writes_them(spoken, code, written):
+    spoken(code)
+    assert (i18n.number(0.625, ".1%"), i18n.number(0.07, ".2f"), i18n.number(12345, ",")) == written
+
+
+def test_a_sentence_is_filled_with_the_marks_of_its_language(spoken):
+    spoken("es")
+    said = i18n.say("finding.gradcam", share=0.405, lift=2.25)
+    assert (
+        said == "Grad-CAM pone el 40\u00a0% de su peso en la nariz y la boca, 2,2 veces un reparto uniforme."
+    )
+
+
+def test_names_are_never_rewritten_as_numbers(spoken):
+    spoken("es")
+    assert "red_1.5" in i18n.say("dots.alt", title="red_1.5", rows="a")
+
+
+def test_a_refusal_of_the_library_is_said_in_the_language_with_its_numbers(spoken):
+    refusal = "The picture has 20,000 × 31 pixels and each side needs at least 32; choose a larger picture."
+    assert i18n.from_library(refusal) == refusal
+    spoken("es")
+    assert i18n.from_library(refusal).startswith("La imagen tiene 20\u00a0000 × 31 píxeles")
+    assert i18n.from_library("Something nobody wrote down.") == "Something nobody wrote down."
+
+
+def said_in(path, *functions):
+    """Every sentence that a file's functions say, its blanks filled with 7."""
+    tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
+    names = {
+        target.id: node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.JoinedStr)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(tree):
+        called = (
+            isinstance(node, ast.Call)
+            and getattr(node.func, "id", getattr(node.func, "attr", "")) in functions
+        )
+        if called and node.args and isinstance(node.args[0], ast.JoinedStr | ast.Constant):
+            yield text_of(node.args[0], names)
+
+
+def text_of(node, names):
+    if isinstance(node, ast.Constant):
+        return str(node.value)
+    parts = []
+    for part in node.values:
+        inner = part.value if isinstance(part, ast.FormattedValue) else part
+        known = names.get(getattr(inner, "id", None))
+        parts.append(
+            text_of(known, names) if known else "7" if isinstance(part, ast.FormattedValue) else part.value
+        )
+    return "".join(parts)
+
+
+REFUSALS = [
+    sentence
+    for path, functions in (
+        ("xai/photo/image_headers.py", ("ImageRejected",)),
+        ("xai/photo/images.py", ("ImageRejected", "append")),
+        ("xai/photo/faces.py", ("append",)),
+        ("xai/models/cards.py", ("WeightsUnavailable",)),
+    )
+    for sentence in said_in(path, *functions)
+    if " " in sentence
+]
+
+
+def test_the_library_was_read():
+    assert len(REFUSALS) >= 16
+
+
+@pytest.mark.parametrize("sentence", REFUSALS)
+def test_what_the_library_says_to_a_visitor_is_in_the_catalogue(spoken, sentence):
+    spoken("es")
+    assert i18n.from_library(sentence) != sentence
+
+
+def test_samples_and_credits_are_called_as_the_library_calls_them():
+    english = i18n.catalogue("en")
+    assert {f"sample.{name}": sample.title for name, sample in SAMPLES.items()}.items() <= english.items()
+    assert {
+        f"credit.{name}": portrait.credit for name, portrait in PORTRAITS.items()
+    }.items() <= english.items()

@@ -1,0 +1,321 @@
+"""The command line as scripts use it: exit status, JSON keys, one sentence for every refusal."""
+
+import hashlib
+import json
+
+import numpy as np
+import pytest
+from PIL import Image as Pillow
+
+from tests.support.models import make_card
+from xai.evidence.verdict.run import forwards_of
+from xai.evidence_types import CONDITIONS, VERDICTS
+from xai.photo.sample_rendering import sample_png
+from xai.photo.samples import SAMPLES
+from xai.types import REGIONS
+
+BARE = next(s for s in SAMPLES.values() if s.truth == ("uncovered",)).id
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    path = tmp_path_factory.mktemp("photos") / "portrait.png"
+    path.write_bytes(sample_png(BARE))
+    return path
+
+
+def test_models(call):
+    status, out, _ = call("models", "--json")
+    listed = {model["name"]: model for model in json.loads(out)}
+    assert status == 0
+    assert next(iter(listed)) == "mobilenet_v2"
+    assert set(listed["custom_cnn_relu_bn"]) >= {
+        "name", "classes", "architecture", "source", "protocol", "input_size", "parameters", "sha256",
+        "metrics",
+    }  # fmt: skip
+    assert listed["custom_cnn_relu_bn"]["source"] == "003"
+    assert listed["mobilenet_v2"]["parameters"] == 2_223_872 + 1280 * 3 + 3
+    assert listed["mobilenet_v2"]["classes"] == ["covered", "incorrect", "uncovered"]
+
+
+def test_classify_goes_on_after_a_refused_photo(call, photo, tmp_path):
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"no picture at all")
+    status, out, err = call("classify", bad, photo, tmp_path / "missing.png", "--json")
+    first, second, third = (json.loads(line) for line in out.splitlines())
+    assert status == 0
+    assert first["error"]
+    assert first["faces"] == []
+    assert third["error"]
+    assert second["error"] is None
+    assert len(second["sha256"]) == 64
+    face = second["faces"][0]
+    assert set(face) == {"box", "score", "label", "probabilities"}
+    assert face["label"] == "uncovered"
+    assert sum(face["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert len(err.splitlines()) >= 2
+
+
+def test_classify_fails_only_when_no_photo_could_be_read(call, tmp_path):
+    bad = tmp_path / "bad.jpg"
+    bad.write_bytes(b"")
+    status, out, _ = call("classify", bad, "--json")
+    assert status == 2
+    assert json.loads(out)["error"]
+
+
+def test_whole_photo_and_top(call, photo):
+    _, out, _ = call("classify", photo, "--whole", "--top", 1, "--json")
+    faces = json.loads(out)["faces"]
+    assert len(faces) == 1
+    assert len(faces[0]["probabilities"]) == 1
+
+
+def assert_evidence(model):
+    """The JSON of one model's evidence: verdict, conditions, flags, effect and rank per region."""
+    assert model["verdict"] in VERDICTS
+    assert tuple(model["conditions"]) == CONDITIONS
+    for name, condition in model["conditions"].items():
+        assert set(condition) == {"value", "threshold", "holds"}
+        if condition["value"] is None:
+            assert condition["holds"] is None
+        else:
+            least = condition["value"] >= condition["threshold"]
+            most = condition["value"] <= condition["threshold"]
+            assert condition["holds"] is (most if name == "exclusion" else least)
+    assert all(isinstance(flag, str) for flag in model["flags"])
+    for region in model["regions"].values():
+        assert isinstance(region["effect"], float)
+        assert 1 <= region["rank"] <= 65
+    evidence = model["evidence"]
+    assert (evidence["verdict"], evidence["target"]) == (model["verdict"], model["label"])
+    assert model["conditions"] == evidence["areas"][evidence["area"]]["conditions"]
+    assert evidence["forwards"] == forwards_of(model["label"])
+    assert model["verdict"] != "supported" or all(c["holds"] for c in model["conditions"].values())
+
+
+def test_explain_writes_what_it_says(call, photo, tmp_path):
+    out_dir = tmp_path / "out"
+    status, out, _ = call(
+        "explain", photo, "--out", out_dir, "--model", "mobilenet_v2", "--model", "custom_cnn_relu_bn",
+        "--patch", 0.25, "--stride", 0.125, "--json",
+    )  # fmt: skip
+    assert status == 0
+    face = json.loads(out)["faces"][0]
+    assert set(face) == {"box", "models"}
+    for name, model in face["models"].items():
+        assert_evidence(model)
+        assert set(model["regions"]) == {*REGIONS, "nose_and_mouth", "lower_face"}
+        assert set(model["regions"]["nose"]) == {"share", "area", "lift", "effect", "rank"}
+        assert set(model["heatmaps"]) == {"occlusion", "gradcam"}, name
+        for heatmap in model["heatmaps"].values():
+            values = np.load(out_dir / heatmap["npy"])
+            with Pillow.open(out_dir / heatmap["png"]) as picture:
+                assert picture.size == values.shape[::-1]
+        both = model["regions"]["nose_and_mouth"]
+        parts = [model["regions"][r] for r in ("nose", "mouth")]
+        if both["share"] is not None:
+            assert both["share"] == pytest.approx(sum(p["share"] for p in parts))
+            assert sum(model["regions"][r]["share"] for r in REGIONS) == pytest.approx(1, abs=1e-6)
+    manifest = json.loads((out_dir / "manifest.json").read_text())
+    assert manifest["schema"] == 1
+    assert len(manifest["photo_sha256"]) == 64
+    assert manifest["faces"][0]["models"]["mobilenet_v2"]["heatmaps"]["occlusion"]["params"]["patch"] == 0.25
+
+
+def test_explain_any_class(call, photo, tmp_path):
+    status, out, _ = call(
+        "explain", photo, "--out", tmp_path / "o", "--target", "covered", "--method", "gradcam", "--json"
+    )
+    assert status == 0
+    assert json.loads(out)["faces"][0]["models"]["mobilenet_v2"]["target"] == "covered"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--target", "hat"), "covered, incorrect, uncovered"),
+        (("--model", "nobody"), "mobilenet_v2"),
+        (("--method", "xray"), "occlusion"),
+        (("--fill", "pink"), "grey"),
+        (("--patch", "7"), "patch must be a number"),
+        (("--patch", "wide"), "invalid float"),
+        (("--device", "tpu"), "invalid choice"),
+    ],
+)
+def test_bad_use_is_one_sentence_and_leaves_nothing(call, photo, tmp_path, arguments, says):
+    status, out, err = call("explain", photo, "--out", tmp_path / "out", *arguments, "--json")
+    assert status == 2
+    assert out == ""
+    assert says in err
+    assert len(err.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_explain_never_writes_over_anything(call, photo, tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    status, _, err = call("explain", photo, "--out", tmp_path, "--method", "gradcam")
+    assert status == 2
+    assert "not empty" in err
+    assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_photo_without_a_face_says_what_to_do(call, tmp_path):
+    path = tmp_path / "black.png"
+    Pillow.new("RGB", (200, 200)).save(path)
+    status, _, err = call("explain", path, "--out", tmp_path / "out")
+    assert status == 2
+    assert "--whole" in err
+    status, out, _ = call(
+        "explain", path, "--out", tmp_path / "out", "--whole", "--method", "gradcam", "--json"
+    )
+    assert status == 0
+    model = json.loads(out)["faces"][0]["models"]["mobilenet_v2"]
+    assert model["regions"]["nose"] == dict.fromkeys(("share", "area", "lift", "effect", "rank"))
+    assert (model["verdict"], model["conditions"], model["flags"]) == ("cannot tell", None, [])
+    assert model["evidence"]["reasons"] == [{"code": "no_mesh", "values": {}}]
+    status, out, err = call("explain", path, "--out", tmp_path / "n", "--whole", "--fill", "bare", "--json")
+    assert (status, out) == (2, "")
+    assert "fill bare cannot be drawn" in err
+    assert not (tmp_path / "n").exists()
+
+
+def make_set(tmp_path):
+    """Twelve faces of each class that differ by brightness alone, a third of them for validation."""
+    rng = np.random.default_rng(0)
+    colours = {"covered": 40, "incorrect": 120, "uncovered": 210}
+    rows = ["file,class,group,split,box_w,box_h"]
+    for label, level in colours.items():
+        for i in range(12):
+            name = f"{label}{i}.png"
+            pixels = np.clip(rng.normal(level, 10, (40, 40, 3)), 0, 255).astype(np.uint8)
+            (tmp_path / "set").mkdir(exist_ok=True)
+            Pillow.fromarray(pixels).save(tmp_path / "set" / name)
+            rows.append(f"{name},{label},{name},{'val' if i % 3 == 0 else 'train'},40,40")
+    (tmp_path / "set" / "labels.csv").write_text("\n".join(rows) + "\n")
+    return tmp_path / "set"
+
+
+def test_train_and_evaluate_a_set_made_here(call, tmp_path):
+    make_set(tmp_path)
+    status, out, _ = call(
+        "train", "custom_cnn_relu_bn", "--data", tmp_path / "set", "--out", tmp_path / "out",
+        "--epochs", 2, "--batch-size", 8, "--json",
+    )  # fmt: skip
+    assert status == 0
+    assert set(json.loads(out)) == {"name", "epochs", "seconds", "metrics"}
+    assert (tmp_path / "out" / "custom_cnn_relu_bn.safetensors").is_file()
+    status, out, _ = call("evaluate", "--data", tmp_path / "set", "--model", "custom_cnn_relu_bn", "--json")
+    figures = json.loads(out)["custom_cnn_relu_bn"]
+    assert set(figures) >= {
+        "n", "accuracy", "aca", "per_class", "confusion", "precision", "recall", "specificity", "npv", "f1",
+        "ece", "intervals",
+    }  # fmt: skip
+    assert figures["n"] == 12
+    assert sum(sum(row.values()) for row in figures["confusion"].values()) == 12
+    assert figures["intervals"]["aca"][0] <= figures["aca"] <= figures["intervals"]["aca"][1]
+
+
+def test_a_folder_that_is_taken_is_said_before_any_work(call, photo, tmp_path, monkeypatch):
+    monkeypatch.setattr("xai.models.classifiers.load_classifier", None)
+    (tmp_path / "mine").write_text("")
+    assert call("explain", photo, "--out", tmp_path)[0] == 2
+    status, _, err = call("explain", photo, "--out", tmp_path / ("x" * 300))
+    assert status == 2
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_one_file_that_is_no_model_does_not_take_the_list_with_it(call, tmp_path, monkeypatch):
+    (tmp_path / "odd.safetensors").write_bytes(b"no tensors")
+    digest = hashlib.sha256(b"no tensors").hexdigest()
+    (tmp_path / "odd.json").write_text(json.dumps(make_card(35, name="odd", sha256=digest).as_dict()))
+    monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path))
+    status, out, err = call("models", "--json")
+    assert status == 0
+    assert "odd" in err
+    names = [m["name"] for m in json.loads(out)]
+    assert names[:2] == ["mobilenet_v2", "custom_cnn_relu_bn"]
+    assert "odd" not in names
+
+
+def test_a_refusal_in_words_goes_where_refusals_go(call, tmp_path):
+    status, out, err = call("classify", tmp_path)
+    assert (status, out) == (2, "")
+    assert "cannot be read" in err
+
+
+def test_one_pixel_is_a_patch(call, photo, tmp_path):
+    arguments = ("--model", "custom_cnn_relu_bn", "--method", "occlusion", "--patch", 1 / 35, "--stride", 0.2)
+    assert call("explain", photo, "--out", tmp_path / "o", *arguments)[0] == 0
+
+
+def test_a_place_that_cannot_be_written_is_one_sentence(call, tmp_path):
+    (tmp_path / "file").write_text("")
+    status, _, err = call(
+        "train", "custom_cnn_relu_bn", "--data", make_set(tmp_path), "--out", tmp_path / "file" / "x"
+    )
+    assert status == 2
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_unknown_data_folder(call, tmp_path):
+    status, _, err = call("evaluate", "--data", tmp_path / "nowhere", "--json")
+    assert status == 2
+    assert "no folder" in err
+
+
+@pytest.mark.parametrize("given", ["--model-file", "--card"])
+def test_a_models_file_needs_its_card(call, tmp_path, given):
+    status, out, err = call("calibrate", given, tmp_path / "x", "--json")
+    assert (status, out) == (2, "")
+    assert "--model-file and --card go together" in err
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--model", "nobody"), "mobilenet_v2"),
+        (("--model", "custom_cnn_relu_bn", "--data", "nowhere"), "nowhere"),
+        (("--faces", "0"), "whole number above 0"),
+        (("--update",), "name its --data"),
+        (("--update", "--data", "nowhere", "--model", "mobilenet_v2"), "and no model"),
+        (("--update", "--data", "nowhere"), "nowhere"),
+        (("--model-file", "a.safetensors", "--card", "none.json"), "none.json"),
+    ],
+)
+def test_calibrate_refuses_in_one_sentence(call, tmp_path, monkeypatch, arguments, says):
+    monkeypatch.chdir(tmp_path)
+    status, out, err = call("calibrate", *arguments, "--json")
+    assert (status, out) == (2, "")
+    assert says in err
+    assert len(err.strip().splitlines()) == 1
+
+
+@pytest.fixture
+def short_gallery(monkeypatch):
+    few = {name: SAMPLES[name] for name in ("admiral-plain", "astronaut-red")}
+    monkeypatch.setattr("xai.evidence.validation.reports.SAMPLES", few)
+
+
+def test_verdicts_of_a_model_over_the_gallery(call, short_gallery):
+    status, out, err = call("calibrate", "--model", "custom_cnn_relu_bn", "--json")
+    assert status == 0
+    row = json.loads(out)["custom_cnn_relu_bn"]
+    assert set(row) >= {"models", "faces", "expected", "verdicts", "right", "interval"}
+    assert tuple(row["verdicts"]) == VERDICTS
+    assert sum(row["verdicts"].values()) == row["faces"] <= 2
+    assert "--data" in err
+
+
+def test_verdicts_of_a_models_file(call, short_gallery):
+    from xai.models.cards import find_card
+
+    card = find_card("custom_cnn_relu_bn")
+    here, named = (
+        ("--model-file", card.path, "--card", card.path.with_suffix(".json")),
+        ("--model", card.name),
+    )
+    status, out, _ = call("calibrate", *here, "--json")
+    assert status == 0
+    assert json.loads(out) == json.loads(call("calibrate", *named, "--json")[1])

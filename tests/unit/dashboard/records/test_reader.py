@@ -1,0 +1,188 @@
+"""What the cards say, read without torch; published beside measured; what is damaged is named."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from dashboard.charts.metrics import Dot, dots, learning_curves
+from dashboard.components.confusion_matrix import payload
+from dashboard.records.reader import RecordUnreadable, read_experiments, read_record, read_records
+from dashboard.records.values import Epoch, Figure, reproduced, telling
+from dashboard.views.models import add_model
+from dashboard.views.models import text as models_text
+from tests.support.paths import ROOT
+from xai.models.cards import read_card, read_cards
+
+
+def evaluation(n=100, aca=0.9, **more):
+    return {
+        "n": n, "missed": 2, "accuracy": 0.95, "aca": aca, "ece": 0.04,
+        "per_class": {"covered": 0.97, "incorrect": 0.83},
+        "confusion": {"covered": {"covered": 97, "incorrect": 3, "uncovered": 0},
+                      "incorrect": {"covered": 1, "incorrect": 5, "uncovered": 0},
+                      "uncovered": {"covered": 0, "incorrect": 0, "uncovered": 0}},
+        "intervals": {"aca": [aca - 0.05, aca + 0.05], "accuracy": [0.9, 0.99]},
+        **more,
+    }  # fmt: skip
+
+
+def card(**more):
+    return {
+        **add_model._EXAMPLE,
+        "name": "vgg_fmd",
+        "source": "003",
+        "data": {"train": {"fmd": {"covered": 90, "incorrect": 5}, "ilc": {"covered": 10, "uncovered": 7}}},
+        "recipe": {
+            "published": {"covered": 0.9377, "aca": 0.8529},
+            "command": "make it",
+            "departures": ["One."],
+        },
+        "metrics": {
+            "chosen on": {"aca": 0.99},
+            "mfn protocol=seed crops=annotated": evaluation(aca=0.5),
+            "fmd protocol=seed crops=annotated without=x": evaluation(90, 0.7),
+            "fmd protocol=seed crops=detected": evaluation(95, 0.8),
+            "fmd protocol=seed crops=annotated": evaluation(100, 0.85),
+            "fmd protocol=product crops=annotated": evaluation(100, 0.99),
+        },
+        "history": [{"epoch": 1, "loss": 0.9, "aca": 0.4}, {"epoch": 2, "loss": 0.5, "aca": 0.8, "lr": 3}],
+        **more,
+    }
+
+
+@pytest.fixture
+def record(tmp_path):
+    path = tmp_path / "vgg_fmd.json"
+    path.write_text(json.dumps(card()))
+    return read_record(path, installed=False)
+
+
+def test_a_card_is_read_figure_by_figure(record):
+    assert record.counts == {"train": {"covered": 100, "incorrect": 5, "uncovered": 7}}  # both sets together
+    assert record.sets == ("fmd", "ilc")
+    assert [score.n for score in record.scores] == [100, 90, 95, 100, 100]  # "chosen on" is no evaluation
+    first = record.scores[0]
+    assert first.figures["aca"] == Figure(0.5, 0.45, 0.55)
+    assert first.figures["covered"] == Figure(0.97)
+    assert record.history == (Epoch(1, None, 0.9, None, 0.4), Epoch(2, None, 0.5, None, 0.8))
+
+
+def test_the_whole_set_in_its_own_boxes_is_told_first(record):
+    assert [(s.dataset, s.figures["aca"].value) for s in telling(record.scores)] == [
+        ("mfn", 0.5),
+        ("fmd", 0.85),
+    ]
+
+
+def test_published_stands_beside_the_same_protocol_on_the_same_set(record):
+    beside = reproduced(record)
+    assert (beside.dataset, beside.setting["protocol"], beside.figures["aca"].value) == ("fmd", "seed", 0.85)
+
+
+def test_without_a_measurement_under_the_protocol_nothing_is_set_beside(tmp_path):
+    path = tmp_path / "vgg_fmd.json"
+    path.write_text(json.dumps(card(metrics={"fmd protocol=product crops=annotated": evaluation()})))
+    assert reproduced(read_record(path, installed=False)) is None
+
+
+def test_the_installed_models_are_read_as_their_cards_say():
+    cards = read_cards().cards
+    records = read_records([one.path.with_suffix(".json") for one in cards], [])
+    assert [record.name for record in records.installed] == [one.name for one in cards]
+    for one, record in zip(cards, records.installed, strict=True):
+        assert record.limits == one.limits
+        for score in record.scores:
+            assert sum(map(sum, (row.values() for row in score.confusion.values()))) == score.n
+
+
+def test_a_folder_with_measured_models_and_experiments(tmp_path):
+    (tmp_path / "measured").mkdir()
+    (tmp_path / "measured" / "vgg_fmd.json").write_text(json.dumps(card()))
+    (tmp_path / "measured" / "broken.json").write_text("{")
+    experiment = {
+        "name": "grey", "question": "Does colour help?", "source": "002", "command": "run it", "note": "",
+        "rows": [{"label": "grey", "published": 0.88,
+                  "measured": {"figure": "accuracy", "value": 0.9, "low": 0.88, "high": 0.92, "n": 500}}],
+    }  # fmt: skip
+    (tmp_path / "experiments.json").write_text(json.dumps([experiment]))
+    found = read_records([], [tmp_path])
+    assert [(record.name, record.installed) for record in found.measured] == [("vgg_fmd", False)]
+    (row,) = found.experiments[0].rows
+    assert (row.measured, row.published, row.n) == (Figure(0.9, 0.88, 0.92), 0.88, 500)
+    (problem,) = found.problems
+    assert problem.startswith("The file broken.json is left out")
+
+
+@pytest.mark.parametrize("text", ["[]", '{"name": 3}', "not json", '{"recipe": 1, "data": []}'])
+def test_what_is_no_card_is_refused_with_the_name_of_the_file(tmp_path, text):
+    path = tmp_path / "odd.json"
+    path.write_text(text)
+    with pytest.raises(RecordUnreadable, match=r"odd\.json is left out"):
+        read_record(path, installed=True)
+
+
+def test_what_ships_can_be_read_whole():
+    shipped = ROOT / "weights"
+    measured = len(list((shipped / "measured").glob("*.json")))
+    found = read_records([card.path.with_suffix(".json") for card in read_cards().cards], [shipped])
+    assert found.problems == ()
+    assert len(found.measured) == measured
+    assert len(found.experiments) == len(json.loads((shipped / "experiments.json").read_text()))
+
+
+def test_no_experiments_is_no_fault(tmp_path):
+    assert read_experiments(tmp_path / "experiments.json") == ()
+
+
+def test_the_card_to_start_from_is_a_card(tmp_path):
+    (tmp_path / "my_model.safetensors").write_bytes(b"weights")
+    import hashlib
+
+    example = {**add_model._EXAMPLE, "sha256": hashlib.sha256(b"weights").hexdigest()}
+    (tmp_path / "my_model.json").write_text(json.dumps(example))
+    assert read_card(tmp_path / "my_model.json").classes == ("covered", "incorrect", "uncovered")
+
+
+def test_dots_are_filled_where_measured_and_hollow_where_published():
+    figure = dots([Dot("a", Figure(0.9, 0.8, 0.95)), Dot("b", None, 0.7), Dot("c", Figure(0.6), 0.65)])
+    measured, alone, published = figure.data
+    assert (list(measured.x), list(measured.y)) == ([0.9], [0])
+    assert list(measured.error_x.array) == pytest.approx([0.05])
+    assert list(measured.error_x.arrayminus) == pytest.approx([0.1])
+    assert (list(alone.x), list(alone.y)) == ([0.6], [2])
+    assert alone.marker.symbol == "circle-open"  # what has no interval must not look sure
+    assert (list(published.x), list(published.y)) == ([0.7, 0.65], [1, 2])
+    assert published.marker.symbol == "diamond-open"
+    assert [note.text for note in figure.layout.annotations] == ["a", "b", "c"]
+
+
+def test_a_cell_holds_the_share_of_its_row_and_an_empty_row_is_left_out(record):
+    sent = payload(record.scores[0], record.classes)
+    cells = {tuple(cell["cell"]): cell for row in sent["rows"] for cell in row["cells"]}
+    assert (cells["covered", "incorrect"]["share"], cells["covered", "incorrect"]["faces"]) == ("3%", "3")
+    assert cells["incorrect", "incorrect"]["share"] == "83%"  # five of six
+    assert not any(truth == "uncovered" for truth, _ in cells)
+    said = "truly mask worn wrongly, answered mask worn correctly: 17% of the row, faces: 1"
+    assert cells["incorrect", "covered"]["said"] == said
+    assert [len(row["cells"]) for row in sent["rows"]] == [len(sent["columns"])] * 2
+
+
+def test_curves_leave_out_what_was_not_recorded(record):
+    lines = learning_curves(record.history, ("train_loss", "loss")).data
+    assert [list(line.y) for line in lines] == [[0.9, 0.5]]
+
+
+def test_the_alternative_texts_hold_the_numbers(record):
+    said = models_text.alt_dots("Scores", [Dot("a", Figure(0.9, 0.8, 0.95), 0.7)])
+    assert "a 90.0% (80.0% to 95.0%) published 70.0%" in said
+    assert "b 90.0%, no interval." in models_text.alt_dots("Scores", [Dot("b", Figure(0.9))])
+    assert "from 0.900 to 0.500" in models_text.alt_curves(record.history, ("loss",))
+
+
+def test_reading_records_does_not_bring_torch():
+    code = (
+        "import sys, dashboard.records.reader, dashboard.views.models.text; assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

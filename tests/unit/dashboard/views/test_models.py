@@ -1,0 +1,227 @@
+"""What models are called, and the bottom line of each: made from cards, and from nothing else."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from dashboard import i18n
+from dashboard.records.reader import read_record
+from dashboard.records.values import Experiment, ExperimentRow, Figure
+from dashboard.text.metrics import class_label, figure_text, gap_lines
+from dashboard.text.model_names import model_name, model_names, network_name, purpose
+from dashboard.views.models import add_model
+from dashboard.views.models.study_text import measured_name, note, question, row_label
+from dashboard.views.models.text import bottom_line, decisive
+from tests.support.paths import ROOT
+from xai.learning.training.recipe_registry import RECIPES
+from xai.models.architectures import ARCHITECTURES
+from xai.models.cards import read_cards
+
+SHIPPED = json.loads((ROOT / "weights" / "experiments.json").read_text())
+
+
+def counted(**rows):
+    """An evaluation from its table: true class -> answer -> faces; every figure worked out from it."""
+    faces = {truth: sum(answers.values()) for truth, answers in rows.items()}
+    hits = {truth: answers.get(truth, 0) for truth, answers in rows.items()}
+    shares = {truth: hits[truth] / count for truth, count in faces.items() if count}
+    return {
+        "n": sum(faces.values()),
+        "accuracy": sum(hits.values()) / sum(faces.values()),
+        "aca": sum(shares.values()) / len(shares),
+        "per_class": shares,
+        "confusion": rows,
+        "intervals": {name: [share - 0.01, share + 0.01] for name, share in shares.items()},
+    }
+
+
+THREE = counted(
+    covered={"covered": 985, "uncovered": 15},
+    incorrect={"incorrect": 84, "covered": 16},
+    uncovered={"uncovered": 495, "covered": 5},
+)
+
+
+@pytest.fixture
+def made(tmp_path):
+    """A record from a card whose keys are given."""
+
+    def make(**more):
+        raw = {**add_model._EXAMPLE, **more}
+        path = tmp_path / f"{raw['name']}.json"
+        path.write_text(json.dumps(raw))
+        return read_record(path, installed=True)
+
+    return make
+
+
+def test_the_bottom_line_says_the_shares_of_the_table_in_hundreds(made):
+    assert bottom_line(made(metrics={"fmd protocol=product": THREE})) == (
+        "Right on 98 of 100 faces of the Kaggle photos (1,600 measured).",
+        "Weakest where the truth is “mask worn wrongly”: right on 84 of 100 (100 measured).",
+    )
+
+
+def test_a_model_of_two_answers_is_said_not_to_judge_how_a_mask_is_worn(made):
+    classes = ["with_mask", "without_mask"]
+    table = counted(with_mask={"with_mask": 6, "without_mask": 3}, without_mask={"without_mask": 20})
+    lines = bottom_line(made(classes=classes, metrics={"fmd protocol=seed": table}))
+    assert lines[1] == "Weakest where the truth is “a mask is present”: right on 6 of 9, too few to be sure."
+    assert lines[2] == (
+        "It knows two answers: it says whether a mask is present, not whether it is worn correctly."
+    )
+
+
+def test_what_is_not_all_is_never_rounded_to_all(made):
+    nearly = counted(covered={"covered": 999, "uncovered": 1}, uncovered={"uncovered": 10})
+    first, _, unseen = bottom_line(made(metrics={"fmd protocol=product": nearly}))
+    assert first.startswith("Right on more than 99 of 100 faces")
+    assert unseen == "Not measured there, for want of such faces: “mask worn wrongly”."
+    never = counted(covered={"uncovered": 999, "covered": 1}, uncovered={"uncovered": 999})
+    assert "right on fewer than 1 of 100" in bottom_line(made(metrics={"fmd protocol=product": never}))[1]
+
+
+def test_a_model_that_nobody_measured_is_said_to_be_so(made):
+    assert bottom_line(made(metrics={})) == ("How often it is right was not measured.",)
+
+
+def test_what_the_model_was_chosen_on_does_not_decide_where_other_faces_were_measured(made):
+    metrics = {"ilc protocol=product": {**THREE, "n": 9000}, "fmd protocol=product": THREE}
+    data = {"train": {"ilc": {"covered": 9}}, "val": {"ilc": {"covered": 3}}, "test": {"fmd": {"covered": 5}}}
+    record = made(metrics=metrics, data=data)
+    assert decisive(record).dataset == "fmd"
+    assert record.sets == ("ilc",)  # what was measured on was not learnt from
+    assert decisive(made(metrics={"ilc protocol=product": THREE}, data=data)).dataset == "ilc"
+
+
+@pytest.mark.parametrize(
+    ("card", "said"),
+    [
+        ({"name": "mobilenet_v2", "architecture": "mobilenet_v2_stride16"}, "MobileNetV2 (the default)"),
+        ({"name": "colour_cnn_fmd", "architecture": "colour_cnn", "source": "002", "protocol": "seed"},
+         "Colour CNN of study 002"),
+        ({"name": "cnn3_70_30_fmd", "architecture": "cnn3", "source": "001", "protocol": "seed"},
+         "Three-block CNN (class weights 70 : 30) of study 001"),
+        ({"name": "resnet18_2fc_fmd", "architecture": "resnet18_2fc", "source": "003", "protocol": "seed"},
+         "ResNet-18 (two last layers) of study 003"),
+        ({"name": "custom_cnn_relu_bn", "architecture": "custom_cnn_relu_bn", "source": "003"},
+         "Normalised ReLU CNN"),
+        ({"name": "mobilenet_v2_random_fmd", "architecture": "mobilenet_v2", "protocol": "seed"},
+         "MobileNetV2 (started from nothing), trained as a study trains"),
+        ({"name": "north_gate", "architecture": "mobilenet_v2"}, "north_gate"),
+    ],
+)  # fmt: skip
+def test_a_model_is_called_by_its_network_and_its_role(made, card, said):
+    assert model_name(made(**card)) == said
+
+
+def test_two_models_are_never_called_alike(made):
+    twins = [made(name=name, architecture="vgg16", source="000", protocol="seed")
+             for name in ("vgg16_fmd", "vgg16_mfn")]  # fmt: skip
+    assert model_names(twins) == {
+        "vgg16_fmd": "VGG-16 of study 000 (vgg16_fmd)",
+        "vgg16_mfn": "VGG-16 of study 000 (vgg16_mfn)",
+    }
+
+
+def test_cards_are_named_as_records_are_and_every_shipped_name_is_its_own():
+    cards = read_cards().cards
+    names = model_names(cards)
+    assert len(set(names.values())) == len(cards)
+    assert [purpose(card) for card in cards] == sorted(map(purpose, cards), reverse=True)
+
+
+@pytest.mark.parametrize("language", i18n.languages())
+def test_every_network_and_every_recipe_has_a_name(language):
+    said = i18n.catalogue(language)
+    assert {key.removeprefix("network.") for key in said if key.startswith("network.")} == set(ARCHITECTURES)
+    for row, _ in RECIPES:
+        base = max((name for name in ARCHITECTURES if f"{row}_".startswith(f"{name}_")), key=len)
+        varied = row[len(base) + 1 :]
+        assert not varied or f"variant.{varied}" in said, row
+
+
+def test_a_row_that_begins_with_no_network_keeps_its_name():
+    assert network_name("my_own_fmd") == "my_own_fmd"
+    assert network_name("vgg16_mfn") == "VGG-16"
+    assert network_name("custom_cnn_relu_bn_folds_fmd") == "Normalised ReLU CNN (all folds together)"
+    assert network_name("vgg16x") == "vgg16x"
+
+
+def test_intervals_that_say_nothing_are_stars_and_a_sentence(made):
+    lines = {"intervals": {"covered": [0.98, 0.99], "incorrect": [0.0, 0.0], "uncovered": [0.4, 1.0]}}
+    metrics = {"fmd protocol=seed": {**THREE, **lines, "groups": {"incorrect": 60, "uncovered": 9}}}
+    (score,) = made(metrics=metrics).scores
+    assert score.figures["covered"] == Figure(0.985, 0.98, 0.99)
+    assert score.figures["incorrect"] == Figure(0.84, gap="alike")
+    assert score.figures["uncovered"] == Figure(0.99, gap="few")
+    assert figure_text(score.figures["covered"]) == "98.5% (98.0% to 99.0%)"
+    assert figure_text(score.figures["uncovered"]) == "99.0% *"
+    assert class_label("uncovered", score, score.figures["uncovered"]) == "no mask, 500 faces *"
+    assert len(gap_lines(score.figures.values())) == 2  # accuracy has none computed
+    assert gap_lines([Figure(0.9, 0.8, 1.0)]) == []
+
+
+def test_where_a_card_counts_no_groups_its_faces_stand_for_them(made):
+    few = counted(covered={"covered": 60, "uncovered": 3}, uncovered={"uncovered": 8, "covered": 1})
+    figures = made(metrics={"fmd protocol=seed": few}).scores[0].figures
+    assert (figures["covered"].gap, figures["uncovered"].gap) == ("", "few")
+
+
+def test_an_interval_that_could_not_be_computed_is_none(made):
+    (score,) = made(metrics={"fmd": {**THREE, "intervals": {"covered": [None, None]}}}).scores
+    assert score.figures["covered"] == Figure(0.985)
+
+
+NAMES_EVERYWHERE = {"AlexNet", "Inception-v3", "MobileNetV2", "ReLU CNN"}
+"""Names of networks that no language translates."""
+
+
+def speak(monkeypatch, code):
+    monkeypatch.setattr(i18n, "language", lambda: code)
+
+
+@pytest.mark.parametrize("one", SHIPPED, ids=[one["name"] for one in SHIPPED])
+def test_no_word_of_an_experiment_is_left_in_english(monkeypatch, one):
+    rows = tuple(
+        ExperimentRow(row["label"], row["measured"]["figure"], Figure(0.5), None, None) for row in one["rows"]
+    )
+    shown = Experiment(one["name"], one["question"], one["source"], rows, one["command"], one["note"])
+    english = [*(row_label(row.label) for row in rows), *(measured_name(row.figure) for row in rows)]
+    speak(monkeypatch, "es")
+    assert question(shown) != shown.question
+    assert note(shown) != shown.note
+    spanish = [*(row_label(row.label) for row in rows), *(measured_name(row.figure) for row in rows)]
+    alike = [one for one, other in zip(english, spanish, strict=True) if one == other]
+    assert all(set(label.split(", ")) <= NAMES_EVERYWHERE for label in alike), alike
+
+
+@pytest.mark.parametrize("one", SHIPPED, ids=[one["name"] for one in SHIPPED])
+def test_what_an_experiment_notes_is_known_word_for_word(monkeypatch, one):
+    speak(monkeypatch, "es")
+    said = i18n.from_library(one["note"].partition(" Not trained here: ")[0])
+    assert said != one["note"].partition(" Not trained here: ")[0]
+
+
+def test_models_that_an_experiment_lacks_are_named_plainly(monkeypatch):
+    monkeypatch.setattr("dashboard.views.models.study_text.is_technical", lambda: True)
+    lacking = Experiment("new", "Why?", "000", (), "", "All alike. Not trained here: vgg16_tried, alexnet.")
+    assert note(lacking) == "All alike. Not trained here: VGG-16 (first trial), AlexNet."
+    assert note(replace(lacking, note="All alike.")) == "All alike."
+    assert question(lacking) == "Why?"
+
+
+def test_every_limit_that_a_training_writes_is_said_in_every_language(monkeypatch):
+    from xai.learning.publishing.model_cards import known_limits
+    from xai.learning.training.recipe import BINARY
+    from xai.types import CLASSES
+
+    limits = {
+        limit
+        for classes in (BINARY, CLASSES)
+        for sets in ({"ilc"}, {"fmd"}, {"mfn"})
+        for limit in known_limits(classes, sets)
+    }
+    speak(monkeypatch, "es")
+    assert not [limit for limit in limits if i18n.from_library(limit) == limit]

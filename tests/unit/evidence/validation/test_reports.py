@@ -1,0 +1,103 @@
+"""What `calibrate` prints: counts of verdicts, and what no edit could be made on."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.support.models import OneWindow, make_classifier, make_face
+from xai.errors import DataRejected
+from xai.evidence.validation import reports as module
+from xai.evidence.validation.labelled_faces import LabelledFace, true_class
+from xai.evidence.validation.reports import calibration_table, sample_faces, verdict_table
+from xai.evidence_types import VERDICTS
+from xai.models.ground_truth import KINDS
+from xai.photo.samples import SAMPLES
+
+FEW = ("admiral-plain", "astronaut-red", "both")
+
+
+@pytest.fixture(scope="module")
+def few():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "SAMPLES", {name: SAMPLES[name] for name in FEW})
+        return sample_faces()
+
+
+def test_the_gallerys_faces_carry_their_truth(few):
+    assert [(f.label, f.group) for f in few] == [
+        ("uncovered", "admiral"),
+        ("covered", "astronaut"),
+        ("covered", "admiral"),
+        ("incorrect", "astronaut"),
+    ]
+    assert all(len(f.face.landmarks) == 468 for f in few)
+
+
+def test_a_model_over_a_few_faces_counted_by_hand(few, monkeypatch):
+    """Three faces of a class that the model always answers, one of them without landmarks; one of another."""
+    always = make_classifier(OneWindow(0, 0, 4), 16, mean=(-9.0,) * 3, std=(1.0,) * 3, name="always")
+    faces = [replace(f, label="covered") for f in few[1:3]]
+    faces.append(LabelledFace(make_face(few[0].face.crop), "covered", "third"))
+    faces.append(few[0])
+    monkeypatch.setattr(module, "sample_faces", lambda: tuple(faces))
+    said = []
+    found = verdict_table([always], None, said.append)
+    assert any("--data" in line for line in said)
+    row = found["always"]
+    assert row["faces"] == sum(row["verdicts"].values()) == 2
+    assert tuple(row["verdicts"]) == VERDICTS
+    assert row["verdicts"]["supported"] == 0
+    assert row["unpainted"] == {"no_mesh": 1}
+    assert (row["right"], row["interval"], row["expected"]) == (None, None, [])
+    assert set(row["classes"]) == {"covered"}
+    json.dumps(found, allow_nan=False)
+
+
+def test_the_table_asks_every_kind(monkeypatch):
+    asked = {}
+
+    def collect(faces, kinds, progress, *, device, per_model):
+        asked.update(faces=faces, kinds=kinds, device=device, per_model=per_model)
+        return iter(("first", "second"))
+
+    monkeypatch.setattr(module, "sample_faces", lambda: ("a face",))
+    monkeypatch.setattr(module, "collect", collect)
+    monkeypatch.setattr(module, "report", lambda cases: {"cases": cases})
+    assert calibration_table(None, lambda _: None, "cpu", 3) == {"cases": ["first", "second"]}
+    assert asked == {"faces": ("a face",), "kinds": list(KINDS), "device": "cpu", "per_model": 3}
+
+
+@pytest.mark.parametrize(
+    ("label", "classes", "expected"),
+    [
+        ("covered", ("with_mask", "without_mask"), "with_mask"),
+        ("uncovered", ("with_mask", "without_mask"), "without_mask"),
+        ("incorrect", ("with_mask", "without_mask"), None),
+        ("incorrect", ("covered", "incorrect", "uncovered"), "incorrect"),
+    ],
+)
+def test_labels_in_a_models_own_words(label, classes, expected):
+    assert true_class(label, classes) == expected
+
+
+def test_a_set_is_read_where_one_is_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "read_labelled", lambda folder, report: (folder, "read"))
+    assert module._faces(tmp_path, lambda _: None) == (tmp_path, "read")
+
+
+def test_no_number_of_the_gallery_is_lost():
+    assert sum(len(sample.wearers) for sample in SAMPLES.values() if not sample.traps) == 11
+    assert np.isin(
+        [w.truth for s in SAMPLES.values() for w in s.wearers], ["covered", "incorrect", "uncovered"]
+    ).all()
+
+
+def test_faces_on_which_nothing_can_be_painted_are_refused_in_one_sentence(few, monkeypatch):
+    bare = [
+        LabelledFace(replace(f.face, landmarks=np.zeros((0, 2), np.float32)), f.label, f.group) for f in few
+    ]
+    monkeypatch.setattr(module, "sample_faces", lambda: bare)
+    with pytest.raises(DataRejected, match="None of the 4 faces"):
+        calibration_table(None, lambda _: None, "cpu", 1)
