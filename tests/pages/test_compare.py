@@ -17,6 +17,7 @@ from dashboard.worker.jobs import Stage
 from dashboard.worker.ticket import JobError
 from tests.support import evidences
 from tests.support.models import make_card
+from tests.support.pages import page_at
 from tests.support.paths import APP
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import read_cards
@@ -63,11 +64,7 @@ def verdicts(monkeypatch):
 
 
 def visit(**address):
-    page = AppTest.from_file(str(APP), default_timeout=280)
-    for name, value in address.items():
-        page.query_params[name] = value
-    page.switch_page("views/compare/page.py")
-    return page.run()
+    return page_at("compare", **address).run()
 
 
 def text(page):

@@ -12,6 +12,7 @@ from dashboard.i18n import say
 from dashboard.text.model_names import display_name
 from dashboard.views.counterfactuals.substitutions import PROBES_SHOWN
 from dashboard.worker.counterfactual_handlers import prepare
+from tests.support.pages import page_at
 from tests.support.paths import APP
 from xai.evidence.counterfactuals.probes import pieces, whatif
 from xai.models.cards import read_cards
@@ -34,11 +35,7 @@ def face():
 
 
 def visit(**address):
-    page = AppTest.from_file(str(APP), default_timeout=280)
-    for name, value in address.items():
-        page.query_params[name] = value
-    page.switch_page("views/counterfactuals/page.py")
-    return page.run()
+    return page_at("cover", **address).run()
 
 
 def text(page):

@@ -3,13 +3,12 @@
 import re
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboard import preferences, session
 from dashboard.i18n import catalogue
 from dashboard.text.model_names import display_name
 from tests.support import evidences
-from tests.support.paths import APP
+from tests.support.pages import page_at
 from xai.models.cards import read_cards
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
@@ -29,11 +28,7 @@ def _verdicts(monkeypatch):
 
 
 def visit(**address):
-    page = AppTest.from_file(str(APP), default_timeout=280)
-    for name, value in address.items():
-        page.query_params[name] = value
-    page.switch_page("views/learn/page.py")
-    return page.run()
+    return page_at("learn", **address).run()
 
 
 def text(page):

@@ -4,13 +4,12 @@ import json
 import re
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboard import preferences, session
 from dashboard.i18n import catalogue
 from dashboard.text.model_names import model_names
 from dashboard.views.models import confusion
-from tests.support.paths import APP
+from tests.support.pages import page_at
 from xai.models.cards import Catalogue, find_card, read_cards
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
@@ -31,11 +30,7 @@ def weights(monkeypatch, tmp_path):
 
 
 def visit(**address):
-    page = AppTest.from_file(str(APP), default_timeout=280)
-    for name, value in address.items():
-        page.query_params[name] = value
-    page.switch_page("views/models/page.py")
-    return page
+    return page_at("models", **address)
 
 
 def text(page):

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from dashboard import session
 from dashboard.i18n import catalogue
@@ -11,7 +10,7 @@ from dashboard.records.reader import read_record
 from dashboard.records.values import Bin, Figure
 from dashboard.text.predictions import mask_reason
 from dashboard.views.models.study_text import error_lists, few_faces, kind_dots
-from tests.support.paths import APP
+from tests.support.pages import page_at
 from xai.learning.evaluation.subgroups import KINDS
 from xai.models.cards import read_cards
 from xai.models.reported_errors import ERROR_KINDS, KnownError
@@ -59,10 +58,7 @@ def test_bins_are_dots_with_their_faces_beside_them(weights):
 
 
 def test_the_page_shows_the_charts_and_says_what_goes_wrong(weights):
-    page = AppTest.from_file(str(APP), default_timeout=280)
-    page.query_params["model"] = "sized"
-    page.switch_page("views/models/page.py")
-    page.run()
+    page = page_at("models", model="sized").run()
     assert not page.exception
     shown = "\n".join(str(part.value) for part in (*page.markdown, *page.caption))
     assert "**On which faces it does well**" in shown
