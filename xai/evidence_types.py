@@ -1,4 +1,4 @@
-"""What the evidence holds: effects of edits, the three conditions, the verdict. Free of torch.
+"""What the evidence holds: answers about edited faces, what came out by family, the verdict. Free of torch.
 
 Effects are differences of the contrast ``log p - log(1 - p)`` of the class under test, the log-odds of the
 answer. An effect is *relative* when it is divided by the reach: the effect of changing everything.
@@ -9,22 +9,28 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 __all__ = [
     "AREAS",
     "CONDITIONS",
-    "DECIDING_AREA",
     "VERDICTS",
     "AreaEvidence",
     "Condition",
+    "Detail",
+    "EditAnswer",
+    "EditedFace",
     "Evidence",
+    "FamilyEvidence",
     "Reason",
     "RegionEvidence",
     "Steadiness",
-    "deciding_area",
+    "Tally",
 ]
 
 VERDICTS = ("supported", "mixed", "not supported", "cannot tell")
-"""Looked at nose and mouth; there and elsewhere; elsewhere; it cannot be told."""
+"""The answer follows nose and mouth and nothing else; them and something else; something else; it cannot be told."""
 
 AREAS = ("strict", "wide")
 """Areas under test: nose and mouth; the lower face with what a mask covers beyond its outline."""
@@ -32,28 +38,13 @@ AREAS = ("strict", "wide")
 CONDITIONS = ("necessity", "exclusion", "sufficiency")
 """Changing the area changes the answer; nothing else does; the area alone carries the answer."""
 
-DECIDING_AREA: Mapping[str, str] = {
-    "covered": "strict",
-    "incorrect": "wide",
-    "uncovered": "strict",
-    "with_mask": "wide",
-    "without_mask": "wide",
-}
-"""Class -> the area that decides its verdict. ``incorrect`` may rest on a bare chin or a hanging mask, and
-the classes of a model that knows two are about the whole mask, so their evidence is the whole lower face."""
-
-
-def deciding_area(target: str) -> str:
-    """The area that decides for the class ``target``; the wide one for a class that is not listed."""
-    return DECIDING_AREA.get(target, "wide")
-
 
 @dataclass(frozen=True)
 class Reason:
     """One reason, as data: a sentence is made of it where it is shown.
 
     Attributes:
-        code: what kind of reason; see ``xai.evidence.verdict.rules``.
+        code: what kind of reason; see ``xai.evidence.verdict.decision``.
         values: its numbers and names.
     """
 
@@ -121,7 +112,7 @@ class RegionEvidence:
 @dataclass(frozen=True)
 class Steadiness:
     """How often the verdict stood when the places were moved by a tenth of the eye distance; see ``stands``
-    in ``xai.evidence.verdict.rules`` for what overturns it.
+    in ``xai.evidence.verdict.region_conditions`` for what overturns it.
     """
 
     held: int
@@ -129,40 +120,144 @@ class Steadiness:
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """Whether one answer about one face rests on nose and mouth.
+class Tally:
+    """How many edits did what they should."""
+
+    held: int
+    of: int
+
+    @property
+    def share(self) -> float | None:
+        """0..1; None where there was none."""
+        return self.held / self.of if self.of else None
+
+
+@dataclass(frozen=True)
+class EditAnswer:
+    """What a model answered about one edited face.
 
     Attributes:
-        target: the class whose evidence this is.
-        area: the deciding one of ``AREAS``.
-        verdict: one of ``VERDICTS``.
-        reasons: why, the first one first; the reasons of ``cannot tell`` where that is the verdict.
-        flags: where the second witness disagrees; they do not change the verdict.
-        contrast: log-odds of the class on the face as it is.
-        reach: effect of changing everything, log-odds; None where no edit was made.
-        areas: area -> evidence; empty where no edit was made.
-        regions: region or sum of regions -> evidence; empty where no edit was made.
-        controls: how many control places the ranks are among.
-        steadiness: of the verdict under moved landmarks; None where it was not reached.
-        forwards: passes through the network it took.
-        seconds: wall-clock seconds it took.
+        family: of ``xai.evidence.interventions.cue_conflict.FAMILIES``.
+        edit: which edit of the family.
+        truth: admissible answers, in the model's class names.
+        label: the answer.
+        probability: of the class under test.
+        drop: log-odds that the class under test lost against the face as it is; negative where it gained.
+        held: whether the answer did what it should; None where nothing is asked of it.
     """
 
-    target: str
+    family: str
+    edit: str
+    truth: tuple[str, ...]
+    label: str
+    probability: float
+    drop: float
+    held: bool | None
+
+
+@dataclass(frozen=True)
+class FamilyEvidence:
+    """What came out of one family of edits.
+
+    Attributes:
+        family: its name.
+        asks: ``follow``, ``stay``, ``sham`` or ``whole``.
+        tally: edits whose answer did what it should; of a sham or a whole face, those whose answer was kept.
+        effect: mean log-odds lost, net of the sham where something was laid on the face.
+        part: of a ``stay`` family, the effect over that of the lower face; None elsewhere, and where the lower face
+            has none.
+        holds: whether the family as a whole did what it should; None where nothing is asked of it.
+        rounds: how often it was asked.
+    """
+
+    family: str
+    asks: str
+    tally: Tally
+    effect: float
+    part: float | None
+    holds: bool | None
+    rounds: int
+
+
+@dataclass(frozen=True, eq=False)
+class EditedFace:
+    """One edited face, to be shown with its answer.
+
+    Attributes:
+        answer: what was answered about it.
+        picture: RGB uint8 ``(n, n, 3)``, at most 112 pixels a side.
+    """
+
+    answer: EditAnswer
+    picture: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Detail:
+    """Effects of regions, measured only where they were asked for; they do not decide.
+
+    Attributes:
+        area: the one of ``AREAS`` that goes with the class.
+        reach: effect of changing everything, log-odds.
+        areas: area -> evidence.
+        regions: region or sum of regions -> evidence.
+        controls: how many control places the ranks are among.
+        steadiness: of the area's outcome under moved landmarks; None where there was none.
+        forwards: passes through the network it took.
+    """
+
     area: str
-    verdict: str
-    reasons: tuple[Reason, ...]
-    flags: tuple[Reason, ...]
-    contrast: float
-    reach: float | None
+    reach: float
     areas: Mapping[str, AreaEvidence]
     regions: Mapping[str, RegionEvidence]
     controls: int
     steadiness: Steadiness | None
     forwards: int
-    seconds: float
 
     @property
-    def deciding(self) -> AreaEvidence | None:
-        """The evidence of the deciding area; None where no edit was made."""
-        return self.areas.get(self.area)
+    def deciding(self) -> AreaEvidence:
+        """The evidence of the class's area."""
+        return self.areas[self.area]
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Whether one answer about one face follows nose and mouth, and stays when anything else changes.
+
+    Attributes:
+        target: the class whose evidence this is.
+        verdict: one of ``VERDICTS``.
+        reasons: why, the deciding one first.
+        flags: where the second witness disagrees; they do not change the verdict.
+        contrast: log-odds of the class on the face as it is.
+        reach: what a whole other face moves, log-odds, median; None where nothing was asked.
+        follow: changes of the whole lower face that the answer followed.
+        place: changes of nose and mouth alone that it followed.
+        stay: other changes at which it stayed.
+        place_share: effect of nose and mouth alone over that of the lower face; None where that has none.
+        families: what came out of each family of edits; empty where nothing was asked.
+        edits: every edited face's answer, in the order in which it was asked.
+        strip: a few of them with their pictures: first those that should have changed the answer.
+        donors: ``gallery`` or ``set``: whose parts were laid on the face; empty where nothing was.
+        forwards: passes through the network it took.
+        seconds: wall-clock seconds it took.
+        detail: effects of regions; None where they were not asked for.
+    """
+
+    target: str
+    verdict: str
+    reasons: tuple[Reason, ...]
+    flags: tuple[Reason, ...]
+    contrast: float
+    reach: float | None
+    follow: Tally
+    place: Tally
+    stay: Tally
+    place_share: float | None
+    families: tuple[FamilyEvidence, ...]
+    edits: tuple[EditAnswer, ...]
+    strip: tuple[EditedFace, ...]
+    donors: str
+    forwards: int
+    seconds: float
+    detail: Detail | None = None

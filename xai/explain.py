@@ -96,6 +96,7 @@ class Wanted:
         options: method -> parameters; what is not given takes its default.
         mode: of occlusion maps, as ``occlude_all`` takes it; the verdict is always exact.
         glimpse: who is shown exact maps on their way, of the methods that can show them; may be nobody.
+        detail: whether the effects of regions are measured too.
     """
 
     methods: tuple[str, ...] = ("occlusion", "gradcam")
@@ -103,6 +104,7 @@ class Wanted:
     options: Mapping[str, Params] = field(default_factory=dict)
     mode: Mode = "exact"
     glimpse: Glimpse | None = None
+    detail: bool = False
 
 
 def explain_all(
@@ -115,15 +117,25 @@ def explain_all(
     wanted = wanted or Wanted()
     said = _predictions(pairs)
     targets = [p.label if wanted.target is None else wanted.target for p in said]
-    meter = Meter(progress, _forwards(pairs, wanted) + sum(map(forwards_of, targets)))
+    meter = Meter(
+        progress,
+        _forwards(pairs, wanted) + sum(forwards_of(target, detail=wanted.detail) for target in targets),
+    )
     maps = _maps(pairs, said, wanted, meter)
     meter.close(_forwards(pairs, wanted))
-    cases = [Case(pair.edits, pair.classifier, made.target) for pair, made in zip(pairs, maps, strict=True)]
-    found = examine_all(cases, progress=meter)
+    cases = [
+        Case(pair.edits, pair.classifier, made.target, _said(made.prediction))
+        for pair, made in zip(pairs, maps, strict=True)
+    ]
+    found = examine_all(cases, detail=wanted.detail, progress=meter)
     return tuple(
         replace(made, evidence=replace(evidence, flags=witness_flags(evidence, made)))
         for made, evidence in zip(maps, found, strict=True)
     )
+
+
+def _said(prediction: Prediction) -> str | None:
+    return prediction.reason.said if prediction.reason else None
 
 
 def maps_of_all(

@@ -13,15 +13,15 @@ from typing import Any
 import numpy as np
 
 from xai.errors import XaiError
-from xai.evidence_types import Evidence
+from xai.evidence_types import Evidence, Tally
 from xai.photo.images import encode_png
 from xai.photo.regions import REGION_SUMS
 from xai.render import common_scale, excess, excess_scale, overlay
 from xai.types import REGIONS, Explanation, Heatmap, RegionShares
 
-__all__ = ["SCHEMA", "check_free", "face_record", "region_record", "write_explanations"]
+__all__ = ["SCHEMA", "check_free", "evidence_dict", "face_record", "region_record", "write_explanations"]
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the manifest's keys."""
 
 
@@ -76,17 +76,22 @@ def check_free(out: Path) -> None:
 def face_record(explanation: Explanation) -> dict[str, Any]:
     """One model's part of the JSON. What has not been measured is None."""
     shares, evidence = explanation.shares.get("occlusion"), explanation.evidence
-    deciding = None if evidence is None else evidence.deciding
+    detail = None if evidence is None else evidence.detail
+    told = None if evidence is None else evidence_dict(evidence)
     return {
         "label": explanation.prediction.label,
         "probabilities": explanation.prediction.as_dict(),
         "reason": None if explanation.prediction.reason is None else explanation.prediction.reason.as_dict(),
         "target": explanation.target,
         "verdict": None if evidence is None else evidence.verdict,
-        "conditions": None if deciding is None else {k: asdict(c) for k, c in deciding.conditions.items()},
+        "conditions": None
+        if detail is None
+        else {k: asdict(c) for k, c in detail.deciding.conditions.items()},
+        "follow": None if told is None else told["follow"],
+        "stay": None if told is None else told["stay"],
         "flags": None if evidence is None else [flag.code for flag in evidence.flags],
         "regions": {name: region_record(shares, name, evidence) for name in (*REGIONS, *REGION_SUMS)},
-        "evidence": None if evidence is None else asdict(evidence),
+        "evidence": told,
         "heatmaps": {
             name: {
                 "npy": None,
@@ -102,19 +107,49 @@ def face_record(explanation: Explanation) -> dict[str, Any]:
     }
 
 
+def evidence_dict(evidence: Evidence) -> dict[str, Any]:
+    """The evidence in plain values, without pictures; the answers of ``follow`` and ``stay`` under these keys."""
+    asked = {family.family: family.asks for family in evidence.families}
+    edits = [
+        {"asks": asked[edit.family], **asdict(edit), "truth": list(edit.truth)} for edit in evidence.edits
+    ]
+    plain = {
+        name: value
+        for name, value in vars(evidence).items()
+        if name not in ("strip", "edits", "follow", "place", "stay", "families", "detail", "reasons", "flags")
+    }
+    return {
+        **plain,
+        "reasons": [asdict(reason) for reason in evidence.reasons],
+        "flags": [asdict(flag) for flag in evidence.flags],
+        "follow": _question("follow", evidence.follow, edits),
+        "place": {**asdict(evidence.place), "share": evidence.place.share},
+        "stay": _question("stay", evidence.stay, edits),
+        "controls": [edit for edit in edits if edit["asks"] not in ("follow", "stay")],
+        "families": [{**asdict(family), "share": family.tally.share} for family in evidence.families],
+        "detail": None if evidence.detail is None else asdict(evidence.detail),
+    }
+
+
+def _question(asks: str, tally: Tally, edits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    own = [{k: v for k, v in edit.items() if k != "asks"} for edit in edits if edit["asks"] == asks]
+    return {**asdict(tally), "share": tally.share, "edits": own}
+
+
 def region_record(
     shares: RegionShares | None, name: str, evidence: Evidence | None = None
 ) -> dict[str, float | None]:
-    """Share, area and lift of a region or a sum of regions in the occlusion map; effect and rank of changing
-    it. What was not measured is None.
+    """Share, area and lift of a region or a sum of regions in the occlusion map; with the evidence's detail also
+    effect and rank of changing it. What was not measured is None.
     """
     record: dict[str, float | None] = dict.fromkeys(("share", "area", "lift", "effect", "rank"))
     if shares is not None:
         parts = REGION_SUMS.get(name, (name,))
         record["share"], record["area"] = shares.of(*parts)
         record["lift"] = shares.lift(*parts)
-    if evidence is not None and name in evidence.regions:
-        record["effect"], record["rank"] = evidence.regions[name].effect, evidence.regions[name].rank
+    detail = None if evidence is None else evidence.detail
+    if detail is not None and name in detail.regions:
+        record["effect"], record["rank"] = detail.regions[name].effect, detail.regions[name].rank
     return record
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.evidence_types import Evidence
+from xai.photo.regions import REGION_SUMS
 from xai.render import excess
 from xai.types import REGIONS, Heatmap
 
@@ -20,19 +21,15 @@ LEAST_DROP = 0.02
 _MOST = 0.5
 """A map with less of its colour than this in the regions that the verdict names lies mostly elsewhere."""
 
-_AREAS: Mapping[str, frozenset[str]] = {
-    "strict": frozenset({"nose", "mouth"}),
-    "wide": frozenset({"nose", "mouth", "chin", "cheeks"}),
-}
-_PLACES: Mapping[str, frozenset[str]] = {
-    **{name: frozenset({name}) for name in ("eyes", "forehead", "cheeks", "chin")},
-    "rest_of_lower_face": frozenset({"chin", "cheeks"}),
-    "background": frozenset({"elsewhere"}),
-    "outside_strict": frozenset(REGIONS) - _AREAS["strict"],
-    "outside_wide": frozenset(REGIONS) - _AREAS["wide"],
-}
-_CORNER = frozenset({"elsewhere"})
+_LOWER = frozenset(REGION_SUMS["lower_face"])
 _EVERYWHERE = frozenset(REGIONS)
+_PLACES: Mapping[str, frozenset[str]] = {
+    "outside": _EVERYWHERE - _LOWER,
+    "upper_face": frozenset({"eyes", "forehead"}),
+    "background": frozenset({"elsewhere"}),
+    "mask_look": _LOWER,
+}
+"""Family of edits -> the regions that it changes; everywhere where it is not listed."""
 
 
 @dataclass(frozen=True)
@@ -55,18 +52,17 @@ class Astray:
 def named_regions(evidence: Evidence) -> frozenset[str]:
     """The regions on which, by the verdict, the answer rests; none where it cannot be told.
 
-    All of them where the area is enough and yet not needed, since the rest of the picture then says the same.
+    All of them where what else moves it has no place, as a cast of colour, or where the two only move it together.
     """
-    own = evidence.deciding
-    if own is None or evidence.verdict == "cannot tell":
+    if evidence.verdict == "cannot tell":
         return frozenset()
-    area, place = _AREAS[evidence.area], _PLACES.get(own.strongest, _CORNER)
-    holds = {name: condition.holds is True for name, condition in own.conditions.items()}
+    movers = [str(r.values["family"]) for r in evidence.reasons if r.code in ("moved_by", "hangs_on")]
+    places = frozenset[str]().union(*(_PLACES.get(family, _EVERYWHERE) for family in movers))
     if evidence.verdict == "not supported":
-        return place
-    if evidence.verdict == "mixed" and holds["sufficiency"] and not holds["necessity"]:
+        return places
+    if evidence.reasons[0].code == "redundant":
         return _EVERYWHERE
-    return area if holds["exclusion"] else area | place
+    return _LOWER | places
 
 
 def astray(

@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from xai.classes import INCORRECT_GOES
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
 from xai.models.reported_errors import KnownError, read_errors
@@ -39,6 +40,7 @@ DEFAULT_MODEL = "mobilenet_v2"
 EXPERIMENTS = "experiments.json"
 """The one JSON file among the cards that is none: what ``python -m xai experiments`` found."""
 
+_OPTIONAL = ("path", "history", "errors", "incorrect")
 _HOME = Path(__file__).resolve().parents[2] / "weights"
 
 
@@ -66,6 +68,8 @@ class Card:
         history: the course of the training, a row per epoch: ``epoch, train_loss, train_accuracy, loss,
             accuracy, aca``; empty on older cards.
         errors: what kinds of faces it gets wrong, by someone who looked; may be empty.
+        incorrect: one of ``INCORRECT_GOES``: in a model of two classes, that to which a mask worn incorrectly
+            belongs; ``unknown`` on older cards.
     """
 
     name: str
@@ -87,6 +91,7 @@ class Card:
     path: Path = field(compare=False)
     history: tuple[Mapping[str, float], ...] = ()
     errors: tuple[KnownError, ...] = ()
+    incorrect: str = "unknown"
 
     def as_dict(self) -> dict[str, Any]:
         """The card as it stands in its JSON file."""
@@ -220,12 +225,15 @@ def _parse(path: Path, weights: Path | None) -> Card:
 
 
 def _typed(raw: dict[str, Any]) -> dict[str, Any]:
-    names = [name for name in Card.__dataclass_fields__ if name not in ("path", "history", "errors")]
+    names = [name for name in Card.__dataclass_fields__ if name not in _OPTIONAL]
     missing = [name for name in names if name not in raw]
     if missing:
         raise ValueError(f"the keys {', '.join(missing)} are missing")
     known = {name: raw[name] for name in names}
     known |= {"history": raw.get("history", ()), "errors": read_errors(raw.get("errors", ()))}
+    known["incorrect"] = raw.get("incorrect", "unknown")
+    if known["incorrect"] not in INCORRECT_GOES:
+        raise ValueError(f"incorrect must be one of {', '.join(INCORRECT_GOES)}, not {known['incorrect']!r}")
     for name in ("classes", "mean", "std", "limits", "history"):
         known[name] = tuple(known[name])
     if len(known["classes"]) < 2 or len(known["mean"]) != 3 or len(known["std"]) != 3:

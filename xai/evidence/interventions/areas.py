@@ -43,6 +43,7 @@ FEATHER = 0.04
 
 _OUTLINE = 0.32  # how far masks reach down beyond the face's oval, in eye distances
 _BESIDE = 0.05  # and to the sides
+_EDGE = 0.05  # of the crop's side: an edge that belongs to the background wherever the face reaches
 
 AREAS = ("strict", "wide")
 """Areas under test: nose and mouth; the lower face with what a mask covers beyond its outline."""
@@ -158,6 +159,12 @@ def places_of(face: Face) -> dict[str, Plane]:
     places["background"] = seam(face, np.asarray(masks["elsewhere"] & ~wide)) * (1 - outer)
     for name, corner in zip(CORNERS, _corners(len(face.crop)), strict=True):
         places[name] = seam(face, corner) * (1 - outer)
+    upper = seam(face, np.asarray((masks["eyes"] | masks["forehead"]) & ~wide))
+    places["upper_face"] = upper * (1 - outer)
+    places["surroundings"] = (
+        np.maximum(places["background"], _edge(len(face.crop))) * (1 - outer) * (1 - upper)
+    )
+    places["everything"] = np.ones_like(outer)
     return {**places, "outside_strict": 1 - inner, "outside_wide": 1 - outer}
 
 
@@ -199,6 +206,14 @@ def _square(stratum: Area, half: float, rng: np.random.Generator) -> Plane:
     top, left = (max(0, round(float(v) - half)) for v in (rows[pick], columns[pick]))
     square[top : round(rows[pick] + half) + 1, left : round(columns[pick] + half) + 1] = 1
     return square
+
+
+def _edge(side: int) -> Plane:
+    """The outer twentieth of the crop, all round: float32 ``(S, S)`` of 0 and 1."""
+    width = max(1, round(_EDGE * side))
+    edge = np.ones((side, side), np.float32)
+    edge[width : side - width, width : side - width] = 0
+    return edge
 
 
 def _corners(side: int) -> Iterator[Area]:

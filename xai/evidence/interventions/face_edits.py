@@ -20,9 +20,11 @@ from torch import Tensor
 
 from xai.errors import XaiError
 from xai.evidence.interventions import fills
+from xai.evidence.interventions.appearance import appearance
 from xai.evidence.interventions.areas import blended, places_of, shifted
 from xai.evidence.interventions.bare_face import BareFit
 from xai.evidence.interventions.compositor import Painted, easel
+from xai.evidence.interventions.donors import Donor, Warp, gallery_donors, matched
 from xai.evidence.interventions.feasibility import Belief, believable
 from xai.models.classifiers import Classifier
 from xai.models.inference.batch_job import Batches, Job
@@ -31,7 +33,18 @@ from xai.models.inference.scheduler import ask
 from xai.photo.mesh import MESH_POINTS
 from xai.types import Face, Progress
 
-__all__ = ["CLIP", "FACE", "Edit", "FaceEdits", "Layer", "Question", "contrasts", "contrasts_of", "turned"]
+__all__ = [
+    "CLIP",
+    "FACE",
+    "Edit",
+    "FaceEdits",
+    "Layer",
+    "Question",
+    "answers_of",
+    "contrasts",
+    "contrasts_of",
+    "turned",
+]
 
 Plane = NDArray[np.float32]
 
@@ -63,11 +76,13 @@ class FaceEdits:
 
     Args:
         face: a crop with its landmarks.
+        donors: other people's faces of which parts are taken, the fittest first; the gallery's where None.
     """
 
-    def __init__(self, face: Face) -> None:
+    def __init__(self, face: Face, donors: Sequence[Donor] | None = None) -> None:
         self.original = face
         self.face = _reduced(face)
+        self._given = donors
         self._contents: dict[str, Plane] = {}
         self._places: dict[str, Plane] = {}
         self._differences: dict[str, Plane] = {}
@@ -77,9 +92,32 @@ class FaceEdits:
         fit = self._fit if reveal and len(self.face.landmarks) == MESH_POINTS else None
         return believable(self.face, reveal=reveal, fit=fit)
 
+    @cached_property
+    def donors(self) -> tuple[Donor, ...]:
+        """Whose parts can be taken, the fittest first."""
+        given = gallery_donors() if self._given is None else self._given
+        return tuple(matched(self.face, given) if self._given is None else given)
+
+    @property
+    def from_gallery(self) -> bool:
+        """Whether the donors are the gallery's portraits, for want of others."""
+        return self._given is None
+
+    def render(self, edit: Edit, side: int) -> NDArray[np.uint8]:
+        """The edited face, reduced to at most ``side`` pixels: RGB uint8 ``(n, n, 3)``."""
+        picture = self.face.crop
+        for layer in edit:
+            picture = blended(picture, self.content(layer.content)[None], self.place(layer.place))[0]
+        if len(picture) <= side:
+            return picture
+        return np.asarray(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
+
     def content(self, name: str) -> Plane:
-        """A content, float32 ``(S, S, 3)`` in 0..255: ``face``, ``bare0``, ``masked0``, ``alike0``,
-        ``moved0`` with any seed, or one of ``NEUTRAL``.
+        """A content, float32 ``(S, S, 3)`` in 0..255.
+
+        ``face``; ``bare0``, ``masked0``, ``alike0``, ``moved0`` with any seed; ``lowered0``, a drawn mask below the
+        nose, and ``pulled0``, the same on bare skin; ``donor0`` laid on the face and ``photo0`` as it is, of
+        ``donors``; ``light:darker`` and whatever else ``APPEARANCE`` has; or one of ``NEUTRAL``.
         """
         if name not in self._contents:
             self._contents[name] = self._make(name)
@@ -122,6 +160,14 @@ class FaceEdits:
         self._places[name] = place
 
     @cached_property
+    def _warp(self) -> Warp:
+        return Warp(self.face)
+
+    def _as_it_is(self, crop: NDArray[np.uint8]) -> Plane:
+        side = len(self.face.crop)
+        return cv2.resize(crop, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+    @cached_property
     def _fit(self) -> BareFit:
         return fills.fitted(self.face)
 
@@ -134,6 +180,9 @@ class FaceEdits:
         return np.asarray(donors[seed])
 
     def _make(self, name: str) -> Plane:
+        family, _, change = name.partition(":")
+        if change:
+            return appearance(self.face.crop, family, change)
         stem, seed = name.rstrip("0123456789"), int("0" + name.lstrip("abcdefghijklmnopqrstuvwxyz"))
         if stem == FACE:
             return self.face.crop.astype(np.float32)
@@ -145,6 +194,15 @@ class FaceEdits:
             return fills.masked_alike(self.face, seed)
         if stem == "moved":
             return fills.moved(self.face, seed)
+        if stem == "lowered":
+            return fills.lowered(self.face, self.face.crop, seed)
+        if stem == "pulled":
+            under = np.rint(self.content(f"bare{seed}")).clip(0, 255).astype(np.uint8)
+            return fills.lowered(self.face, under, seed)
+        if stem == "donor":
+            return self._warp.lay(self.donors[seed])
+        if stem == "photo":
+            return self._as_it_is(self.donors[seed].face.crop)
         return fills.neutral(self.face, name)
 
 
@@ -194,11 +252,29 @@ def contrasts_of(
 
     What is painted on a face is made once for all questions that share its ``FaceEdits``.
     """
+    return tuple(contrast for contrast, _ in answers_of(questions, progress))
+
+
+def answers_of(
+    questions: Sequence[Question], progress: Progress | None = None
+) -> tuple[tuple[NDArray[np.float64], NDArray[np.intp]], ...]:
+    """As ``contrasts_of``, and with each contrast the index of the class that was answered, ``(N,)``.
+
+    Raises:
+        XaiError: a model answers with NaN or infinity.
+    """
     jobs = [Job(q.classifier, len(q.wanted), partial(_inputs, q)) for q in questions]
-    return tuple(
-        _contrast(answers.logits.double(), question.target).clamp(-CLIP, CLIP).numpy()
-        for question, answers in zip(questions, ask(jobs, progress), strict=True)
-    )
+    found = []
+    for question, answers in zip(questions, ask(jobs, progress), strict=True):
+        logits = answers.logits.double()
+        if not torch.isfinite(logits).all():
+            raise XaiError(
+                f"The model {question.classifier.name} answered an edited face with NaN or infinity, so nothing can "
+                "be said of it; check its weights and its card."
+            )
+        contrast = _contrast(logits, question.target).clamp(-CLIP, CLIP).numpy()
+        found.append((contrast, np.asarray(logits.argmax(dim=1).numpy(), np.intp)))
+    return tuple(found)
 
 
 def _inputs(question: Question, runtime: Runtime) -> Batches:

@@ -18,7 +18,7 @@ from xai.photo.mesh import MESH_POINTS
 from xai.photo.synthetic_masks.renderer import LOOKS, MaskLook, draw_mask
 from xai.types import Face
 
-__all__ = ["DRAWN", "NEUTRAL", "bare", "fitted", "masked", "masked_alike", "moved", "neutral"]
+__all__ = ["DRAWN", "NEUTRAL", "bare", "fitted", "lowered", "masked", "masked_alike", "moved", "neutral"]
 
 Plane = NDArray[np.float32]
 Area = NDArray[np.bool_]
@@ -68,6 +68,12 @@ def masked(face: Face, seed: int) -> Plane:
     """The face with a drawn mask, worn correctly; look, folds and grain by seed."""
     look = LOOKS[DRAWN[seed % len(DRAWN)]]
     return draw_mask(face.crop, face.landmarks, look, "correct", seed).astype(np.float32)
+
+
+def lowered(face: Face, crop: NDArray[np.uint8], seed: int) -> Plane:
+    """The crop, that of the face or what is under its mask, with a drawn mask below the nose; look by seed."""
+    look = LOOKS[DRAWN[seed % len(DRAWN)]]
+    return draw_mask(crop, face.landmarks, look, "nose_out", seed).astype(np.float32)
 
 
 def masked_alike(face: Face, seed: int, area: Area | None = None) -> Plane:

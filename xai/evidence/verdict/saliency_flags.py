@@ -13,26 +13,26 @@ WITNESSES = ("gradcam", "hirescam")
 grey patch the wrong one for ``covered``."""
 
 AGAINST = 1.0
-"""Lift of the area under test, share of the map over share of the crop, below which a map that ought to lie
+"""Lift of the lower face, share of the map over share of the crop, below which a map that ought to lie
 there lies elsewhere."""
 
 FOR = 2.0
 """Lift from which a map lies on the area after all."""
 
-_PARTS = {"strict": REGION_SUMS["nose_and_mouth"], "wide": REGION_SUMS["lower_face"]}
+_PARTS = REGION_SUMS["lower_face"]
 
 
 def witness_flags(evidence: Evidence, maps: Explanation) -> tuple[Reason, ...]:
     """Where a map disagrees with the verdict.
 
-    ``map_elsewhere``: the answer is found to rest on the area, and less of the map lies there than on a
-    place of that size on average. ``map_there``: it is found to rest elsewhere, and the map lies on the area.
+    ``map_elsewhere``: the answer is found to follow the lower face, and less of the map lies there than on a
+    place of that size on average. ``map_there``: it is found to follow something else, and the map lies there.
     ``map_empty``: nothing in the map speaks for the class. Each with the method and, where there is one, the
     lift.
     """
     flags = []
     for method in WITNESSES:
-        if method not in maps.heatmaps or not evidence.areas:
+        if method not in maps.heatmaps or not evidence.families:
             continue
         shares = maps.shares[method]
         flag = _flag(evidence, method, shares)
@@ -45,7 +45,7 @@ def _flag(evidence: Evidence, method: str, shares: RegionShares | None) -> Reaso
         return None
     if shares is None:
         return Reason("map_empty", {"method": method})
-    lift = shares.lift(*_PARTS[evidence.area])
+    lift = shares.lift(*_PARTS)
     if lift is None:
         return None
     if evidence.verdict == "supported" and lift < AGAINST:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from xai.evidence.interventions.areas import LOWER_PARTS, OUTSIDE
-from xai.evidence.interventions.plan import Name, families
+from xai.evidence.verdict.region_plan import Name, families
 
 __all__ = ["AreaEffects", "Effects", "blank_effect", "measure", "outside_effect", "turn_effects"]
 

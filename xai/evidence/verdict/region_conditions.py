@@ -18,7 +18,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.evidence.verdict.effects import Effects
+from xai.evidence.verdict.region_effects import Effects
 from xai.evidence_types import AreaEvidence, Condition, Reason
 
 __all__ = [

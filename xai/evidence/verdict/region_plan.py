@@ -1,4 +1,4 @@
-"""Which edits a verdict asks for, by name.
+"""Which edits the effects of regions are measured by, by name.
 
 An edit's name says what it is for: ``(purpose, place, content, ...)``. Purposes:
 
@@ -15,12 +15,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from xai.classes import class_named
 from xai.evidence.interventions.areas import CONTROLS, LOWER_PARTS, OUTSIDE, control_places
 from xai.evidence.interventions.face_edits import FACE, Edit, FaceEdits, Layer
 from xai.evidence.interventions.fills import NEUTRAL
 from xai.evidence_types import AREAS
 
-__all__ = ["DIRECTIONS", "OPPOSITES", "Name", "control_edits", "families", "plan", "shifted_plan"]
+__all__ = [
+    "DIRECTIONS",
+    "OPPOSITES",
+    "Name",
+    "control_edits",
+    "deciding_area",
+    "families",
+    "plan",
+    "shifted_plan",
+]
 
 Name = tuple[str, ...]
 
@@ -51,9 +61,21 @@ DIRECTIONS = 8
 """How many ways the landmarks are shifted."""
 
 
+_STRICT = ("covered", "uncovered")
+
+
+def deciding_area(target: str) -> str:
+    """The area that goes with the class: nose and mouth, or the whole lower face.
+
+    ``incorrect`` may rest on a bare chin or a hanging mask, and the classes of a model that knows two are about the
+    whole mask, so theirs is the lower face; that of a name that is not known likewise.
+    """
+    return "strict" if _meant(target) in _STRICT else "wide"
+
+
 def families(target: str) -> tuple[str, ...]:
     """Kinds of content that turn ``target`` into another class."""
-    return OPPOSITES.get(target, ("masked", "bare"))
+    return OPPOSITES.get(_meant(target), ("masked", "bare"))
 
 
 def plan(target: str) -> dict[Name, Edit]:
@@ -61,7 +83,7 @@ def plan(target: str) -> dict[Name, Edit]:
     edits: dict[Name, Edit] = {("face",): ()}
     edits.update(_turned((*AREAS, *_PARTS, *LOWER_PARTS), target))
     for area in AREAS:
-        for content in _SHAMS.get(target, _PLAIN_SHAMS):
+        for content in _SHAMS.get(_meant(target), _PLAIN_SHAMS):
             edits["sham", area, content] = (Layer(area, content),)
     for place in dict.fromkeys((*OUTSIDE["strict"], *OUTSIDE["wide"])):
         edits.update({("blank", place, c): (Layer(place, c),) for c in NEUTRAL})
@@ -97,6 +119,12 @@ def control_edits(edits: FaceEdits, area: str, reference: Sequence[Layer]) -> di
         edits.add_place(name, place * min(1.0, amount / own) if own > 0 else place)
         chosen["control", str(number)] = (Layer(name, content),)
     return chosen
+
+
+def _meant(target: str) -> str:
+    """The class in the project's own spelling."""
+    info = class_named(target)
+    return info.name if info else target
 
 
 def _turned(places: Sequence[str], target: str, limit: int | None = None) -> dict[Name, Edit]:

@@ -1,0 +1,189 @@
+"""Which edits a verdict asks for: cue conflict between the lower face and everything else.
+
+As shape and texture are set against each other for networks that name things (Geirhos et al. 2019), the lower face
+of one person is set against all the rest of another: the answer ought to *follow* the lower face and to *stay* when
+anything else changes. Every edit states which ways of wearing a mask are true of it. That follows from what was
+exchanged or drawn, not from the name of the edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from xai.evidence.interventions.appearance import APPEARANCE
+from xai.evidence.interventions.donors import Donor
+from xai.evidence.interventions.face_edits import Edit, FaceEdits, Layer
+
+__all__ = ["FAMILIES", "ROUNDS", "Family", "PlannedEdit", "most_edits", "named_families", "plan"]
+
+ROUNDS = 2
+"""How often a family may be asked: one that fails is asked again with other donors, and all its answers count."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Edits that ask the same.
+
+    Attributes:
+        asks: ``follow``, the answer should change; ``stay``, it should not; ``sham``, the lower face of somebody else
+            of the same class, whose effect is that of the seam; ``whole``, everything changes.
+        level: of ``follow``: ``wearing``, the whole lower face, by which the verdict goes, or ``place``, nose and
+            mouth alone. Of ``stay``: ``place``, the lower face is untouched, or ``appearance``.
+        named: whether *supported* requires it.
+        donors: how many donors a round takes; 0 where nothing is taken from donors.
+    """
+
+    asks: str
+    level: str = ""
+    named: bool = False
+    donors: int = 0
+
+
+FAMILIES: Mapping[str, Family] = {
+    "lower_face": Family("follow", "wearing", named=True, donors=6),
+    "drawn_on": Family("follow", "wearing"),
+    "drawn_down": Family("follow", "wearing"),
+    "completed": Family("follow", "wearing"),
+    "removed": Family("follow", "wearing"),
+    "nose_and_mouth": Family("follow", "place", named=True, donors=6),
+    "outside": Family("stay", "place", named=True, donors=4),
+    "upper_face": Family("stay", "place", named=True, donors=4),
+    "background": Family("stay", "place", named=True, donors=4),
+    "mask_look": Family("stay", "place", named=True),
+    "light": Family("stay", "appearance", named=True),
+    "cast": Family("stay", "appearance", named=True),
+    "sharpness": Family("stay", "appearance"),
+    "grain": Family("stay", "appearance"),
+    "compression": Family("stay", "appearance"),
+    "mirror": Family("stay", "appearance"),
+    "scale": Family("stay", "appearance"),
+    "same_class": Family("sham", donors=3),
+    "whole_face": Family("whole", donors=3),
+    "other_photo": Family("whole", donors=3),
+}
+"""Every family by name, in the order in which they are told."""
+
+_PLACES = {
+    "lower_face": "wide",
+    "nose_and_mouth": "strict",
+    "outside": "outside_wide",
+    "upper_face": "upper_face",
+    "background": "surroundings",
+    "same_class": "wide",
+    "whole_face": "everything",
+    "other_photo": "everything",
+}
+
+_PAINTED: Mapping[str, Mapping[str, tuple[tuple[tuple[str, ...], ...], str]]] = {
+    "covered": {
+        "removed": ((("bare0", "bare1"),), "uncovered"),
+        "drawn_down": ((("pulled0", "pulled1"),), "incorrect"),
+        "mask_look": ((("masked0", "masked1", "masked2"), ("masked3", "masked4", "masked5")), "covered"),
+    },
+    "incorrect": {
+        "removed": ((("bare0", "bare1"),), "uncovered"),
+        "completed": ((("masked0", "masked1"),), "covered"),
+        "mask_look": (
+            (("lowered0", "lowered1", "lowered2"), ("lowered3", "lowered4", "lowered5")),
+            "incorrect",
+        ),
+    },
+    "uncovered": {
+        "drawn_on": ((("masked0", "masked1"),), "covered"),
+        "drawn_down": ((("lowered0", "lowered1"),), "incorrect"),
+    },
+}
+"""What a face wears -> family -> per round, what is drawn over its lower face; and what is true then."""
+
+_NEEDS_BARE = ("bare", "pulled")
+
+
+@dataclass(frozen=True)
+class PlannedEdit:
+    """One edit of a family.
+
+    Attributes:
+        family: key of ``FAMILIES``.
+        edit: which one: the donor's name, or what is drawn or changed.
+        layers: what is painted.
+        truth: ways of wearing of ``CLASSES`` that are true of the edited face.
+    """
+
+    family: str
+    edit: str
+    layers: Edit
+    truth: tuple[str, ...]
+
+
+def plan(edits: FaceEdits, own: Sequence[str], known: Sequence[str], turn: int = 0) -> list[PlannedEdit]:
+    """The edits of one face.
+
+    Args:
+        edits: of the face, on which donors can be laid.
+        own: ways of wearing that belong to the class under test; the first is what the face is taken to wear.
+        known: ways of wearing that belong to any class of the model. What would be true of no class is not asked.
+        turn: 0 for the first round; the next one takes other donors and other changes, where there are any.
+    """
+    donors = list(enumerate(edits.donors))
+    other = [(number, d) for number, d in donors if d.wearing in known and d.wearing not in own]
+    same = [(number, d) for number, d in donors if d.wearing == own[0]]
+    planned = []
+    for name, place in _PLACES.items():
+        count = FAMILIES[name].donors
+        content = "photo" if name == "other_photo" else "donor"
+        for number, donor in _picked(same if name == "same_class" else other, count, turn):
+            truth = own if FAMILIES[name].asks in ("stay", "sham") else (donor.wearing,)
+            layer = Layer(place, f"{content}{number}")
+            planned.append(PlannedEdit(name, donor.name, (layer,), tuple(truth)))
+    return [*planned, *_painted(edits, own, known, turn), *_appearance(own, turn)]
+
+
+def named_families(own: str) -> list[str]:
+    """What *supported* requires of a face that wears a mask as ``own`` says."""
+    masked = own != "uncovered"
+    return [name for name, family in FAMILIES.items() if family.named and (masked or name != "mask_look")]
+
+
+def most_edits(own: str) -> int:
+    """How many edits a face that wears a mask as ``own`` says takes at most in the first round."""
+    by_donors = sum(family.donors for family in FAMILIES.values())
+    drawn = sum(len(rounds[0]) for rounds, _ in _PAINTED.get(own, {}).values())
+    return by_donors + drawn + sum(len(rounds[0]) for rounds in APPEARANCE.values())
+
+
+def _painted(edits: FaceEdits, own: Sequence[str], known: Sequence[str], turn: int) -> Iterator[PlannedEdit]:
+    bare = edits.believed(reveal=True).holds
+    for family, (rounds, wearing) in _PAINTED.get(own[0], {}).items():
+        stays = FAMILIES[family].asks == "stay"
+        if not stays and (wearing in own or wearing not in known):
+            continue
+        for content in rounds[turn] if turn < len(rounds) else ():
+            if bare or not content.startswith(_NEEDS_BARE):
+                truth = tuple(own) if stays else (wearing,)
+                yield PlannedEdit(family, content, (Layer("wide", content),), truth)
+
+
+def _appearance(own: Sequence[str], turn: int) -> Iterator[PlannedEdit]:
+    for family, rounds in APPEARANCE.items():
+        for change in rounds[turn] if turn < len(rounds) else ():
+            yield PlannedEdit(family, change, (Layer("everything", f"{family}:{change}"),), tuple(own))
+
+
+def _picked(donors: Sequence[tuple[int, Donor]], count: int, turn: int) -> list[tuple[int, Donor]]:
+    """``count`` donors of one round: of each way of wearing and each person in turn, the fittest first."""
+    queues: dict[tuple[str, str], list[tuple[int, Donor]]] = {}
+    people: dict[str, int] = {}
+    for numbered in donors:
+        donor = numbered[1]
+        # With one face a person, as in a set, all people of one way of wearing are one queue.
+        people.setdefault(donor.group, len(people))
+        queues.setdefault((donor.wearing, donor.group if _repeats(donors) else ""), []).append(numbered)
+    rounds = zip_longest(*(queues[key] for key in sorted(queues, key=lambda k: (people.get(k[1], 0), k[0]))))
+    ordered = [numbered for each in rounds for numbered in each if numbered is not None]
+    return ordered[turn * count : (turn + 1) * count]
+
+
+def _repeats(donors: Sequence[tuple[int, Donor]]) -> bool:
+    return len({donor.group for _, donor in donors}) * 2 < len(donors)

@@ -1,0 +1,264 @@
+"""Other people's faces laid over a face, so that one part of the picture can come from somebody else.
+
+A donor's picture is bent so that its mesh comes to lie on the mesh of the face: turned, scaled and moved as a
+whole, and what is left at the mesh is taken up by a thin-plate spline (Bookstein, "Principal Warps", 1989) that
+fades to nothing towards the edge of the crop, so that hair and background come along. Its light and its skin are
+brought to those of the face, by the skin below the eyes, which nearly every mask leaves free. The whole crop is
+bent; an edit takes of it what lies in its place: the lower face, or everything else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import RBFInterpolator  # type: ignore[import-untyped]
+
+from xai.evidence.interventions.areas import face_unit
+from xai.evidence.interventions.bare_face import bare_face_model
+from xai.photo.mesh import MESH_POINTS
+from xai.photo.portraits import portrait_face
+from xai.photo.samples import PORTRAITS
+from xai.photo.synthetic_masks.renderer import LOOKS, draw_mask
+from xai.photo.synthetic_masks.wear_styles import class_of
+from xai.types import Face
+
+__all__ = ["Donor", "Warp", "gallery_donors", "matched", "mirrored", "pose_of"]
+
+Plane = NDArray[np.float32]
+Points = NDArray[np.float32]
+
+SIDE = 224
+"""Pixels of the side to which a larger donor is reduced."""
+
+_DRESSES = (
+    (None, None),
+    ("surgical_blue", "correct"),
+    ("cloth_black", "correct"),
+    ("surgical_white", "correct"),
+    ("surgical_blue", "nose_out"),
+    ("cloth_grey", "nose_out"),
+    ("surgical_white", "below_chin"),
+)
+_SKIN = (117, 118, 119, 101, 36, 346, 347, 348, 330, 266, 6, 197)  # below the eyes, bridge of the nose
+_CELLS = 33  # points a side at which the warp is computed; between them it is smooth
+_BEYOND = 0.35  # how far outside the crop the spline ends, as a share of its side
+_EVERY = 6  # of the mesh's points every so manyth holds the spline, beside those of the oval
+_OVAL = (10, 297, 284, 389, 454, 361, 397, 379, 400, 152, 176, 150, 172, 132, 234, 162, 54, 67)
+_SMOOTH = 1e-3
+_BRIGHTER = (0.35, 2.6)  # how far a donor's light may be changed, as factors
+_CHROMA = 0.5  # most that a donor's skin may change its colour, natural logarithm
+_SKIN_WIDTH = 0.16  # how far from the skin's colour a pixel still counts as skin, natural logarithm
+_SKIN_SOFT = 1 / 56  # how softly skin ends, as a share of the crop's side
+_FLOOR = 8.0
+
+
+@dataclass(frozen=True, eq=False)
+class Donor:
+    """A face of which parts can be taken.
+
+    Attributes:
+        face: with a mesh; its crop at most ``SIDE`` pixels.
+        wearing: one of ``CLASSES``: what it truly wears.
+        group: photo or person it comes from; nothing is taken from a face of the same group.
+        name: for the reader: where it comes from and what was drawn on it.
+    """
+
+    face: Face
+    wearing: str
+    group: str
+    name: str
+
+    @cached_property
+    def skin(self) -> Plane:
+        """Colour of its skin below the eyes, natural logarithm, float32 ``(3,)``."""
+        return _skin_of(self.face)
+
+    @cached_property
+    def pose(self) -> tuple[float, float]:
+        """How far it is turned to the side and up; see ``pose_of``."""
+        return pose_of(self.face.landmarks)
+
+
+class Warp:
+    """How donors come to lie on one face; what depends on the face alone is computed once.
+
+    Args:
+        face: with a mesh.
+
+    Raises:
+        ValueError: the face has no mesh.
+    """
+
+    def __init__(self, face: Face) -> None:
+        if len(face.landmarks) != MESH_POINTS:
+            raise ValueError(
+                f"a donor is laid on a mesh of {MESH_POINTS} points, not on {len(face.landmarks)}"
+            )
+        self._side = side = len(face.crop)
+        self._mesh = face.landmarks.astype(np.float64)
+        self._skin = _skin_of(face)
+        self._held = sorted({*_OVAL, *range(0, MESH_POINTS, _EVERY)})
+        low, high = -_BEYOND * side, (1 + _BEYOND) * side
+        edge = np.linspace(low, high, 4)
+        frame = [(x, y) for x in edge for y in edge if x in (low, high) or y in (low, high)]
+        knots = np.concatenate([self._mesh[self._held], np.array(frame)]) / side
+        at = np.linspace(0, side - 1, _CELLS) / side
+        cells = np.stack(np.meshgrid(at, at), axis=-1).reshape(-1, 2)
+        spline = RBFInterpolator(
+            knots, np.eye(len(knots)), kernel="thin_plate_spline", smoothing=_SMOOTH, degree=1
+        )
+        self._cells, self._weights = cells * side, spline(cells)[:, : len(self._held)]
+
+    def lay(self, donor: Donor) -> Plane:
+        """The donor as it lies on the face, in the face's light and with skin of its colour.
+
+        Returns:
+            float32 ``(S, S, 3)``, 0..255, in the face's crop pixels; mirrored at the donor's own edges.
+        """
+        goal = donor.face.landmarks.astype(np.float64)
+        turn = _similarity(self._mesh, goal)
+        left = goal[self._held] - _apply(turn, self._mesh[self._held])
+        where = _apply(turn, self._cells) + self._weights @ left
+        grid = where.reshape(_CELLS, _CELLS, 2).astype(np.float32)
+        x, y = (_enlarged(grid[..., axis], self._side) for axis in (0, 1))
+        scale = float(np.hypot(*turn[:2, 0]))
+        source, shrunk = _reduced(donor.face.crop, scale)
+        bent = cv2.remap(
+            source,
+            (x + 0.5) * shrunk - 0.5,
+            (y + 0.5) * shrunk - 0.5,
+            cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_REFLECT,
+        )
+        return _relit(np.asarray(bent, np.float32), donor.skin, self._skin)
+
+
+@cache
+def gallery_donors() -> tuple[Donor, ...]:
+    """The gallery's portraits, bare and with drawn masks, each also mirrored. Drawn once per process.
+
+    Raises:
+        ThirdPartyMissing: a package with a portrait is not installed.
+    """
+    donors = []
+    for person in PORTRAITS:
+        face = _small(portrait_face(person))
+        for number, (look, worn) in enumerate(_DRESSES):
+            crop = face.crop
+            if look and worn:
+                crop = draw_mask(face.crop, face.landmarks, LOOKS[look], worn, number)
+            wearing = class_of(worn) if worn else "uncovered"
+            words = " ".join(word for word in (person, look, worn) if word)
+            donor = Donor(replace(face, crop=crop), wearing, person, words)
+            donors += [donor, Donor(mirrored(donor.face), wearing, person, f"{words} mirrored")]
+    return tuple(donors)
+
+
+def matched(face: Face, donors: Sequence[Donor], group: str = "") -> list[Donor]:
+    """Donors of other groups, those first that are turned and lit most alike, and seen about as sharply."""
+    pose, skin, unit = pose_of(face.landmarks), _skin_of(face), face_unit(face)
+
+    def strangeness(donor: Donor) -> float:
+        turn = np.hypot(donor.pose[0] - pose[0], donor.pose[1] - pose[1]) / 0.15
+        light = abs(float(donor.skin.mean() - skin.mean())) / 0.7
+        coarse = max(0.0, float(np.log(unit / face_unit(donor.face)))) / 0.5
+        return float(turn + light + coarse)
+
+    return sorted((d for d in donors if d.group != group or not group), key=strangeness)
+
+
+def pose_of(mesh: Points) -> tuple[float, float]:
+    """How far a head is turned, from its mesh: across, 0 frontal, about -1 and 1 in profile; and up and down, the
+    nose tip's place between the middle of the eyes and the chin, about .45 when level.
+    """
+    left, right, nose, chin = (mesh[i].astype(np.float64) for i in (234, 454, 1, 152))
+    eyes = mesh[[33, 133, 362, 263]].mean(axis=0)
+    across, down = right - left, chin - eyes
+    return (
+        2 * float((nose - left) @ across) / max(float(across @ across), 1e-6) - 1,
+        float((nose - eyes) @ down) / max(float(down @ down), 1e-6),
+    )
+
+
+def mirrored(face: Face) -> Face:
+    """The face as in a mirror, its mesh with it."""
+    points = face.landmarks[_twins()].copy()
+    points[:, 0] = face.crop.shape[1] - 1 - points[:, 0]
+    return replace(face, crop=np.ascontiguousarray(face.crop[:, ::-1]), landmarks=points)
+
+
+@cache
+def _twins() -> NDArray[np.intp]:
+    """For each point of the mesh the one on the other side of the face."""
+    points = bare_face_model().frame.vertices[:MESH_POINTS].astype(np.float64)
+    middle = points[[10, 152, 1, 168], 0].mean()
+    flipped = np.stack([2 * middle - points[:, 0], points[:, 1]], axis=1)
+    return np.asarray(((flipped[:, None] - points[None]) ** 2).sum(axis=2).argmin(axis=1), np.intp)
+
+
+def _small(face: Face) -> Face:
+    scale = SIDE / len(face.crop)
+    if scale >= 1:
+        return face
+    crop = cv2.resize(face.crop, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return replace(face, crop=np.asarray(crop, np.uint8), landmarks=face.landmarks * np.float32(scale))
+
+
+def _skin_of(face: Face) -> Plane:
+    """Median colour round the points below the eyes, natural logarithm, float32 ``(3,)``."""
+    side = len(face.crop)
+    reach = max(1, round(0.06 * face_unit(face)))
+    middles = face.landmarks[list(_SKIN)].round().astype(int).clip(0, side - 1)
+    patches = [
+        face.crop[max(0, y - reach) : y + reach + 1, max(0, x - reach) : x + reach + 1].reshape(-1, 3)
+        for x, y in middles
+    ]
+    return np.asarray(np.log(np.median(np.concatenate(patches), axis=0) + _FLOOR), np.float32)
+
+
+def _similarity(source: NDArray[np.float64], goal: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Turn, scale and shift that bring source points ``(K, 2)`` closest to goal points: ``(3, 2)``, applied to
+    ``[x, y, 1]`` from the left (least squares; Umeyama 1991, without reflection).
+    """
+    a, b = source.mean(axis=0), goal.mean(axis=0)
+    x, y = source - a, goal - b
+    cosine, sine = (x * y).sum(), (x[:, 0] * y[:, 1] - x[:, 1] * y[:, 0]).sum()
+    c, s = np.array([cosine, sine]) / (x**2).sum()
+    turn = np.array([[c, s], [-s, c]])
+    return np.concatenate([turn, (b - a @ turn)[None]])
+
+
+def _apply(turn: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(points @ turn[:2] + turn[2], np.float64)
+
+
+def _enlarged(grid: Plane, side: int) -> Plane:
+    """Values at ``_CELLS`` places from the first to the last pixel -> at every pixel."""
+    at = np.linspace(0, _CELLS - 1, side, dtype=np.float32)
+    x, y = np.meshgrid(at, at)
+    return np.asarray(cv2.remap(grid, x, y, cv2.INTER_LINEAR), np.float32)
+
+
+def _reduced(crop: NDArray[np.uint8], scale: float) -> tuple[Plane, float]:
+    """The donor at about the face's resolution: a sharper mouth than the face has would be a cue of its own."""
+    side = len(crop)
+    goal = max(8, round(side / max(scale, 1.0)))
+    small = cv2.resize(crop, (goal, goal), interpolation=cv2.INTER_AREA) if goal < side else crop
+    return small.astype(np.float32), goal / side
+
+
+def _relit(pixels: Plane, own: Plane, goal: Plane) -> Plane:
+    """All in the light of the goal; what has the colour of the donor's skin in the goal's colour as well."""
+    change = goal - own
+    light = float(np.clip(change.mean(), *np.log(_BRIGHTER)))
+    chroma = (change - change.mean()).clip(-_CHROMA, _CHROMA)
+    logs = np.log(pixels + _FLOOR)
+    colour = logs - logs.mean(axis=2, keepdims=True) - (own - own.mean())
+    likeness = np.exp(-(colour**2).sum(axis=2) / (2 * _SKIN_WIDTH**2))
+    skin = cv2.GaussianBlur(likeness, (0, 0), max(0.5, _SKIN_SOFT * len(pixels)))[..., None]
+    return np.asarray((np.exp(logs + light + skin * chroma) - _FLOOR).clip(0, 255), np.float32)

@@ -1,0 +1,234 @@
+"""From the answers about edited faces to the verdict: plain arithmetic and one table of thresholds.
+
+The reasons, as codes with their numbers; each but those of ``cannot tell`` names what it is about:
+
+- ``follows`` / ``follows_partly`` / ``follows_not``: the answer goes with the lower face, now and then, or hardly;
+- ``stays``: nothing else moves it; ``moved_by``: a family of places that does, with its part; ``hangs_on``: a family of
+  appearance that does;
+- ``rim``: nose and mouth alone carry too little of the lower face's effect; ``redundant``: neither the lower face nor
+  the rest moves the answer alone, both together do;
+- of ``cannot tell``: ``no_mesh small turned unseen odd`` (nothing can be laid on this face), ``unknown_class`` (the
+  model's word for the class is not known), ``mask_elsewhere`` (the mask lies outside the lower face, so that other
+  edits change what is true), ``no_donors``, ``unsure`` (the model does not hold the class for likely), ``seam`` (the
+  lower face of somebody else of the same class moves the answer), ``family_missing`` (a required family could not
+  be asked), ``nothing_moves``, ``not_among_changes`` (only a whole other photo moves it).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from xai.evidence.interventions.cue_conflict import FAMILIES, named_families
+from xai.evidence_types import EditAnswer, FamilyEvidence, Reason, Tally
+
+__all__ = ["THRESHOLDS", "Decision", "Thresholds", "decide", "failing", "judge_families", "reach_of"]
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Every threshold of the verdict, in one place.
+
+    Attributes:
+        followed: least share of changes of the lower face that the answer follows.
+        partly: share of them below which it does not follow.
+        reach: part of what a whole other face moves, from which a change of the lower face that leaves the label was
+            followed all the same.
+        part: largest effect of a *stay* family, over that of the lower face.
+        left: largest share of a *stay* family's edits that turn the label.
+        rim: least effect of nose and mouth alone over that of the lower face.
+        seam: largest share of shams that turn the label.
+        sure: least log-odds of the class on the face as it is.
+        moves: log-odds from which something was moved at all.
+        trimmed: number of edits from which on a family's mean leaves out the largest: one odd donor is no evidence.
+    """
+
+    followed: float = 0.7
+    partly: float = 0.34
+    reach: float = 0.5
+    part: float = 0.25
+    left: float = 0.34
+    rim: float = 0.12
+    seam: float = 0.5
+    sure: float = 0.0
+    moves: float = 0.2
+    trimmed: int = 4
+
+
+THRESHOLDS = Thresholds()
+"""The thresholds in force."""
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The verdict and why.
+
+    Attributes:
+        verdict: one of ``VERDICTS``.
+        reasons: the deciding one first.
+        follow: changes of the whole lower face that were followed.
+        place: changes of nose and mouth alone that were followed.
+        stay: other changes at which the answer stayed.
+        place_share: effect of nose and mouth alone over that of the lower face; None where that has none.
+    """
+
+    verdict: str
+    reasons: tuple[Reason, ...]
+    follow: Tally
+    place: Tally
+    stay: Tally
+    place_share: float | None
+
+
+def reach_of(drops: Mapping[str, Sequence[float]], thresholds: Thresholds = THRESHOLDS) -> float:
+    """What a whole other face moves the answer, log-odds, at least ``moves``: family -> drops in, a median out."""
+    whole = drops.get("whole_face", ())
+    return max(float(np.median(whole)) if len(whole) else 0.0, thresholds.moves)
+
+
+def judge_families(
+    answers: Sequence[EditAnswer],
+    rounds: Mapping[str, int] | None = None,
+    thresholds: Thresholds = THRESHOLDS,
+) -> dict[str, FamilyEvidence]:
+    """What came out of each family that was asked, by name."""
+    by_family = {name: [a for a in answers if a.family == name] for name in FAMILIES}
+    asked = {name: own for name, own in by_family.items() if own}
+    sham = max(0.0, _mean(asked.get("same_class", ()), thresholds))
+    lower = _mean(asked.get("lower_face", ()), thresholds, trim=False) - sham
+    return {
+        name: _family(name, own, (lower, sham), thresholds, (rounds or {}).get(name, 1))
+        for name, own in asked.items()
+    }
+
+
+def failing(families: Mapping[str, FamilyEvidence]) -> list[str]:
+    """Families that failed and are asked again; whatever was laid on the face brings its sham along."""
+    failed = [name for name, found in families.items() if found.holds is False]
+    return [*failed, "same_class"] if any(FAMILIES[name].donors for name in failed) else failed
+
+
+def decide(
+    families: Mapping[str, FamilyEvidence], contrast: float, own: str, thresholds: Thresholds = THRESHOLDS
+) -> Decision:
+    """The verdict.
+
+    Args:
+        families: what came out of each, as ``judge_families`` gives it.
+        contrast: log-odds of the class on the face as it is.
+        own: what a face of the class wears, one of ``CLASSES``.
+        thresholds: of the verdict.
+    """
+    follow = _sum(f for n, f in families.items() if FAMILIES[n].level == "wearing")
+    place = _sum(
+        f for n, f in families.items() if FAMILIES[n].asks == "follow" and FAMILIES[n].level == "place"
+    )
+    stay = _sum(f for f in families.values() if f.asks == "stay")
+    lower, inner = families.get("lower_face"), families.get("nose_and_mouth")
+    known = lower is not None and inner is not None and lower.effect > thresholds.moves
+    share = inner.effect / lower.effect if known and lower and inner else None
+    verdict, reasons = _outcome(families, contrast, own, (follow, share), thresholds)
+    return Decision(verdict, tuple(reasons), follow, place, stay, share)
+
+
+def _outcome(
+    families: Mapping[str, FamilyEvidence],
+    contrast: float,
+    own: str,
+    followed: tuple[Tally, float | None],
+    limits: Thresholds,
+) -> tuple[str, list[Reason]]:
+    follow, place_share = followed
+    if contrast < limits.sure:
+        return "cannot tell", [Reason("unsure", {"value": contrast})]
+    if follow.share is None or "outside" not in families:
+        return "cannot tell", [Reason("no_donors")]
+    sham = families.get("same_class")
+    if sham and sham.tally.share is not None and 1 - sham.tally.share > limits.seam:
+        return "cannot tell", [Reason("seam", {"value": 1 - sham.tally.share, "limit": limits.seam})]
+    movers = _movers(families)
+    if follow.share >= limits.followed:
+        why = Reason("follows", {"value": follow.share})
+        if movers:
+            return "mixed", [movers[0], why, *movers[1:]]
+        if place_share is not None and place_share < limits.rim:
+            return "mixed", [Reason("rim", {"value": place_share, "limit": limits.rim}), why]
+        missing = [name for name in named_families(own) if name not in families]
+        if missing:
+            return "cannot tell", [Reason("family_missing", {"family": missing[0]}), why]
+        return "supported", [why, Reason("stays")]
+    if follow.share >= limits.partly:
+        return "mixed", [Reason("follows_partly", {"value": follow.share}), *(movers or [Reason("stays")])]
+    if movers:
+        return "not supported", [Reason("follows_not", {"value": follow.share}), *movers]
+    return _unmoved(families, follow.share, limits)
+
+
+def _unmoved(
+    families: Mapping[str, FamilyEvidence], followed: float, limits: Thresholds
+) -> tuple[str, list[Reason]]:
+    """Neither the lower face nor anything else moves the answer."""
+    not_followed = Reason("follows_not", {"value": followed})
+    turned = {name: _turns(families.get(name)) for name in ("whole_face", "other_photo")}
+    if turned["whole_face"] >= limits.seam:
+        return "mixed", [Reason("redundant", {"value": turned["whole_face"]}), not_followed]
+    if turned["other_photo"] >= limits.seam:
+        return "cannot tell", [Reason("not_among_changes", {"value": turned["other_photo"]}), not_followed]
+    return "cannot tell", [Reason("nothing_moves", {"value": turned["other_photo"]}), not_followed]
+
+
+def _turns(family: FamilyEvidence | None) -> float:
+    """Share of a family's edits that turned the label."""
+    return 1 - family.tally.share if family and family.tally.share is not None else 0.0
+
+
+def _movers(families: Mapping[str, FamilyEvidence]) -> list[Reason]:
+    """The *stay* families that failed, that which moves the answer most first; places before appearance."""
+    failed = [f for f in families.values() if f.asks == "stay" and f.holds is False]
+    failed.sort(key=lambda f: (FAMILIES[f.family].level != "place", -f.effect))
+    return [
+        Reason(
+            "moved_by" if FAMILIES[f.family].level == "place" else "hangs_on",
+            {"family": f.family, "held": f.tally.held, "of": f.tally.of, "value": f.part or 0.0},
+        )
+        for f in failed
+    ]
+
+
+def _family(
+    name: str,
+    answers: Sequence[EditAnswer],
+    lower_and_sham: tuple[float, float],
+    limits: Thresholds,
+    rounds: int,
+) -> FamilyEvidence:
+    family, (lower, sham) = FAMILIES[name], lower_and_sham
+    laid = family.donors > 0 and family.asks in ("follow", "stay")
+    trim = family.asks == "stay"
+    effect = _mean(answers, limits, trim=trim) - (sham if laid else 0.0)
+    held = sum(bool(a.held) for a in answers)
+    if family.asks in ("sham", "whole"):
+        kept = sum(a.held is not False for a in answers)
+        return FamilyEvidence(name, family.asks, Tally(kept, len(answers)), effect, None, None, rounds)
+    tally = Tally(held, len(answers))
+    if family.asks == "follow":
+        holds = held >= limits.followed * len(answers)
+        return FamilyEvidence(name, family.asks, tally, effect, None, holds, rounds)
+    part = effect / lower if lower > limits.moves else None
+    within = effect <= limits.part * max(lower, limits.moves)
+    turned = (len(answers) - held) / len(answers)
+    return FamilyEvidence(name, family.asks, tally, effect, part, within and turned <= limits.left, rounds)
+
+
+def _mean(answers: Sequence[EditAnswer], limits: Thresholds, *, trim: bool = True) -> float:
+    drops = sorted(a.drop for a in answers)
+    if trim and len(drops) >= limits.trimmed:
+        drops.pop()
+    return float(np.mean(drops)) if drops else 0.0
+
+
+def _sum(found: object) -> Tally:
+    tallies = [each.tally for each in found]  # type: ignore[attr-defined]
+    return Tally(sum(t.held for t in tallies), sum(t.of for t in tallies))

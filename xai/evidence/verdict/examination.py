@@ -1,0 +1,150 @@
+"""One examination: what is asked in which round, and the evidence that the answers give.
+
+It knows nothing of networks: a classifier answers through ``xai.evidence.verdict.run``, an ideal observer through
+``xai.evidence.validation.ideal_observers``, and both are judged by the same rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+
+from xai.evidence.interventions.cue_conflict import FAMILIES, PlannedEdit, plan
+from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.verdict.decision import THRESHOLDS, Thresholds, decide, failing, judge_families, reach_of
+from xai.evidence_types import Detail, EditAnswer, EditedFace, Evidence, Reason, Tally
+
+__all__ = ["Examination"]
+
+_both = partial(zip, strict=True)
+
+STRIP_SIDE = 112
+"""Pixels of the side of an edited face that is shown, at most."""
+
+_SHOWN = {"follow": 4, "stay": 4}  # edited faces that are shown, per question
+
+
+@dataclass(eq=False)
+class Examination:
+    """One answer about one face, and what was answered about its edits so far. Who answers is not its business.
+
+    Attributes:
+        edits: of the face.
+        meaning: class of the model -> ways of wearing that belong to it.
+        target: the class under test.
+        hindrance: why nothing can be asked; None where something can.
+        contrast: log-odds of the class on the face as it is.
+        planned: what was asked, in order.
+        labels: the class answered to each.
+        drops: log-odds of the class that each took.
+        rounds: family -> how often it was asked.
+        detail: effects of regions, where they were asked for.
+    """
+
+    edits: FaceEdits
+    meaning: Mapping[str, tuple[str, ...]]
+    target: str
+    hindrance: Reason | None = None
+    contrast: float = 0.0
+    planned: list[PlannedEdit] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
+    drops: list[float] = field(default_factory=list)
+    rounds: dict[str, int] = field(default_factory=dict)
+    detail: Detail | None = None
+
+    def wanted(self, turn: int, thresholds: Thresholds = THRESHOLDS) -> list[PlannedEdit]:
+        """What is asked in this round."""
+        if self.hindrance is not None:
+            return []
+        known = {wearing for wearings in self.meaning.values() for wearing in wearings}
+        edits = plan(self.edits, self.meaning[self.target], sorted(known), turn)
+        if turn == 0:
+            return edits
+        again = failing(judge_families(self.answers(thresholds), None, thresholds))
+        return [edit for edit in edits if edit.family in again]
+
+    def add(self, planned: Sequence[PlannedEdit], labels: Sequence[str], drops: Sequence[float]) -> None:
+        """Take down what was answered to the edits of one round."""
+        self.planned += planned
+        self.labels += labels
+        self.drops += drops
+        for family in {each.family for each in planned}:
+            self.rounds[family] = self.rounds.get(family, 0) + 1
+
+    def answers(self, thresholds: Thresholds = THRESHOLDS) -> tuple[EditAnswer, ...]:
+        """The answers so far, each held against what it should be."""
+        by_family: dict[str, list[float]] = {}
+        for edit, drop in _both(self.planned, self.drops):
+            by_family.setdefault(edit.family, []).append(drop)
+        half = thresholds.reach * reach_of(by_family, thresholds)
+        found = []
+        for edit, label, drop in _both(self.planned, self.labels, self.drops):
+            kept = label == self.target
+            held = not kept or drop >= half if FAMILIES[edit.family].asks == "follow" else kept
+            truth = tuple(n for n, ways in self.meaning.items() if set(ways) & set(edit.truth))
+            probability = float(1 / (1 + np.exp(drop - self.contrast)))
+            found.append(EditAnswer(edit.family, edit.edit, truth, label, probability, drop, held))
+        return tuple(found)
+
+    def evidence(self, thresholds: Thresholds = THRESHOLDS) -> Evidence:
+        """The evidence that the answers give."""
+        forwards = 1 + len(self.planned) + (self.detail.forwards if self.detail else 0)
+        if self.hindrance is not None:
+            none = Tally(0, 0)
+            return Evidence(
+                self.target, "cannot tell", (self.hindrance,), (), self.contrast, None, none, none, none, None,
+                (), (), (), "", 1, 0.0, None,
+            )  # fmt: skip
+        own = self.meaning[self.target][0]
+        answers = self.answers(thresholds)
+        families = judge_families(answers, self.rounds, thresholds)
+        found = decide(families, self.contrast, own, thresholds)
+        whole = [a.drop for a in answers if a.family == "whole_face"]
+        return Evidence(
+            target=self.target,
+            verdict=found.verdict,
+            reasons=found.reasons,
+            flags=(),
+            contrast=self.contrast,
+            reach=float(np.median(whole)) if whole else None,
+            follow=found.follow,
+            place=found.place,
+            stay=found.stay,
+            place_share=found.place_share,
+            families=tuple(families.values()),
+            edits=answers,
+            strip=self._strip(answers, {f.family for f in families.values() if f.holds is False}),
+            donors="gallery" if self.edits.from_gallery else "set",
+            forwards=forwards,
+            seconds=0.0,
+            detail=self.detail,
+        )
+
+    def _strip(self, answers: Sequence[EditAnswer], failed: set[str]) -> tuple[EditedFace, ...]:
+        """A few edited faces of each question: of every family one, then a second, those that failed first."""
+        shown = []
+        for asks, count in _SHOWN.items():
+            own = [i for i, a in enumerate(answers) if FAMILIES[a.family].asks == asks]
+            first = [i for i in own if FAMILIES[answers[i].family].level != "place" or asks == "stay"]
+            shown += sorted(
+                _spread(first or own, answers, failed)[:count],
+                key=lambda i: list(FAMILIES).index(answers[i].family),
+            )
+        return tuple(
+            EditedFace(answers[i], self.edits.render(self.planned[i].layers, STRIP_SIDE)) for i in shown
+        )
+
+
+def _spread(own: Sequence[int], answers: Sequence[EditAnswer], failed: set[str]) -> list[int]:
+    """Indices in the order in which they are worth showing."""
+    seen: dict[str, int] = {}
+    ranked = []
+    for index in sorted(own, key=lambda i: answers[i].held is not False):
+        family = answers[index].family
+        turn = seen[family] = seen.get(family, -1) + 1
+        order = (turn, family not in failed, list(FAMILIES).index(family))
+        ranked.append((order, index))
+    return [index for _, index in sorted(ranked)]
