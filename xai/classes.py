@@ -1,7 +1,7 @@
 """What a class name means: which ways of wearing a mask a model calls by it. Free of torch.
 
-Models spell the same class in many ways and some know two classes. The verdict goes by what a class means, never
-by how it is spelt; a name that is not known here has no meaning, and nothing is concluded from it.
+Models spell the same class in many ways and some know two classes. The verdict goes by what a class means,
+never by how it is spelt; a name that is not known here has no meaning, and nothing is concluded from it.
 """
 
 from __future__ import annotations

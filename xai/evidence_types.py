@@ -30,7 +30,8 @@ __all__ = [
 ]
 
 VERDICTS = ("supported", "mixed", "not supported", "cannot tell")
-"""The answer follows nose and mouth and nothing else; them and something else; something else; it cannot be told."""
+"""The answer follows nose and mouth and nothing else; them and something else; something else; it cannot be
+told."""
 
 AREAS = ("strict", "wide")
 """Areas under test: nose and mouth; the lower face with what a mask covers beyond its outline."""
@@ -164,8 +165,8 @@ class FamilyEvidence:
         asks: ``follow``, ``stay``, ``sham`` or ``whole``.
         tally: edits whose answer did what it should; of a sham or a whole face, those whose answer was kept.
         effect: mean log-odds lost, net of the sham where something was laid on the face.
-        part: of a ``stay`` family, the effect over that of the lower face; None elsewhere, and where the lower face
-            has none.
+        part: of a ``stay`` family, the effect over that of the lower face; None elsewhere, and where the
+            lower face has none.
         holds: whether the family as a whole did what it should; None where nothing is asked of it.
         rounds: how often it was asked.
     """

@@ -108,7 +108,9 @@ def face_record(explanation: Explanation) -> dict[str, Any]:
 
 
 def evidence_dict(evidence: Evidence) -> dict[str, Any]:
-    """The evidence in plain values, without pictures; the answers of ``follow`` and ``stay`` under these keys."""
+    """The evidence in plain values, without pictures; the answers of ``follow`` and ``stay`` under these
+    keys.
+    """
     asked = {family.family: family.asks for family in evidence.families}
     edits = [
         {"asks": asked[edit.family], **asdict(edit), "truth": list(edit.truth)} for edit in evidence.edits
@@ -139,8 +141,8 @@ def _question(asks: str, tally: Tally, edits: Sequence[Mapping[str, Any]]) -> di
 def region_record(
     shares: RegionShares | None, name: str, evidence: Evidence | None = None
 ) -> dict[str, float | None]:
-    """Share, area and lift of a region or a sum of regions in the occlusion map; with the evidence's detail also
-    effect and rank of changing it. What was not measured is None.
+    """Share, area and lift of a region or a sum of regions in the occlusion map; with the evidence's detail
+    also effect and rank of changing it. What was not measured is None.
     """
     record: dict[str, float | None] = dict.fromkeys(("share", "area", "lift", "effect", "rank"))
     if shares is not None:

@@ -76,7 +76,7 @@ def explain(args: Namespace, note: Note) -> Json:
         raise XaiError(f"No face was found in {args.photo}; --whole explains the whole photo as one face.")
     options = {"occlusion": given(patch=args.patch, stride=args.stride, fill=args.fill)}
     pairs = [Pair(edits, classifier) for edits in map(FaceEdits, faces) for classifier in classifiers]
-    found = iter(explain_all(pairs, Wanted(methods, args.target, options)))
+    found = iter(explain_all(pairs, Wanted(methods, args.target, options, detail=args.detail)))
     made = [{classifier.name: next(found) for classifier in classifiers} for _ in faces]
     about = {"photo_sha256": image.sha256, "notices": [*image.notices, *faces.notices], "whole": args.whole}
     return write_explanations(args.out, made, about)

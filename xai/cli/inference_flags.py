@@ -49,6 +49,9 @@ def _explain(calls: Any) -> None:
     )
     call.add_argument("--stride", type=float, metavar="S", help="step as a share of the picture's side")
     call.add_argument("--fill", metavar="F", help=f"one of {', '.join(FILLS)}")
+    call.add_argument(
+        "--detail", action="store_true", help="also the effects of regions; about six times as long"
+    )
 
 
 def _whatif(calls: Any) -> None:
@@ -69,8 +72,13 @@ def _calibrate(calls: Any) -> None:
     call.add_argument("--model", action="append", help="verdicts of this model; repeat for several")
     call.add_argument("--model-file", type=Path, metavar="X.safetensors", help="verdicts of a model's file")
     call.add_argument("--card", type=Path, metavar="X.json", help="the card of --model-file")
+    call.add_argument(
+        "--donors",
+        choices=("set", "gallery"),
+        help="whose faces lend parts: those of --data, as without this flag, or the gallery's",
+    )
     call.add_argument("--faces", type=positive, default=12, metavar="N", help="faces per known model; 12")
-    call.add_argument("--update", action="store_true", help="write the table into docs/evidence.md")
+    call.add_argument("--update", action="store_true", help="write the table into docs/verdict.md")
 
 
 def _benchmark(calls: Any) -> None:

@@ -52,7 +52,8 @@ class Astray:
 def named_regions(evidence: Evidence) -> frozenset[str]:
     """The regions on which, by the verdict, the answer rests; none where it cannot be told.
 
-    All of them where what else moves it has no place, as a cast of colour, or where the two only move it together.
+    All of them where what else moves it has no place, as a cast of colour, or where the two only move it
+    together.
     """
     if evidence.verdict == "cannot tell":
         return frozenset()

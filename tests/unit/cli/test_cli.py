@@ -8,7 +8,6 @@ import pytest
 from PIL import Image as Pillow
 
 from tests.support.models import make_card
-from xai.evidence.verdict.run import forwards_of
 from xai.evidence_types import CONDITIONS, VERDICTS
 from xai.photo.sample_rendering import sample_png
 from xai.photo.samples import SAMPLES
@@ -72,26 +71,26 @@ def test_whole_photo_and_top(call, photo):
 
 
 def assert_evidence(model):
-    """The JSON of one model's evidence: verdict, conditions, flags, effect and rank per region."""
+    """The JSON of one model's evidence: verdict, follow and stay with every edit; no detail unless asked for."""
     assert model["verdict"] in VERDICTS
-    assert tuple(model["conditions"]) == CONDITIONS
-    for name, condition in model["conditions"].items():
-        assert set(condition) == {"value", "threshold", "holds"}
-        if condition["value"] is None:
-            assert condition["holds"] is None
-        else:
-            least = condition["value"] >= condition["threshold"]
-            most = condition["value"] <= condition["threshold"]
-            assert condition["holds"] is (most if name == "exclusion" else least)
+    assert model["conditions"] is None
     assert all(isinstance(flag, str) for flag in model["flags"])
-    for region in model["regions"].values():
-        assert isinstance(region["effect"], float)
-        assert 1 <= region["rank"] <= 65
+    assert all(region["effect"] is region["rank"] is None for region in model["regions"].values())
+    for question in ("follow", "stay"):
+        edits = model[question]["edits"]
+        assert edits
+        for edit in edits:
+            assert {"family", "edit", "truth", "label", "probability", "held"} <= set(edit)
+            assert isinstance(edit["held"], bool)
+            assert 0 <= edit["probability"] <= 1
+    follow = [edit for edit in model["follow"]["edits"] if edit["family"] != "nose_and_mouth"]
+    assert model["follow"]["share"] == sum(edit["held"] for edit in follow) / len(follow)
+    stay = model["stay"]["edits"]
+    assert model["stay"]["share"] == sum(edit["held"] for edit in stay) / len(stay)
+    assert all(edit["held"] == (edit["label"] == model["label"]) for edit in stay)
     evidence = model["evidence"]
     assert (evidence["verdict"], evidence["target"]) == (model["verdict"], model["label"])
-    assert model["conditions"] == evidence["areas"][evidence["area"]]["conditions"]
-    assert evidence["forwards"] == forwards_of(model["label"])
-    assert model["verdict"] != "supported" or all(c["holds"] for c in model["conditions"].values())
+    assert evidence["detail"] is None
 
 
 def test_explain_writes_what_it_says(call, photo, tmp_path):
@@ -118,9 +117,28 @@ def test_explain_writes_what_it_says(call, photo, tmp_path):
             assert both["share"] == pytest.approx(sum(p["share"] for p in parts))
             assert sum(model["regions"][r]["share"] for r in REGIONS) == pytest.approx(1, abs=1e-6)
     manifest = json.loads((out_dir / "manifest.json").read_text())
-    assert manifest["schema"] == 1
+    assert manifest["schema"] == 2
     assert len(manifest["photo_sha256"]) == 64
     assert manifest["faces"][0]["models"]["mobilenet_v2"]["heatmaps"]["occlusion"]["params"]["patch"] == 0.25
+
+
+def test_the_detail_of_regions_is_there_where_it_is_asked_for(call, photo, tmp_path):
+    _, out, _ = call(
+        "explain", photo, "--out", tmp_path / "o", "--model", "custom_cnn_relu_bn", "--detail", "--json"
+    )
+    (model,) = json.loads(out)["faces"][0]["models"].values()
+    assert tuple(model["conditions"]) == CONDITIONS
+    for name, condition in model["conditions"].items():
+        assert set(condition) == {"value", "threshold", "holds"}
+        if condition["value"] is not None:
+            least = condition["value"] >= condition["threshold"]
+            most = condition["value"] <= condition["threshold"]
+            assert condition["holds"] is (most if name == "exclusion" else least)
+    for region in model["regions"].values():
+        assert isinstance(region["effect"], float)
+        assert 1 <= region["rank"] <= 65
+    detail = model["evidence"]["detail"]
+    assert model["conditions"] == detail["areas"][detail["area"]]["conditions"]
 
 
 def test_explain_any_class(call, photo, tmp_path):

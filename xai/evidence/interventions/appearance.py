@@ -1,8 +1,8 @@
-"""Changes of the whole picture that say nothing about the mask: light, colour cast, sharpness, grain, compression,
-mirror and scale.
+"""Changes of the whole picture that say nothing about the mask: light, colour cast, sharpness, grain,
+compression, mirror and scale.
 
-Each stays within what photos of faces differ by anyway: between the 5th and the 95th percentile of the faces that
-the classifiers are measured on. A model whose answer goes with one of them hangs on it.
+Each stays within what photos of faces differ by anyway: between the 5th and the 95th percentile of the faces
+that the classifiers are measured on. A model whose answer goes with one of them hangs on it.
 """
 
 from __future__ import annotations
@@ -84,14 +84,14 @@ APPEARANCE: Mapping[str, tuple[Mapping[str, Change], ...]] = {
     ),
     "cast": (
         {
-            "red": partial(_cast, red=0.14, blue=-0.07),
-            "green": partial(_cast, red=-0.07, blue=-0.07),
-            "blue": partial(_cast, red=-0.07, blue=0.14),
-            "yellow": partial(_cast, red=0.07, blue=-0.14),
-            "purple": partial(_cast, red=0.07, blue=0.07),
-            "cyan": partial(_cast, red=-0.14, blue=0.07),
+            "red": partial(_cast, red=0.15, blue=-0.11),
+            "green": partial(_cast, red=-0.02, blue=-0.02),
+            "blue": partial(_cast, red=-0.06, blue=0.1),
+            "yellow": partial(_cast, red=0.1, blue=-0.14),
+            "purple": partial(_cast, red=0.03, blue=0.03),
+            "cyan": partial(_cast, red=-0.1, blue=0.07),
         },
-        {"orange": partial(_cast, red=0.13, blue=-0.13), "azure": partial(_cast, red=-0.13, blue=0.13)},
+        {"orange": partial(_cast, red=0.13, blue=-0.13), "azure": partial(_cast, red=-0.09, blue=0.09)},
     ),
     "sharpness": (
         {
@@ -138,8 +138,8 @@ APPEARANCE: Mapping[str, tuple[Mapping[str, Change], ...]] = {
         {f"times_{round(100 * f)}": partial(_scaled, factor=f) for f in (0.94, 1.08, 0.92)},
     ),
 }
-"""Family -> per round, change by name; each takes and gives float32 ``(S, S, 3)`` in 0..255. The second round is
-asked where the first one failed."""
+"""Family -> per round, change by name; each takes and gives float32 ``(S, S, 3)`` in 0..255. The second round
+is asked where the first one failed."""
 
 
 def appearance(crop: NDArray[np.uint8], family: str, change: str) -> Plane:

@@ -1,9 +1,11 @@
 """Which edits a verdict asks for: cue conflict between the lower face and everything else.
 
-As shape and texture are set against each other for networks that name things (Geirhos et al. 2019), the lower face
-of one person is set against all the rest of another: the answer ought to *follow* the lower face and to *stay* when
-anything else changes. Every edit states which ways of wearing a mask are true of it. That follows from what was
-exchanged or drawn, not from the name of the edit.
+As shape and texture are set against each other for networks that name things (Geirhos et al. 2019), the lower
+face
+of one person is set against all the rest of another: the answer ought to *follow* the lower face and to
+    *stay* when
+anything else changes. Every edit states which ways of wearing a mask are true of it. That follows from what
+was exchanged or drawn, not from the name of the edit.
 """
 
 from __future__ import annotations
@@ -19,7 +21,8 @@ from xai.evidence.interventions.face_edits import Edit, FaceEdits, Layer
 __all__ = ["FAMILIES", "ROUNDS", "Family", "PlannedEdit", "most_edits", "named_families", "plan"]
 
 ROUNDS = 2
-"""How often a family may be asked: one that fails is asked again with other donors, and all its answers count."""
+"""How often a family may be asked: one that fails is asked again with other donors, and all its answers
+count."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,10 @@ class Family:
     """Edits that ask the same.
 
     Attributes:
-        asks: ``follow``, the answer should change; ``stay``, it should not; ``sham``, the lower face of somebody else
-            of the same class, whose effect is that of the seam; ``whole``, everything changes.
-        level: of ``follow``: ``wearing``, the whole lower face, by which the verdict goes, or ``place``, nose and
-            mouth alone. Of ``stay``: ``place``, the lower face is untouched, or ``appearance``.
+        asks: ``follow``, the answer should change; ``stay``, it should not; ``sham``, the lower face of
+            somebody else of the same class, whose effect is that of the seam; ``whole``, everything changes.
+        level: of ``follow``: ``wearing``, the whole lower face, by which the verdict goes, or ``place``, nose
+            and mouth alone. Of ``stay``: ``place``, the lower face is untouched, or ``appearance``.
         named: whether *supported* requires it.
         donors: how many donors a round takes; 0 where nothing is taken from donors.
     """
@@ -123,7 +126,8 @@ def plan(edits: FaceEdits, own: Sequence[str], known: Sequence[str], turn: int =
     Args:
         edits: of the face, on which donors can be laid.
         own: ways of wearing that belong to the class under test; the first is what the face is taken to wear.
-        known: ways of wearing that belong to any class of the model. What would be true of no class is not asked.
+        known: ways of wearing that belong to any class of the model. What would be true of no class is not
+            asked.
         turn: 0 for the first round; the next one takes other donors and other changes, where there are any.
     """
     donors = list(enumerate(edits.donors))

@@ -1,10 +1,10 @@
 """Other people's faces laid over a face, so that one part of the picture can come from somebody else.
 
 A donor's picture is bent so that its mesh comes to lie on the mesh of the face: turned, scaled and moved as a
-whole, and what is left at the mesh is taken up by a thin-plate spline (Bookstein, "Principal Warps", 1989) that
-fades to nothing towards the edge of the crop, so that hair and background come along. Its light and its skin are
-brought to those of the face, by the skin below the eyes, which nearly every mask leaves free. The whole crop is
-bent; an edit takes of it what lies in its place: the lower face, or everything else.
+whole, and what is left at the mesh is taken up by a thin-plate spline (Bookstein, "Principal Warps", 1989)
+that fades to nothing towards the edge of the crop, so that hair and background come along. Its light and its
+skin are brought to those of the face, by the skin below the eyes, which nearly every mask leaves free. The
+whole crop is bent; an edit takes of it what lies in its place: the lower face, or everything else.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ _CHROMA = 0.5  # most that a donor's skin may change its colour, natural logarit
 _SKIN_WIDTH = 0.16  # how far from the skin's colour a pixel still counts as skin, natural logarithm
 _SKIN_SOFT = 1 / 56  # how softly skin ends, as a share of the crop's side
 _FLOOR = 8.0
+_SAME = 0.72  # correlation above the nose of two pictures from which on they are one: others reach .61
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +161,10 @@ def gallery_donors() -> tuple[Donor, ...]:
 
 
 def matched(face: Face, donors: Sequence[Donor], group: str = "") -> list[Donor]:
-    """Donors of other groups, those first that are turned and lit most alike, and seen about as sharply."""
+    """Donors of other groups, those first that are turned and lit most alike, and seen about as sharply.
+
+    Nothing is taken from the picture itself: where the face is one of the donors', its group is left out.
+    """
     pose, skin, unit = pose_of(face.landmarks), _skin_of(face), face_unit(face)
 
     def strangeness(donor: Donor) -> float:
@@ -169,12 +173,14 @@ def matched(face: Face, donors: Sequence[Donor], group: str = "") -> list[Donor]
         coarse = max(0.0, float(np.log(unit / face_unit(donor.face)))) / 0.5
         return float(turn + light + coarse)
 
-    return sorted((d for d in donors if d.group != group or not group), key=strangeness)
+    view = _upper_view(face)
+    own = {d.group for d in donors if (_upper_view(d.face) * view).sum() > _SAME} | {group or None}
+    return sorted((d for d in donors if d.group not in own), key=strangeness)
 
 
 def pose_of(mesh: Points) -> tuple[float, float]:
-    """How far a head is turned, from its mesh: across, 0 frontal, about -1 and 1 in profile; and up and down, the
-    nose tip's place between the middle of the eyes and the chin, about .45 when level.
+    """How far a head is turned, from its mesh: across, 0 frontal, about -1 and 1 in profile; and up and down,
+    the nose tip's place between the middle of the eyes and the chin, about .45 when level.
     """
     left, right, nose, chin = (mesh[i].astype(np.float64) for i in (234, 454, 1, 152))
     eyes = mesh[[33, 133, 362, 263]].mean(axis=0)
@@ -183,6 +189,18 @@ def pose_of(mesh: Points) -> tuple[float, float]:
         2 * float((nose - left) @ across) / max(float(across @ across), 1e-6) - 1,
         float((nose - eyes) @ down) / max(float(down @ down), 1e-6),
     )
+
+
+def _upper_view(face: Face) -> Plane:
+    """What is seen above the nose, 24 by 16 pixels between the eyes and beyond, about its mean and of length 1."""
+    left, right = face.landmarks[33].astype(np.float64), face.landmarks[263].astype(np.float64)
+    middle, apart = (left + right) / 2, max(float(np.hypot(*(right - left))), 1.0)
+    scale = 10 / apart
+    step = np.array([[scale, 0, 12 - scale * middle[0]], [0, scale, 14 - scale * middle[1]]], np.float32)
+    soft = cv2.GaussianBlur(face.crop, (0, 0), max(0.1, apart / 20))
+    view = cv2.warpAffine(soft, step, (24, 16), borderMode=cv2.BORDER_REPLICATE).astype(np.float32)
+    view -= view.mean(axis=(0, 1))
+    return np.asarray(view / max(float(np.sqrt((view**2).sum())), 1e-6), np.float32)
 
 
 def mirrored(face: Face) -> Face:
@@ -222,8 +240,8 @@ def _skin_of(face: Face) -> Plane:
 
 
 def _similarity(source: NDArray[np.float64], goal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn, scale and shift that bring source points ``(K, 2)`` closest to goal points: ``(3, 2)``, applied to
-    ``[x, y, 1]`` from the left (least squares; Umeyama 1991, without reflection).
+    """Turn, scale and shift that bring source points ``(K, 2)`` closest to goal points: ``(3, 2)``, applied
+    to ``[x, y, 1]`` from the left (least squares; Umeyama 1991, without reflection).
     """
     a, b = source.mean(axis=0), goal.mean(axis=0)
     x, y = source - a, goal - b
@@ -245,7 +263,9 @@ def _enlarged(grid: Plane, side: int) -> Plane:
 
 
 def _reduced(crop: NDArray[np.uint8], scale: float) -> tuple[Plane, float]:
-    """The donor at about the face's resolution: a sharper mouth than the face has would be a cue of its own."""
+    """The donor at about the face's resolution: a sharper mouth than the face has would be a cue of its
+    own.
+    """
     side = len(crop)
     goal = max(8, round(side / max(scale, 1.0)))
     small = cv2.resize(crop, (goal, goal), interpolation=cv2.INTER_AREA) if goal < side else crop

@@ -7,7 +7,7 @@ themselves exist only in the batch that goes through a network.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -115,9 +115,9 @@ class FaceEdits:
     def content(self, name: str) -> Plane:
         """A content, float32 ``(S, S, 3)`` in 0..255.
 
-        ``face``; ``bare0``, ``masked0``, ``alike0``, ``moved0`` with any seed; ``lowered0``, a drawn mask below the
-        nose, and ``pulled0``, the same on bare skin; ``donor0`` laid on the face and ``photo0`` as it is, of
-        ``donors``; ``light:darker`` and whatever else ``APPEARANCE`` has; or one of ``NEUTRAL``.
+        ``face``; ``bare0``, ``masked0``, ``alike0``, ``moved0`` with any seed; ``lowered0``, a drawn mask
+        below the nose, and ``pulled0``, the same on bare skin; ``donor0`` laid on the face and ``photo0`` as
+        it is, of ``donors``; ``light:darker`` and whatever else ``APPEARANCE`` has; or one of ``NEUTRAL``.
         """
         if name not in self._contents:
             self._contents[name] = self._make(name)
@@ -184,26 +184,22 @@ class FaceEdits:
         if change:
             return appearance(self.face.crop, family, change)
         stem, seed = name.rstrip("0123456789"), int("0" + name.lstrip("abcdefghijklmnopqrstuvwxyz"))
-        if stem == FACE:
-            return self.face.crop.astype(np.float32)
-        if stem == "bare":
-            return np.asarray(self._bare(seed), np.float32)
-        if stem == "masked":
-            return fills.masked(self.face, seed)
-        if stem == "alike":
-            return fills.masked_alike(self.face, seed)
-        if stem == "moved":
-            return fills.moved(self.face, seed)
-        if stem == "lowered":
-            return fills.lowered(self.face, self.face.crop, seed)
-        if stem == "pulled":
-            under = np.rint(self.content(f"bare{seed}")).clip(0, 255).astype(np.uint8)
-            return fills.lowered(self.face, under, seed)
-        if stem == "donor":
-            return self._warp.lay(self.donors[seed])
-        if stem == "photo":
-            return self._as_it_is(self.donors[seed].face.crop)
-        return fills.neutral(self.face, name)
+        makers: dict[str, Callable[[int], Plane]] = {
+            FACE: lambda _: self.face.crop.astype(np.float32),
+            "bare": lambda seed: np.asarray(self._bare(seed), np.float32),
+            "masked": lambda seed: fills.masked(self.face, seed),
+            "alike": lambda seed: fills.masked_alike(self.face, seed),
+            "moved": lambda seed: fills.moved(self.face, seed),
+            "lowered": lambda seed: fills.lowered(self.face, self.face.crop, seed),
+            "pulled": self._pulled,
+            "donor": lambda seed: self._warp.lay(self.donors[seed]),
+            "photo": lambda seed: self._as_it_is(self.donors[seed].face.crop),
+        }
+        return makers[stem](seed) if stem in makers else fills.neutral(self.face, name)
+
+    def _pulled(self, seed: int) -> Plane:
+        under = np.rint(self.content(f"bare{seed}")).clip(0, 255).astype(np.uint8)
+        return fills.lowered(self.face, under, seed)
 
 
 def turned(edits: FaceEdits, content: str) -> NDArray[np.uint8]:
@@ -269,8 +265,8 @@ def answers_of(
         logits = answers.logits.double()
         if not torch.isfinite(logits).all():
             raise XaiError(
-                f"The model {question.classifier.name} answered an edited face with NaN or infinity, so nothing can "
-                "be said of it; check its weights and its card."
+                f"The model {question.classifier.name} answered an edited face with NaN or infinity, so "
+                "nothing can be said of it; check its weights and its card."
             )
         contrast = _contrast(logits, question.target).clamp(-CLIP, CLIP).numpy()
         found.append((contrast, np.asarray(logits.argmax(dim=1).numpy(), np.intp)))

@@ -71,7 +71,9 @@ def masked(face: Face, seed: int) -> Plane:
 
 
 def lowered(face: Face, crop: NDArray[np.uint8], seed: int) -> Plane:
-    """The crop, that of the face or what is under its mask, with a drawn mask below the nose; look by seed."""
+    """The crop, that of the face or what is under its mask, with a drawn mask below the nose; look by
+    seed.
+    """
     look = LOOKS[DRAWN[seed % len(DRAWN)]]
     return draw_mask(crop, face.landmarks, look, "nose_out", seed).astype(np.float32)
 

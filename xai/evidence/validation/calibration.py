@@ -1,15 +1,17 @@
 """How often the verdict is right: asked of observers and models whose right verdict is known.
 
-Ideal observers test the rule; every kind of ``KINDS`` has ten models, which are asked about the same number of real
-faces each, and only of such as they get right with a probability of a half or more: why a model errs on the others
+Ideal observers test the rule; every kind of ``KINDS`` has ten models, which are asked about the same number
+of real
+faces each, and only of such as they get right with a probability of a half or more: why a model errs on the
+    others
 is anybody's guess, and to an unsure answer ``cannot tell`` is the right verdict whatever the model looks at.
-Networks trained on photographs come with the share of their log-odds that a planted cue carries, measured per class;
-that decides which verdicts are right.
+Networks trained on photographs come with the share of their log-odds that a planted cue carries, measured per
+class; that decides which verdicts are right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,7 +44,8 @@ class Known:
     Attributes:
         says: what it looks at, in a few words.
         expected: verdicts that are right.
-        honest: whether it looks at nothing but how the mask is worn, so that to call it *not supported* is grave.
+        honest: whether it looks at nothing but how the mask is worn, so that to call it *not supported* is
+            grave.
         certain: whether that follows from how it is built; else it was learnt and measured.
         models: how many there are of it.
     """
@@ -98,10 +101,11 @@ def collect(
     device: str = "auto",
     per_model: int = FACES_PER_MODEL,
 ) -> Iterator[Outcome]:
-    """Ask every observer about every face, and all models of the kinds about ``per_model`` faces each that they get
-    right and are sure of.
+    """Ask every observer about every face, and all models of the kinds about ``per_model`` faces each that
+    they get right and are sure of.
 
-    The models' faces are brought to the place that they expect. Faces on which nothing can be laid are left out.
+    The models' faces are brought to the place that they expect. Faces on which nothing can be laid are left
+    out.
     """
     observers = [kind for kind in kinds if kind in OBSERVERS]
     if observers:
@@ -122,9 +126,9 @@ def collect(
 def report(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
     """Kind -> what came out: the table of the command line.
 
-    ``right`` is the share of right verdicts, ``interval`` its 95 % bootstrap interval by source photo, ``grave`` the
-    share of faces on which a cheat is called supported or an honest model not supported, ``reasons`` how often each
-    reason decided.
+    ``right`` is the share of right verdicts, ``interval`` its 95 % bootstrap interval by source photo,
+    ``grave`` the share of faces on which a cheat is called supported or an honest model not supported,
+    ``reasons`` how often each reason decided.
     """
     known, table = known_kinds(), {}
     for kind in dict.fromkeys(outcome.kind for outcome in outcomes):

@@ -1,7 +1,7 @@
 """Ideal observers: they are told how a mask is worn in every edited picture, and look at nothing else.
 
-They test the rule. Whatever it is, an observer who knows the truth must be *supported*, and one whose knowledge is
-mixed with something else must not be. They see identities and edits, never pixels.
+They test the rule. Whatever it is, an observer who knows the truth must be *supported*, and one whose
+knowledge is mixed with something else must not be. They see identities and edits, never pixels.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.classes import wearings_by_class
 from xai.errors import DataRejected
 from xai.learning.data.splits import Example, load_crop, read_examples, select
 from xai.learning.ground_truth.aligned_faces import find_in_crop
@@ -18,8 +19,6 @@ __all__ = ["MIN_SIDE", "LabelledFace", "in_turns", "read_labelled", "true_class"
 
 MIN_SIDE = 48
 """Shorter side in the photo, pixels, below which a face is not judged here."""
-
-_BINARY = {"covered": "with_mask", "uncovered": "without_mask"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,16 +50,17 @@ def read_labelled(
     return tuple(_read(examples, report))
 
 
-def true_class(label: str, classes: Sequence[str]) -> str | None:
-    """The label in the words of a model: itself, or for a model that knows two classes the nearer one.
+def true_class(label: str, classes: Sequence[str], incorrect: str = "unknown") -> str | None:
+    """The label, one of ``CLASSES``, in the words of a model, however it spells them.
 
-    None where the model has no such class, as for ``incorrect`` in a model that knows two.
+    None where the model has no such class, as for ``incorrect`` in a model that knows two and does not state where
+    that belongs; ``incorrect`` as of ``wearings_by_class``.
 
     >>> true_class("covered", ("with_mask", "without_mask"))
     'with_mask'
     """
-    name = label if label in classes else _BINARY.get(label)
-    return name if name in classes else None
+    meaning = wearings_by_class(classes, incorrect)
+    return next((name for name, wearings in meaning.items() if label in wearings), None)
 
 
 def in_turns(faces: Sequence[LabelledFace], start: int) -> list[LabelledFace]:

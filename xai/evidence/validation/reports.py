@@ -11,12 +11,12 @@ from typing import Any
 
 from xai.atomic_write import write_whole
 from xai.errors import DataRejected, XaiError
-from xai.evidence.validation.calibration import FACES_PER_MODEL, collect, report
+from xai.evidence.validation.calibration import FACES_PER_MODEL, collect, known_kinds, report
+from xai.evidence.validation.ideal_observers import OBSERVERS
 from xai.evidence.validation.labelled_faces import LabelledFace, read_labelled
 from xai.evidence.validation.verdict_rates import Judged, judge_set, rates
 from xai.evidence_types import VERDICTS
 from xai.models.classifiers import Classifier
-from xai.models.ground_truth import KINDS
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 from xai.photo.samples import SAMPLES, Sample
@@ -34,15 +34,12 @@ __all__ = [
 
 Report = Callable[[str], None]
 
-_UNPAINTED = ("no_mesh", "small", "turned", "unseen", "odd")
-"""Reasons for which no edit is made."""
-
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "evidence.md"
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "verdict.md"
 """The page that holds the table, between the two markers."""
 
 _START, _END = "<!-- calibration -->", "<!-- /calibration -->"
-_HONEST = ("aperture_nose", "aperture_mouth", "aperture_nose_and_mouth", "mixture_000")
 _NOTICED = 0.9  # of the faces
+_QUIET = 0.02  # noise of an ideal observer that must be supported
 
 
 def calibration_table(
@@ -50,24 +47,28 @@ def calibration_table(
 ) -> dict[str, dict[str, Any]]:
     """Kind -> verdicts on models whose right verdict is known; see ``calibration.report``."""
     faces = _faces(data, report_to)
-    cases = list(collect(faces, list(KINDS), report_to, device=device, per_model=per_model))
-    if not cases:
+    kinds = list(known_kinds())
+    outcomes = list(collect(faces, kinds, report_to, device=device, per_model=per_model))
+    if not outcomes:
         raise DataRejected(
-            f"None of the {len(faces)} faces can be repainted believably; name a set of frontal faces."
+            f"On none of the {len(faces)} faces can anybody else's be laid; "
+            "name a set of frontal faces of 48 px and more."
         )
-    return report(cases)
+    return report(outcomes)
 
 
 def verdict_table(
-    classifiers: Sequence[Classifier], data: Path | None, report_to: Report
+    classifiers: Sequence[Classifier], data: Path | None, report_to: Report, donors: str | None = None
 ) -> dict[str, dict[str, Any]]:
-    """Model -> its verdicts over a set.
+    """Model -> its verdicts over a set. Parts come from other faces of the set, or the ``gallery``'s
+    portraits: these where ``donors`` says so or there is no set.
 
     ``verdicts`` counts the faces that it gets right and on which edits could be made; ``unpainted`` counts,
     by reason, the right ones on which none could; ``classes`` has the rates, intervals and tests per answered
     class, right and wrong answers apart.
     """
-    judged = list(judge_set(classifiers, _faces(data, report_to), report_to))
+    own = data is not None and donors != "gallery"
+    judged = list(judge_set(classifiers, _faces(data, report_to), report_to, own_donors=own))
     by_class = rates(judged)
     return {
         c.name: _row([j for j in judged if j.model == c.name], by_class.get(c.name, {})) for c in classifiers
@@ -95,7 +96,7 @@ def _faces(data: Path | None, report_to: Report) -> tuple[LabelledFace, ...]:
 
 def _row(judged: Sequence[Judged], classes: Any) -> dict[str, Any]:
     right = [j for j in judged if j.right]
-    painted = [j for j in right if j.reason not in _UNPAINTED]
+    painted = [j for j in right if j.told]
     verdicts = Counter(j.verdict for j in painted)
     return {
         "models": 1,
@@ -104,7 +105,7 @@ def _row(judged: Sequence[Judged], classes: Any) -> dict[str, Any]:
         "verdicts": {verdict: verdicts[verdict] for verdict in VERDICTS},
         "right": None,
         "interval": None,
-        "unpainted": dict(Counter(j.reason for j in right if j.reason in _UNPAINTED)),
+        "unpainted": dict(Counter(j.reason for j in right if not j.told)),
         "classes": {name: found.as_dict() for name, found in classes.items()},
     }
 
@@ -136,35 +137,39 @@ def check_page(page: Path = PAGE) -> tuple[str, str]:
 
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:
     """The rows of ``calibration.report`` as Markdown, and below them what they come to."""
-    head = ("kind", "what it looks at", "right verdict", *VERDICTS, "faces", "right (95 %)", "left out")
+    head = ("kind", "what it looks at", "right verdict", *VERDICTS, "faces", "right (95 %)")
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
+    known = known_kinds()
     for kind, row in found.items():
         low, high = row["interval"]
         cells = (
             kind,
-            KINDS[kind].says,
-            _expected(row),
+            known[kind].says,
+            " or ".join(row["expected"]),
             *(str(row["verdicts"][verdict]) for verdict in VERDICTS),
             str(row["faces"]),
             f"{row['right']:.3f} ({low:.3f} to {high:.3f})",
-            f"{row['left_out']:.3f}",
         )
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, "", *_summary(found)])
 
 
 def rates_of_error(found: Mapping[str, Mapping[str, Any]]) -> dict[str, float | None]:
-    """What matters most, in four numbers.
+    """What matters most, in five numbers.
 
     Returns:
-        ``right``: share of right verdicts over all faces of the kinds whose answer is certain by
+        ``ideal``: share of the answers of ideal observers with at most 2 % noise that are supported;
+        ``right``: share of right verdicts over all faces of the models whose answer is certain by
         construction; ``accused``: honest models called ``not supported``; ``acquitted``: cheats called
         ``supported``; ``least_dose``: the smallest share of a mark that is noticed on nine faces of ten, None
         where none is.
     """
-    certain = [row for kind, row in found.items() if KINDS[kind].by_construction]
-    honest = [row for kind, row in found.items() if kind in _HONEST]
-    cheats = [row for kind, row in found.items() if kind not in _HONEST and kind != "mixture_025"]
+    known = known_kinds()
+    ideal = [row for kind, row in found.items() if kind in OBSERVERS and OBSERVERS[kind].noise <= _QUIET]
+    models = {kind: row for kind, row in found.items() if kind not in OBSERVERS}
+    certain = [row for kind, row in models.items() if known[kind].certain]
+    honest = [row for kind, row in models.items() if known[kind].honest]
+    cheats = [row for kind, row in models.items() if not known[kind].honest]
     doses = {
         int(kind.removeprefix("mixture_")) / 100: 1 - row["verdicts"]["supported"] / row["faces"]
         for kind, row in found.items()
@@ -172,6 +177,7 @@ def rates_of_error(found: Mapping[str, Mapping[str, Any]]) -> dict[str, float | 
     }
     noticed = [dose for dose, share in doses.items() if share >= _NOTICED]
     return {
+        "ideal": _share(ideal, lambda row: row["verdicts"]["supported"]),
         "right": _share(certain, lambda row: row["right"] * row["faces"]),
         "accused": _share(honest, lambda row: row["grave"] * row["faces"]),
         "acquitted": _share(cheats, lambda row: row["grave"] * row["faces"]),
@@ -184,16 +190,12 @@ def _share(rows: list[Mapping[str, Any]], count: Any) -> float | None:
     return float(sum(count(row) for row in rows) / faces) if faces else None
 
 
-def _expected(row: Mapping[str, Any]) -> str:
-    strict, wide = " or ".join(row["expected"]), " or ".join(row["expected_wide"])
-    return strict if strict == wide else f"{strict}; wide: {wide}"
-
-
 def _summary(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
     rates = rates_of_error(found)
     dose = "none" if rates["least_dose"] is None else f"{rates['least_dose']:.2f}"
     return [
-        f"- right on {_percent(rates['right'])} of the faces of the kinds whose answer is certain;",
+        f"- ideal observers with at most 2 % noise, called *supported*: {_percent(rates['ideal'])};",
+        f"- right on {_percent(rates['right'])} of the faces of the models whose answer is certain;",
         f"- honest models called *not supported*: {_percent(rates['accused'])} of their faces;",
         f"- cheats called *supported*: {_percent(rates['acquitted'])} of their faces;",
         f"- smallest share of a mark in the answer that is noticed on nine faces of ten: {dose}.",

@@ -1,42 +1,76 @@
-"""What the evidence says of a model over a set: rates of the verdicts, by model and answered class.
+"""What the evidence says of a model over a set: how often it follows and stays, its verdict, and what that
+can find.
 
 A single face's verdict is a description; this is what a report leads with. Faces of one photo belong
-together: intervals resample whole photos, and the test flips whole photos.
+together: intervals resample whole photos.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.classes import wearings_by_class
+from xai.errors import DataRejected
+from xai.evidence.interventions.cue_conflict import FAMILIES, named_families
+from xai.evidence.interventions.donors import Donor, matched
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.validation.labelled_faces import LabelledFace, true_class
-from xai.evidence.validation.statistics import (
-    DRAWS,
-    Draws,
-    Figure,
-    LeadTest,
-    corrected,
-    lead_test,
-    medians,
-    shares,
-)
+from xai.evidence.validation.statistics import DRAWS, MIN_GROUPS, Draws, Figure, means, shares
 from xai.evidence.verdict.run import examine
-from xai.evidence_types import CONDITIONS, VERDICTS, Evidence
+from xai.evidence_types import VERDICTS, Evidence
 from xai.models.classifiers import Classifier
+from xai.photo.mesh import MESH_POINTS
 from xai.types import Progress
 
-__all__ = ["ClassRates", "Judged", "Rates", "judge_set", "judged_from", "rates"]
+__all__ = [
+    "SET_LIMITS",
+    "ClassRates",
+    "FamilyRates",
+    "Judged",
+    "Rates",
+    "SetLimits",
+    "SetVerdict",
+    "donors_of",
+    "judge_set",
+    "judged_from",
+    "rates",
+]
+
+
+@dataclass(frozen=True)
+class SetLimits:
+    """Thresholds of a model's verdict over a set; every one is held against a 95 % limit by photo.
+
+    Attributes:
+        followed: least share of changes of the lower face that are followed.
+        half: share of them below which a model that something else moves is *not supported*.
+        stayed: least share of other changes at which the answer stays, in every named family.
+        part: largest effect of a named family, over that of the lower face.
+        judged: least share of the answers on which anything could be laid.
+    """
+
+    followed: float = 0.7
+    half: float = 0.5
+    stayed: float = 0.75
+    part: float = 0.25
+    judged: float = 0.5
+
+
+SET_LIMITS = SetLimits()
+"""The limits in force."""
+
+_Z_INTERVAL, _Z_POWER = 1.96, 1.28  # of a 95 % interval; of nine times in ten
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One model's answer about one face, and what it rests on. Numbers are None where no edit was made.
+    """One model's answer about one face, and what it goes by. Shares are None where nothing was asked.
 
     Attributes:
         model: its name.
@@ -44,14 +78,11 @@ class Judged:
         label: true class in the model's words; None where it is not known or the model has no such class.
         target: the answered class.
         verdict: one of ``VERDICTS``.
-        area: the deciding area.
-        effect: of the deciding area, log-odds.
-        outside: largest effect outside it, log-odds.
-        reach: effect of changing everything, log-odds.
-        necessity: value of that condition, see ``AreaEvidence``; None also where it has no meaning.
-        exclusion: likewise.
-        sufficiency: likewise.
-        reason: code of the first reason of ``cannot tell``; None for every other verdict.
+        followed: share of changes of the whole lower face that were followed.
+        place_share: effect of nose and mouth alone over that of the lower face.
+        stayed: *stay* family -> share of its edits at which the answer stayed.
+        effects: family -> mean log-odds lost, net of the sham.
+        reason: code of the deciding reason.
     """
 
     model: str
@@ -59,13 +90,10 @@ class Judged:
     label: str | None
     target: str
     verdict: str
-    area: str
-    effect: float | None = None
-    outside: float | None = None
-    reach: float | None = None
-    necessity: float | None = None
-    exclusion: float | None = None
-    sufficiency: float | None = None
+    followed: float | None = None
+    place_share: float | None = None
+    stayed: Mapping[str, float] | None = None
+    effects: Mapping[str, float] | None = None
     reason: str | None = None
 
     @property
@@ -74,9 +102,39 @@ class Judged:
         return None if self.label is None else self.target == self.label
 
     @property
-    def lead(self) -> float | None:
-        """By how much the area moves the answer more than the strongest place outside it, log-odds."""
-        return None if self.effect is None or self.outside is None else self.effect - self.outside
+    def told(self) -> bool:
+        """Whether anything could be asked of this answer."""
+        return self.followed is not None
+
+
+@dataclass(frozen=True)
+class FamilyRates:
+    """One *stay* family over some answers.
+
+    Attributes:
+        stayed: share of its edits at which the answer stayed.
+        part: its effect over that of the lower face, each a mean over the answers.
+    """
+
+    stayed: Figure
+    part: Figure
+
+
+@dataclass(frozen=True)
+class SetVerdict:
+    """A model's verdict for one class over a set.
+
+    Attributes:
+        verdict: one of ``VERDICTS``.
+        why: ``follows``, ``follows_not``, ``few_photos``, ``few_judged``, ``too_wide``, or the family that
+            moves it.
+        finds: smallest part of the lower face's effect from which on a shortcut, in the least certain of the
+            named families, is found and named nine times in ten with these faces; None where nothing can be said.
+    """
+
+    verdict: str
+    why: str
+    finds: float | None
 
 
 @dataclass(frozen=True)
@@ -86,20 +144,26 @@ class Rates:
     Attributes:
         faces: how many answers.
         groups: how many source photos.
+        judged: on how many of them anything could be asked.
         verdicts: verdict -> count.
         among_all: verdict -> share of all answers.
-        among_told: verdict -> share of the answers whose verdict is not ``cannot tell``.
-        conditions: condition -> median over the answers where it was measured, whatever their verdict.
-        abstained: code of the first reason of ``cannot tell`` -> count, the most frequent first.
+        followed: share of changes of the lower face that were followed.
+        place_share: effect of nose and mouth alone over that of the lower face, mean.
+        families: *stay* family -> what came out.
+        abstained: code of the reason of ``cannot tell`` -> count, the most frequent first.
+        verdict: of the model for this class.
     """
 
     faces: int
     groups: int
+    judged: int
     verdicts: Mapping[str, int]
     among_all: Mapping[str, Figure]
-    among_told: Mapping[str, Figure]
-    conditions: Mapping[str, Figure]
+    followed: Figure
+    place_share: Figure
+    families: Mapping[str, FamilyRates]
     abstained: Mapping[str, int]
+    verdict: SetVerdict
 
 
 @dataclass(frozen=True)
@@ -110,39 +174,42 @@ class ClassRates:
         together: all answers.
         right: those that are known to be right.
         wrong: those that are known to be wrong.
-        test: of "the area moves the answer no more than the strongest place outside it", over every answer
-            for which edits were made: to leave some out by their verdict would be to choose by the outcome.
-            The strongest of a dozen places, all of them together among them, is held against the weakest
-            edit of the area, so chance speaks for the hypothesis.
     """
 
     together: Rates
     right: Rates
     wrong: Rates
-    test: LeadTest
 
     def as_dict(self) -> dict[str, Any]:
         """The same in plain values, ready for JSON; what is not known is None."""
         return asdict(self)
 
 
+def donors_of(faces: Sequence[LabelledFace]) -> tuple[Donor, ...]:
+    """The faces of a set of which parts can be taken: those with a mesh on which edits can be believed."""
+    return tuple(
+        Donor(FaceEdits(face.face).face, face.label, face.group, f"{face.group} {number}")
+        for number, face in enumerate(faces)
+        if len(face.face.landmarks) == MESH_POINTS and FaceEdits(face.face).believed(reveal=False).holds
+    )
+
+
 def judged_from(evidence: Evidence, model: str, group: str, label: str | None) -> Judged:
     """The row of one examined face; ``label`` is the true class in the model's words, or None."""
-    told = evidence.verdict != "cannot tell"
-    reason = None if told or not evidence.reasons else evidence.reasons[0].code
-    bare = Judged(model, group, label, evidence.target, evidence.verdict, evidence.area, reason=reason)
-    own = evidence.deciding
-    if own is None:
-        return bare
-    necessity, exclusion, sufficiency = (own.conditions[name].value for name in CONDITIONS)
-    return replace(
-        bare,
-        effect=own.effect,
-        outside=own.outside,
-        reach=evidence.reach,
-        necessity=necessity,
-        exclusion=exclusion,
-        sufficiency=sufficiency,
+    families = {f.family: f for f in evidence.families}
+    asked = bool(families)
+    stay = {n: f.tally.share for n, f in families.items() if f.asks == "stay"}
+    return Judged(
+        model=model,
+        group=group,
+        label=label,
+        target=evidence.target,
+        verdict=evidence.verdict,
+        followed=evidence.follow.share if asked else None,
+        place_share=evidence.place_share,
+        stayed={n: share for n, share in stay.items() if share is not None} if asked else None,
+        effects={n: f.effect for n, f in families.items()} if asked else None,
+        reason=evidence.reasons[0].code,
     )
 
 
@@ -151,6 +218,7 @@ def judge_set(
     faces: Sequence[LabelledFace],
     report: Callable[[str], None],
     *,
+    own_donors: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[Judged]:
     """Examine every classifier's own answer about every face, face by face; all share a face's edits.
@@ -159,17 +227,28 @@ def judge_set(
         classifiers: whose answers.
         faces: of the set.
         report: told in a sentence every 25 faces.
+        own_donors: take parts from other faces of the set, matched in turn, light and size, in place of the
+            gallery's portraits.
         progress: called between batches with (answers judged, answers in all); raising in it stops the work.
+
+    Raises:
+        DataRejected: parts are to come from the set, and all its usable faces are of one class.
     """
     total = len(classifiers) * len(faces)
+    donors = donors_of(faces) if own_donors else ()
+    if own_donors and len({donor.wearing for donor in donors}) < 2:
+        raise DataRejected(
+            f"Of the {len(faces)} faces of the set {len(donors)} can lend parts, and they are not of two "
+            "classes; name a set with faces of two classes, or take the gallery's with --donors gallery."
+        )
     for number, face in enumerate(faces):
         if number % 25 == 0:
             report(f"judging: face {number} of {len(faces)}")
-        edits = FaceEdits(face.face)
+        edits = _edits(face, donors) if own_donors else FaceEdits(face.face)
         for turn, classifier in enumerate(classifiers):
             within = _counted(progress, number * len(classifiers) + turn, total)
             evidence = examine(edits, classifier, progress=within)
-            label = true_class(face.label, classifier.card.classes)
+            label = true_class(face.label, classifier.card.classes, classifier.card.incorrect)
             yield judged_from(evidence, classifier.name, face.group, label)
     if progress is not None:
         progress(total, total)
@@ -180,15 +259,19 @@ def rates(judged: Sequence[Judged], draws: Draws = DRAWS) -> dict[str, dict[str,
 
     The order of the answers plays no part. Those whose truth is not known count in ``together`` alone.
     """
-    pairs = sorted({(j.model, j.target) for j in judged})
-    cells = [[j for j in judged if (j.model, j.target) == pair] for pair in pairs]
-    tests = corrected([_lead_test(cell, draws) for cell in cells])
     found: dict[str, dict[str, ClassRates]] = {}
-    for (model, target), cell, test in zip(pairs, cells, tests, strict=True):
+    for model, target in sorted({(j.model, j.target) for j in judged}):
+        cell = [j for j in judged if (j.model, j.target) == (model, target)]
         parts = (cell, [j for j in cell if j.right is True], [j for j in cell if j.right is False])
-        together, right, wrong = (_rates(part, draws) for part in parts)
-        found.setdefault(model, {})[target] = ClassRates(together, right, wrong, test)
+        together, right, wrong = (_rates(part, target, draws) for part in parts)
+        found.setdefault(model, {})[target] = ClassRates(together, right, wrong)
     return found
+
+
+def _edits(face: LabelledFace, donors: Sequence[Donor]) -> FaceEdits:
+    if len(face.face.landmarks) != MESH_POINTS:
+        return FaceEdits(face.face, ())
+    return FaceEdits(face.face, matched(face.face, donors, face.group))
 
 
 def _counted(progress: Progress | None, done: int, total: int) -> Progress | None:
@@ -196,32 +279,97 @@ def _counted(progress: Progress | None, done: int, total: int) -> Progress | Non
     return None if progress is None else lambda _forwards, _all: progress(done, total)
 
 
-def _rates(judged: Sequence[Judged], draws: Draws) -> Rates:
-    groups = _groups(judged)
+def _rates(judged: Sequence[Judged], target: str, draws: Draws) -> Rates:
+    groups = np.array([j.group for j in judged], np.str_)
     came_out = {v: _column(float(j.verdict == v) for j in judged) for v in VERDICTS}
-    told = came_out["cannot tell"] == 0
-    among_told = {v: np.where(told, came_out[v], np.nan) for v in VERDICTS if v != "cannot tell"}
-    conditions = {name: _column(getattr(j, name) for j in judged) for name in CONDITIONS}
-    reasons = Counter(j.reason for j in judged if j.reason is not None)
+    followed = shares({"followed": _column(j.followed for j in judged)}, groups, draws)["followed"]
+    place = means({"place": _column(j.place_share for j in judged)}, groups, draws)["place"]
+    families = {
+        name: _family(name, judged, groups, draws)
+        for name, family in FAMILIES.items()
+        if family.asks == "stay" and any(j.stayed and name in j.stayed for j in judged)
+    }
+    told = sum(j.told for j in judged)
+    reasons = Counter(j.reason or "" for j in judged if j.verdict == "cannot tell")
     return Rates(
         faces=len(judged),
         groups=len(set(groups.tolist())),
+        judged=told,
         verdicts={v: int(column.sum()) for v, column in came_out.items()},
         among_all=shares(came_out, groups, draws),
-        among_told=shares(among_told, groups, draws),
-        conditions=medians(conditions, groups, draws),
+        followed=followed,
+        place_share=place,
+        families=families,
         abstained=dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
+        verdict=_set_verdict(target, followed, families, told / max(1, len(judged))),
     )
 
 
-def _lead_test(judged: Sequence[Judged], draws: Draws) -> LeadTest:
-    measured = [j for j in judged if j.lead is not None]
-    return lead_test(_column(j.lead for j in measured), _groups(measured), draws)
+def _family(name: str, judged: Sequence[Judged], groups: NDArray[np.str_], draws: Draws) -> FamilyRates:
+    stayed = _column((j.stayed or {}).get(name) for j in judged)
+    lower = _column((j.effects or {}).get("lower_face") for j in judged)
+    own = _column((j.effects or {}).get(name) for j in judged)
+    known = np.isfinite(lower) & np.isfinite(own)
+    typical = float(lower[known].mean()) if known.any() else 0.0
+    # The mean of ratios is ruled by faces on which the lower face does little, so each effect is held against
+    # the mean.
+    part = np.where(known, own / typical, np.nan) if typical > 0 else np.full_like(own, np.nan)
+    kept = shares({"stayed": stayed}, groups, draws)["stayed"]
+    return FamilyRates(kept, means({"part": part}, groups, draws)["part"])
+
+
+def _set_verdict(
+    target: str,
+    followed: Figure,
+    families: Mapping[str, FamilyRates],
+    judged: float,
+    limits: SetLimits = SET_LIMITS,
+) -> SetVerdict:
+    """The rule for a set: every limit is held against the unfavourable end of a 95 % interval by photo."""
+    wearings = wearings_by_class([target])[target]
+    named = [n for n in named_families(wearings[0] if wearings else "covered") if FAMILIES[n].asks == "stay"]
+    if followed.interval is None or followed.groups < MIN_GROUPS or any(n not in families for n in named):
+        return SetVerdict("cannot tell", "few_photos", None)
+    if judged < limits.judged:
+        return SetVerdict("cannot tell", "few_judged", None)
+    finds = max(_found_from(families[name].part, limits) for name in named)
+    movers = [name for name in families if _surely_moves(families[name], limits)]
+    movers.sort(key=lambda name: -(families[name].part.value or 0))
+    stays = all(_surely_stays(families[name], limits) for name in named)
+    return SetVerdict(*_told(followed.interval, movers, limits, stays=stays), finds)
+
+
+def _told(
+    followed: tuple[float, float], movers: Sequence[str], limits: SetLimits, *, stays: bool
+) -> tuple[str, str]:
+    """Verdict and why, of a model that was judged on enough photos."""
+    low, high = followed
+    if high < limits.followed and movers:
+        return "not supported" if high < limits.half else "mixed", movers[0]
+    if high < limits.followed:
+        return "mixed", "follows_not"
+    if movers:
+        return "mixed", movers[0]
+    return ("supported", "follows") if low >= limits.followed and stays else ("cannot tell", "too_wide")
+
+
+def _surely_stays(family: FamilyRates, limits: SetLimits) -> bool:
+    stayed, part = family.stayed.interval, family.part.interval
+    return stayed is not None and part is not None and stayed[0] >= limits.stayed and part[1] <= limits.part
+
+
+def _surely_moves(family: FamilyRates, limits: SetLimits) -> bool:
+    stayed, part = family.stayed.interval, family.part.interval
+    return (stayed is not None and stayed[1] < limits.stayed) or (part is not None and part[0] > limits.part)
+
+
+def _found_from(part: Figure, limits: SetLimits) -> float:
+    """A true part that large has its whole interval beyond the limit nine times in ten."""
+    if part.interval is None:
+        return 1.0
+    error = (part.interval[1] - part.interval[0]) / (2 * _Z_INTERVAL)
+    return limits.part + (_Z_INTERVAL + _Z_POWER) * error
 
 
 def _column(values: Iterable[float | None]) -> NDArray[np.float64]:
     return np.array([np.nan if value is None else value for value in values], np.float64)
-
-
-def _groups(judged: Sequence[Judged]) -> NDArray[np.str_]:
-    return np.array([j.group for j in judged], np.str_)

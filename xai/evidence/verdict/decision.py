@@ -2,16 +2,18 @@
 
 The reasons, as codes with their numbers; each but those of ``cannot tell`` names what it is about:
 
-- ``follows`` / ``follows_partly`` / ``follows_not``: the answer goes with the lower face, now and then, or hardly;
-- ``stays``: nothing else moves it; ``moved_by``: a family of places that does, with its part; ``hangs_on``: a family of
-  appearance that does;
-- ``rim``: nose and mouth alone carry too little of the lower face's effect; ``redundant``: neither the lower face nor
-  the rest moves the answer alone, both together do;
-- of ``cannot tell``: ``no_mesh small turned unseen odd`` (nothing can be laid on this face), ``unknown_class`` (the
-  model's word for the class is not known), ``mask_elsewhere`` (the mask lies outside the lower face, so that other
-  edits change what is true), ``no_donors``, ``unsure`` (the model does not hold the class for likely), ``seam`` (the
-  lower face of somebody else of the same class moves the answer), ``family_missing`` (a required family could not
-  be asked), ``nothing_moves``, ``not_among_changes`` (only a whole other photo moves it).
+- ``follows`` / ``follows_partly`` / ``follows_not``: the answer goes with the lower face, now and then, or
+  hardly;
+- ``stays``: nothing else moves it; ``moved_by``: a family of places that does, with its part; ``hangs_on``: a
+  family of appearance that does;
+- ``rim``: nose and mouth alone carry too little of the lower face's effect; ``redundant``: neither the lower
+  face nor the rest moves the answer alone, both together do;
+- of ``cannot tell``: ``no_mesh small turned`` (nothing can be laid on this face),
+  ``unknown_class`` (the model's word for the class is not known), ``mask_elsewhere`` (the mask lies outside
+  the lower face, so that other edits change what is true), ``no_donors``, ``unsure`` (the model does not hold
+  the class for likely), ``seam`` (the lower face of somebody else of the same class moves the answer),
+  ``family_missing`` (a required family could not be asked), ``nothing_moves``, ``not_among_changes`` (only a
+  whole other photo moves it).
 """
 
 from __future__ import annotations
@@ -34,15 +36,16 @@ class Thresholds:
     Attributes:
         followed: least share of changes of the lower face that the answer follows.
         partly: share of them below which it does not follow.
-        reach: part of what a whole other face moves, from which a change of the lower face that leaves the label was
-            followed all the same.
+        reach: part of what a whole other face moves, from which a change of the lower face that leaves the
+            label was followed all the same.
         part: largest effect of a *stay* family, over that of the lower face.
         left: largest share of a *stay* family's edits that turn the label.
         rim: least effect of nose and mouth alone over that of the lower face.
         seam: largest share of shams that turn the label.
         sure: least log-odds of the class on the face as it is.
         moves: log-odds from which something was moved at all.
-        trimmed: number of edits from which on a family's mean leaves out the largest: one odd donor is no evidence.
+        trimmed: number of edits from which on a family's mean leaves out the largest: one odd donor is no
+            evidence.
     """
 
     followed: float = 0.7
@@ -83,7 +86,9 @@ class Decision:
 
 
 def reach_of(drops: Mapping[str, Sequence[float]], thresholds: Thresholds = THRESHOLDS) -> float:
-    """What a whole other face moves the answer, log-odds, at least ``moves``: family -> drops in, a median out."""
+    """What a whole other face moves the answer, log-odds, at least ``moves``: family -> drops in, a median
+    out.
+    """
     whole = drops.get("whole_face", ())
     return max(float(np.median(whole)) if len(whole) else 0.0, thresholds.moves)
 
@@ -140,30 +145,46 @@ def _outcome(
     followed: tuple[Tally, float | None],
     limits: Thresholds,
 ) -> tuple[str, list[Reason]]:
-    follow, place_share = followed
-    if contrast < limits.sure:
-        return "cannot tell", [Reason("unsure", {"value": contrast})]
-    if follow.share is None or "outside" not in families:
-        return "cannot tell", [Reason("no_donors")]
-    sham = families.get("same_class")
-    if sham and sham.tally.share is not None and 1 - sham.tally.share > limits.seam:
-        return "cannot tell", [Reason("seam", {"value": 1 - sham.tally.share, "limit": limits.seam})]
-    movers = _movers(families)
+    """The verdict and its reasons, the deciding one first."""
+    (follow, place_share), movers = followed, _movers(families)
+    abstained = _abstained(families, contrast, follow, limits)
+    if abstained or follow.share is None:
+        return "cannot tell", [abstained or Reason("no_donors")]
     if follow.share >= limits.followed:
-        why = Reason("follows", {"value": follow.share})
-        if movers:
-            return "mixed", [movers[0], why, *movers[1:]]
-        if place_share is not None and place_share < limits.rim:
-            return "mixed", [Reason("rim", {"value": place_share, "limit": limits.rim}), why]
-        missing = [name for name in named_families(own) if name not in families]
-        if missing:
-            return "cannot tell", [Reason("family_missing", {"family": missing[0]}), why]
-        return "supported", [why, Reason("stays")]
+        return _followed(families, own, (follow.share, place_share), limits)
     if follow.share >= limits.partly:
         return "mixed", [Reason("follows_partly", {"value": follow.share}), *(movers or [Reason("stays")])]
     if movers:
         return "not supported", [Reason("follows_not", {"value": follow.share}), *movers]
     return _unmoved(families, follow.share, limits)
+
+
+def _abstained(
+    families: Mapping[str, FamilyEvidence], contrast: float, follow: Tally, limits: Thresholds
+) -> Reason | None:
+    """Why nothing can be concluded, whatever was answered; None where something can."""
+    if contrast < limits.sure:
+        return Reason("unsure", {"value": contrast})
+    if follow.share is None or "outside" not in families:
+        return Reason("no_donors")
+    turned = _turns(families.get("same_class"))
+    return Reason("seam", {"value": turned, "limit": limits.seam}) if turned > limits.seam else None
+
+
+def _followed(
+    families: Mapping[str, FamilyEvidence], own: str, shares: tuple[float, float | None], limits: Thresholds
+) -> tuple[str, list[Reason]]:
+    """The answer follows the lower face: by its rim alone, or something else as well?"""
+    (share, place_share), movers = shares, _movers(families)
+    why = Reason("follows", {"value": share})
+    if movers:
+        return "mixed", [movers[0], why, *movers[1:]]
+    if place_share is not None and place_share < limits.rim:
+        return "mixed", [Reason("rim", {"value": place_share, "limit": limits.rim}), why]
+    missing = [name for name in named_families(own) if name not in families]
+    if missing:
+        return "cannot tell", [Reason("family_missing", {"family": missing[0]}), why]
+    return "supported", [why, Reason("stays")]
 
 
 def _unmoved(

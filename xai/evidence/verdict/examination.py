@@ -1,7 +1,7 @@
 """One examination: what is asked in which round, and the evidence that the answers give.
 
-It knows nothing of networks: a classifier answers through ``xai.evidence.verdict.run``, an ideal observer through
-``xai.evidence.validation.ideal_observers``, and both are judged by the same rule.
+It knows nothing of networks: a classifier answers through ``xai.evidence.verdict.run``, an ideal observer
+through ``xai.evidence.validation.ideal_observers``, and both are judged by the same rule.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ _SHOWN = {"follow": 4, "stay": 4}  # edited faces that are shown, per question
 
 @dataclass(eq=False)
 class Examination:
-    """One answer about one face, and what was answered about its edits so far. Who answers is not its business.
+    """One answer about one face, and what was answered about its edits so far. Who answers is not its
+    business.
 
     Attributes:
         edits: of the face.
@@ -95,8 +96,8 @@ class Examination:
         if self.hindrance is not None:
             none = Tally(0, 0)
             return Evidence(
-                self.target, "cannot tell", (self.hindrance,), (), self.contrast, None, none, none, none, None,
-                (), (), (), "", 1, 0.0, None,
+                self.target, "cannot tell", (self.hindrance,), (), self.contrast, None, none, none, none,
+                None, (), (), (), "", 1, 0.0,
             )  # fmt: skip
         own = self.meaning[self.target][0]
         answers = self.answers(thresholds)
@@ -124,7 +125,9 @@ class Examination:
         )
 
     def _strip(self, answers: Sequence[EditAnswer], failed: set[str]) -> tuple[EditedFace, ...]:
-        """A few edited faces of each question: of every family one, then a second, those that failed first."""
+        """A few edited faces of each question: of every family one, then a second, those that failed
+        first.
+        """
         shown = []
         for asks, count in _SHOWN.items():
             own = [i for i, a in enumerate(answers) if FAMILIES[a.family].asks == asks]

@@ -1,5 +1,6 @@
-"""What each region of a face does to an answer: necessity, exclusion and sufficiency of nose and mouth, the effect of
-every region and its rank among control places. Measured only where it is asked for, and decides nothing.
+"""What each region of a face does to an answer: necessity, exclusion and sufficiency of nose and mouth, the
+effect of every region and its rank among control places. Measured only where it is asked for, and decides
+nothing.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ def forwards_of_detail(target: str) -> int:
 
 
 def ask(edits: FaceEdits, classifier: Classifier, target: str, progress: Progress | None = None) -> Found:
-    """The contrast of the class after every edit that the effects of regions ask for, all in shared batches."""
+    """The contrast of the class after every edit that the effects of regions ask for, all in shared
+    batches.
+    """
     wanted = _wanted(edits, target)
     answers = contrasts(classifier, edits, list(wanted.values()), classifier.class_index(target), progress)
     return dict(zip(wanted, answers.tolist(), strict=True))

@@ -67,8 +67,8 @@ _STRICT = ("covered", "uncovered")
 def deciding_area(target: str) -> str:
     """The area that goes with the class: nose and mouth, or the whole lower face.
 
-    ``incorrect`` may rest on a bare chin or a hanging mask, and the classes of a model that knows two are about the
-    whole mask, so theirs is the lower face; that of a name that is not known likewise.
+    ``incorrect`` may rest on a bare chin or a hanging mask, and the classes of a model that knows two are
+    about the whole mask, so theirs is the lower face; that of a name that is not known likewise.
     """
     return "strict" if _meant(target) in _STRICT else "wide"
 

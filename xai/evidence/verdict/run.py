@@ -1,4 +1,6 @@
-"""Does this answer about this face follow nose and mouth, and stay when anything else changes? Edits, answers, verdict."""
+"""Does this answer about this face follow nose and mouth, and stay when anything else changes? Edits,
+answers, verdict.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +106,8 @@ def examine_all(
 
 
 def turned_face(edits: FaceEdits, target: str) -> NDArray[np.uint8] | None:
-    """The face with a drawn mask, or bare skin, as one of another class, as the curves of ``faithfulness`` take it.
+    """The face with a drawn mask, or bare skin, as one of another class, as the curves of ``faithfulness``
+    take it.
 
     None where that cannot be believed on this face.
     """

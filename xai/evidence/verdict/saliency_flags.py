@@ -26,9 +26,9 @@ def witness_flags(evidence: Evidence, maps: Explanation) -> tuple[Reason, ...]:
     """Where a map disagrees with the verdict.
 
     ``map_elsewhere``: the answer is found to follow the lower face, and less of the map lies there than on a
-    place of that size on average. ``map_there``: it is found to follow something else, and the map lies there.
-    ``map_empty``: nothing in the map speaks for the class. Each with the method and, where there is one, the
-    lift.
+    place of that size on average. ``map_there``: it is found to follow something else, and the map lies
+    there. ``map_empty``: nothing in the map speaks for the class. Each with the method and, where there is
+    one, the lift.
     """
     flags = []
     for method in WITNESSES:

@@ -76,8 +76,9 @@ KINDS: dict[str, Kind] = {
 }
 """Kind -> the right answers.
 
-What sees nose or mouth alone cannot see how the rest of a mask is worn: where that is the difference it may follow now
-and then, or not, and *mixed* and *cannot tell* are right as well. What sees the rim alone is never *supported*. A
-colour model has nose and mouth in its picture, a twentieth of the area, so *mixed* is right for it too; and what a
-network that was never taught goes by is not known, only that it is no reason to call it *supported*.
+What sees nose or mouth alone cannot see how the rest of a mask is worn: where that is the difference it may
+follow now and then, or not, and *mixed* and *cannot tell* are right as well. What sees the rim alone is never
+*supported*. A colour model has nose and mouth in its picture, a twentieth of the area, so *mixed* is right
+for it too; and what a network that was never taught goes by is not known, only that it is no reason to call
+it *supported*.
 """

@@ -44,11 +44,24 @@ def places(face):
 
 
 def test_every_place_that_is_measured_exists(places):
-    assert {*OUTSIDE["strict"], *OUTSIDE["wide"], "strict", "wide", "nose", "mouth"} == set(places)
+    named = {"strict", "wide", "nose", "mouth", "upper_face", "surroundings", "everything"}
+    assert {*OUTSIDE["strict"], *OUTSIDE["wide"], *named} == set(places)
     for name, place in places.items():
         assert place.dtype == np.float32, name
         assert place.min() >= 0, name
         assert place.max() == pytest.approx(1, abs=1e-6) or name.startswith("corner"), name
+
+
+def test_the_surroundings_reach_the_edge_and_leave_the_face(places):
+    """The outer twentieth belongs to them wherever the lower face does not reach."""
+    around, lower, upper = (places[name] for name in ("surroundings", "wide", "upper_face"))
+    edge = np.ones_like(around, bool)
+    width = round(0.05 * len(edge))
+    edge[width:-width, width:-width] = False
+    assert (around[edge & (lower == 0) & (upper == 0)] == 1).all()
+    assert (around[lower == 1] == 0).all()
+    assert (around[upper == 1] == 0).all()
+    assert (places["everything"] == 1).all()
 
 
 @pytest.mark.parametrize("area", ["strict", "wide"])

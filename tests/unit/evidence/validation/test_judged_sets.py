@@ -6,50 +6,55 @@ import torch
 from torch import nn
 
 from tests.support.models import OneWindow, make_classifier, make_face
+from xai.errors import DataRejected
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.validation import verdict_rates as module
 from xai.evidence.validation.labelled_faces import LabelledFace
-from xai.evidence.validation.verdict_rates import Judged, judge_set, judged_from
+from xai.evidence.validation.verdict_rates import Judged, donors_of, judge_set, judged_from
 from xai.evidence.verdict.run import examine
-from xai.evidence_types import AreaEvidence, Condition, Evidence, Reason
+from xai.evidence_types import Evidence, FamilyEvidence, Reason, Tally
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 
 
-def evidence_of(effect, outside, verdict="supported", codes=("needed", "alone")):
-    conditions = {
-        "necessity": Condition(0.8, 0.5, True),
-        "exclusion": Condition(outside / effect if effect > 0 else None, 0.12, None),
-        "sufficiency": Condition(None, 0.65, None),
-    }
-    areas = {
-        "strict": AreaEvidence(effect, 0.7, conditions, outside, "eyes", 1.0, verdict),
-        "wide": AreaEvidence(99.0, 0.9, conditions, 77.0, "eyes", 1.0, verdict),
-    }
+def evidence_of(verdict="supported", codes=("follows", "stays"), families=None, **more):
+    families = families or (
+        FamilyEvidence("lower_face", "follow", Tally(5, 6), 8.0, None, True, 1),
+        FamilyEvidence("outside", "stay", Tally(3, 4), 1.0, 0.125, True, 1),
+        FamilyEvidence("same_class", "sham", Tally(3, 3), 0.1, None, None, 1),
+    )
     reasons = tuple(Reason(code) for code in codes)
-    return Evidence("covered", "strict", verdict, reasons, (), 3.0, 5.0, areas, {}, 64, None, 9, 0.1)
+    fields = {"follow": Tally(5, 6), "place": Tally(1, 2), "stay": Tally(3, 4), "place_share": 0.4, **more}
+    return Evidence(
+        target="covered", verdict=verdict, reasons=reasons, flags=(), contrast=3.0, reach=5.0, families=families,
+        edits=(), strip=(), donors="gallery", forwards=9, seconds=0.1, **fields,
+    )  # fmt: skip
 
 
-def test_a_row_takes_its_numbers_from_the_deciding_area():
-    found = judged_from(evidence_of(4.0, 1.0), "m", "a", "covered")
+def test_a_row_takes_its_numbers_from_the_families():
+    found = judged_from(evidence_of(), "m", "a", "covered")
     assert found == Judged(
-        "m", "a", "covered", "covered", "supported", "strict", 4.0, 1.0, 5.0, 0.8, 0.25, None, None
-    )
+        "m", "a", "covered", "covered", "supported", 5 / 6, 0.4, {"outside": 0.75},
+        {"lower_face": 8.0, "outside": 1.0, "same_class": 0.1}, "follows",
+    )  # fmt: skip
     assert found.right is True
-    assert found.lead == 3.0
-    assert judged_from(evidence_of(4.0, 1.0), "m", "a", "uncovered").right is False
-    assert judged_from(evidence_of(4.0, 1.0), "m", "a", None).right is None
-    unsure = judged_from(evidence_of(4.0, 1.0, "cannot tell", ("unsteady", "needed")), "m", "a", None)
-    assert (unsure.reason, unsure.lead) == ("unsteady", 3.0)
+    assert judged_from(evidence_of(), "m", "a", "uncovered").right is False
+    assert judged_from(evidence_of(), "m", "a", None).right is None
 
 
-def test_a_row_of_a_face_without_effect_or_without_edits():
-    found = judged_from(evidence_of(-0.5, 2.0, "not supported"), "m", "a", None)
-    assert (found.exclusion, found.outside, found.lead) == (None, 2.0, -2.5)
-    bare = replace(evidence_of(1.0, 0.1, "cannot tell", ("turned",)), areas={}, reach=None)
-    assert judged_from(bare, "m", "a", "covered") == Judged(
-        "m", "a", "covered", "covered", "cannot tell", "strict", reason="turned"
+def test_a_row_of_a_face_that_nothing_was_asked_of():
+    none = Tally(0, 0)
+    bare = replace(
+        evidence_of("cannot tell", ("turned",)),
+        families=(),
+        follow=none,
+        place=none,
+        stay=none,
+        place_share=None,
     )
+    found = judged_from(bare, "m", "a", "covered")
+    assert found == Judged("m", "a", "covered", "covered", "cannot tell", reason="turned")
+    assert not found.told
 
 
 class Brightness(nn.Module):
@@ -64,8 +69,8 @@ def test_a_set_is_judged_face_by_face_with_shared_edits(monkeypatch):
     made, answers, said, told = [], [], [], []
 
     class Counted(FaceEdits):
-        def __init__(self, face):
-            super().__init__(face)
+        def __init__(self, face, donors=None):
+            super().__init__(face, donors)
             made.append(face)
 
     def kept(edits, classifier, **options):
@@ -88,7 +93,7 @@ def test_a_set_is_judged_face_by_face_with_shared_edits(monkeypatch):
     assert found == [
         judged_from(answer, j.model, j.group, j.label) for answer, j in zip(answers, found, strict=True)
     ]
-    assert found[0].effect is not None
+    assert found[0].followed is not None
     assert found[0].target == models[0].predict([seen.crop])[0].label
     assert {j.reason for j in found[2:]} == {"no_mesh"}
     assert told[0] == (0, 4)
@@ -105,3 +110,30 @@ def test_a_set_stops_when_progress_says_so():
     face = LabelledFace(find_faces(load_sample("astronaut-red"))[0], "covered", "x")
     with pytest.raises(InterruptedError):
         list(judge_set([make_classifier(OneWindow(2, 2, 4), 8)], [face], lambda _: None, progress=stop))
+
+
+def test_parts_come_from_other_photos_of_the_set():
+    names = {"astronaut-red": "covered", "admiral-plain": "uncovered", "admiral-blue": "covered"}
+    faces = [
+        LabelledFace(find_faces(load_sample(n))[0], truth, n.split("-")[0]) for n, truth in names.items()
+    ]
+    donors = donors_of([*faces, LabelledFace(make_face(np.full((60, 60, 3), 90, np.uint8)), "covered", "x")])
+    assert [(d.wearing, d.group) for d in donors] == [
+        ("covered", "astronaut"), ("uncovered", "admiral"), ("covered", "admiral"),
+    ]  # fmt: skip
+    seen = []
+
+    def kept(edits, classifier, **options):
+        seen.append([d.group for d in edits.donors])
+        return examine(edits, classifier, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "examine", kept)
+        list(judge_set([make_classifier(OneWindow(16, 10, 10), 32)], faces, lambda _: None, own_donors=True))
+    assert seen == [["admiral"] * 2, ["astronaut"], ["astronaut"]]
+
+
+def test_a_set_that_cannot_lend_is_refused_in_one_sentence():
+    face = LabelledFace(find_faces(load_sample("astronaut-red"))[0], "covered", "x")
+    with pytest.raises(DataRejected, match=r"1 faces of the set 1 can lend parts.*--donors gallery\."):
+        list(judge_set([make_classifier(OneWindow(2, 2, 4), 8)], [face], lambda _: None, own_donors=True))

@@ -1,4 +1,4 @@
-"""The table of calibration as it is put into a page, and the four numbers below it."""
+"""The table of calibration as it is put into a page, and the numbers below it."""
 
 import pytest
 
@@ -10,9 +10,9 @@ from xai.evidence_types import VERDICTS
 def row(faces, right, grave=0.0, **verdicts):
     counts = dict.fromkeys(VERDICTS, 0) | {name.replace("_", " "): n for name, n in verdicts.items()}
     return {
-        "models": 10, "faces": faces, "expected": ["supported"], "expected_wide": ["mixed"],
+        "models": 10, "faces": faces, "expected": ["supported", "mixed"],
         "verdicts": counts, "right": right, "interval": [right - 0.1, right],
-        "grave": grave, "left_out": right - 0.05,
+        "grave": grave,
     }  # fmt: skip
 
 
@@ -22,15 +22,18 @@ FOUND = {
     "trained_mark": row(10, 0.5, 0.5, supported=5, not_supported=5),
     "mixture_025": row(10, 0.2, 0.8, supported=8, mixed=2),
     "mixture_050": row(10, 1.0, mixed=10),
+    "ideal_sharp_02": row(50, 0.98, supported=49, mixed=1),
+    "ideal_sharp_05": row(50, 0.5, supported=25, mixed=25),
 }
 
 
-def test_the_four_numbers_by_hand():
-    """Certain: 10 x .9, 30 x .8, 10 x .2, 10 x 1 of 60. Cheats: 6 and 5 of 50; dose .25 is none of them."""
+def test_the_five_numbers_by_hand():
+    """Certain: 10 x .9, 30 x .8, 10 x .2, 10 x 1 of 60. Cheats: 6, 5 and 8 of 60. Ideal: the quiet one alone."""
     rates = rates_of_error(FOUND)
+    assert rates["ideal"] == pytest.approx(0.98)
     assert rates["right"] == pytest.approx((9 + 24 + 2 + 10) / 60)
     assert rates["accused"] == pytest.approx(1 / 10)
-    assert rates["acquitted"] == pytest.approx(11 / 50)
+    assert rates["acquitted"] == pytest.approx(19 / 60)
     assert rates["least_dose"] == 0.5
 
 
@@ -41,11 +44,11 @@ def test_what_was_not_asked_has_no_rate():
 
 def test_the_table_says_every_count_and_changes_with_it():
     lines = table(FOUND).splitlines()
-    assert lines[2].split(" | ")[3:9] == ["9", "0", "1", "0", "10", "0.900 (0.800 to 0.900)"]
-    assert "supported; wide: mixed" in lines[2]
-    assert "cheats called *supported*: 22.0 %" in table(FOUND)
+    assert lines[2].split(" | ")[3:9] == ["9", "0", "1", "0", "10", "0.900 (0.800 to 0.900) |"]
+    assert "supported or mixed" in lines[2]
+    assert "cheats called *supported*: 31.7 %" in table(FOUND)
     better = FOUND | {"corner_mark": row(30, 1.0, not_supported=30)}
-    assert "cheats called *supported*: 10.0 %" in table(better)
+    assert "cheats called *supported*: 21.7 %" in table(better)
 
 
 def test_the_table_takes_the_place_of_the_one_before(tmp_path):

@@ -9,10 +9,10 @@ import pytest
 from tests.support.models import OneWindow, make_classifier, make_face
 from xai.errors import DataRejected
 from xai.evidence.validation import reports as module
+from xai.evidence.validation.calibration import known_kinds
 from xai.evidence.validation.labelled_faces import LabelledFace, true_class
 from xai.evidence.validation.reports import calibration_table, sample_faces, verdict_table
 from xai.evidence_types import VERDICTS
-from xai.models.ground_truth import KINDS
 from xai.photo.samples import SAMPLES
 
 FEW = ("admiral-plain", "astronaut-red", "both")
@@ -66,7 +66,7 @@ def test_the_table_asks_every_kind(monkeypatch):
     monkeypatch.setattr(module, "collect", collect)
     monkeypatch.setattr(module, "report", lambda cases: {"cases": cases})
     assert calibration_table(None, lambda _: None, "cpu", 3) == {"cases": ["first", "second"]}
-    assert asked == {"faces": ("a face",), "kinds": list(KINDS), "device": "cpu", "per_model": 3}
+    assert asked == {"faces": ("a face",), "kinds": list(known_kinds()), "device": "cpu", "per_model": 3}
 
 
 @pytest.mark.parametrize(
@@ -76,10 +76,16 @@ def test_the_table_asks_every_kind(monkeypatch):
         ("uncovered", ("with_mask", "without_mask"), "without_mask"),
         ("incorrect", ("with_mask", "without_mask"), None),
         ("incorrect", ("covered", "incorrect", "uncovered"), "incorrect"),
+        ("covered", ("No-Mask", "MASK"), "MASK"),
+        ("uncovered", ("happy", "sad"), None),
     ],
 )
 def test_labels_in_a_models_own_words(label, classes, expected):
     assert true_class(label, classes) == expected
+
+
+def test_where_incorrect_belongs_is_the_cards_word():
+    assert true_class("incorrect", ("with_mask", "without_mask"), "without") == "without_mask"
 
 
 def test_a_set_is_read_where_one_is_named(monkeypatch, tmp_path):
@@ -99,5 +105,5 @@ def test_faces_on_which_nothing_can_be_painted_are_refused_in_one_sentence(few, 
         LabelledFace(replace(f.face, landmarks=np.zeros((0, 2), np.float32)), f.label, f.group) for f in few
     ]
     monkeypatch.setattr(module, "sample_faces", lambda: bare)
-    with pytest.raises(DataRejected, match="None of the 4 faces"):
+    with pytest.raises(DataRejected, match="On none of the 4 faces"):
         calibration_table(None, lambda _: None, "cpu", 1)

@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import pytest
 
 from xai.evidence.verdict.saliency_flags import witness_flags
-from xai.evidence_types import Evidence
 from xai.types import REGIONS, RegionShares
 
 AREA = {
@@ -25,15 +24,14 @@ def shares(**parts):
     return RegionShares(share | {"elsewhere": 1 - sum(parts.values())}, AREA)
 
 
-def flags(verdict, maps, area="strict", *, painted=True):
-    areas = {"strict": None, "wide": None} if painted else {}
-    evidence = Evidence("covered", area, verdict, (), (), 3.0, 5.0, areas, {}, 64, None, 9, 0.1)
+def flags(verdict, maps, *, asked=True):
+    evidence = SimpleNamespace(verdict=verdict, families=("any",) if asked else ())
     explanation = SimpleNamespace(heatmaps=dict.fromkeys(maps), shares=maps)
     return [(flag.code, dict(flag.values)) for flag in witness_flags(evidence, explanation)]
 
 
-ON, OFF, BETWEEN = shares(nose=0.2, mouth=0.2), shares(nose=0.02, mouth=0.03), shares(nose=0.1, mouth=0.05)
-"""Nose and mouth are a tenth of the crop: lifts of 4, .5 and 1.5."""
+ON, OFF, BETWEEN = shares(nose=0.5, mouth=0.5), shares(nose=0.05, chin=0.075), shares(nose=0.2, mouth=0.175)
+"""The lower face is a quarter of the crop: lifts of 4, .5 and 1.5."""
 
 
 def test_a_map_that_agrees_is_silent():
@@ -62,20 +60,20 @@ def test_verdicts_that_claim_neither_have_nothing_to_disagree_with(verdict):
 
 
 def test_without_edits_there_is_no_flag():
-    assert flags("supported", {"gradcam": OFF}, painted=False) == []
+    assert flags("supported", {"gradcam": OFF}, asked=False) == []
 
 
 def test_at_the_limits_nothing_is_said():
-    one, two = shares(nose=0.05, mouth=0.05), shares(nose=0.1, mouth=0.1)
+    one, two = shares(nose=0.125, mouth=0.125), shares(nose=0.25, mouth=0.25)
     assert flags("supported", {"gradcam": one}) == []
     assert flags("not supported", {"gradcam": two}) == []
 
 
-def test_the_wide_area_counts_chin_and_cheeks():
-    """A quarter of the crop with half the map: a lift of 2.4 on the wide area, 1 on the strict one."""
+def test_chin_and_cheeks_are_of_the_lower_face():
+    """A quarter of the crop with three fifths of the map: a lift of 2.4."""
     hanging = shares(nose=0.05, mouth=0.05, chin=0.3, cheeks=0.2)
-    assert flags("not supported", {"gradcam": hanging}, "strict") == []
-    assert flags("not supported", {"gradcam": hanging}, "wide") == [
+    assert flags("supported", {"gradcam": hanging}) == []
+    assert flags("not supported", {"gradcam": hanging}) == [
         ("map_there", {"method": "gradcam", "value": pytest.approx(2.4)})
     ]
 

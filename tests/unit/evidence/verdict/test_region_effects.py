@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from xai.evidence.interventions.areas import OUTSIDE
-from xai.evidence.interventions.plan import plan, shifted_plan
-from xai.evidence.verdict.effects import blank_effect, measure, outside_effect, turn_effects
+from xai.evidence.verdict.region_effects import blank_effect, measure, outside_effect, turn_effects
+from xai.evidence.verdict.region_plan import plan, shifted_plan
 from xai.evidence_types import AREAS
 
 TARGETS = ("covered", "incorrect", "uncovered", "with_mask", "without_mask", "hat")

@@ -8,13 +8,19 @@ from torch import nn
 from tests.support.models import make_classifier
 from xai.evidence.interventions.areas import OUTSIDE
 from xai.evidence.interventions.face_edits import FACE, FaceEdits, Layer
-from xai.evidence.interventions.plan import DIRECTIONS, control_edits, families, plan, shifted_plan
-from xai.evidence.verdict.run import examine, forwards_of
-from xai.evidence_types import DECIDING_AREA, deciding_area
+from xai.evidence.verdict.region_detail import detail_of, forwards_of_detail
+from xai.evidence.verdict.region_plan import (
+    DIRECTIONS,
+    control_edits,
+    deciding_area,
+    families,
+    plan,
+    shifted_plan,
+)
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 
-TARGETS = (*DECIDING_AREA, "hat")
+TARGETS = ("covered", "incorrect", "uncovered", "with_mask", "without_mask", "hat")
 DONORS = {"bare": 4, "masked": 3}
 BLANKS = ("grey", "mean", "blur", "hue", "grain", "clouds")
 
@@ -45,9 +51,9 @@ def classifier_with(target):
 def test_the_price_is_what_is_really_run(target, edits):
     classifier, asked = classifier_with(target), []
     handle = classifier.network.register_forward_hook(lambda _, x, __: asked.append(len(x[0])))
-    evidence = examine(edits, classifier, target)
+    detail = detail_of(edits, classifier, target)
     handle.remove()
-    assert sum(asked) == evidence.forwards == forwards_of(target) <= 1_500
+    assert sum(asked) == detail.forwards == forwards_of_detail(target) <= 1_500
 
 
 def test_which_area_decides():
@@ -59,6 +65,9 @@ def test_which_area_decides():
         "without_mask": "wide",
         "hat": "wide",
     }
+    spelt = {"Mask weared incorrect": "wide", "Covered": "strict", "No-Mask": "wide"}
+    assert {name: deciding_area(name) for name in spelt} == spelt
+    assert families("Without Mask") == families("uncovered") == ("masked",)
 
 
 @pytest.mark.parametrize("target", TARGETS)

@@ -5,8 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from xai.evidence.verdict.effects import AreaEffects, Effects
-from xai.evidence.verdict.rules import (
+from xai.evidence.verdict.region_conditions import (
     OUTCOMES,
     THRESHOLDS,
     Numbers,
@@ -17,6 +16,7 @@ from xai.evidence.verdict.rules import (
     reasons_of,
     stands,
 )
+from xai.evidence.verdict.region_effects import AreaEffects, Effects
 from xai.evidence_types import VERDICTS
 
 T = Thresholds(0.5, 0.2, 0.6, reach=0.3, outside=0.25, sure=0.0, spread=0.5, steady=7)
