@@ -1,13 +1,14 @@
 """What the command line does, one function per call. Each returns what ``--json`` prints."""
 
 from xai.cli.benchmark import Measured, benchmark
-from xai.cli.calibrate import calibrate
+from xai.cli.calibrate import believability, calibrate
 from xai.cli.datasets import draw, errors
 from xai.cli.inference import classify, explain, models, whatif
 from xai.cli.training import doubts, evaluate, experiments, recall, train, train_reasons
 
 __all__ = [
     "Measured",
+    "believability",
     "benchmark",
     "calibrate",
     "classify",

@@ -7,7 +7,17 @@ from argparse import Namespace
 from xai.cli.common import Json, Note
 from xai.errors import XaiError
 
-__all__ = ["calibrate"]
+__all__ = ["believability", "calibrate"]
+
+
+def believability(args: Namespace, note: Note) -> Json:
+    """How well edited faces pass for real ones, by family and size."""
+    from xai.evidence.validation.believability import believability as judged  # noqa: PLC0415
+    from xai.evidence.validation.labelled_faces import read_labelled  # noqa: PLC0415
+    from xai.models.classifiers import pick_device  # noqa: PLC0415
+
+    faces = [face for folder in args.data for face in read_labelled(folder, note)]
+    return judged(faces, note, str(pick_device(args.device)))
 
 
 def calibrate(args: Namespace, note: Note) -> Json:

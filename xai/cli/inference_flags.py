@@ -16,7 +16,7 @@ __all__ = ["add_calls"]
 
 def add_calls(calls: Any) -> None:
     """Add them to a parser's calls."""
-    for add in (_models, _classify, _explain, _whatif, _calibrate, _benchmark):
+    for add in (_models, _classify, _explain, _whatif, _calibrate, _believability, _benchmark):
         add(calls)
 
 
@@ -79,6 +79,15 @@ def _calibrate(calls: Any) -> None:
     )
     call.add_argument("--faces", type=positive, default=12, metavar="N", help="faces per known model; 12")
     call.add_argument("--update", action="store_true", help="write the table into docs/verdict.md")
+
+
+def _believability(calls: Any) -> None:
+    call = new_call(
+        calls, "believability", cli.believability, "Measure how well edited faces pass for real ones."
+    )
+    call.add_argument(
+        "--data", action="append", required=True, type=Path, metavar="DIR", help="repeat for several sets"
+    )
 
 
 def _benchmark(calls: Any) -> None:

@@ -71,7 +71,8 @@ def test_whole_photo_and_top(call, photo):
 
 
 def assert_evidence(model):
-    """The JSON of one model's evidence: verdict, follow and stay with every edit; no detail unless asked for."""
+    """The JSON of one model's evidence: verdict, follow and stay with every edit; no detail unless asked
+    for."""
     assert model["verdict"] in VERDICTS
     assert model["conditions"] is None
     assert all(isinstance(flag, str) for flag in model["flags"])

@@ -192,7 +192,9 @@ def pose_of(mesh: Points) -> tuple[float, float]:
 
 
 def _upper_view(face: Face) -> Plane:
-    """What is seen above the nose, 24 by 16 pixels between the eyes and beyond, about its mean and of length 1."""
+    """What is seen above the nose, 24 by 16 pixels between the eyes and beyond, about its mean and of length
+    1.
+    """
     left, right = face.landmarks[33].astype(np.float64), face.landmarks[263].astype(np.float64)
     middle, apart = (left + right) / 2, max(float(np.hypot(*(right - left))), 1.0)
     scale = 10 / apart

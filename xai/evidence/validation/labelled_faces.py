@@ -53,8 +53,8 @@ def read_labelled(
 def true_class(label: str, classes: Sequence[str], incorrect: str = "unknown") -> str | None:
     """The label, one of ``CLASSES``, in the words of a model, however it spells them.
 
-    None where the model has no such class, as for ``incorrect`` in a model that knows two and does not state where
-    that belongs; ``incorrect`` as of ``wearings_by_class``.
+    None where the model has no such class, as for ``incorrect`` in a model that knows two and does not state
+    where that belongs; ``incorrect`` as of ``wearings_by_class``.
 
     >>> true_class("covered", ("with_mask", "without_mask"))
     'with_mask'

@@ -129,7 +129,8 @@ class SetVerdict:
         why: ``follows``, ``follows_not``, ``few_photos``, ``few_judged``, ``too_wide``, or the family that
             moves it.
         finds: smallest part of the lower face's effect from which on a shortcut, in the least certain of the
-            named families, is found and named nine times in ten with these faces; None where nothing can be said.
+            named families, is found and named nine times in ten with these faces; None where nothing can be
+            said.
     """
 
     verdict: str

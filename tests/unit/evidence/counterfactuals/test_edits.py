@@ -64,7 +64,8 @@ def test_the_seed_decides(faces):
     face = faces["astronaut-red"]
     area = area_under_test(face, "wide")
     together = reveal(face, area, (5, 6))
-    # A matrix product of two seeds rounds otherwise than one of a single seed: a level, where it lies half-way.
+    # A matrix product of two seeds rounds otherwise than one of a single seed: a level, where it lies
+    # half-way.
     alone = reveal(face, area, (6,))[0].astype(int)
     assert np.abs(together[1].astype(int) - alone).max() <= 1
     assert change(together[0], replace(face, crop=together[1]), area) > 1

@@ -68,7 +68,8 @@ def warped_slowly(goal, source, points):
 
 
 def test_the_mesh_of_the_donor_comes_to_lie_on_the_mesh_of_the_face(face, bank):
-    """A donor whose picture says where each pixel lies, in red and green: what is laid says where it was taken."""
+    """A donor whose picture says where each pixel lies, in red and green: what is laid says where it was
+    taken."""
     other = next(d.face for d in bank if d.group == "admiral" and d.wearing == "uncovered")
     y, x = np.mgrid[: len(other.crop), : len(other.crop)]
     where = np.stack([x, y, np.full_like(x, 128)], axis=-1).astype(np.uint8)

@@ -24,7 +24,8 @@ def evidence_of(verdict="supported", codes=("follows", "stays"), families=None, 
         FamilyEvidence("same_class", "sham", Tally(3, 3), 0.1, None, None, 1),
     )
     reasons = tuple(Reason(code) for code in codes)
-    fields = {"follow": Tally(5, 6), "place": Tally(1, 2), "stay": Tally(3, 4), "place_share": 0.4, **more}
+    tallies = {"follow": Tally(5, 6), "place": Tally(1, 2), "stay": Tally(3, 4)}
+    fields = {**tallies, "place_share": 0.4, **more}
     return Evidence(
         target="covered", verdict=verdict, reasons=reasons, flags=(), contrast=3.0, reach=5.0, families=families,
         edits=(), strip=(), donors="gallery", forwards=9, seconds=0.1, **fields,

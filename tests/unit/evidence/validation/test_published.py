@@ -28,7 +28,8 @@ FOUND = {
 
 
 def test_the_five_numbers_by_hand():
-    """Certain: 10 x .9, 30 x .8, 10 x .2, 10 x 1 of 60. Cheats: 6, 5 and 8 of 60. Ideal: the quiet one alone."""
+    """Certain: 10 x .9, 30 x .8, 10 x .2, 10 x 1 of 60. Cheats: 6, 5 and 8 of 60. Ideal: the quiet one
+    alone."""
     rates = rates_of_error(FOUND)
     assert rates["ideal"] == pytest.approx(0.98)
     assert rates["right"] == pytest.approx((9 + 24 + 2 + 10) / 60)

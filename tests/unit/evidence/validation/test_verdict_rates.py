@@ -15,7 +15,8 @@ FEW = Draws(rounds=80)
 
 
 def row(group="a", verdict="supported", *, target="covered", label="covered", model="m", **more):
-    """An answer that follows and stays, but for what is named: ``followed``, or a family's share and effect."""
+    """An answer that follows and stays, but for what is named: ``followed``, or a family's share and
+    effect."""
     stayed, effects = dict.fromkeys(STAYS, 1.0), dict.fromkeys(STAYS, 0.0) | {"lower_face": 8.0}
     for name in set(more) & set(STAYS):
         stayed[name], effects[name] = more.pop(name)

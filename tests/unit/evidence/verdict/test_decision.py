@@ -16,7 +16,8 @@ COUNTS = {"follow": 6, "stay": 4, "sham": 3, "whole": 3}
 
 
 def answers(drops=None, own="covered", **left):
-    """Answers of a model that follows and stays, but for the families that are named: drops, or labels left."""
+    """Answers of a model that follows and stays, but for the families that are named: drops, or labels
+    left."""
     found = []
     for name, family in FAMILIES.items():
         if name == "mask_look" and own == "uncovered":
@@ -60,7 +61,7 @@ def test_whatever_else_moves_it_is_named(family):
 
 def test_one_odd_donor_is_no_evidence():
     found = answers()
-    odd = [i for i, a in enumerate(found) if a.family == "outside"][0]
+    odd = next(i for i, a in enumerate(found) if a.family == "outside")
     found[odd] = replace(found[odd], drop=40.0, held=False, label="uncovered")
     assert verdict(found)[0] == "supported"
 
