@@ -27,8 +27,8 @@ def evidence_of(verdict="supported", codes=("follows", "stays"), families=None, 
     tallies = {"follow": Tally(5, 6), "place": Tally(1, 2), "stay": Tally(3, 4)}
     fields = {**tallies, "place_share": 0.4, **more}
     return Evidence(
-        target="covered", verdict=verdict, reasons=reasons, flags=(), contrast=3.0, reach=5.0, families=families,
-        edits=(), strip=(), donors="gallery", forwards=9, seconds=0.1, **fields,
+        target="covered", verdict=verdict, reasons=reasons, flags=(), contrast=3.0, reach=5.0,
+        families=families, edits=(), strip=(), donors="gallery", forwards=9, seconds=0.1, **fields,
     )  # fmt: skip
 
 

@@ -1,7 +1,5 @@
 """The whole examination, on models whose right verdict is known from how they are built."""
 
-import functools
-import operator
 from dataclasses import replace
 
 import numpy as np
@@ -138,10 +136,8 @@ def test_every_answer_is_what_the_network_says_of_the_picture(edits):
 def test_the_figures_are_counts_of_the_answers(edits):
     evidence = examine(edits["astronaut-red"], reader(), "covered")
     own = {name: [a.held for a in evidence.edits if a.family == name] for name in FAMILIES}
-    wearing = functools.reduce(
-        operator.iadd, (own[n] for n, f in FAMILIES.items() if f.level == "wearing"), []
-    )
-    stay = functools.reduce(operator.iadd, (own[n] for n, f in FAMILIES.items() if f.asks == "stay"), [])
+    wearing = [held for n, f in FAMILIES.items() if f.level == "wearing" for held in own[n]]
+    stay = [held for n, f in FAMILIES.items() if f.asks == "stay" for held in own[n]]
     assert evidence.follow == Tally(sum(wearing), len(wearing))
     assert evidence.place == Tally(sum(own["nose_and_mouth"]), len(own["nose_and_mouth"]))
     assert evidence.stay == Tally(sum(stay), len(stay))
