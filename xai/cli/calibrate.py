@@ -22,24 +22,28 @@ def believability(args: Namespace, note: Note) -> Json:
 
 def calibrate(args: Namespace, note: Note) -> Json:
     """How often the verdict is right; with ``--model`` or ``--model-file``, the verdicts of those models."""
-    from xai.evidence.validation.reports import calibration_table, check_page, publish, verdict_table  # noqa: PLC0415
+    from xai.evidence.validation import published, reports  # noqa: PLC0415
     from xai.models.cards import read_card  # noqa: PLC0415
     from xai.models.classifiers import load_card, load_classifier  # noqa: PLC0415
 
     if (args.model_file is None) != (args.card is None):
         raise XaiError("--model-file and --card go together: the weights and the card that describes them.")
-    if args.update and (args.data is None or args.model or args.model_file):
-        raise XaiError("--update writes the table of a labelled set: name its --data, and no model.")
+    if args.update and (args.data is None or args.model_file):
+        raise XaiError("--update keeps what a labelled set says: name its --data, and no --model-file.")
     if args.donors == "set" and args.data is None:
         raise XaiError("--donors set takes faces of a labelled set: name it with --data.")
     judged = [load_classifier(name, args.device) for name in args.model or ()]
     if args.model_file is not None:
         judged.append(load_card(read_card(args.card, args.model_file), args.device))
     if judged:
-        return verdict_table(judged, args.data, note, args.donors)
+        found = reports.verdict_table(judged, args.data, note, args.donors)
+        for classifier in judged if args.update else ():
+            row = found[classifier.name]
+            reports.record_verdicts(classifier.card, args.data.name, args.donors or "set", row)
+        return found
     if args.update:
-        check_page()
-    table = calibration_table(args.data, note, args.device, args.faces)
+        published.check_page()
+    table = reports.calibration_table(args.data, note, args.device, args.faces)
     if args.update:
-        publish(table)
+        published.publish(table)
     return table

@@ -78,7 +78,9 @@ def _calibrate(calls: Any) -> None:
         help="whose faces lend parts: those of --data, as without this flag, or the gallery's",
     )
     call.add_argument("--faces", type=positive, default=12, metavar="N", help="faces per known model; 12")
-    call.add_argument("--update", action="store_true", help="write the table into docs/verdict.md")
+    call.add_argument(
+        "--update", action="store_true", help="keep it: in docs/verdict.md, or on the model's card"
+    )
 
 
 def _believability(calls: Any) -> None:

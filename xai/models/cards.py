@@ -40,7 +40,7 @@ DEFAULT_MODEL = "mobilenet_v2"
 EXPERIMENTS = "experiments.json"
 """The one JSON file among the cards that is none: what ``python -m xai experiments`` found."""
 
-_OPTIONAL = ("path", "history", "errors", "incorrect")
+_OPTIONAL = ("path", "history", "errors", "incorrect", "verdicts")
 _HOME = Path(__file__).resolve().parents[2] / "weights"
 
 
@@ -70,6 +70,8 @@ class Card:
         errors: what kinds of faces it gets wrong, by someone who looked; may be empty.
         incorrect: one of ``INCORRECT_GOES``: in a model of two classes, that to which a mask worn incorrectly
             belongs; ``unknown`` on older cards.
+        verdicts: set -> answered class -> how often right answers about it follow the lower face and stay at
+            everything else, as ``calibrate --update`` measured it; empty where nobody did.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Card:
     history: tuple[Mapping[str, float], ...] = ()
     errors: tuple[KnownError, ...] = ()
     incorrect: str = "unknown"
+    verdicts: Mapping[str, Any] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """The card as it stands in its JSON file."""
@@ -231,7 +234,7 @@ def _typed(raw: dict[str, Any]) -> dict[str, Any]:
         raise ValueError(f"the keys {', '.join(missing)} are missing")
     known = {name: raw[name] for name in names}
     known |= {"history": raw.get("history", ()), "errors": read_errors(raw.get("errors", ()))}
-    known["incorrect"] = raw.get("incorrect", "unknown")
+    known |= {"incorrect": raw.get("incorrect", "unknown"), "verdicts": raw.get("verdicts", {})}
     if known["incorrect"] not in INCORRECT_GOES:
         raise ValueError(f"incorrect must be one of {', '.join(INCORRECT_GOES)}, not {known['incorrect']!r}")
     for name in ("classes", "mean", "std", "limits", "history"):

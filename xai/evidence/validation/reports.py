@@ -1,51 +1,45 @@
-"""Calibration and verdicts over a set, as the command line prints them and the project's own documents state
-them: written by the command, never by hand.
-"""
+"""Calibration and verdicts over a set, as the command line prints them and keeps them on cards."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from xai.atomic_write import write_whole
-from xai.errors import DataRejected, XaiError
+from xai.errors import DataRejected
 from xai.evidence.validation.calibration import FACES_PER_MODEL, collect, known_kinds, report
-from xai.evidence.validation.ideal_observers import OBSERVERS
-from xai.evidence.validation.labelled_faces import LabelledFace, read_labelled
+from xai.evidence.validation.labelled_faces import LabelledFace, in_turns, read_labelled
+from xai.evidence.validation.population import judge_networks, network_rows
 from xai.evidence.validation.verdict_rates import Judged, judge_set, rates
 from xai.evidence_types import VERDICTS
+from xai.learning.publishing.model_cards import save_card
+from xai.models.cards import Card
 from xai.models.classifiers import Classifier
+from xai.models.ground_truth import INSTANCES
+from xai.models.ground_truth.photo_networks import photo_networks
 from xai.photo.faces import find_faces
+from xai.photo.mesh import MESH_POINTS
 from xai.photo.sample_rendering import load_sample
 from xai.photo.samples import SAMPLES, Sample
 
 __all__ = [
-    "PAGE",
     "calibration_table",
-    "check_page",
-    "publish",
-    "rates_of_error",
+    "record_verdicts",
     "sample_faces",
-    "table",
     "verdict_table",
 ]
 
 Report = Callable[[str], None]
 
-PAGE = Path(__file__).resolve().parents[3] / "docs" / "verdict.md"
-"""The page that holds the table, between the two markers."""
-
-_START, _END = "<!-- calibration -->", "<!-- /calibration -->"
-_NOTICED = 0.9  # of the faces
-_QUIET = 0.02  # noise of an ideal observer that must be supported
-
 
 def calibration_table(
     data: Path | None, report_to: Report, device: str = "auto", per_model: int = FACES_PER_MODEL
 ) -> dict[str, dict[str, Any]]:
-    """Kind -> verdicts on models whose right verdict is known; see ``calibration.report``."""
+    """Kind or network -> verdicts on what has a known right one; see ``calibration.report`` and
+    ``network_rows``.
+    """
     faces = _faces(data, report_to)
     kinds = list(known_kinds())
     outcomes = list(collect(faces, kinds, report_to, device=device, per_model=per_model))
@@ -54,7 +48,10 @@ def calibration_table(
             f"On none of the {len(faces)} faces can anybody else's be laid; "
             "name a set of frontal faces of 48 px and more."
         )
-    return report(outcomes)
+    networks = photo_networks(device)
+    some = in_turns([face for face in faces if len(face.face.landmarks) == MESH_POINTS], 0)
+    found = list(judge_networks(some[: INSTANCES * per_model], networks, report_to))
+    return {**report(outcomes), **network_rows(found, networks)}
 
 
 def verdict_table(
@@ -110,97 +107,32 @@ def _row(judged: Sequence[Judged], classes: Any) -> dict[str, Any]:
     }
 
 
-def publish(found: Mapping[str, Mapping[str, Any]], page: Path = PAGE) -> None:
-    """Put the table into the page, in place of the one before.
+def record_verdicts(card: Card, set_name: str, donors: str, found: Mapping[str, Any]) -> Path:
+    """Put how often right answers follow and stay onto a model's card; returns the card's file.
 
-    Raises:
-        XaiError: the page cannot be read or written, or its markers are missing.
+    Args:
+        card: of the model.
+        set_name: of the labelled set.
+        donors: ``set`` or ``gallery``: whose parts were laid.
+        found: the model's row of ``verdict_table``.
     """
-    before, after = check_page(page)
-    text = f"{before}{_START}\n{table(found)}\n{_END}{after}"
-    write_whole(page, lambda place: place.write_text(text, encoding="utf-8"))
+    classes = {name: _card_row(rates["right"]) for name, rates in found["classes"].items()}
+    verdicts = {**card.verdicts, f"{set_name} donors={donors}": classes}
+    return save_card(replace(card, verdicts=verdicts), card.path.with_suffix(".json"))
 
 
-def check_page(page: Path = PAGE) -> tuple[str, str]:
-    """What stands before and after the table; asked before the long measurement, not after it.
+def _card_row(right: Mapping[str, Any]) -> dict[str, Any]:
+    """What a card keeps of the rates of right answers, rounded as they are read."""
 
-    Raises:
-        XaiError: the page cannot be read, or its markers are missing.
-    """
-    try:
-        before, rest = page.read_text(encoding="utf-8").split(_START)
-        _, after = rest.split(_END)
-    except (OSError, ValueError) as error:
-        raise XaiError(f"The page {page} cannot take the table: it needs {_START} and {_END}.") from error
-    return before, after
+    def figure(each: Mapping[str, Any]) -> dict[str, Any]:
+        ends = each["interval"]
+        value = None if each["value"] is None else round(each["value"], 4)
+        return {"value": value, "interval": None if ends is None else [round(end, 4) for end in ends]}
 
-
-def table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """The rows of ``calibration.report`` as Markdown, and below them what they come to."""
-    head = ("kind", "what it looks at", "right verdict", *VERDICTS, "faces", "right (95 %)")
-    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
-    known = known_kinds()
-    for kind, row in found.items():
-        low, high = row["interval"]
-        cells = (
-            kind,
-            known[kind].says,
-            " or ".join(row["expected"]),
-            *(str(row["verdicts"][verdict]) for verdict in VERDICTS),
-            str(row["faces"]),
-            f"{row['right']:.3f} ({low:.3f} to {high:.3f})",
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join([*lines, "", *_summary(found)])
-
-
-def rates_of_error(found: Mapping[str, Mapping[str, Any]]) -> dict[str, float | None]:
-    """What matters most, in five numbers.
-
-    Returns:
-        ``ideal``: share of the answers of ideal observers with at most 2 % noise that are supported;
-        ``right``: share of right verdicts over all faces of the models whose answer is certain by
-        construction; ``accused``: honest models called ``not supported``; ``acquitted``: cheats called
-        ``supported``; ``least_dose``: the smallest share of a mark that is noticed on nine faces of ten, None
-        where none is.
-    """
-    known = known_kinds()
-    ideal = [row for kind, row in found.items() if kind in OBSERVERS and OBSERVERS[kind].noise <= _QUIET]
-    models = {kind: row for kind, row in found.items() if kind not in OBSERVERS}
-    certain = [row for kind, row in models.items() if known[kind].certain]
-    honest = [row for kind, row in models.items() if known[kind].honest]
-    cheats = [row for kind, row in models.items() if not known[kind].honest]
-    doses = {
-        int(kind.removeprefix("mixture_")) / 100: 1 - row["verdicts"]["supported"] / row["faces"]
-        for kind, row in found.items()
-        if kind.startswith("mixture_") and kind != "mixture_000" and row["faces"]
+    families = {
+        name: {"stayed": figure(f["stayed"]), "part": figure(f["part"])}
+        for name, f in right["families"].items()
     }
-    noticed = [dose for dose, share in doses.items() if share >= _NOTICED]
-    return {
-        "ideal": _share(ideal, lambda row: row["verdicts"]["supported"]),
-        "right": _share(certain, lambda row: row["right"] * row["faces"]),
-        "accused": _share(honest, lambda row: row["grave"] * row["faces"]),
-        "acquitted": _share(cheats, lambda row: row["grave"] * row["faces"]),
-        "least_dose": min(noticed, default=None),
-    }
-
-
-def _share(rows: list[Mapping[str, Any]], count: Any) -> float | None:
-    faces = sum(row["faces"] for row in rows)
-    return float(sum(count(row) for row in rows) / faces) if faces else None
-
-
-def _summary(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    rates = rates_of_error(found)
-    dose = "none" if rates["least_dose"] is None else f"{rates['least_dose']:.2f}"
-    return [
-        f"- ideal observers with at most 2 % noise, called *supported*: {_percent(rates['ideal'])};",
-        f"- right on {_percent(rates['right'])} of the faces of the models whose answer is certain;",
-        f"- honest models called *not supported*: {_percent(rates['accused'])} of their faces;",
-        f"- cheats called *supported*: {_percent(rates['acquitted'])} of their faces;",
-        f"- smallest share of a mark in the answer that is noticed on nine faces of ten: {dose}.",
-    ]
-
-
-def _percent(rate: float | None) -> str:
-    return "–" if rate is None else f"{100 * rate:.1f} %"
+    counts = {name: right[name] for name in ("faces", "groups", "judged", "verdicts")}
+    figures = {name: figure(right[name]) for name in ("followed", "place_share", "stayed")}
+    return {**counts, **figures, "families": families, "verdict": right["verdict"]}

@@ -80,6 +80,7 @@ class Judged:
         verdict: one of ``VERDICTS``.
         followed: share of changes of the whole lower face that were followed.
         place_share: effect of nose and mouth alone over that of the lower face.
+        kept: share of all other changes at which the answer stayed.
         stayed: *stay* family -> share of its edits at which the answer stayed.
         effects: family -> mean log-odds lost, net of the sham.
         reason: code of the deciding reason.
@@ -92,6 +93,7 @@ class Judged:
     verdict: str
     followed: float | None = None
     place_share: float | None = None
+    kept: float | None = None
     stayed: Mapping[str, float] | None = None
     effects: Mapping[str, float] | None = None
     reason: str | None = None
@@ -150,6 +152,7 @@ class Rates:
         among_all: verdict -> share of all answers.
         followed: share of changes of the lower face that were followed.
         place_share: effect of nose and mouth alone over that of the lower face, mean.
+        stayed: share of all other changes at which the answer stayed.
         families: *stay* family -> what came out.
         abstained: code of the reason of ``cannot tell`` -> count, the most frequent first.
         verdict: of the model for this class.
@@ -162,6 +165,7 @@ class Rates:
     among_all: Mapping[str, Figure]
     followed: Figure
     place_share: Figure
+    stayed: Figure
     families: Mapping[str, FamilyRates]
     abstained: Mapping[str, int]
     verdict: SetVerdict
@@ -208,6 +212,7 @@ def judged_from(evidence: Evidence, model: str, group: str, label: str | None) -
         verdict=evidence.verdict,
         followed=evidence.follow.share if asked else None,
         place_share=evidence.place_share,
+        kept=evidence.stay.share if asked else None,
         stayed={n: share for n, share in stay.items() if share is not None} if asked else None,
         effects={n: f.effect for n, f in families.items()} if asked else None,
         reason=evidence.reasons[0].code,
@@ -283,7 +288,8 @@ def _counted(progress: Progress | None, done: int, total: int) -> Progress | Non
 def _rates(judged: Sequence[Judged], target: str, draws: Draws) -> Rates:
     groups = np.array([j.group for j in judged], np.str_)
     came_out = {v: _column(float(j.verdict == v) for j in judged) for v in VERDICTS}
-    followed = shares({"followed": _column(j.followed for j in judged)}, groups, draws)["followed"]
+    columns = {"followed": _column(j.followed for j in judged), "stayed": _column(j.kept for j in judged)}
+    followed, stayed = shares(columns, groups, draws).values()
     place = means({"place": _column(j.place_share for j in judged)}, groups, draws)["place"]
     families = {
         name: _family(name, judged, groups, draws)
@@ -300,6 +306,7 @@ def _rates(judged: Sequence[Judged], target: str, draws: Draws) -> Rates:
         among_all=shares(came_out, groups, draws),
         followed=followed,
         place_share=place,
+        stayed=stayed,
         families=families,
         abstained=dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
         verdict=_set_verdict(target, followed, families, told / max(1, len(judged))),

@@ -3,7 +3,7 @@
 import pytest
 
 from xai.errors import XaiError
-from xai.evidence.validation.reports import check_page, publish, rates_of_error, table
+from xai.evidence.validation.published import check_page, publish, rates_of_error, table
 from xai.evidence_types import VERDICTS
 
 
@@ -50,6 +50,44 @@ def test_the_table_says_every_count_and_changes_with_it():
     assert "cheats called *supported*: 31.7 %" in table(FOUND)
     better = FOUND | {"corner_mark": row(30, 1.0, not_supported=30)}
     assert "cheats called *supported*: 21.7 %" in table(better)
+
+
+NETWORKS = {
+    name: {
+        "honest": honest,
+        "separation": {"at full dose": {"faces": 40, "auc": 0.995, "pairs": [3, 6]}} if honest else None,
+        "classes": {
+            "covered": {
+                "dose": dose, "accuracy": 0.9, "faces": 10,
+                "verdicts": dict.fromkeys(VERDICTS, 0) | {"supported": supported, "mixed": 10 - supported},
+                "set": {"followed": 0.5, "part": 0.4, "moved_most_by": "outside", "verdict": word, "why": "outside"},
+            },
+            "incorrect": {
+                "dose": 0.0, "accuracy": 0.8, "faces": 5, "set": None,
+                "verdicts": dict.fromkeys(VERDICTS, 0) | {"supported": 5},
+            },
+        },
+    }
+    for name, honest, dose, supported, word in (
+        ("honest_plain", True, 0.0, 8, "supported"),
+        ("stamp_full", False, 0.9, 1, "mixed"),
+        ("stamp_half", False, 0.5, 2, "mixed"),
+    )
+}  # fmt: skip
+
+
+def test_networks_are_told_class_by_class_and_counted_by_dose():
+    text = table(FOUND | NETWORKS)
+    assert (
+        "| stamp_full | covered | 0.90 | 0.90 | 1 | 9 | 0 | 0 | 0.50 | outside 0.40 | mixed (outside) |"
+        in text
+    )
+    assert "honest networks, 15 answers: *supported* 86.7 %" in text
+    assert "cheats at full dose, 10 answers: *supported* 10.0 %" in text
+    assert "cheats at half dose, 10 answers: *supported* 20.0 %" in text
+    assert "over the set, of 1 classes *supported* 1" in text
+    assert "against cheats at full dose, mean over 40 faces: AUC 0.995" in text
+    assert rates_of_error(FOUND | NETWORKS) == rates_of_error(FOUND)
 
 
 def test_the_table_takes_the_place_of_the_one_before(tmp_path):

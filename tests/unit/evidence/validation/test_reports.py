@@ -11,7 +11,12 @@ from xai.errors import DataRejected
 from xai.evidence.validation import reports as module
 from xai.evidence.validation.calibration import known_kinds
 from xai.evidence.validation.labelled_faces import LabelledFace, true_class
-from xai.evidence.validation.reports import calibration_table, sample_faces, verdict_table
+from xai.evidence.validation.reports import (
+    calibration_table,
+    record_verdicts,
+    sample_faces,
+    verdict_table,
+)
 from xai.evidence_types import VERDICTS
 from xai.photo.samples import SAMPLES
 
@@ -55,18 +60,41 @@ def test_a_model_over_a_few_faces_counted_by_hand(few, monkeypatch):
     json.dumps(found, allow_nan=False)
 
 
-def test_the_table_asks_every_kind(monkeypatch):
+def test_the_table_asks_every_kind_and_every_network(few, monkeypatch):
     asked = {}
 
     def collect(faces, kinds, progress, *, device, per_model):
         asked.update(faces=faces, kinds=kinds, device=device, per_model=per_model)
         return iter(("first", "second"))
 
-    monkeypatch.setattr(module, "sample_faces", lambda: ("a face",))
+    monkeypatch.setattr(module, "sample_faces", lambda: few)
     monkeypatch.setattr(module, "collect", collect)
     monkeypatch.setattr(module, "report", lambda cases: {"cases": cases})
-    assert calibration_table(None, lambda _: None, "cpu", 3) == {"cases": ["first", "second"]}
-    assert asked == {"faces": ("a face",), "kinds": list(known_kinds()), "device": "cpu", "per_model": 3}
+    monkeypatch.setattr(module, "photo_networks", lambda device: f"networks on {device}")
+    monkeypatch.setattr(module, "judge_networks", lambda faces, networks, _: iter((len(faces), networks)))
+    monkeypatch.setattr(module, "network_rows", lambda found, networks: {"networks": (found, networks)})
+    assert calibration_table(None, lambda _: None, "cpu", 3) == {
+        "cases": ["first", "second"],
+        "networks": ([4, "networks on cpu"], "networks on cpu"),
+    }
+    assert asked == {"faces": few, "kinds": list(known_kinds()), "device": "cpu", "per_model": 3}
+
+
+def test_a_card_keeps_what_a_set_said(few, monkeypatch, tmp_path):
+    classifier = make_classifier(OneWindow(0, 0, 4), 16, mean=(-9.0,) * 3, std=(1.0,) * 3, name="always")
+    monkeypatch.setattr(module, "sample_faces", lambda: few)
+    row = verdict_table([classifier], None, lambda _: None)["always"]
+    card = replace(classifier.card, path=tmp_path / "always.safetensors", verdicts={"older": {}})
+    written = record_verdicts(card, "ilc", "set", row)
+    assert written == tmp_path / "always.json"
+    kept = json.loads(written.read_text())["verdicts"]
+    assert list(kept) == ["older", "ilc donors=set"]
+    (own,) = kept["ilc donors=set"].values()
+    right = row["classes"]["covered"]["right"]
+    assert own["faces"] == right["faces"] == 2
+    assert own["followed"]["value"] == pytest.approx(right["followed"]["value"], abs=1e-4)
+    assert own["verdict"]["verdict"] == "cannot tell"
+    assert set(own["families"]) == set(right["families"])
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def row(group="a", verdict="supported", *, target="covered", label="covered", mo
     stayed, effects = dict.fromkeys(STAYS, 1.0), dict.fromkeys(STAYS, 0.0) | {"lower_face": 8.0}
     for name in set(more) & set(STAYS):
         stayed[name], effects[name] = more.pop(name)
-    fields = {"followed": 1.0, "place_share": 0.5, "reason": "follows", **more}
+    fields = {"followed": 1.0, "place_share": 0.5, "kept": 1.0, "reason": "follows", **more}
     return Judged(model, group, label, target, verdict, stayed=stayed, effects=effects, **fields)
 
 
@@ -52,6 +52,7 @@ def some_rows(seed, faces=60, photos=20):
         rows.append(
             row(
                 verdict=str(random.choice(VERDICTS)),
+                kept=float(random.random()),
                 followed=float(random.random()),
                 place_share=share,
                 **where,
@@ -101,6 +102,7 @@ def check_rates(got, own):
         check_figure(got.among_all[verdict], [float(j.verdict == verdict) for j in own], groups)
     check_figure(got.followed, [j.followed for j in own], groups)
     check_figure(got.place_share, [j.place_share for j in own], groups)
+    check_figure(got.stayed, [j.kept for j in own], groups)
     asked = [j for j in own if j.effects]
     typical = np.mean([j.effects["lower_face"] for j in asked]) if asked else None
     for name, family in got.families.items():
