@@ -60,7 +60,8 @@ NETWORKS = {
             "covered": {
                 "dose": dose, "accuracy": 0.9, "faces": 10,
                 "verdicts": dict.fromkeys(VERDICTS, 0) | {"supported": supported, "mixed": 10 - supported},
-                "set": {"followed": 0.5, "part": 0.4, "moved_most_by": "outside", "verdict": word, "why": "outside"},
+                "set": {"followed": 0.5, "part": 0.4, "moved_most_by": "outside"}
+                | {"verdict": word, "why": "outside"},
             },
             "incorrect": {
                 "dose": 0.0, "accuracy": 0.8, "faces": 5, "set": None,
