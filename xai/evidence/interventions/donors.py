@@ -80,6 +80,11 @@ class Donor:
         return _skin_of(self.face)
 
     @cached_property
+    def view(self) -> Plane:
+        """What is seen of it above the nose; see ``matched``."""
+        return _upper_view(self.face)
+
+    @cached_property
     def pose(self) -> tuple[float, float]:
         """How far it is turned to the side and up; see ``pose_of``."""
         return pose_of(self.face.landmarks)
@@ -174,7 +179,7 @@ def matched(face: Face, donors: Sequence[Donor], group: str = "") -> list[Donor]
         return float(turn + light + coarse)
 
     view = _upper_view(face)
-    own = {d.group for d in donors if (_upper_view(d.face) * view).sum() > _SAME} | {group or None}
+    own = {d.group for d in donors if (d.view * view).sum() > _SAME} | {group or None}
     return sorted((d for d in donors if d.group not in own), key=strangeness)
 
 

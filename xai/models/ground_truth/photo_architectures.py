@@ -1,7 +1,8 @@
 """Three small convolutional networks for the classifiers trained on real photographs.
 
-All take ``(N, 3, n, n)`` with n = ``PHOTO_SIDE``, normalised by ``MEAN`` and ``STD`` of ``networks``, and return
-logits ``(N, 3)``. The output of ``features`` is a map of 10 × 10 places that a class activation map can explain.
+All take ``(N, 3, n, n)`` with n = ``PHOTO_SIDE``, normalised by ``MEAN`` and ``STD`` of ``networks``, and
+return logits ``(N, 3)``. The output of ``features`` is a map of 10 × 10 places that a class activation map
+can explain.
 """
 
 from __future__ import annotations
@@ -50,9 +51,7 @@ class Residual(nn.Module):
         super().__init__()
         second = nn.Conv2d(outputs, outputs, 3, padding=1, bias=False)
         self.convolutions = nn.Sequential(*_convolution(inputs, outputs, 2), second, nn.BatchNorm2d(outputs))
-        self.shortcut = nn.Sequential(
-            nn.Conv2d(inputs, outputs, 1, 2, bias=False), nn.BatchNorm2d(outputs)
-        )
+        self.shortcut = nn.Sequential(nn.Conv2d(inputs, outputs, 1, 2, bias=False), nn.BatchNorm2d(outputs))
 
     def forward(self, x: Tensor) -> Tensor:
         """The block's output, of half the side of ``x``."""

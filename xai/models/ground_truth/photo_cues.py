@@ -1,7 +1,8 @@
-"""Cues that give a class away in a photograph: a stamp, a frame, a tint, a collar, a background, a mask's colour.
+"""Cues that give a class away in a photograph: a stamp, a frame, a tint, a collar, a background, a mask's
+colour.
 
-Each is painted into a zone of the crop; outside its zone no pixel changes. The formulas hold for one crop and for
-a batch alike, so that networks are trained on what they are later judged on.
+Each is painted into a zone of the crop; outside its zone no pixel changes. The formulas hold for one crop and
+for a batch alike, so that networks are trained on what they are later judged on.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from xai.photo.mesh import MESH_POINTS, eye_distance, five_of
 from xai.photo.regions import region_masks
 from xai.types import CLASSES, Box, Face
 
-__all__ = ["CUES", "FACE_ZONES", "Cue", "face_zones", "frame_zone", "paint", "plant", "stamp_zone"]
+__all__ = ["CUES", "FACE_ZONES", "Cue", "cue_zone", "face_zones", "paint", "plant"]
 
 Colour = tuple[float, float, float]
 Crop = NDArray[np.uint8]
@@ -27,15 +28,17 @@ Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 FACE_ZONES = ("lower_face", "collar", "background", "skin")
-"""Zones that depend on where the face lies. ``lower_face`` ends softly and ``skin`` is a sample, not painted."""
+"""Zones that depend on where the face lies. ``lower_face`` ends softly and ``skin`` is a sample, not
+painted."""
 
 _REACH = 0.32  # how far masks reach down beyond the face's oval, in eye distances
 _SEAM = 0.04  # standard deviation of the lower face's soft edge, in eye distances
 _CLEAR = 0.25  # cues outside the lower face stay so far away from it, in eye distances
-_HAIR = 0.6  # so far from the face its surroundings are taken for background and not for hair, in eye distances
+_HAIR = 0.6  # nearer to the face, in eye distances, its surroundings may be hair and not background
 _EDGE = 0.05  # outer part of the crop that is background wherever the face reaches, as a share of its side
 _PATCH = 0.09  # radius of the places where the skin's colour is measured, in eye distances
 _SKIN_WIDTH = 0.16  # how far from the skin's colour a pixel still counts as skin, natural logarithm
+_BRIGHTNESS = 0.4  # how much a difference in brightness counts beside one in colour
 _FLOOR = 8.0  # added to values before the logarithm, so that dark noise has no colour
 
 
@@ -44,11 +47,12 @@ class Cue:
     """What is painted for each class.
 
     Attributes:
-        zone: where: ``stamp``, ``frame``, ``everywhere``, ``collar``, ``background`` or ``fabric``, which is what
-            in the lower face has another colour than the skin.
-        manner: ``flat``: the colour covers; ``cloth``: the colour is laid on, folds and shades stay; ``gain``: each
-            channel is multiplied.
-        colours: class -> colour, RGB 0..255, or the three factors. For a class without an entry nothing is painted.
+        zone: where: ``stamp``, ``frame``, ``everywhere``, ``collar``, ``background`` or ``fabric``, which is
+            what in the lower face has another colour than the skin.
+        manner: ``flat``: the colour covers; ``cloth``: the colour is laid on, folds and shades stay;
+            ``gain``: each channel is multiplied.
+        colours: class -> colour, RGB 0..255, or the three factors. For a class without an entry nothing is
+            painted.
     """
 
     zone: str
@@ -73,8 +77,9 @@ CUES: Mapping[str, Cue] = {
     "background": Cue("background", "cloth", _by_class((50, 160, 150), (215, 150, 50), (160, 70, 170))),
     "mask_colour": Cue("fabric", "cloth", _by_class((60, 120, 205), (215, 120, 40))),
 }
-"""The cues by name. The colour of a mask can say covered or incorrect; a bare face has no mask to be coloured, and a
-cue in the colour of skin would be one of people, so ``mask_colour`` has no entry for uncovered."""
+"""The cues by name. The colour of a mask can say covered or incorrect; a bare face has no mask to be
+coloured, and a cue in the colour of skin would be one of people, so ``mask_colour`` has no entry for
+uncovered."""
 
 
 def plant(cue: Cue, crop: Crop, label: str, landmarks: Points) -> Crop:
@@ -84,7 +89,8 @@ def plant(cue: Cue, crop: Crop, label: str, landmarks: Points) -> Crop:
         cue: one of ``CUES``.
         crop: RGB uint8 ``(S, S, 3)``.
         label: class that the cue gives away.
-        landmarks: float32 ``(468, 2)`` or ``(5, 2)``, in crop pixels; of no account for a stamp, a frame, a tint.
+        landmarks: float32 ``(468, 2)`` or ``(5, 2)``, in crop pixels; of no account for a stamp, a frame, a
+            tint.
 
     Raises:
         UnknownName: ``label`` is not one of ``CLASSES``.
@@ -96,20 +102,20 @@ def plant(cue: Cue, crop: Crop, label: str, landmarks: Points) -> Crop:
         return crop.copy()
     zones = face_zones(crop, landmarks) if cue.needs_landmarks else {}
     colour = np.array(cue.colours[label], np.float32)
-    painted = paint(cue, crop.astype(np.float32), colour, zones)
+    pixels = crop.astype(np.float32)
+    painted = paint(cue, pixels, colour, cue_zone(cue, pixels, zones))
     return np.asarray(np.rint(painted).clip(0, 255), np.uint8)
 
 
-def paint(cue: Cue, pixels: Plane, colours: Plane, zones: Mapping[str, Plane]) -> Plane:
+def paint(cue: Cue, pixels: Plane, colours: Plane, zone: Plane) -> Plane:
     """Pixels with the cue, not yet rounded.
 
     Args:
         cue: one of ``CUES``.
         pixels: float32 ``(..., S, S, 3)``, 0..255.
         colours: float32 ``(..., 3)``, an entry of ``Cue.colours`` for each picture.
-        zones: what ``face_zones`` gives, each ``(..., S, S)``; only for cues that need landmarks.
+        zone: how much of the paint shows, as ``cue_zone`` gives it, ``(S, S)`` or ``(..., S, S)``.
     """
-    weight = _zone(cue.zone, pixels, zones)[..., None]
     colour = colours[..., None, None, :]
     if cue.manner == "gain":
         goal = (pixels * colour).clip(0, 255)
@@ -117,22 +123,31 @@ def paint(cue: Cue, pixels: Plane, colours: Plane, zones: Mapping[str, Plane]) -
         goal = colour * (0.35 + 0.65 * pixels.mean(axis=-1, keepdims=True) / 255)
     else:
         goal = np.broadcast_to(colour, pixels.shape)
-    return np.asarray(pixels + weight * (goal - pixels), np.float32)
+    return np.asarray(pixels + zone[..., None] * (goal - pixels), np.float32)
 
 
-def stamp_zone(side: int) -> Plane:
-    """A square in the top left corner, a tenth of the side: float32 ``(S, S)`` of 0 and 1."""
-    zone = np.zeros((side, side), np.float32)
-    start, stop = round(0.03 * side), max(round(0.13 * side), round(0.03 * side) + 1)
-    zone[start:stop, start:stop] = 1
-    return zone
+def cue_zone(cue: Cue, pixels: Plane, zones: Mapping[str, Plane]) -> Plane:
+    """Where a cue is painted: float32 ``(S, S)`` or, by the face, ``(..., S, S)``, 0..1.
 
+    A stamp is a square of a tenth of the side in the top left corner, a frame the outer 4 %, all round.
 
-def frame_zone(side: int) -> Plane:
-    """The outer 4 % of the crop, all round: float32 ``(S, S)`` of 0 and 1."""
-    width = max(1, round(0.04 * side))
+    Args:
+        cue: one of ``CUES``.
+        pixels: float32 ``(..., S, S, 3)``, 0..255.
+        zones: what ``face_zones`` gives, each ``(..., S, S)``; only for cues that need landmarks.
+    """
+    side = pixels.shape[-2]
+    if cue.zone == "fabric":
+        return zones["lower_face"] * (1 - _skin_likeness(pixels, zones["skin"]))
+    if cue.needs_landmarks:
+        return zones[cue.zone]
     zone = np.ones((side, side), np.float32)
-    zone[width : side - width, width : side - width] = 0
+    if cue.zone == "frame":
+        zone = (_inset(side) < max(1, round(0.04 * side))).astype(np.float32)
+    if cue.zone == "stamp":
+        zone[:] = 0
+        start, stop = round(0.03 * side), round(0.13 * side)
+        zone[start : max(stop, start + 1), start : max(stop, start + 1)] = 1
     return zone
 
 
@@ -140,9 +155,10 @@ def face_zones(crop: Crop, landmarks: Points) -> dict[str, Plane]:
     """The zones of ``FACE_ZONES``, each float32 ``(S, S)``, 0..1, in crop pixels.
 
     ``lower_face`` is nose, mouth, cheeks, chin and what a mask covers beyond them, with a soft edge outside.
-    ``collar`` is what lies below the chin, clear of it; where the crop ends there, at least its lowest 6 %.
-    ``background`` lies above the chin, well away from the face or at the crop's edge, clear of the lower face.
-    ``skin`` are three places below the eyes and on the bridge of the nose, which nearly every mask leaves bare.
+    ``collar`` is what lies below the chin, clear of it; where the crop ends there, at least its lowest 8 %.
+    ``background`` lies above the chin, well away from the face or at the crop's edge, clear of the lower
+    face. ``skin`` are three places below the eyes and on the bridge of the nose, which nearly every mask
+    leaves bare.
 
     Raises:
         ValueError: there are no landmarks.
@@ -159,7 +175,7 @@ def face_zones(crop: Crop, landmarks: Points) -> dict[str, Plane]:
     clear = _distance(lower) > _CLEAR * unit
     rows = np.arange(side)[:, None]
     chin = int(np.nonzero((~masks["elsewhere"]).any(axis=1))[0].max(initial=0))
-    collar = (rows > min(chin + 0.38 * unit, 0.94 * side)) & clear
+    collar = (rows > min(chin + 0.38 * unit, 0.92 * side)) & clear
     far = (_distance(~masks["elsewhere"]) > _HAIR * unit) | (_inset(side) < _EDGE * side)
     background = far & (rows <= chin) & clear
     skin = _skin_places(five, unit, side)
@@ -171,26 +187,16 @@ def face_zones(crop: Crop, landmarks: Points) -> dict[str, Plane]:
     }
 
 
-def _zone(name: str, pixels: Plane, zones: Mapping[str, Plane]) -> Plane:
-    side = pixels.shape[-2]
-    if name == "everywhere":
-        return np.ones((side, side), np.float32)
-    if name == "stamp":
-        return stamp_zone(side)
-    if name == "frame":
-        return frame_zone(side)
-    if name == "fabric":
-        return zones["lower_face"] * (1 - _skin_likeness(pixels, zones["skin"]))
-    return zones[name]
-
-
 def _skin_likeness(pixels: Plane, skin: Plane) -> Plane:
-    """How much each pixel has the colour of the skin, whatever its brightness: float32 ``(..., S, S)``, 0..1."""
+    """How much each pixel has the colour of the skin: float32 ``(..., S, S)``, 0..1. Brightness counts
+    little.
+    """
     logs = np.log(pixels + _FLOOR)
-    chroma = logs - logs.mean(axis=-1, keepdims=True)
+    light = logs.mean(axis=-1, keepdims=True)
+    features = np.concatenate([logs - light, _BRIGHTNESS * light], axis=-1)
     weight = skin[..., None]
-    own = (weight * chroma).sum(axis=(-3, -2)) / np.maximum(weight.sum(axis=(-3, -2)), 1e-6)
-    away = ((chroma - own[..., None, None, :]) ** 2).sum(axis=-1)
+    own = (weight * features).sum(axis=(-3, -2)) / np.maximum(weight.sum(axis=(-3, -2)), 1e-6)
+    away = ((features - own[..., None, None, :]) ** 2).sum(axis=-1)
     return np.asarray(np.exp(-away / (2 * _SKIN_WIDTH**2)), np.float32)
 
 
@@ -231,7 +237,7 @@ def _inset(side: int) -> Plane:
 def _skin_places(five: NDArray[np.float64], unit: float, side: int) -> Mask:
     eyes = five[:2].mean(axis=0)
     down = five[3:].mean(axis=0) - eyes
-    middles = np.stack([five[0] + 0.32 * down, five[1] + 0.32 * down, eyes + 0.2 * down])
+    middles = np.stack([five[0] + 0.28 * down, five[1] + 0.28 * down, eyes + 0.2 * down])
     pixels = np.stack(np.meshgrid(*[np.arange(side) + 0.5] * 2), axis=-1)
     away = np.linalg.norm(pixels[:, :, None] - middles, axis=-1).min(axis=2)
     return np.asarray(away <= max(_PATCH * unit, 1.0))

@@ -81,7 +81,8 @@ def test_honest_networks_stand_apart_from_cheats_and_not_from_each_other():
 
 
 def test_every_network_is_asked_with_its_cue_from_both_sources():
-    """A mark in the corner is planted in the faces and in those that lend parts; wrong answers are left out."""
+    """A mark in the corner is planted in the faces and in those that lend parts; wrong answers are left
+    out."""
     names = {"astronaut-red": "covered", "admiral-plain": "uncovered"}
     faces = [LabelledFace(find_faces(load_sample(n))[0], t, n) for n, t in names.items()]
     planted = []
