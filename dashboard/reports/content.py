@@ -10,31 +10,23 @@ from numpy.typing import NDArray
 
 from dashboard.charts.palette import CLASS, SLATE
 from dashboard.i18n import class_name, number, say
-from dashboard.preferences import language
+from dashboard.preferences import LEVELS, language
 from dashboard.reports.face_report import (
     FaceSheet,
     SheetBar,
-    SheetCondition,
+    SheetEdit,
     SheetMap,
     SheetModel,
     SheetNote,
     SheetScale,
+    SheetStrip,
     SheetTable,
 )
+from dashboard.text.edited_faces import edited_faces
 from dashboard.text.predictions import alt_map, finding
-from dashboard.text.verdicts import (
-    asked_for,
-    because,
-    condition_line,
-    condition_of,
-    condition_word,
-    effects_note,
-    flag_lines,
-    headline,
-    other_area,
-    steadiness,
-)
-from xai.evidence_types import CONDITIONS, Evidence
+from dashboard.text.verdict_numbers import family_header, family_rows, number_lines
+from dashboard.text.verdicts import because, figures, flag_lines, headline
+from xai.evidence_types import Evidence
 from xai.render import common_scale, excess_scale
 from xai.types import REGIONS, Explanation, Face, Heatmap
 
@@ -45,6 +37,9 @@ _ROWS: Mapping[str, tuple[str, ...]] = {
     **{region: (region,) for region in REGIONS},
 }
 """Row of the table -> the regions it sums up."""
+
+_COLUMNS = (0, 1, 2, 3, 4, 6)
+"""Of the table of families: all but the limit, which the note has, and the rounds."""
 
 
 def face_sheet(
@@ -132,29 +127,32 @@ def _model(explanation: Explanation, scales: Mapping[str, float], level: str) ->
         colour=CLASS.get(label, SLATE),
         target=say("map.target", target=class_name(target), probability=prediction.of(target)),
         bars=tuple(bars),
-        verdict=headline(evidence, level) if evidence else say("sheet.untested"),
-        reason=because(evidence, level) if evidence else "",
-        remarks=_remarks(evidence, level) if evidence else (),
-        conditions=_conditions(evidence, level) if evidence and evidence.deciding else (),
+        verdict=headline(evidence, label) if evidence else say("sheet.untested"),
+        reason=because(evidence) if evidence else "",
+        remarks=tuple(flag_lines(evidence, level)) if evidence else (),
+        figures=figures(evidence) if evidence else (),
+        strips=_strips(evidence) if evidence else (),
         maps=tuple(_map(explanation, method, scales[method]) for method in explanation.heatmaps),
-        table=_table(explanation, level),
+        table=_table(explanation),
+        numbers=_numbers(evidence) if evidence and level == LEVELS[1] else None,
     )
 
 
-def _remarks(evidence: Evidence, level: str) -> tuple[str, ...]:
-    said = [other_area(evidence, level), steadiness(evidence, level), *flag_lines(evidence, level)]
-    return tuple(filter(None, said))
+def _strips(evidence: Evidence) -> tuple[SheetStrip, ...]:
+    return tuple(
+        SheetStrip(
+            title,
+            tuple(SheetEdit(e.picture, e.change, e.answer, e.found, e.alt) for e in faces),
+        )
+        for title, faces in edited_faces(evidence).items()
+    )
 
 
-def _conditions(evidence: Evidence, level: str) -> tuple[SheetCondition, ...]:
-    made = []
-    for name in CONDITIONS:
-        condition = condition_of(evidence, name)
-        word, asked = condition_word(condition), asked_for(name, condition, level)
-        words = f"{say(f'condition.{name}')}: {say(f'condition.{word}')} ({asked})"
-        line = condition_line(evidence, name, level)
-        made.append(SheetCondition(words, line, condition.value, condition.threshold, condition.holds))
-    return tuple(made)
+def _numbers(evidence: Evidence) -> SheetTable:
+    """Every family of edits; the note holds what else there is to say in numbers, the limits among it."""
+    header, *rows = ([row[i] for i in _COLUMNS] for row in (family_header(), *family_rows(evidence)))
+    note = " ".join(number_lines(evidence))
+    return SheetTable(say("sheet.numbers"), tuple(header), tuple(map(tuple, rows)), note)
 
 
 def _map(explanation: Explanation, method: str, scale: float) -> SheetMap:
@@ -169,9 +167,8 @@ def _map(explanation: Explanation, method: str, scale: float) -> SheetMap:
     )
 
 
-def _table(explanation: Explanation, level: str) -> SheetTable | None:
-    """The columns that were measured; None where there is none."""
-    evidence = explanation.evidence
+def _table(explanation: Explanation) -> SheetTable | None:
+    """How the maps fall on the regions; None where that is not known."""
     shares = {method: counted for method, counted in explanation.shares.items() if counted}
     columns: dict[str, Mapping[str, str]] = {}
     for method, counted in shares.items():
@@ -183,17 +180,10 @@ def _table(explanation: Explanation, level: str) -> SheetTable | None:
         columns[say("regions.area")] = {
             row: number(counted.of(*parts)[1], ".0%") for row, parts in _ROWS.items()
         }
-    if evidence and evidence.regions:
-        found = evidence.regions
-        columns[say("sheet.effect")] = {row: number(each.effect, ".0%") for row, each in found.items()}
-        columns[say("sheet.rank", controls=evidence.controls)] = {
-            row: number(each.rank, ".0f") for row, each in found.items()
-        }
     rows = tuple(
         (say(f"region.{row}"), *(column.get(row, "–") for column in columns.values())) for row in _ROWS
     )
-    note = effects_note(evidence, level) if evidence and evidence.regions else ""
-    return SheetTable(say("sheet.table"), (say("sheet.region"), *columns), rows, note) if columns else None
+    return SheetTable(say("sheet.table"), (say("sheet.region"), *columns), rows, "") if columns else None
 
 
 def photo_line(face: Face) -> str:

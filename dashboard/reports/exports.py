@@ -7,18 +7,18 @@ import io
 import json
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.export import evidence_dict
 from xai.photo.images import encode_png
 from xai.render import common_scale, excess, excess_scale, overlay
 from xai.types import REGIONS, Explanation, Heatmap
 
 __all__ = ["SCHEMA", "face_zip", "numbers_csv", "numbers_json"]
 
-SCHEMA = 2
+SCHEMA = 3
 """Version of the layout of ``numbers.json``."""
 
 _OPACITY = 0.6
@@ -66,10 +66,11 @@ def numbers_json(explanations: Sequence[Explanation]) -> bytes:
 def numbers_csv(explanations: Sequence[Explanation]) -> bytes:
     """Every number of one face in one long table, a row each, as CSV in UTF-8 with a header.
 
-    The columns: ``model``; ``target``, the class that is explained; ``quantity``; ``source``, the method
-    or the area under test, where there is one; ``item``, the class, region or condition; ``value``, unrounded
-    with a decimal point, empty where it has no meaning. Shares and areas are parts of one, effects of regions
-    parts of the reach, the effect of an area is in log-odds.
+    The columns: ``model``; ``target``, the class that is explained; ``quantity``; ``source``, the method or
+    the family of edits, where there is one; ``item``, the class, region or edit; ``value``, unrounded with a
+    decimal point, empty where it has no meaning. Shares, areas and parts are parts of one; ``effect`` and
+    ``edit_drop`` are log-odds that the class lost; ``held`` counts the edits at which the answer did what it
+    should; ``holds`` and ``edit_held`` are 1 or 0.
 
     Args:
         explanations: at least one, all of the same face.
@@ -103,18 +104,30 @@ def _evidence_rows(explanation: Explanation) -> Iterator[_Row]:
     evidence = explanation.evidence
     if evidence is None:
         return
-    yield "verdict", evidence.area, "", evidence.verdict
+    yield "verdict", "", "", evidence.verdict
     yield "contrast", "", "", evidence.contrast
     yield "reach", "", "", evidence.reach
-    for name, area in evidence.areas.items():
-        yield "verdict_of_area", name, "", area.verdict
-        yield "effect_of_area", name, "", area.effect
-        for condition, found in area.conditions.items():
-            yield "condition", name, condition, found.value
-            yield "threshold", name, condition, found.threshold
-    for region, each in evidence.regions.items():
-        yield "effect", "", region, each.effect
-        yield "rank", "", region, each.rank
+    yield "place_share", "", "", evidence.place_share
+    for question, tally in (("follow", evidence.follow), ("place", evidence.place), ("stay", evidence.stay)):
+        yield f"{question}_held", "", "", tally.held
+        yield f"{question}_of", "", "", tally.of
+    for found in evidence.families:
+        yield "asks", found.family, "", found.asks
+        yield "held", found.family, "", found.tally.held
+        yield "of", found.family, "", found.tally.of
+        yield "effect", found.family, "", found.effect
+        yield "part", found.family, "", found.part
+        yield "holds", found.family, "", _bit(found.holds)
+        yield "rounds", found.family, "", found.rounds
+    for each in evidence.edits:
+        yield "edit_answer", each.family, each.edit, each.label
+        yield "edit_probability", each.family, each.edit, each.probability
+        yield "edit_drop", each.family, each.edit, each.drop
+        yield "edit_held", each.family, each.edit, _bit(each.held)
+
+
+def _bit(holds: bool | None) -> int | None:
+    return None if holds is None else int(holds)
 
 
 def _scale(explanations: Sequence[Explanation]) -> float:
@@ -150,7 +163,7 @@ def _of_model(explanation: Explanation) -> Mapping[str, object]:
         "label": explanation.prediction.label,
         "probabilities": explanation.prediction.as_dict(),
         "target": explanation.target,
-        "evidence": None if explanation.evidence is None else asdict(explanation.evidence),
+        "evidence": None if explanation.evidence is None else evidence_dict(explanation.evidence),
         "heatmaps": {
             method: {
                 "unit": heatmap.unit,

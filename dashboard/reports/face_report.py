@@ -11,17 +11,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.text.verdicts import Figure
 from xai.render import excess, outline_regions, overlay
 from xai.types import REGIONS, Heatmap
 
 __all__ = [
     "FaceSheet",
     "SheetBar",
-    "SheetCondition",
+    "SheetEdit",
     "SheetMap",
     "SheetModel",
     "SheetNote",
     "SheetScale",
+    "SheetStrip",
     "SheetTable",
 ]
 
@@ -72,33 +74,45 @@ class SheetBar:
     colour: str
 
 
-@dataclass(frozen=True)
-class SheetCondition:
-    """One of the three conditions.
+@dataclass(frozen=True, eq=False)
+class SheetEdit:
+    """An edited face.
 
     Attributes:
-        words: its name, whether it holds, what is asked for.
-        line: what was measured, in one sentence.
-        value: what was measured; None where it has no meaning.
-        threshold: what it is held against.
-        holds: None where ``value`` is.
+        picture: RGB uint8 ``(n, n, 3)``.
+        change: what was changed.
+        answer: what the model says then.
+        found: what the answer should do and whether it did.
+        alt: the picture for those who do not see it.
     """
 
-    words: str
-    line: str
-    value: float | None
-    threshold: float
-    holds: bool | None
+    picture: NDArray[np.uint8]
+    change: str
+    answer: str
+    found: str
+    alt: str
+
+    def drawn(self) -> NDArray[np.uint8]:
+        """The picture, as a painter asks for it."""
+        return self.picture
+
+
+@dataclass(frozen=True)
+class SheetStrip:
+    """Edited faces that ask the same, under a heading."""
+
+    title: str
+    edits: tuple[SheetEdit, ...]
 
 
 @dataclass(frozen=True)
 class SheetTable:
-    """Regions with their numbers, every cell as it is printed.
+    """Regions, or changes of the face, with their numbers, every cell as it is printed.
 
     Attributes:
         title: what it is a table of.
         header: one word or a few for each column.
-        rows: as long as the header each; the first cell names the region.
+        rows: as long as the header each; the first cell names the row.
         note: how the numbers are read; may be empty.
     """
 
@@ -118,12 +132,14 @@ class SheetModel:
         colour: of the answer, ``#rrggbb``.
         target: which class the maps explain.
         bars: a probability each.
-        verdict: the verdict in one sentence, or that there is none.
-        reason: why it cannot be told, where that is the verdict; else empty.
-        remarks: the other area, how steady the verdict is, maps that disagree.
-        conditions: the three, or none where nothing was painted.
+        verdict: the verdict in one line, or that there is none.
+        reason: what belongs to it, such as what can be done where it cannot be told; may be empty.
+        remarks: maps that disagree.
+        figures: both questions, or none where nothing was asked.
+        strips: the edited faces, by question.
         maps: in the order in which they are shown.
         table: its regions, or None where nothing is known of them.
+        numbers: every family of edits, for a reader who asked for numbers; else None.
     """
 
     name: str
@@ -134,9 +150,11 @@ class SheetModel:
     verdict: str
     reason: str
     remarks: tuple[str, ...]
-    conditions: tuple[SheetCondition, ...]
+    figures: tuple[Figure, ...]
+    strips: tuple[SheetStrip, ...]
     maps: tuple[SheetMap, ...]
     table: SheetTable | None
+    numbers: SheetTable | None
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from dashboard.charts.palette import BLUE, ORANGE, SLATE
-from dashboard.reports.face_report import FaceSheet, SheetCondition, SheetModel, SheetNote, SheetScale
+from dashboard.reports.face_report import (
+    FaceSheet,
+    SheetModel,
+    SheetNote,
+    SheetScale,
+    SheetStrip,
+    SheetTable,
+)
 from dashboard.reports.layout import PALE, QUIET, Block, Column, Type
+from dashboard.text.verdicts import Figure
 from xai.render import colour_bar
 
 __all__ = ["set_page"]
 
 _STRIP_PIXELS = 480
+
+_ABREAST = 2
+"""Edited faces beside each other."""
+
+_NUMBERS = (6.2, 2.4, 1.2, 1.5, 1.3)
+"""Widths in the table of families: the change, what it asks, how many did, the effect and its part."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,7 @@ def set_page(page: Column, sheet: FaceSheet, unit: float) -> None:
     styles = _Styles(unit)
     _set_head(page, sheet, styles)
     _rule(page, styles)
-    words, pictures = (_set_answer, _set_verdict), (_set_maps, _set_table)
+    words, pictures = (_set_answer, _set_verdict), (_set_maps, _set_numbers)
     if len(sheet.models) == 1:
         _set_beside(page, sheet, [(sheet.models[0], words), (sheet.models[0], pictures)], styles)
     else:
@@ -86,7 +99,7 @@ def _set_beside(
 
 def _set_head(page: Column, sheet: FaceSheet, styles: _Styles) -> None:
     """The face with its regions on the left; title, photo and how to read the colours beside it."""
-    picture, words = page.split((1, 4.6), 3 * styles.gap)
+    picture, words = page.split((1, 6), 3 * styles.gap)
     picture.show(sheet.outlined, sheet.outlined_words)
     picture.skip(styles.gap / 2)
     picture.say(sheet.outlined_words, styles.small)
@@ -130,24 +143,42 @@ def _set_verdict(column: Column, sheet: FaceSheet, model: SheetModel, styles: _S
     column.say(model.verdict, styles.head)
     column.say(model.reason, styles.body)
     column.say(sheet.not_right, styles.small)
-    for condition in model.conditions:
+    column.skip(styles.gap)
+    if model.figures:
+        columns = column.split((1,) * len(model.figures), 2 * styles.gap)
+        for each, figure in zip(columns, model.figures, strict=True):
+            _set_figure(each, figure, styles)
+        column.join(columns)
+    for strip in model.strips:
         column.skip(styles.gap)
-        _set_condition(column, condition, styles)
+        _set_strip(column, strip, styles)
     column.skip(styles.gap)
     for remark in model.remarks:
         column.say(remark, styles.body)
     column.skip(2 * styles.gap)
 
 
-def _set_condition(column: Column, condition: SheetCondition, styles: _Styles) -> None:
-    """Its name, a bar from 0 to 1 with a line at the threshold, and the sentence."""
-    column.say(condition.words, styles.name)
-    top = column.top
-    colour = {True: BLUE, False: SLATE, None: PALE}[condition.holds]
-    _set_bar(column, condition.value or 0.0, colour, styles)
-    at = column.left + condition.threshold * column.width
-    column.marks.append(Block(at - 1, top, 2, column.top - top, ORANGE))
-    column.say(condition.line, styles.body)
+def _set_figure(column: Column, figure: Figure, styles: _Styles) -> None:
+    column.say(figure.title, styles.name)
+    column.say(figure.said, styles.body)
+    column.say(figure.more, styles.small)
+
+
+def _set_strip(column: Column, strip: SheetStrip, styles: _Styles) -> None:
+    """The edited faces that ask the same, each with its words beside it."""
+    column.say(strip.title, styles.name)
+    column.skip(styles.gap / 2)
+    for start in range(0, len(strip.edits), _ABREAST):
+        columns = column.split((1,) * _ABREAST, 2 * styles.gap)
+        for each, edit in zip(columns, strip.edits[start : start + _ABREAST], strict=False):
+            picture, words = each.split((1, 3.2), styles.gap)
+            picture.show(edit.drawn, edit.alt)
+            words.say(edit.change, styles.small)
+            words.say(edit.answer, styles.name)
+            words.say(edit.found, styles.small)
+            each.join([picture, words])
+        column.join(columns)
+        column.skip(styles.gap / 2)
 
 
 def _set_bar(strip: Column, value: float, colour: str, styles: _Styles) -> None:
@@ -160,40 +191,51 @@ def _set_bar(strip: Column, value: float, colour: str, styles: _Styles) -> None:
 
 
 def _set_maps(column: Column, sheet: FaceSheet, model: SheetModel, styles: _Styles) -> None:
+    """The maps, beside them how they fall on the regions, below them what they show."""
     column.say(model.target, styles.small)
     column.skip(styles.gap / 2)
-    columns = column.split((1,) * len(model.maps), 2 * styles.gap)
-    for each, shown in zip(columns, model.maps, strict=True):
+    parts = (1.0,) * len(model.maps) + ((1.7,) if model.table else ())
+    columns = column.split(parts, 2 * styles.gap)
+    for each, shown in zip(columns, model.maps, strict=False):
         each.show(partial(shown.painted, sheet.crop), shown.alt)
         each.skip(styles.gap / 2)
         each.say(shown.title, styles.name)
-        each.say(shown.finding, styles.small)
+    if model.table:
+        _set_table(columns[-1], model.table, (1.7,), styles)
     column.join(columns)
+    for shown in model.maps:
+        column.say(shown.finding, styles.small)
     column.skip(2 * styles.gap)
 
 
-def _set_table(column: Column, sheet: FaceSheet, model: SheetModel, styles: _Styles) -> None:
-    if model.table is None:
-        return
-    column.say(model.table.title, styles.name)
-    header, printed = Type(0.76 * styles.unit, colour=QUIET), Type(styles.small.size)
-    for row in (model.table.header, *model.table.rows):
-        style = header if row is model.table.header else printed
-        cells = column.split((1.7, *(1.0,) * (len(row) - 1)), styles.gap)
+def _set_numbers(column: Column, sheet: FaceSheet, model: SheetModel, styles: _Styles) -> None:
+    if model.numbers:
+        _set_table(column, model.numbers, _NUMBERS, styles)
+
+
+def _set_table(column: Column, table: SheetTable, first: tuple[float, ...], styles: _Styles) -> None:
+    """A table whose first columns are as wide as ``first`` says, relative to each of the others."""
+    column.say(table.title, styles.name)
+    widths = (*first, *(1.0,) * (len(table.header) - len(first)))
+    header, printed = Type(0.8 * styles.unit, colour=QUIET), Type(styles.small.size)
+    for row in (table.header, *table.rows):
+        style = header if row is table.header else printed
+        cells = column.split(widths, styles.gap)
         for index, (cell, words) in enumerate(zip(cells, row, strict=True)):
             cell.say(words, style, at=min(index, 1))
         column.join(cells)
         column.block(0.4, PALE)
-    column.skip(styles.gap)
-    column.say(model.table.note, styles.small)
+    if table.note:
+        column.skip(styles.gap)
+        column.say(table.note, styles.small)
 
 
 def _set_foot(page: Column, sheet: FaceSheet, styles: _Styles) -> None:
     left, right = page.split((1, 1), 4 * styles.gap)
     _set_note(left, sheet.not_said, styles)
+    left.skip(styles.gap)
+    _set_note(left, sheet.again, styles)
     _set_note(right, sheet.made, styles)
-    right.skip(styles.gap)
-    _set_note(right, sheet.again, styles)
     page.join([left, right])
 
 

@@ -63,6 +63,8 @@ def _set_model(page: Column, sheet: FaceSheet, model: SheetModel) -> None:
     beside.say(model.answer, _HEAD)
     page.join([beside])
     page.say(" ".join(filter(None, (model.verdict, model.reason))), _BODY)
+    for figure in model.figures:
+        page.say(f"{figure.title} {figure.counted}", _BODY)
     page.say(f"{sheet.not_right} {model.target}.", _SMALL)
     page.skip(18)
     shown: list[tuple[Draw, str, str, str]] = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard.i18n import class_name, say
-from dashboard.text.regions import area_name, peak_name
+from dashboard.text.regions import peak_name
 from dashboard.text.verdicts import flag_lines
 from dashboard.worker.jobs import Explained
 from xai.evidence.map_consistency import Astray, astray
@@ -60,7 +60,7 @@ def _why(evidence: Evidence, explained: Explained, method: str) -> str:
     if method != "occlusion":
         return say("astray.layers")
     if evidence.verdict == "not supported":
-        return say("astray.occlusion_shaken", area=area_name(evidence.area))
+        return say("astray.occlusion_shaken")
     if heatmap.target in _MASKS and heatmap.params.get("fill") != "bare":
         return say("astray.occlusion_mask", target=class_name(heatmap.target))
     return say("astray.occlusion")

@@ -1,24 +1,30 @@
-"""What places are called: areas under test, places outside them, regions of the face. One way for each."""
+"""What places are called: where a model looks, and regions of the face. One way for each."""
 
 from __future__ import annotations
 
 from dashboard.i18n import say
+from xai.classes import class_named
 
-__all__ = ["area_name", "peak_name", "place_name", "region_name", "region_title"]
+__all__ = ["area_name", "peak_name", "region_name", "region_title"]
+
+_OF_TWO = {"with_mask": "mask", "without_mask": "lower_face"}
+"""Class of a model that knows two -> what such a model can be said to look at."""
 
 
-def area_name(area: str) -> str:
-    """An area under test, one of ``AREAS``, in the middle of a sentence.
+def area_name(target: str) -> str:
+    """What an answer should go by, in the middle of a sentence.
 
-    >>> area_name("strict")
-    'the nose and mouth'
+    A model that knows only whether there is a mask need not tell a bare nose, so it is never said to look at
+    nose and mouth.
+
+    Args:
+        target: the class, in any spelling.
+
+    >>> area_name("incorrect"), area_name("With-Mask")
+    ('nose and mouth', 'the mask')
     """
-    return say(f"area.{area}")
-
-
-def place_name(place: str) -> str:
-    """A place outside an area under test, as ``AreaEvidence.strongest`` names it, in a sentence."""
-    return say(f"where.{place}")
+    known = class_named(target)
+    return say(f"area.{_OF_TWO.get(known.name if known else target, 'nose_and_mouth')}")
 
 
 def region_name(region: str) -> str:

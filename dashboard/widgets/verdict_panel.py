@@ -1,4 +1,4 @@
-"""A model's answer, and the verdict on it: what it rests on, with the three conditions as small charts."""
+"""A model's answer and the verdict on it: its line, the two questions with their counts, the edited faces."""
 
 from __future__ import annotations
 
@@ -6,32 +6,21 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard.charts.cached import kept_figure
-from dashboard.charts.evidence import bullet
 from dashboard.i18n import say
 from dashboard.text.map_disagreement import map_notes
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import is_wrong, right_or_wrong, why_wrong
-from dashboard.text.verdict_summary import four_verdicts, in_one_breath
-from dashboard.text.verdicts import (
-    alt_condition,
-    asked_for,
-    because,
-    condition_line,
-    condition_of,
-    condition_word,
-    flag_lines,
-)
-from dashboard.widgets import map_panel
+from dashboard.text.verdicts import because, figures, flag_lines, four_verdicts, headline
+from dashboard.widgets import edited_faces, map_panel
 from dashboard.widgets.progress import Progress
 from dashboard.worker.jobs import Explained, Stage
-from xai.evidence_types import CONDITIONS, Evidence
+from xai.evidence_types import Evidence
 from xai.types import Prediction
 
 __all__ = ["HEIGHT", "Slot", "answers"]
 
-HEIGHT = 620
-"""Pixels that are kept for a verdict with its conditions while it is waited for."""
+HEIGHT = 830
+"""Pixels that are kept for a verdict with its edited faces while it is waited for."""
 
 _SIGNS: Mapping[str, tuple[str, str]] = {
     "supported": (":material/my_location:", "blue"),
@@ -43,29 +32,24 @@ _SIGNS: Mapping[str, tuple[str, str]] = {
 
 _MARKED = {verdict: f":{colour}[{shape}]" for verdict, (shape, colour) in _SIGNS.items()}
 
-_MARKS: Mapping[str, str] = {
-    "yes": ":material/check_circle:",
-    "no": ":material/cancel:",
-    "unknown": ":material/help:",
-}
+_SMALL = ":small[{}]"
 
 
 class Slot:
     """The place of one model's verdict: it keeps its height until the verdict is there.
 
     Args:
-        title: of the model, or of the model with its face; makes the charts' keys unique on the page.
+        title: of the model, or of the model with its face.
         explained: the model's answer and maps.
         truth: the true answer, or None.
         held: what a hard sample holds before the face, or None.
     """
 
     def __init__(self, title: str, explained: Explained, truth: str | None, held: str | None) -> None:
-        self._title, self._explained, self._truth = title, explained, truth
-        self._compared, self._place = st.empty(), st.empty()
+        self._title, self._explained = title, explained
+        _compare(explained.explanation.prediction, truth, held)
+        self._place = st.empty()
         self._progress: Progress | None = None
-        with self._compared:
-            _compare(explained.explanation.prediction, truth, held)
 
     def hold(self) -> None:
         """Keep the height, and say what comes."""
@@ -85,15 +69,14 @@ class Slot:
             evidence: what was found.
             level: one of ``LEVELS``.
         """
-        explained = self._explained
-        prediction = explained.explanation.prediction
-        if self._truth == prediction.label == evidence.target:
-            self._compared.empty()  # the headline says it
+        answer = self._explained.explanation.prediction.label
         with self._place.container(gap="xsmall"):
-            _headline(evidence, in_one_breath(evidence, prediction, self._truth, level))
-            _around(evidence, level, map_notes(evidence, explained, level))
-            for name in CONDITIONS if evidence.deciding else ():
-                _condition(evidence, name, level, f"{name} {self._title}")
+            _headline(evidence, headline(evidence, answer))
+            if reason := because(evidence):
+                st.markdown(_SMALL.format(reason))
+            _figures(evidence)
+            _around(evidence, level, map_notes(evidence, self._explained, level))
+            edited_faces.show(evidence)
 
     def fail(self, sentence: str) -> None:
         """Say why there is none."""
@@ -135,39 +118,25 @@ def _headline(evidence: Evidence, sentence: str) -> None:
 
 
 def _around(evidence: Evidence, level: str, notes: Sequence[str]) -> None:
-    """What belongs to the headline; what it means, and why a map contradicts it, one step away."""
-    if reason := because(evidence, level):
-        st.markdown(reason)
+    """What a verdict does not say; what it means, and why a map contradicts it, one step away."""
     cautions = [say("verdict.not_right"), *([say("astray.differs")] if notes else [])]
-    st.caption(" ".join(cautions))
-    with st.container(horizontal=True, gap="small"):
+    with st.container(gap=None):
+        st.caption(" ".join(cautions))
         with st.popover(say("verdict.four"), type="tertiary"):
             for line in four_verdicts(evidence, _MARKED):
                 st.markdown(line)
-        if notes:
-            with st.popover(say("astray.why"), type="tertiary"):
+            if notes:
+                st.markdown(f"**{say('astray.why')}**")
                 for line in notes:
                     st.markdown(line)
     for line in flag_lines(evidence, level):
         st.warning(line, icon=":material/compare_arrows:")
 
 
-def _condition(evidence: Evidence, name: str, level: str, key: str) -> None:
-    condition = condition_of(evidence, name)
-    word = condition_word(condition)
-    with st.container(gap="xxsmall"):
-        title = say(
-            "bullet.title",
-            mark=_MARKS[word],
-            name=say(f"condition.{name}"),
-            word=say(f"condition.{word}"),
-            asked=asked_for(name, condition, level),
-        )
-        st.markdown(title)
-        st.plotly_chart(
-            kept_figure(("condition", name, condition), lambda: bullet(name, condition)),
-            config=map_panel.STILL,
-            key=f"bullet {key}",
-            alt=alt_condition(evidence, name, level),
-        )
-        st.caption(condition_line(evidence, name, level))
+def _figures(evidence: Evidence) -> None:
+    """The two questions side by side at one size."""
+    with st.container(horizontal=True, gap="small"):
+        for figure in figures(evidence):
+            with st.container(width="stretch", gap="xxsmall"):
+                st.markdown(f"**{figure.title}**")
+                st.markdown(_SMALL.format(figure.counted))

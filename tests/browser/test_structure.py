@@ -31,7 +31,9 @@ NAMED = ("heading", "link", "button", "tab", "radio", "checkbox", "switch", "sli
 """Roles whose names are part of the structure; what others say changes with the numbers."""
 
 
-FINDINGS = re.compile(r"(\w+ icon )?(It says|It looked|Where it looked|Same answer|Different answers)")
+FINDINGS = re.compile(
+    r"(\w+ icon )?(Supported|Mixed|Not supported|Cannot tell|Same answer|Different answers)\b"
+)
 """Headings that say what was measured: close calls may fall otherwise on another processor."""
 
 

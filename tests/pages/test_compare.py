@@ -83,10 +83,17 @@ def test_the_first_visit_compares_two_models_on_a_sample_and_says_so_in_one_sent
     assert page.header[0].value in {WORDS[f"compare_found.{key}"] for key in ("same_same", "same_different")}
     shown = text(page)
     for model in NAMES:
-        assert f"**{model}:** It looked at the nose and mouth." in shown
+        assert f"**{model}:** Supported. It looks at nose and mouth and" in shown
     assert "one scale for all maps" in shown
     assert "strongest tenths overlap" in shown
-    figures = page.table[0].value
+    words = page.table[0].value
+    assert list(words.iloc[:, 0]) == NAMES
+    assert list(words.iloc[:, 1]) == ["Supported", "Supported"]
+    assert list(words.iloc[0, 2:]) == [
+        "followed 7 of 8 changes of the lower face",
+        "stayed in 22 of 24 other changes",
+    ]
+    figures = page.table[1].value
     assert list(figures.iloc[:, 1]) == [
         figures.iloc[0, 1],
         *re.findall(r"-?\d\.\d\d", figures.iloc[1, 1]),
@@ -97,21 +104,20 @@ def test_the_first_visit_compares_two_models_on_a_sample_and_says_so_in_one_sent
 def test_the_shares_in_the_table_are_those_that_were_measured():
     page = visit()
     one, two = (e.shares["occlusion"] for e in explanations(page))
-    table = page.table[1].value
+    table = page.table[2].value
     for row, name in enumerate(one.share):
         assert list(table.iloc[row, 1:3]) == [f"{one.share[name]:.0%}", f"{two.share[name]:.0%}"]
         assert table.iloc[row, 3] == f"{one.share[name] - two.share[name]:+.0%}"
 
 
 def test_one_answer_with_two_verdicts_is_one_answer_for_different_reasons(verdicts):
-    verdicts[MODELS[1]] = evidences.evidence(
-        "not supported", strict=evidences.area("not supported", 0.1, 4.0, 0.2, "background")
-    )
+    verdicts[MODELS[1]] = evidences.evidence("not supported")
     page = visit(face="admiral-plain")
     assert not page.exception
     assert {e.prediction.label for e in explanations(page)} == {"uncovered"}
     assert page.header[0].value == "Same answer, different reasons."
-    assert f"**{NAMES[1]}:** It looked elsewhere: hair, clothes and background." in text(page)
+    assert f"**{NAMES[1]}:** Not supported. It does not look at nose and mouth" in text(page)
+    assert list(page.table[0].value.iloc[:, 1]) == ["Supported", "Not supported"]
 
 
 def test_where_the_test_fails_the_page_says_so_and_the_shares_are_left(monkeypatch):
@@ -125,7 +131,7 @@ def test_where_the_test_fails_the_page_says_so_and_the_shares_are_left(monkeypat
     (error,) = page.error
     assert error.value.startswith("What this answer rests on could not be tested.")
     shown = text(page)
-    assert f"**{NAMES[0]}:** It looked at the nose and mouth." in shown
+    assert f"**{NAMES[0]}:** Supported. It looks at nose and mouth" in shown
     assert f"**{NAMES[1]}:** what its answer rests on could not be tested." in shown
     assert page.header[0].value in {WORDS[f"compare_found.{key}"] for key in ("same_same", "same_different")}
 
@@ -188,7 +194,7 @@ def test_the_address_holds_what_is_compared_and_opens_it():
     again = visit(**{name: value[0] for name, value in expected.items()})
     assert not again.exception
     assert "gradcam" in [box.value for box in again.selectbox]
-    assert WORDS["compare_technical.correlation"] in set(again.table[0].value.iloc[:, 0])
+    assert WORDS["compare_technical.correlation"] in set(again.table[1].value.iloc[:, 0])
     assert {e.target for e in explanations(again)} == {"covered"}
 
 

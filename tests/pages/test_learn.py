@@ -51,7 +51,7 @@ def test_every_step_opens_from_the_address_and_shows_what_was_measured(step):
     assert [error.value for error in page.error] == []
     assert page.header[0].value == WORDS[f"step_title.{step}"]
     said = {"answer": "That is (right|wrong)", "cover": "percentage points", "attention": "of its weight"}
-    said |= {"verdict": "It looked at the nose and mouth", "limits": "Cannot tell", "cheat": "Model A"}
+    said |= {"verdict": "It looks at nose and mouth and", "limits": "Cannot tell", "cheat": "Model A"}
     assert re.search(said.get(step, "which places would you need"), text(page))
 
 

@@ -61,7 +61,7 @@ _SEEN = {
 }
 _HEADINGS = (
     "const headings = () => [...document.querySelectorAll('h2, h3')]"
-    ".filter(h => /It looked|Where it looked/.test(h.innerText)).length;"
+    ".filter(h => /Supported|Mixed|Not supported|Cannot tell/.test(h.innerText)).length;"
 )
 
 

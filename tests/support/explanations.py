@@ -74,10 +74,9 @@ def explanation(model="mobilenet_v2", evidence=None, seed=1, **more):
 
 
 def two_models():
-    """Two models of which one cannot be told."""
-    abstains = evidences.evidence(
-        "cannot tell", (evidences.Reason("unsteady", {"value": 5.0, "limit": 8.0}),)
-    )
+    """Two models of which one cannot be told, although it was asked."""
+    unlikely = evidences.Reason("unsure", evidences.ABSTENTIONS["unsure"])
+    abstains = evidences.evidence("cannot tell", (unlikely,))
     return [
         explanation("mobilenet_v2", evidences.evidence("supported"), 1),
         explanation("custom_cnn_relu_bn", abstains, 2),

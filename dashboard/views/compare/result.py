@@ -17,7 +17,7 @@ from dashboard.views.compare import metrics
 from dashboard.views.compare.aligned_maps import Layer, layer
 from dashboard.views.compare.class_mapping import counterpart
 from dashboard.views.compare.selection import Choice
-from dashboard.views.compare.text import Pair, heading, reason_lines
+from dashboard.views.compare.text import Pair, heading, reason_lines, verdict_rows
 from dashboard.widgets import face_picker, verdict_panel
 from dashboard.widgets.face_picker import Listed
 from dashboard.widgets.progress import Progress
@@ -138,8 +138,10 @@ def _say(place: DeltaGenerator, pair: Pair) -> None:
     """The sentence that a reader in a hurry needs, and what it rests on."""
     with place.container():
         st.header(heading(pair), anchor=False)
-        for line in reason_lines(pair, preferences.level()):
+        for line in reason_lines(pair):
             st.markdown(line)
+        if rows := verdict_rows(pair):
+            st.table(rows, hide_index=True)
         st.caption(say("compare.waits" if pair.waits else "verdict.not_right"))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from dashboard.i18n import class_name, has, number, say
 from dashboard.text.map_units import value_text
 from dashboard.text.regions import region_title
-from dashboard.text.verdicts import headline
+from dashboard.text.verdicts import figures, headline, word
 from dashboard.views.compare.aligned_maps import Layer, difference
 from dashboard.views.compare.class_mapping import can_mean_the_same, relation
 from xai.attribution.methods import METHODS
@@ -27,6 +27,7 @@ __all__ = [
     "heading",
     "method_name",
     "reason_lines",
+    "verdict_rows",
 ]
 
 _APART = 0.2
@@ -63,7 +64,7 @@ class Pair:
     def reasons(self) -> str:
         """``same``, ``partly``, ``different`` or ``unknown``: by the verdicts, and by the shares of covering.
 
-        ``partly`` is one verdict that names different places outside the area under test.
+        ``partly`` is one verdict that names different things that the answer depends on besides.
         """
         known = {self._by_verdict(), self._by_shares()}
         return next((found for found in ("different", "partly", "same") if found in known), "unknown")
@@ -85,7 +86,7 @@ class Pair:
             return None
         if one.verdict != two.verdict:
             return "different"
-        return "same" if _elsewhere(one) == _elsewhere(two) else "partly"
+        return "same" if _besides(one) == _besides(two) else "partly"
 
     def _by_shares(self) -> str | None:
         if self.covering.moved is None or not self.shared_out:
@@ -99,10 +100,10 @@ def heading(pair: Pair) -> str:
     return say(f"compare_found.{alike}_{pair.reasons}")
 
 
-def reason_lines(pair: Pair, level: str) -> list[str]:
+def reason_lines(pair: Pair) -> list[str]:
     """What the heading rests on: each verdict, or why there is none, and where the evidence differs most."""
     said = [
-        say("compare.verdict", name=each.title, verdict=headline(evidence, level))
+        say("compare.verdict", name=each.title, verdict=headline(evidence))
         if evidence
         else say("compare.verdict_waits" if pair.waits else "compare.verdict_failed", name=each.title)
         for each, evidence in zip((pair.first, pair.second), pair.evidence, strict=True)
@@ -111,6 +112,22 @@ def reason_lines(pair: Pair, level: str) -> list[str]:
     if one and two:
         said.append(_moved(pair, one, two) if pair.shared_out else say("compare.weak"))
     return said
+
+
+def verdict_rows(pair: Pair) -> list[dict[str, str]]:
+    """A row for each of the two whose verdict is there: its word, and what was counted for each question."""
+    none = say("numbers.none")
+    untold = dict.fromkeys((say("question.follow"), say("question.stay")), none)
+    return [
+        {
+            say("compare.column_model"): each.title,
+            say("compare.column_verdict"): word(evidence.verdict),
+            **untold,
+            **{figure.title: figure.said for figure in figures(evidence)},
+        }
+        for each, evidence in zip((pair.first, pair.second), pair.evidence, strict=True)
+        if evidence
+    ]
 
 
 def agreement_sentence(pair: Pair) -> str:
@@ -177,10 +194,10 @@ def method_name(method: str) -> str:
     return say(f"method_title.{method}") if has(f"method_title.{method}") else METHODS[method].title
 
 
-def _elsewhere(evidence: Evidence) -> str | None:
-    """The place outside the area that the verdict names."""
-    own = evidence.deciding
-    return None if own is None or own.conditions["exclusion"].holds else own.strongest
+def _besides(evidence: Evidence) -> tuple[str, str]:
+    """The deciding reason, and what else the answer depends on most."""
+    named = (str(reason.values["family"]) for reason in evidence.reasons if "family" in reason.values)
+    return evidence.reasons[0].code, next(named, "")
 
 
 def _moved(pair: Pair, one: RegionShares, two: RegionShares) -> str:

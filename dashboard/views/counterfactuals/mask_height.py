@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.charts.evidence import height_curve
+from dashboard.charts.curves import height_curve
 from dashboard.charts.predictions import class_bars
 from dashboard.i18n import class_name, say
 from dashboard.text.model_names import display_name

@@ -12,7 +12,6 @@ from dashboard.charts.predictions import class_bars, region_bars
 from dashboard.i18n import say
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, alt_map, alt_shares, failed, finding, right_or_wrong
-from dashboard.text.verdicts import LEVELS
 from dashboard.views.learn.lesson import Lesson, face_width, for_the_room
 from dashboard.widgets import verdict_panel
 from dashboard.widgets.map_panel import STILL, bar
@@ -137,10 +136,10 @@ def _maps(lesson: Lesson, method: str) -> None:
 
 @_said
 def verdict(lesson: Lesson) -> None:
-    """The verdicts, measured now, with their conditions."""
+    """The verdicts, measured now, with the edited faces."""
     explained = {model: lesson.explained(model) for model in lesson.models}
     slots = verdict_panel.answers(explained, lesson.sample.truth[0])
-    level = LEVELS[0] if preferences.projector() else preferences.level()
+    level = preferences.LEVELS[0] if preferences.projector() else preferences.level()
     session.examine(
         {model: each.explanation for model, each in explained.items()},
         lambda model, stage: slots[model].wait(stage),

@@ -1,5 +1,5 @@
-"""Behind a verdict: each region's effect, the other area, steadiness, price; then the tests of the maps, run
-when they are asked for, after their price is said.
+"""Behind a verdict: its numbers, for an expert; then the tests of the maps, run when they are asked for,
+after their price is said.
 """
 
 from __future__ import annotations
@@ -8,14 +8,13 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard import session
-from dashboard.charts.cached import kept_figure
-from dashboard.charts.evidence import curves, effect_bars
+from dashboard import preferences, session
+from dashboard.charts.curves import curves
 from dashboard.i18n import say
 from dashboard.text.faithfulness import alt_curve, curve_line, shares_line, steady_line, weights_line
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
-from dashboard.text.verdicts import alt_effects, effects_note, other_area, price, steadiness
+from dashboard.text.verdict_numbers import family_header, family_rows, number_lines
 from dashboard.widgets import map_panel
 from dashboard.widgets.progress import Progress
 from dashboard.worker.jobs import Explained
@@ -27,36 +26,30 @@ __all__ = ["show"]
 
 
 def show(explained: Mapping[str, Explained], found: Mapping[str, Evidence], level: str) -> None:
-    """For each model two closed boxes: the reasons of its verdict, and the tests of its maps.
+    """For each model closed boxes: the numbers of its verdict, for an expert, and the tests of its maps.
 
     Args:
         explained: model -> maps.
         found: model -> evidence; a model may be missing.
         level: one of ``LEVELS``.
     """
-    for model, column in zip(explained, st.columns(len(explained), gap="medium"), strict=True):
-        with column, st.container(gap="xsmall"):
-            if model in found:
-                with st.expander(say("effects.more", model=display_name(model))):
-                    _reasons(found[model], level, model)
-            with st.expander(say("trust.title", model=display_name(model))):
-                _faithfulness(explained[model], level, model)
+    if level == preferences.LEVELS[1]:
+        for model, evidence in found.items():
+            with st.expander(say("numbers.more", model=display_name(model))):
+                _numbers(evidence)
+    for model, column in zip(explained, st.columns(len(explained)), strict=True):
+        with column, st.expander(say("trust.title", model=display_name(model))):
+            _faithfulness(explained[model], level, model)
 
 
-def _reasons(evidence: Evidence, level: str, model: str) -> None:
-    if evidence.regions:
-        st.markdown(say("effects.title"))
-        effects = ("effects", evidence.area, *evidence.regions.items())
-        st.plotly_chart(
-            kept_figure(effects, lambda: effect_bars(evidence)),
-            config=map_panel.STILL,
-            key=f"effects {model}",
-            alt=alt_effects(evidence, level),
-        )
-        st.caption(effects_note(evidence, level))
-    said = [other_area(evidence, level), steadiness(evidence, level), price(evidence, level)]
-    for sentence in filter(None, said):
-        st.markdown(sentence)
+def _numbers(evidence: Evidence) -> None:
+    """Every family of edits in a table, and what else there is to say in numbers."""
+    header = family_header()
+    if evidence.families:
+        rows = [dict(zip(header, row, strict=True)) for row in family_rows(evidence)]
+        st.table(rows, hide_index=True)
+    for line in number_lines(evidence):
+        st.caption(line)
 
 
 @st.fragment

@@ -30,7 +30,7 @@ def show(seen: Seen, found: int, known: Sequence[photo_face.Known], models: tupl
         known: what is known of the faces that were found; may be empty.
         models: names of all models, the one that labels the boxes first.
     """
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns([2, 3], gap="medium")
     with left:
         if box_editing.is_open(seen.sha256):
             box_editing.edit(seen, found)

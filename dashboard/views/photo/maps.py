@@ -26,7 +26,7 @@ def show(explanations: Sequence[Explanation], take: downloads.Takeaway, name: st
         name: makes the widgets' keys unique to the face.
     """
     look = _legend(explanations)
-    columns = st.columns(len(explanations), border=True, gap="medium")
+    columns = st.columns(len(explanations), border=True)
     for column, explanation in zip(columns, explanations, strict=True):
         with column:
             map_panel.show(explanation, look, f"{name} {explanation.provenance.model}")
@@ -38,7 +38,7 @@ def _legend(explanations: Sequence[Explanation]) -> map_panel.Look:
     """The scales, which are one for both models, in colour and in words, and the strength of the overlay."""
     occlusion = common_scale([each.heatmaps["occlusion"] for each in explanations])
     beyond = excess_scale([each.heatmaps["gradcam"] for each in explanations])
-    left, middle, right = st.columns(3, gap="medium")
+    left, middle, right = st.columns(3)
     with left:
         map_panel.bar(say("legend.bar_alt", scale=occlusion), signed=True)
         st.caption(say("legend.occlusion", points=100 * occlusion))

@@ -19,6 +19,9 @@ CAM_LAYERS = {
     "known_colour": "features",
     "known_constant": "features",
     "known_mixture": "features",
+    "photo_plain": "features",
+    "photo_residual": "features",
+    "photo_separable": "features",
 }
 """Architecture on a card -> module whose output a class activation map explains. Kept apart from
 ``ARCHITECTURES``: these networks are not offered to visitors or to training from the command line."""

@@ -237,7 +237,7 @@ def _inset(side: int) -> Plane:
 def _skin_places(five: NDArray[np.float64], unit: float, side: int) -> Mask:
     eyes = five[:2].mean(axis=0)
     down = five[3:].mean(axis=0) - eyes
-    middles = np.stack([five[0] + 0.28 * down, five[1] + 0.28 * down, eyes + 0.2 * down])
+    middles = np.stack([five[0] + 0.32 * down, five[1] + 0.32 * down, eyes + 0.2 * down])
     pixels = np.stack(np.meshgrid(*[np.arange(side) + 0.5] * 2), axis=-1)
     away = np.linalg.norm(pixels[:, :, None] - middles, axis=-1).min(axis=2)
     return np.asarray(away <= max(_PATCH * unit, 1.0))

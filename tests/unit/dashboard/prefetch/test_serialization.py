@@ -11,6 +11,7 @@ from dashboard.worker.jobs import Explained, SampleLook
 from tests.support import evidences
 from tests.support.answers import face, maps_of, same, seen
 from xai.errors import DataRejected
+from xai.evidence_types import VERDICTS
 
 
 @pytest.mark.parametrize(
@@ -18,7 +19,7 @@ from xai.errors import DataRejected
     [
         seen(face(), face()),
         Explained(maps_of(face(), "m"), np.zeros((8, 8), np.int8), 12, 34),
-        evidences.evidence("supported"),
+        *(evidences.evidence(verdict) for verdict in VERDICTS),
         (1, 2.5, "three", None, True, ()),
     ],
     ids=lambda value: type(value).__name__,

@@ -59,18 +59,41 @@ def test_a_box_set_by_hand_is_said_to_be_beyond_the_command(monkeypatch):
 def test_without_evidence_the_sheet_says_that_nothing_was_tested(monkeypatch):
     (model,) = sheet(monkeypatch, [explanation()]).models
     assert model.verdict == catalogue()["sheet.untested"]
-    assert model.conditions == ()
+    assert (model.figures, model.strips, model.numbers) == ((), (), None)
     assert model.table.header == ("region", "occlusion: share", "Grad-CAM: share", "size of the region")
 
 
-def test_the_table_sums_nose_and_mouth_and_shows_effect_and_rank(monkeypatch):
+def test_the_table_sums_nose_and_mouth(monkeypatch):
     one = explanation(evidence=evidences.evidence("supported"))
     (model,) = sheet(monkeypatch, [one]).models
     counted = one.shares["occlusion"]
     row = next(row for row in model.table.rows if row[0] == "nose and mouth")
     assert row[1] == f"{counted.share['nose'] + counted.share['mouth']:.0%}"
     assert row[3] == f"{counted.area['nose'] + counted.area['mouth']:.0%}"
-    assert row[4:] == ("10%", "12")
+    assert len(row) == 4
+
+
+def test_the_verdict_the_two_questions_and_the_edited_faces_stand_on_the_sheet(monkeypatch):
+    one = explanation(evidence=evidences.evidence("mixed"))
+    (model,) = sheet(monkeypatch, [one]).models
+    assert model.verdict.startswith("Mixed. It looks at nose and mouth, but the answer also depends on ")
+    assert [figure.title for figure in model.figures] == ["Follows?", "Stays?"]
+    assert model.figures[0].more == "nose and mouth alone carry 43% of it"
+    shown = [edit.picture for strip in model.strips for edit in strip.edits]
+    assert len(shown) == len(one.evidence.strip) == 8
+    assert all((a == b.picture).all() for a, b in zip(shown, one.evidence.strip, strict=True))
+
+
+def test_only_a_reader_who_asked_for_numbers_gets_the_table_of_families(monkeypatch):
+    one = explanation(evidence=evidences.evidence("mixed"))
+    (plain,), (technical,) = (
+        sheet(monkeypatch, [one], level=level).models for level in ("plain", "technical")
+    )
+    assert plain.numbers is None
+    assert [row[0] for row in technical.numbers.rows] == [
+        catalogue()[f"family.{found.family}"] for found in one.evidence.families
+    ]
+    assert "Thresholds: followed 0.7" in technical.numbers.note
 
 
 def test_where_regions_are_not_known_there_is_no_table(monkeypatch):

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 import zipfile
-from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -14,9 +13,9 @@ import pytest
 from dashboard.reports.exports import face_zip, numbers_csv, numbers_json
 from tests.support import evidences
 from tests.support import explanations as by_hand
-from tests.support.evidences import every_number
 from tests.support.paths import ROOT
-from xai.evidence_types import CONDITIONS
+from xai.evidence.interventions.cue_conflict import FAMILIES
+from xai.export import evidence_dict
 from xai.types import REGIONS
 
 
@@ -48,22 +47,29 @@ def test_every_number_of_the_table_is_the_measured_one_to_the_last_digit():
             for region in REGIONS:
                 assert value(table, name, "share", method, region) == counted.share[region]
                 assert value(table, name, "area", method, region) == counted.area[region]
-        for area, found in evidence.areas.items():
-            for condition in CONDITIONS:
-                held = found.conditions[condition]
-                assert value(table, name, "condition", area, condition) == held.value
-                assert value(table, name, "threshold", area, condition) == held.threshold
-        for region, found in evidence.regions.items():
-            assert value(table, name, "effect", item=region) == found.effect
-            assert value(table, name, "rank", item=region) == found.rank
+        for question in ("follow", "place", "stay"):
+            tally = getattr(evidence, question)
+            assert value(table, name, f"{question}_held") == tally.held
+            assert value(table, name, f"{question}_of") == tally.of
+        assert value(table, name, "place_share") == evidence.place_share
+        for found in evidence.families:
+            assert value(table, name, "held", found.family) == found.tally.held
+            assert value(table, name, "effect", found.family) == found.effect
+            assert value(table, name, "part", found.family) == found.part
+        for edit in evidence.edits:
+            assert value(table, name, "edit_probability", edit.family, edit.edit) == edit.probability
+            assert value(table, name, "edit_drop", edit.family, edit.edit) == edit.drop
+            assert value(table, name, "edit_held", edit.family, edit.edit) == edit.held
     assert {row["value"] for row in table if row["quantity"] == "verdict"} == {"supported", "cannot tell"}
 
 
-def test_a_condition_without_a_value_is_an_empty_cell_and_not_a_zero():
-    undefined = evidences.evidence("mixed", strict=evidences.area("mixed", exclusion=None))
+def test_what_has_no_value_is_an_empty_cell_and_not_a_zero():
+    undefined = evidences.evidence("mixed", place_share=None)
     table = rows([by_hand.explanation(evidence=undefined)])
-    assert value(table, "mobilenet_v2", "condition", "strict", "exclusion") is None
-    assert value(table, "mobilenet_v2", "threshold", "strict", "exclusion") > 0
+    assert value(table, "mobilenet_v2", "place_share") is None
+    assert value(table, "mobilenet_v2", "part", "lower_face") is None
+    assert value(table, "mobilenet_v2", "holds", "same_class") is None
+    assert value(table, "mobilenet_v2", "holds", "background") == 0
 
 
 def test_what_was_not_measured_has_no_row():
@@ -78,7 +84,11 @@ def test_json_holds_all_that_the_explanation_holds():
     for each in both:
         one = read["models"][each.provenance.model]
         assert one["probabilities"] == each.prediction.as_dict()
-        assert sorted(every_number(one["evidence"])) == sorted(every_number(asdict(each.evidence)))
+        assert one["evidence"] == json.loads(json.dumps(evidence_dict(each.evidence)))
+        follow = [e for e in each.evidence.edits if FAMILIES[e.family].asks == "follow"]
+        told = one["evidence"]["follow"]["edits"]
+        assert [edit["probability"] for edit in told] == [edit.probability for edit in follow]
+        assert one["evidence"]["stay"]["share"] == each.evidence.stay.share
         assert one["weights_sha256"] == each.provenance.weights_sha256
         assert one["heatmaps"]["occlusion"]["parameters"] == by_hand.PATCH
         for method, counted in each.shares.items():

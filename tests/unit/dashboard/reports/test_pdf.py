@@ -42,9 +42,13 @@ def test_every_sentence_and_number_of_the_sheet_can_be_found_on_one_page(monkeyp
     for model in made.models:
         said += [model.name, model.answer, model.verdict, model.reason, *model.remarks]
         said += [bar.words for bar in model.bars]
-        said += [words for each in model.conditions for words in (each.words, each.line)]
+        said += [words for each in model.figures for words in (each.title, each.said, each.more)]
+        said += [strip.title for strip in model.strips]
+        edits = [edit for strip in model.strips for edit in strip.edits]
+        said += [words for edit in edits for words in (edit.change, edit.answer, edit.found)]
         said += [words for each in model.maps for words in (each.title, each.finding)]
-        said += [model.table.title, *(cell for row in model.table.rows for cell in row)]
+        for table in filter(None, (model.table, model.numbers)):
+            said += [table.title, *(cell for row in table.rows for cell in row), table.note]
     for scale in made.scales:
         said += [scale.unit, *scale.ticks, scale.words]
     for note in (made.not_said, made.made, made.again):
@@ -55,9 +59,12 @@ def test_every_sentence_and_number_of_the_sheet_can_be_found_on_one_page(monkeyp
 def test_the_numbers_on_the_page_are_those_that_were_measured(monkeypatch):
     both = two_models()
     found = text(sheet_pdf(sheet(monkeypatch, both, "en", "technical")))
-    for name, sign in (("Necessity", "≥"), ("Exclusion", "≤"), ("Sufficiency", "≥")):
-        condition = both[0].evidence.areas["strict"].conditions[name.lower()]
-        assert f"{name} {condition.value:.2f} {sign} {condition.threshold:.2f}" in found
+    evidence = both[0].evidence
+    assert f"followed {evidence.follow.held} of {evidence.follow.of} changes of the lower face" in found
+    assert f"stayed in {evidence.stay.held} of {evidence.stay.of} other changes" in found
+    assert f"carry {evidence.place_share:.0%} of it" in found
+    for family in evidence.families:
+        assert f"{family.effect:.2f}" in found
     for answer, probability in (
         ("mask worn correctly", 0.8125),
         ("mask worn wrongly", 0.125),
@@ -102,9 +109,11 @@ def test_pictures_are_the_maps_pixel_for_pixel_and_each_has_a_text_of_its_own(mo
     painted += [overlay(by_hand.CROP, excess(each.heatmaps["gradcam"].values), scale=beyond) for each in both]
     for wanted in painted:
         assert any(p.shape == wanted.shape and (p == wanted).all() for p in pictures)
+    for each in both[0].evidence.strip:
+        assert any(p.shape == each.picture.shape and (p == each.picture).all() for p in pictures)
     texts = alternative_texts(read(data))
     for model in made.models:
-        for each in model.maps:
+        for each in (*model.maps, *(edit for strip in model.strips for edit in strip.edits)):
             assert each.alt in texts
     assert made.outlined_words in texts
 

@@ -8,9 +8,11 @@ from PIL import Image as Pictures
 
 from dashboard.reports import png
 from dashboard.reports.png import CELL, WIDTH, sheet_png
+from tests.support import evidences
 from tests.support import explanations as by_hand
 from tests.support.explanations import SIDE, explanation, sheet, two_models
 from xai.errors import ThirdPartyMissing
+from xai.evidence_types import Tally
 from xai.render import excess, overlay
 
 
@@ -97,7 +99,11 @@ def test_it_is_wide_light_and_the_same_every_time(monkeypatch, code):
 def test_a_language_and_a_verdict_change_the_picture(monkeypatch):
     english, spanish = (sheet_png(sheet(monkeypatch, two_models(), code)) for code in ("en", "es"))
     untested = sheet_png(sheet(monkeypatch, [explanation(), explanation("custom_cnn_relu_bn", seed=2)]))
-    assert len({english, spanish, untested}) == 3
+    counted = [
+        sheet_png(sheet(monkeypatch, [explanation(evidence=evidences.evidence(stay=Tally(held, 24)))]))
+        for held in (22, 21)
+    ]
+    assert len({english, spanish, untested, *counted}) == 5
 
 
 def test_a_missing_font_is_named_and_nothing_else_is_taken(monkeypatch):

@@ -12,35 +12,22 @@ from dashboard.worker.jobs import Explained
 from tests.support import evidences
 from tests.support.explanations import REGION_MAP, SIDE, explanation
 from xai.evidence import map_consistency
-from xai.evidence.interventions.areas import OUTSIDE
 from xai.evidence.map_consistency import LEAST_DROP, named_regions
-from xai.evidence_types import AREAS, VERDICTS, Reason
+from xai.evidence_types import VERDICTS, Reason
 from xai.types import REGIONS
 
 LAST = "What the answer rests on is said by the verdict"
 LOWER = {"nose", "mouth", "chin", "cheeks"}
+UPPER = {"eyes", "forehead"}
 
 # Verdict -> evidence, and the regions that its sentence names.
 NAMED = {
-    "supported": (evidences.evidence("supported"), {"nose", "mouth"}),
-    "supported, wide": (evidences.evidence("supported", deciding="wide"), LOWER),
-    "mixed": (
-        evidences.evidence("mixed", strict=evidences.area("mixed", exclusion=0.6, strongest="forehead")),
-        {"nose", "mouth", "forehead"},
-    ),
-    "not enough": (
-        evidences.evidence("mixed", strict=evidences.area("mixed", sufficiency=0.1)),
-        {"nose", "mouth"},
-    ),
-    "could do without": (
-        evidences.evidence("mixed", strict=evidences.area("mixed", 0.1, 2.0, 0.9)),
-        set(REGIONS),
-    ),
-    "elsewhere": (
-        evidences.evidence("not supported", strict=evidences.area("not supported", 0.1, 4.0, 0.1, "eyes")),
-        {"eyes"},
-    ),
-    "untold": (evidences.evidence("cannot tell", (Reason("unsteady", {"value": 5, "limit": 8}),)), set()),
+    "supported": (evidences.evidence("supported"), LOWER),
+    "mixed": (evidences.evidence("mixed", (evidences.mover("upper_face"), evidences.FOLLOWS)), UPPER | LOWER),
+    "rim": (evidences.evidence("mixed", (Reason("rim", {"value": 0.05, "limit": 0.12}),)), LOWER),
+    "redundant": (evidences.evidence("mixed", (Reason("redundant", {"value": 1.0}),)), set(REGIONS)),
+    "elsewhere": (evidences.evidence("not supported"), {"elsewhere"}),
+    "untold": (evidences.evidence("cannot tell", (Reason("no_donors"),)), set()),
 }
 
 
@@ -87,7 +74,7 @@ def test_a_map_contradicts_where_its_peak_is_not_named(name, peak):
 def test_maps_by_chance_are_judged_as_a_loop_over_their_pixels_judges_them(seed):
     rng = np.random.default_rng(seed)
     values = dict(zip(REGIONS, rng.random(len(REGIONS)) ** 4, strict=True))
-    evidence, named = list(NAMED.values())[seed % 5 + 1 if seed % 5 < 3 else 0]
+    evidence, named = list(NAMED.values())[seed % 5]
     one = explained(occlusion=values)
     at, share = told(one.explanation.heatmaps["occlusion"].values, REGION_MAP, named)
     found = astray(evidence, one)
@@ -114,14 +101,11 @@ def test_next_to_nothing_and_faces_without_regions_contradict_nothing():
     assert len(astray(evidence, explained(occlusion={"eyes": 1.1 * LEAST_DROP}))) == 1
 
 
-def test_every_place_that_a_verdict_can_name_has_its_regions():
-    for deciding in AREAS:
-        for place in OUTSIDE[deciding]:
-            own = evidences.area("not supported", 0.1, 4.0, 0.1, place)
-            found = evidences.evidence("not supported", deciding=deciding, strict=own, wide=own)
-            inside = {"strict": {"nose", "mouth"}, "wide": LOWER}[deciding]
-            assert named_regions(found)
-            assert not named_regions(found) & inside
+def test_every_family_that_a_verdict_can_name_has_its_regions():
+    for family in (*evidences.PLACES, *evidences.LOOKS):
+        found = evidences.evidence("not supported", (Reason("follows_not"), evidences.mover(family)))
+        assert named_regions(found)
+        assert (named_regions(found) == set(REGIONS)) == (family in evidences.LOOKS)
 
 
 SAID = {
@@ -140,13 +124,13 @@ SAID = {
     ("elsewhere", "mouth"): (
         (
             "“Covering a patch (occlusion)” is strongest on another place than the verdict names:",
-            "nose and mouth. A patch can shake an answer where it does not rest: changed as a whole,",
-            "the nose and mouth did not overturn it.",
+            "nose and mouth. A patch can shake an answer where it does not rest: changing the whole lower",
+            "face did not change it.",
         ),
         (
             "«Tapar con un parche (oclusión)» es más fuerte en otro lugar que los que nombra el veredicto:",
-            "la nariz y la boca. Un parche puede mover una respuesta donde no se apoya: cambiar por entero",
-            "la nariz y la boca no le dio la vuelta.",
+            "la nariz y la boca. Un parche puede mover una respuesta donde no se apoya: cambiar toda la",
+            "parte baja de la cara no la cambió.",
         ),
     ),
 }

@@ -1,39 +1,41 @@
+"""What is said of a verdict: for every reason of the library, in both languages, and no number made up."""
+
 import re
 from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
+from dashboard import i18n
 from dashboard.i18n import catalogue
+from dashboard.preferences import LEVELS
 from dashboard.text import verdicts
-from dashboard.text.verdicts import LEVELS
 from tests.support import evidences
-from tests.support.evidences import area, evidence
-from xai.evidence.interventions.areas import OUTSIDE
-from xai.evidence.verdict.rules import THRESHOLDS
+from tests.support.evidences import FOLLOWS, STAYS, edit, evidence, mover
+from xai.evidence.interventions.cue_conflict import FAMILIES
 from xai.evidence.verdict.saliency_flags import WITNESSES, witness_flags
-from xai.evidence_types import AREAS, CONDITIONS, VERDICTS, Reason, Steadiness
+from xai.evidence_types import VERDICTS, Reason, Tally
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?%?")
 CATALOGUE = catalogue()
+LANGUAGES = ("en", "es")
+OUTCOMES = list(evidences.outcomes())
+
+
+@pytest.fixture
+def spoken(monkeypatch):
+    """Speak another language, as a page does whose reader chose it."""
+    return lambda code: monkeypatch.setattr(i18n, "language", lambda: code)
 
 
 def sentences(found, level):
     """Everything that is said of one evidence."""
-    said = [
-        verdicts.headline(found, level),
-        verdicts.because(found, level),
-        verdicts.other_area(found, level),
-        verdicts.steadiness(found, level),
-        verdicts.price(found, level),
+    return [
+        verdicts.headline(found),
+        verdicts.because(found),
+        *(figure.line for figure in verdicts.figures(found)),
         *verdicts.flag_lines(found, level),
     ]
-    if found.areas:
-        said += [verdicts.effects_note(found, level), verdicts.alt_effects(found, level)]
-        for name in CONDITIONS:
-            said.append(verdicts.condition_line(found, name, level))
-            said.append(verdicts.alt_condition(found, name, level))
-    return said
 
 
 def is_in(shown, numbers):
@@ -56,153 +58,222 @@ def test_no_number_is_said_that_was_not_measured(level, seed):
 
 def test_the_check_of_the_numbers_finds_a_wrong_one():
     numbers = evidences.every_number(asdict(evidence()))
-    assert is_in("82%", numbers)
-    assert is_in("0.07", numbers)
-    assert not is_in("83%", numbers)
-    assert not is_in("0.08", numbers)
+    assert is_in("43%", numbers)
+    assert is_in("22", numbers)
+    assert not is_in("44%", numbers)
+    assert not is_in("21", numbers)
 
 
-@pytest.mark.parametrize("name", CONDITIONS)
-@pytest.mark.parametrize("level", LEVELS)
-def test_a_figure_on_the_other_side_of_its_threshold_gets_other_words(level, name):
-    at = getattr(THRESHOLDS, name)
-    said = []
-    for value in (at - 0.004, at + 0.004):
-        found = evidence(strict=area(**{name: value}))
-        words = verdicts.condition_line(found, name, level)
-        said.append((NUMBER.sub("#", words), verdicts.condition_word(found.areas["strict"].conditions[name])))
-    assert said[0][0] != said[1][0]
-    assert {word for _, word in said} == {"yes", "no"}
+def test_every_code_of_the_library_has_its_sentence_and_no_sentence_is_for_nothing():
+    said = {key.partition(".")[2] for key in CATALOGUE if key.startswith("found.")}
+    variants = {"rim_mask": "rim", "rim_bare": "rim", "follows_partly_moved": "follows_partly"}
+    assert {variants.get(key, key) for key in said} == evidences.DOCUMENTED
+    remedies = {key.partition(".")[2] for key in CATALOGUE if key.startswith("remedy.")}
+    assert remedies == set(evidences.ABSTENTIONS)
+    deciding = {reasons[0].code for _, reasons in OUTCOMES}
+    assert deciding | {"moved_by", "hangs_on", "stays"} == evidences.DOCUMENTED
 
 
-def test_each_verdict_has_words_of_its_own():
-    for level in LEVELS:
-        said = {
-            verdicts.headline(evidence(verdict, (Reason("unsteady", {}),)), level) for verdict in VERDICTS
-        }
-        assert len(said) == len(VERDICTS)
+def test_every_family_of_the_library_has_its_name_and_every_cue_its_own():
+    assert {f"family.{name}" for name in FAMILIES} == {k for k in CATALOGUE if k.startswith("family.")}
+    stay = {name for name, family in FAMILIES.items() if family.asks == "stay"}
+    assert {f"cue.{name}" for name in stay} == {key for key in CATALOGUE if key.startswith("cue.")}
+    assert {f"asks.{family.asks}" for family in FAMILIES.values()} == {
+        key for key in CATALOGUE if key.startswith("asks.")
+    }
 
 
-def test_the_area_and_the_place_are_named():
-    strict, wide = area("mixed", exclusion=0.4, strongest="forehead"), area("mixed", exclusion=0.3)
-    assert verdicts.headline(evidence("mixed", strict=strict), "plain") == (
-        "It looked at the nose and mouth, and also elsewhere: the forehead."
-    )
-    lower = evidence("supported", deciding="wide", wide=wide)
-    assert verdicts.headline(lower, "plain") == "It looked at the lower face."
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize("target", ["covered", "incorrect", "uncovered", "with_mask", "Without Mask"])
+def test_every_outcome_has_a_line_of_fewer_than_thirty_words_that_begins_with_its_word(spoken, target, code):
+    spoken(code)
+    for found, reasons in OUTCOMES:
+        one = evidence(found, reasons, target=target)
+        line = verdicts.headline(one)
+        assert line.startswith(f"{verdicts.word(found)}. ")
+        assert line.endswith(".")
+        assert len(line.split()) < 30, line
+        assert "{" not in line + verdicts.because(one)
 
 
-def test_a_covered_face_says_that_all_of_it_lies_under_the_mask():
-    found = evidence("supported")
-    assert verdicts.other_area(found, "plain") == ("All of it lies in what a mask covers (the lower face).")
-    assert f"necessity 0.97 (threshold {THRESHOLDS.necessity:.2f})" in verdicts.other_area(found, "technical")
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_different_reasons_get_different_lines(spoken, code):
+    spoken(code)
+    told = {}
+    for found, reasons in OUTCOMES:
+        key = (
+            found,
+            reasons[0].code,
+            *(r.values["family"] for r in reasons if r.code != "family_missing" and "family" in r.values),
+        )
+        told.setdefault(verdicts.headline(evidence(found, reasons)), set()).add(key)
+    assert [keys for keys in told.values() if len(keys) > 1] == []
 
 
-def test_cannot_tell_says_why_and_the_others_do_not():
-    small = evidence("cannot tell", (Reason("small", {"value": 11.25, "limit": 14.0}),))
-    said = verdicts.because(small, "plain")
+def test_each_verdict_has_a_word_of_its_own():
+    assert len({verdicts.word(verdict) for verdict in VERDICTS}) == len(VERDICTS)
+
+
+LINES = {
+    "supported": (
+        ("supported", evidences.USUAL["supported"]),
+        "Supported. It looks at nose and mouth and at nothing else that was tried.",
+        "Respaldada. Mira la nariz y la boca y nada más de lo que se ha probado.",
+    ),
+    "moved_by": (
+        ("mixed", (mover("background"), FOLLOWS)),
+        "Mixed. It looks at nose and mouth, but the answer also depends on hair, clothes and background.",
+        "Mixta. Mira la nariz y la boca, pero la respuesta varía también según el pelo, la ropa y el fondo.",
+    ),
+    "hangs_on": (
+        ("mixed", (mover("light"), FOLLOWS)),
+        "Mixed. It looks at nose and mouth, but the answer also depends on the light.",
+        "Mixta. Mira la nariz y la boca, pero la respuesta varía también según la luz.",
+    ),
+    "not supported": (
+        ("not supported", evidences.USUAL["not supported"]),
+        "Not supported. It does not look at nose and mouth: the answer depends on hair, "
+        "clothes and background.",
+        "No respaldada. No mira la nariz y la boca: la respuesta varía según el pelo, la ropa y el fondo.",
+    ),
+    "cannot tell": (
+        ("cannot tell", evidences.USUAL["cannot tell"]),
+        "Cannot tell. The face is too small to be edited.",
+        "No se puede saber. La cara es demasiado pequeña para retocarla.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "column"), [("en", 1), ("es", 2)])
+@pytest.mark.parametrize("case", LINES)
+def test_the_line_is_the_word_and_one_sentence(spoken, case, code, column):
+    spoken(code)
+    assert verdicts.headline(evidence(*LINES[case][0])) == LINES[case][column]
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+@pytest.mark.parametrize(
+    ("target", "area"), [("with_mask", "mask"), ("Mask on", "mask"), ("no-mask", "lower_face")]
+)
+def test_a_class_of_two_is_said_to_look_at_the_mask_or_the_lower_face(spoken, target, area, code):
+    spoken(code)
+    own, other = i18n.say(f"area.{area}"), i18n.say("area.nose_and_mouth")
+    for found, reasons in OUTCOMES:
+        line = verdicts.headline(evidence(found, reasons, target=target))
+        assert reasons[0].code == "rim" or found == "cannot tell" or other not in line, line
+        if found == "supported":
+            assert own in line
+
+
+def test_the_rim_is_that_of_the_mask_only_where_there_is_one():
+    rim = ("mixed", (Reason("rim", {"value": 0.05, "limit": 0.12}), FOLLOWS))
+    assert "rim of the mask" in verdicts.headline(evidence(*rim, target="incorrect"))
+    assert "cheeks and chin" in verdicts.headline(evidence(*rim, target="Unmasked"))
+
+
+def test_another_answer_that_was_asked_about_is_named():
+    found = evidence(target="uncovered")
+    assert verdicts.headline(found, "covered") == f"Asked about “no mask”: {verdicts.headline(found)}"
+    assert verdicts.headline(found, "uncovered") == verdicts.headline(found)
+
+
+def test_how_far_something_else_moves_the_answer_is_said_as_it_was():
+    turned = verdicts.because(evidence("mixed", (mover("light", 5, 8), FOLLOWS)))
+    assert turned == "With other light the answer stayed in 5 of 8 tries."
+    weaker = verdicts.because(evidence("mixed", (mover("light", 8, 8, 0.41), FOLLOWS)))
+    assert weaker.startswith("With other light the answer stayed, but lost 41% of what")
+    assert verdicts.because(evidence("mixed", (mover("light", 8, 8, 0.0), FOLLOWS))) == ""
+    assert verdicts.because(evidence("supported")) == ""
+    partly = (Reason("follows_partly", {"value": 0.5}), STAYS)
+    assert verdicts.because(evidence("mixed", partly)) == "Nothing else that was tried changed the answer."
+
+
+def test_cannot_tell_says_what_can_be_done():
+    said = verdicts.because(evidence("cannot tell"))
     assert "11.2 pixels" in said
     assert "at least 14" in said
     assert "larger photo" in said
-    assert verdicts.because(evidence("supported", (Reason("needed", {"value": 0.8}),)), "plain") == ""
-
-
-def test_what_was_not_measured_is_not_spoken_of():
-    nothing = evidence("cannot tell", (Reason("no_mesh"),))
-    assert verdicts.other_area(nothing, "plain") == ""
-    assert verdicts.steadiness(nothing, "plain") == ""
-    with pytest.raises(ValueError, match="no edit"):
-        verdicts.condition_line(nothing, "necessity", "plain")
 
 
 @pytest.mark.parametrize(
-    ("figures", "name", "words"),
+    ("share", "words"),
     [
-        ({"necessity": -0.2}, "necessity", "does nothing to overturn"),
-        ({"sufficiency": 1.4}, "sufficiency", "the whole answer"),
-        ({"sufficiency": 0.001}, "sufficiency", "nothing of the answer"),
-        ({"exclusion": 3.25}, "exclusion", "3.2 times"),
-        ({"exclusion": 5000.0}, "exclusion", "many times"),
-        ({"exclusion": None}, "exclusion", "could not be measured"),
+        (0.43, "nose and mouth alone carry 43% of it"),
+        (1.02, "nose and mouth alone carry all of it"),
+        (-0.2, "nose and mouth alone carry none of it"),
+        (None, ""),
     ],
 )
-def test_odd_figures_read_well(figures, name, words):
-    assert words in verdicts.condition_line(evidence(strict=area(**figures)), name, "plain")
+def test_both_questions_are_answered_by_counts_and_the_place_stands_in_the_line_of_the_first(share, words):
+    follow, stay = verdicts.figures(evidence(place_share=share))
+    assert follow.line == "Follows? followed 7 of 8 changes of the lower face" + (words and f"; {words}")
+    assert stay.line == "Stays? stayed in 22 of 24 other changes"
 
 
-def test_plain_words_are_plain():
+def test_where_nothing_was_asked_there_are_no_figures():
+    for code in evidences.UNASKED:
+        assert verdicts.figures(evidence("cannot tell", (Reason(code, evidences.ABSTENTIONS[code]),))) == ()
+    assert len(verdicts.figures(evidence("cannot tell", (Reason("no_donors"),)))) == 2
+
+
+@pytest.mark.parametrize("seed", range(80))
+def test_whatever_the_librarys_rule_decides_can_be_said(spoken, seed):
+    rng = np.random.default_rng(seed)
+    asked = [name for name in FAMILIES if rng.random() < 0.9]
+    loyal = rng.choice([0.02, 0.5, 0.98], size=2)
+    answers = []
+    for name in asked:
+        asks = FAMILIES[name].asks
+        for number in range(int(rng.integers(1, 7))):
+            held = rng.random() < loyal[int(asks in ("stay", "sham"))]
+            answers.append(edit(name, number, bool(held)))
+    found = evidences.judged(answers, float(rng.normal(2, 3)), own=str(rng.choice(["covered", "uncovered"])))
+    for code in LANGUAGES:
+        spoken(code)
+        line = verdicts.headline(found)
+        assert line.startswith(verdicts.word(found.verdict))
+        assert "{" not in line + verdicts.because(found)
+    assert (found.follow.held, found.follow.of) == (
+        sum(a.held for a in answers if FAMILIES[a.family].level == "wearing"),
+        sum(FAMILIES[a.family].level == "wearing" for a in answers),
+    )
+
+
+def test_a_perfect_model_is_supported_and_one_that_follows_nothing_is_not():
+    perfect = [edit(name, n) for name in FAMILIES for n in range(4)]
+    assert verdicts.headline(evidences.judged(perfect)).startswith("Supported. ")
+    deaf = [edit(n, i, FAMILIES[n].asks not in ("follow", "stay")) for n in FAMILIES for i in range(4)]
+    assert verdicts.headline(evidences.judged(deaf)).startswith("Not supported. It does not look at ")
+
+
+def test_words_are_plain():
     jargon = re.compile(
         r"log-odds|necessity|exclusion|sufficiency|contrast|forward pass|correlation|landmark|donor|≥|≤"
-        r"|lift|\bmesh\b|spearman|median|net effect"
+        r"|lift|\bmesh\b|spearman|median|net effect|\bsham\b"
     )
+    sections = ("plain.", "found.", "remedy.", "how_far.", "question.", "cue.", "family.", "edited.", "four.")
     for key, sentence in CATALOGUE.items():
-        if key.startswith("plain."):
+        if key.startswith(sections):
             assert not jargon.search(sentence), key
 
 
-def test_every_code_of_the_library_has_its_sentences():
-    codes = {code for pair in evidences.CONDITION_CODES.values() for code in pair}
-    codes |= {*evidences.ABSTENTIONS, "map_elsewhere", "map_there", "map_empty"}
-    codes |= {verdict.replace(" ", "_") for verdict in VERDICTS}
-    for code in codes:
-        for level in LEVELS:
-            assert f"{level}.{code}" in CATALOGUE
-    assert codes >= evidences.DOCUMENTED - {"cannot", "tell"} - {"necessity", "exclusion", "sufficiency"} - {
-        "xai", "evidence", "verdict"
-    }  # fmt: skip
-    assert {"map_elsewhere", "map_there", "map_empty"} == set(
-        re.findall(r"``(map_\w+)``", witness_flags.__doc__)
-    )
-
-
-def test_every_place_region_area_and_witness_has_its_name():
-    assert {f"where.{place}" for places in OUTSIDE.values() for place in places} == {
-        key for key in CATALOGUE if key.startswith("where.")
-    }
-    assert {f"region.{name}" for name in evidences.REGIONS_TESTED} <= set(CATALOGUE)
-    assert {f"area.{name}" for name in AREAS} <= set(CATALOGUE)
+def test_both_levels_have_the_flags_that_the_library_documents():
+    documented = set(re.findall(r"``(map_\w+)``", witness_flags.__doc__))
+    for level in LEVELS:
+        assert {key.partition(".")[2] for key in CATALOGUE if key.startswith(f"{level}.")} == documented
     assert {f"method_title.{name}" for name in WITNESSES} <= set(CATALOGUE)
-    for name in AREAS:
-        for verdict in VERDICTS:
-            assert f"plain.other_{name}_{verdict.replace(' ', '_')}" in CATALOGUE
 
 
-def test_both_levels_have_the_same_sentences_where_both_are_asked():
-    plain = {key.partition(".")[2] for key in CATALOGUE if key.startswith("plain.")}
-    technical = {key.partition(".")[2] for key in CATALOGUE if key.startswith("technical.")}
-    only_plain = {key for key in plain if key.startswith("other_")}
-    only_plain |= {"not_needed_none", "not_enough_none", "enough_all"}
-    only_plain |= {"also_elsewhere_times", "also_elsewhere_many"}
-    only_technical = {"figure", "other", "contrast", "reach", "share"}
-    assert plain - only_plain == technical - only_technical
-    assert only_plain <= plain
-    assert only_technical <= technical
-
-
-def test_every_sentence_of_both_levels_can_be_reached():
-    """None is dead: over many evidences each is said at least once, seen by its longest part."""
-    said = {level: "\n".join(_plenty(level)) for level in LEVELS}
-    for key, sentence in CATALOGUE.items():
-        level = key.partition(".")[0]
-        if level in LEVELS:
-            longest = max(re.split(r"\{[^}]*\}", sentence), key=len)
-            assert longest in said[level], key
-
-
-def _plenty(level):
-    for seed in range(150):
-        yield from sentences(evidences.drawn(np.random.default_rng(seed)), level)
-        found = evidences.drawn(np.random.default_rng(seed))
-        if found.areas:
-            for name in CONDITIONS:
-                yield verdicts.asked_for(name, found.areas["wide"].conditions[name], level)
-    for code in evidences.ABSTENTIONS:
-        values = {} if code == "no_mesh" else {"value": 1.0, "limit": 2.0}
-        yield from sentences(evidence("cannot tell", (Reason(code, values),)), level)
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_the_key_has_all_four_and_marks_the_present_one(verdict):
+    lines = verdicts.four_verdicts(evidence(verdict), {name: f"<{name}>" for name in VERDICTS})
+    assert [line.split(">")[0][1:] for line in lines] == list(VERDICTS)
+    assert [line for line in lines if "this one" in line] == [lines[VERDICTS.index(verdict)]]
+    assert all(f"**{verdicts.word(name)}:**" in line for name, line in zip(VERDICTS, lines, strict=True))
+    assert ["right" in line or "wrong" in line or "nor against" in line for line in lines] == [True] * 4
 
 
 def test_the_words_do_not_look_at_anything_but_the_evidence():
     one = evidence("supported")
     assert sentences(one, "plain") == sentences(replace(one), "plain")
-    other = replace(one, steadiness=Steadiness(7, 8))
-    assert verdicts.steadiness(one, "plain") != verdicts.steadiness(other, "plain")
+    assert sentences(one, "plain") != sentences(replace(one, stay=Tally(21, 24)), "plain")

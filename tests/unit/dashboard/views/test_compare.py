@@ -18,7 +18,15 @@ from dashboard.views.compare.aligned_maps import (
     layer,
 )
 from dashboard.views.compare.class_mapping import counterpart, relation
-from dashboard.views.compare.text import Pair, alt_difference, alt_layer, class_notes, heading, reason_lines
+from dashboard.views.compare.text import (
+    Pair,
+    alt_difference,
+    alt_layer,
+    class_notes,
+    heading,
+    reason_lines,
+    verdict_rows,
+)
 from dashboard.worker.jobs import Explained
 from tests.support import evidences
 from xai.evidence.map_similarity import agreement
@@ -134,8 +142,11 @@ def test_only_the_nearest_class_stands_for_another():
     assert [counterpart(name, CLASSES) for name in CLASSES] == list(CLASSES)
 
 
-def verdict(found, strongest="eyes", exclusion=0.6):
-    return evidences.evidence(found, strict=evidences.area(found, exclusion=exclusion, strongest=strongest))
+def verdict(found, family="background"):
+    """A verdict; a mixed one by what the answer depends on besides."""
+    if found != "mixed":
+        return evidences.evidence(found)
+    return evidences.evidence("mixed", (evidences.mover(family), evidences.FOLLOWS))
 
 
 UNKNOWN = evidences.evidence("cannot tell")
@@ -148,10 +159,10 @@ UNKNOWN = evidences.evidence("cannot tell")
         ((EVEN, NOSE), (None, None), "different"),
         ((None, EVEN), (None, None), "unknown"),
         ((EVEN, EVEN), (verdict("supported"), verdict("not supported")), "different"),
-        ((EVEN, EVEN), (verdict("mixed"), verdict("mixed", "forehead")), "partly"),
+        ((EVEN, EVEN), (verdict("mixed"), verdict("mixed", "light")), "partly"),
         ((EVEN, EVEN), (verdict("mixed"), verdict("mixed")), "same"),
         ((EVEN, NOSE), (verdict("supported"), verdict("supported")), "different"),
-        ((None, None), (verdict("supported", "eyes", 0.0), verdict("supported", "chin", 0.0)), "same"),
+        ((None, None), (verdict("supported"), verdict("supported")), "same"),
         ((None, None), (UNKNOWN, verdict("supported")), "unknown"),
         ((EVEN, NOSE), (UNKNOWN, verdict("supported")), "different"),
     ],
@@ -164,18 +175,33 @@ def test_reasons_agree_only_where_verdicts_and_shares_do(shares, evidence, reaso
 def test_the_shares_of_a_map_that_hardly_moves_say_nothing():
     both = pair(explained(spot(0, 0)), explained(spot(0, 0, 0.01), shares=NOSE))
     assert both.reasons == "unknown"
-    assert reason_lines(both, "plain")[-1] == text.say("compare.weak")
+    assert reason_lines(both)[-1] == text.say("compare.weak")
 
 
 def test_the_heading_and_what_it_rests_on_hold_the_figures():
     both = pair(explained(spot(0, 0), shares=NOSE), explained(spot(9, 9)))
     assert heading(both) == "Same answer, different reasons."
-    *waiting, line = reason_lines(both, "plain")
+    *waiting, line = reason_lines(both)
     assert len(waiting) == 2
     assert "86% lies in other regions" in line  # all but the seventh that the nose has anyway
     assert "nose: 100% for A, 14% for B" in line
     other = pair(explained(spot(0, 0)), explained(spot(0, 0), answer=2))
     assert heading(other) == "Different answers, from the same places."
+
+
+def test_each_verdict_that_is_there_has_a_row_with_its_word_and_both_counts():
+    maps = (explained(spot(0, 0)), explained(spot(9, 9)))
+    rows = verdict_rows(pair(*maps, (None, verdict("mixed"))))
+    assert [list(row.values()) for row in rows] == [
+        ["B", "Mixed", "followed 7 of 8 changes of the lower face", "stayed in 22 of 24 other changes"]
+    ]
+    unasked = evidences.evidence("cannot tell")
+    rows = verdict_rows(pair(*maps, (unasked, verdict("supported"))))
+    assert [list(row.values())[1:] for row in rows] == [
+        ["Cannot tell", "–", "–"],
+        ["Supported", *list(rows[1].values())[2:]],
+    ]
+    assert [len(row) for row in rows] == [4, 4]
 
 
 def test_pictures_are_told_from_their_numbers():

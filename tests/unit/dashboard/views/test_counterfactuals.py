@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dashboard.charts.evidence import height_curve
+from dashboard.charts.curves import height_curve
 from dashboard.i18n import catalogue
 from dashboard.views.counterfactuals import text
 from dashboard.views.counterfactuals.smallest_cover import worth_showing

@@ -1,12 +1,14 @@
 """The block of a verdict as it is drawn, with answers, maps and evidence by hand: no model process."""
 
+from base64 import b64encode
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from tests.support import evidences
-from xai.evidence_types import VERDICTS, Reason
-
-UNSTEADY = (Reason("unsteady", {"value": 5.0, "limit": 8.0}),)
+from tests.support.evidences import edit, picture
+from xai.evidence_types import VERDICTS, EditedFace, Reason, Tally
+from xai.photo.images import encode_jpeg
 
 
 def block(evidence, truth, held):
@@ -31,34 +33,70 @@ def words_of(page):
     return "\n".join(str(part.value) for part in (*page.markdown, *page.caption, *page.warning))
 
 
+def strip_of(page):
+    """The strips as HTML, in their order, without the sheet that arranges them."""
+    return [part.proto.body for part in page.get("html") if "<figure>" in part.proto.body]
+
+
 @pytest.mark.parametrize(
-    ("truth", "start"),
-    [
-        ("covered", "It says “mask worn correctly”, which is right. It looked"),
-        ("uncovered", "It says “mask worn correctly”, which is wrong. It looked"),
-        (None, "It says “mask worn correctly”. It looked"),
-    ],
+    ("truth", "said"), [("covered", "That is right"), ("uncovered", "That is wrong"), (None, "not known")]
 )
-def test_the_heading_says_answer_truth_and_place_and_nothing_says_it_twice(truth, start):
+def test_the_heading_is_the_verdict_and_whether_the_answer_is_right_stands_by_itself(truth, said):
     page = drawn(evidences.evidence("supported"), truth)
     (heading,) = page.header
-    assert f" {start}" in heading.value
-    assert ("That is right" in words_of(page), "That is wrong" in words_of(page)) == (
-        False,
-        truth == "uncovered",
-    )
+    line = "Supported. It looks at nose and mouth and at nothing else that was tried."
+    assert heading.value.endswith(f" {line}]")
+    assert said in words_of(page)
+    assert "right" not in heading.value
 
 
-def test_asked_about_another_answer_the_truth_stays_beside_the_answer():
+def test_asked_about_another_answer_the_heading_names_it():
     page = drawn(evidences.evidence("supported", target="uncovered"), "covered")
-    assert "asked about “no mask” instead" in page.header[0].value
+    assert "Asked about “no mask”: Supported." in page.header[0].value
     assert "That is right" in words_of(page)
+
+
+def test_both_questions_stand_side_by_side_with_what_was_counted():
+    shown = words_of(drawn(evidences.evidence("supported", follow=Tally(5, 9), place_share=0.37)))
+    assert shown.index("**Follows?**") < shown.index("**Stays?**")
+    assert "followed 5 of 9 changes of the lower face" in shown
+    assert "nose and mouth alone carry 37% of it" in shown
+    assert "stayed in 22 of 24 other changes" in shown
+
+
+def test_the_edited_faces_stand_in_their_order_with_answer_and_mark():
+    shown = (edit("background", held=False), edit("lower_face"), edit("light"))
+    found = evidences.evidence("mixed", strip=tuple(map(EditedFace, shown, map(picture, range(3)))))
+    follow, stay = strip_of(drawn(found))
+    assert follow.count("<figure>") == 1
+    assert stay.count("<figure>") == 2
+    assert stay.count('class="failed"') == 1
+    for words in ("should change – did ✓", "“mask worn wrongly”", "Another person&#x27;s lower face"):
+        assert words in follow
+    assert stay.index("should stay – changed ✗") < stay.index("should stay – did ✓")
+    assert 'alt="The face, edited: other light. The model says “mask worn correctly”."' in stay
+    assert b64encode(encode_jpeg(picture(1))).decode() in follow
+
+
+def test_words_from_a_model_do_no_harm_in_the_strip():
+    evil = edit("lower_face", label='<b onload="x">')
+    found = evidences.evidence(strip=(EditedFace(evil, picture(0)),))
+    (html,) = strip_of(drawn(found))
+    assert "<b onload" not in html
+    assert "&lt;b onload=&quot;x&quot;&gt;" in html
+
+
+def test_where_nothing_was_asked_there_are_neither_counts_nor_faces():
+    page = drawn(evidences.evidence("cannot tell"))
+    assert "Cannot tell. The face is too small to be edited." in page.header[0].value
+    assert "at least 14 are needed. Upload a larger photo" in words_of(page)
+    assert "Follows?" not in words_of(page)
+    assert strip_of(page) == []
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_the_four_verdicts_are_explained_beside_each_and_the_present_one_is_marked(verdict):
-    reasons = UNSTEADY if verdict == "cannot tell" else ()
-    page = drawn(evidences.evidence(verdict, reasons))
+    page = drawn(evidences.evidence(verdict))
     lines = [part.value for part in page.markdown if "**" in part.value and ":material/" in part.value]
     marked = [line for line in lines if "this one" in line]
     assert len(marked) == 1
@@ -69,10 +107,10 @@ def test_the_four_verdicts_are_explained_beside_each_and_the_present_one_is_mark
 
 def test_a_map_that_lies_elsewhere_is_said_beside_the_verdict_and_explained():
     page = drawn(evidences.evidence("supported"))
-    assert "A map differs; this verdict counts." in words_of(page)
+    assert "One map disagrees; trust the verdict." in words_of(page)
     assert "What the answer rests on is said by the verdict" in words_of(page)
-    untold = drawn(evidences.evidence("cannot tell", UNSTEADY))
-    assert "differs" not in words_of(untold)
+    untold = drawn(evidences.evidence("cannot tell", (Reason("no_donors"),)))
+    assert "disagrees" not in words_of(untold)
 
 
 @pytest.mark.parametrize("held", ["hand", "sticker", None])

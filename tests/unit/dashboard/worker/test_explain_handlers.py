@@ -38,7 +38,7 @@ def test_one_preview_comes_before_the_map_and_the_map_is_the_one_without_it(told
     plain = []
     alone = explain_handlers.explain(job_of(noise_crop, glimpse=False), small_cnn, plain.append)
     assert not any(isinstance(each, Part) for each in plain)
-    ulp = np.finfo(np.float32).eps  # an occlusion map is a difference of probabilities: it is exact to their rounding
+    ulp = np.finfo(np.float32).eps  # an occlusion map is exact to the rounding of its probabilities
     for method, heatmap in alone.explanation.heatmaps.items():
         np.testing.assert_allclose(
             found.explanation.heatmaps[method].values,

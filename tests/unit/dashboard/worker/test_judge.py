@@ -13,14 +13,14 @@ import pytest
 
 from dashboard.worker import explain_handlers
 from dashboard.worker.jobs import CheckMaps, Examine, Part, Stage
+from tests.support import evidences
 from xai.attribution.methods import METHODS
 from xai.errors import Cancelled
 from xai.evidence.faithfulness.suite import cost, faithfulness
-from xai.evidence_types import Evidence
 from xai.explain import explain_maps
 from xai.types import Box, Face
 
-NOTHING = Evidence("covered", "strict", "supported", (), (), 1.0, 2.0, {"strict": None}, {}, 0, None, 7, 0.5)
+NOTHING = evidences.evidence("supported", forwards=7)
 
 
 @pytest.fixture
