@@ -138,7 +138,7 @@ class EditAnswer:
     """What a model answered about one edited face.
 
     Attributes:
-        family: of ``xai.evidence.interventions.cue_conflict.FAMILIES``.
+        family: of ``xai.evidence.interventions.families.FAMILIES``.
         edit: which edit of the family.
         truth: admissible answers, in the model's class names.
         label: the answer.

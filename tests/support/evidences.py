@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from xai.evidence.interventions.cue_conflict import FAMILIES
+from xai.evidence.interventions.families import FAMILIES
 from xai.evidence.verdict import decision
 from xai.evidence.verdict.decision import THRESHOLDS, decide, judge_families
 from xai.evidence_types import EditAnswer, EditedFace, Evidence, FamilyEvidence, Reason, Tally

@@ -17,56 +17,9 @@ from itertools import zip_longest
 from xai.evidence.interventions.appearance import APPEARANCE
 from xai.evidence.interventions.donors import Donor
 from xai.evidence.interventions.face_edits import Edit, FaceEdits, Layer
+from xai.evidence.interventions.families import FAMILIES
 
-__all__ = ["FAMILIES", "ROUNDS", "Family", "PlannedEdit", "most_edits", "named_families", "plan"]
-
-ROUNDS = 2
-"""How often a family may be asked: one that fails is asked again with other donors, and all its answers
-count."""
-
-
-@dataclass(frozen=True)
-class Family:
-    """Edits that ask the same.
-
-    Attributes:
-        asks: ``follow``, the answer should change; ``stay``, it should not; ``sham``, the lower face of
-            somebody else of the same class, whose effect is that of the seam; ``whole``, everything changes.
-        level: of ``follow``: ``wearing``, the whole lower face, by which the verdict goes, or ``place``, nose
-            and mouth alone. Of ``stay``: ``place``, the lower face is untouched, or ``appearance``.
-        named: whether *supported* requires it.
-        donors: how many donors a round takes; 0 where nothing is taken from donors.
-    """
-
-    asks: str
-    level: str = ""
-    named: bool = False
-    donors: int = 0
-
-
-FAMILIES: Mapping[str, Family] = {
-    "lower_face": Family("follow", "wearing", named=True, donors=6),
-    "drawn_on": Family("follow", "wearing"),
-    "drawn_down": Family("follow", "wearing"),
-    "completed": Family("follow", "wearing"),
-    "removed": Family("follow", "wearing"),
-    "nose_and_mouth": Family("follow", "place", named=True, donors=6),
-    "outside": Family("stay", "place", named=True, donors=4),
-    "upper_face": Family("stay", "place", named=True, donors=4),
-    "background": Family("stay", "place", named=True, donors=4),
-    "mask_look": Family("stay", "place", named=True),
-    "light": Family("stay", "appearance", named=True),
-    "cast": Family("stay", "appearance", named=True),
-    "sharpness": Family("stay", "appearance"),
-    "grain": Family("stay", "appearance"),
-    "compression": Family("stay", "appearance"),
-    "mirror": Family("stay", "appearance"),
-    "scale": Family("stay", "appearance"),
-    "same_class": Family("sham", donors=3),
-    "whole_face": Family("whole", donors=3),
-    "other_photo": Family("whole", donors=3),
-}
-"""Every family by name, in the order in which they are told."""
+__all__ = ["PlannedEdit", "most_edits", "plan"]
 
 _PLACES = {
     "lower_face": "wide",
@@ -83,13 +36,19 @@ _PAINTED: Mapping[str, Mapping[str, tuple[tuple[tuple[str, ...], ...], str]]] = 
     "covered": {
         "removed": ((("bare0", "bare1"),), "uncovered"),
         "drawn_down": ((("pulled0", "pulled1"),), "incorrect"),
-        "mask_look": ((("masked0", "masked1", "masked2"), ("masked3", "masked4", "masked5")), "covered"),
+        "mask_look": (
+            (("look0", "look1", "look2", "look3"), ("look4", "look5", "look6", "look7")),
+            "covered",
+        ),
     },
     "incorrect": {
         "removed": ((("bare0", "bare1"),), "uncovered"),
         "completed": ((("masked0", "masked1"),), "covered"),
         "mask_look": (
-            (("lowered0", "lowered1", "lowered2"), ("lowered3", "lowered4", "lowered5")),
+            (
+                ("lowlook0", "lowlook1", "lowlook2", "lowlook3"),
+                ("lowlook4", "lowlook5", "lowlook6", "lowlook7"),
+            ),
             "incorrect",
         ),
     },
@@ -142,12 +101,6 @@ def plan(edits: FaceEdits, own: Sequence[str], known: Sequence[str], turn: int =
             layer = Layer(place, f"{content}{number}")
             planned.append(PlannedEdit(name, donor.name, (layer,), tuple(truth)))
     return [*planned, *_painted(edits, own, known, turn), *_appearance(own, turn)]
-
-
-def named_families(own: str) -> list[str]:
-    """What *supported* requires of a face that wears a mask as ``own`` says."""
-    masked = own != "uncovered"
-    return [name for name, family in FAMILIES.items() if family.named and (masked or name != "mask_look")]
 
 
 def most_edits(own: str) -> int:

@@ -192,6 +192,8 @@ class FaceEdits:
             "moved": lambda seed: fills.moved(self.face, seed),
             "lowered": lambda seed: fills.lowered(self.face, self.face.crop, seed),
             "pulled": self._pulled,
+            "look": lambda seed: fills.coloured(self.face, seed, "correct"),
+            "lowlook": lambda seed: fills.coloured(self.face, seed, "nose_out"),
             "donor": lambda seed: self._warp.lay(self.donors[seed]),
             "photo": lambda seed: self._as_it_is(self.donors[seed].face.crop),
         }

@@ -18,7 +18,19 @@ from xai.photo.mesh import MESH_POINTS
 from xai.photo.synthetic_masks.renderer import LOOKS, MaskLook, draw_mask
 from xai.types import Face
 
-__all__ = ["DRAWN", "NEUTRAL", "bare", "fitted", "lowered", "masked", "masked_alike", "moved", "neutral"]
+__all__ = [
+    "COLOURS",
+    "DRAWN",
+    "NEUTRAL",
+    "bare",
+    "coloured",
+    "fitted",
+    "lowered",
+    "masked",
+    "masked_alike",
+    "moved",
+    "neutral",
+]
 
 Plane = NDArray[np.float32]
 Area = NDArray[np.bool_]
@@ -30,6 +42,19 @@ may be a colour, a shape, or the want of texture."""
 
 DRAWN = ("surgical_blue", "cloth_black", "surgical_white")
 """Looks of the drawn masks, by seed; pinned, so that a new look changes no verdict."""
+
+COLOURS = (
+    "cloth_red",
+    "surgical_green",
+    "cloth_black",
+    "surgical_white",
+    "surgical_blue",
+    "cloth_navy",
+    "cloth_grey",
+    "cloth_red",
+)
+"""Looks by which a mask's look is changed, by seed: as far apart as masks are, so that none keeps a
+colour."""
 
 _MOVE = 0.12  # of a moved sham, in eye distances
 _FRAME_EYES = 35.0  # eye distance in the frame of the model, in its pixels
@@ -76,6 +101,14 @@ def lowered(face: Face, crop: NDArray[np.uint8], seed: int) -> Plane:
     """
     look = LOOKS[DRAWN[seed % len(DRAWN)]]
     return draw_mask(crop, face.landmarks, look, "nose_out", seed).astype(np.float32)
+
+
+def coloured(face: Face, seed: int, worn: str) -> Plane:
+    """The face with another drawn mask over its own, worn as ``worn`` says; its colour by seed, of
+    ``COLOURS``.
+    """
+    look = LOOKS[COLOURS[seed % len(COLOURS)]]
+    return draw_mask(face.crop, face.landmarks, look, worn, seed).astype(np.float32)
 
 
 def masked_alike(face: Face, seed: int, area: Area | None = None) -> Plane:

@@ -27,9 +27,10 @@ from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped]
 from torch import nn
 from torchvision.models import mobilenet_v2
 
-from xai.evidence.interventions.cue_conflict import FAMILIES, plan
+from xai.evidence.interventions.cue_conflict import plan
 from xai.evidence.interventions.donors import Donor, matched
 from xai.evidence.interventions.face_edits import Edit, FaceEdits, Layer
+from xai.evidence.interventions.families import FAMILIES
 from xai.evidence.validation.labelled_faces import LabelledFace
 from xai.evidence.validation.verdict_rates import donors_of
 from xai.packaged_files import model_file

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xai.evidence.interventions.cue_conflict import ROUNDS, PlannedEdit
+from xai.evidence.interventions.cue_conflict import PlannedEdit
 from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.interventions.families import ROUNDS
 from xai.evidence.verdict.examination import Examination
 from xai.evidence_types import Evidence
 from xai.types import CLASSES

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score  # type: ignore[import-untyped]
 
-from xai.evidence.interventions.cue_conflict import FAMILIES, named_families
 from xai.evidence.interventions.donors import Donor, matched
 from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.interventions.families import FAMILIES, named_families
 from xai.evidence.validation.labelled_faces import LabelledFace
 from xai.evidence.validation.verdict_rates import ClassRates, Judged, judged_from, rates
 from xai.evidence.verdict.run import Case, examine_all

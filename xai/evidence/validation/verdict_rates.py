@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from xai.classes import wearings_by_class
 from xai.errors import DataRejected
-from xai.evidence.interventions.cue_conflict import FAMILIES, named_families
 from xai.evidence.interventions.donors import Donor, matched
 from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.interventions.families import FAMILIES, named_families
 from xai.evidence.validation.labelled_faces import LabelledFace, true_class
-from xai.evidence.validation.statistics import DRAWS, MIN_GROUPS, Draws, Figure, means, shares
+from xai.evidence.validation.statistics import DRAWS, Draws, Figure, means, shares
 from xai.evidence.verdict.run import examine
 from xai.evidence_types import VERDICTS, Evidence
 from xai.models.classifiers import Classifier
@@ -52,6 +52,7 @@ class SetLimits:
         half: share of them below which a model that something else moves is *not supported*.
         stayed: least share of other changes at which the answer stays, in every named family.
         part: largest effect of a named family, over that of the lower face.
+        rim: least effect of nose and mouth alone over that of the lower face.
         judged: least share of the answers on which anything could be laid.
     """
 
@@ -59,6 +60,7 @@ class SetLimits:
     half: float = 0.5
     stayed: float = 0.75
     part: float = 0.25
+    rim: float = 0.12
     judged: float = 0.5
 
 
@@ -128,8 +130,8 @@ class SetVerdict:
 
     Attributes:
         verdict: one of ``VERDICTS``.
-        why: ``follows``, ``follows_not``, ``few_photos``, ``few_judged``, ``too_wide``, or the family that
-            moves it.
+        why: ``follows``, ``follows_not``, ``rim``, ``few_photos``, ``few_judged``, ``too_wide``, or the
+            family that moves it.
         finds: smallest part of the lower face's effect from which on a shortcut, in the least certain of the
             named families, is found and named nine times in ten with these faces; None where nothing can be
             said.
@@ -309,7 +311,7 @@ def _rates(judged: Sequence[Judged], target: str, draws: Draws) -> Rates:
         stayed=stayed,
         families=families,
         abstained=dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
-        verdict=_set_verdict(target, followed, families, told / max(1, len(judged))),
+        verdict=_set_verdict(target, (followed, place), families, told / max(1, len(judged))),
     )
 
 
@@ -328,27 +330,28 @@ def _family(name: str, judged: Sequence[Judged], groups: NDArray[np.str_], draws
 
 def _set_verdict(
     target: str,
-    followed: Figure,
+    followed_and_place: tuple[Figure, Figure],
     families: Mapping[str, FamilyRates],
     judged: float,
     limits: SetLimits = SET_LIMITS,
 ) -> SetVerdict:
     """The rule for a set: every limit is held against the unfavourable end of a 95 % interval by photo."""
-    wearings = wearings_by_class([target])[target]
+    wearings, (followed, place) = wearings_by_class([target])[target], followed_and_place
     named = [n for n in named_families(wearings[0] if wearings else "covered") if FAMILIES[n].asks == "stay"]
-    if followed.interval is None or followed.groups < MIN_GROUPS or any(n not in families for n in named):
+    if followed.interval is None or place.interval is None or any(n not in families for n in named):
         return SetVerdict("cannot tell", "few_photos", None)
     if judged < limits.judged:
         return SetVerdict("cannot tell", "few_judged", None)
     finds = max(_found_from(families[name].part, limits) for name in named)
     movers = [name for name in families if _surely_moves(families[name], limits)]
     movers.sort(key=lambda name: -(families[name].part.value or 0))
-    stays = all(_surely_stays(families[name], limits) for name in named)
-    return SetVerdict(*_told(followed.interval, movers, limits, stays=stays), finds)
+    movers += ["rim"] if place.interval[1] < limits.rim else []
+    sure = place.interval[0] >= limits.rim and all(_surely_stays(families[name], limits) for name in named)
+    return SetVerdict(*_told(followed.interval, movers, limits, sure=sure), finds)
 
 
 def _told(
-    followed: tuple[float, float], movers: Sequence[str], limits: SetLimits, *, stays: bool
+    followed: tuple[float, float], movers: Sequence[str], limits: SetLimits, *, sure: bool
 ) -> tuple[str, str]:
     """Verdict and why, of a model that was judged on enough photos."""
     low, high = followed
@@ -358,7 +361,7 @@ def _told(
         return "mixed", "follows_not"
     if movers:
         return "mixed", movers[0]
-    return ("supported", "follows") if low >= limits.followed and stays else ("cannot tell", "too_wide")
+    return ("supported", "follows") if low >= limits.followed and sure else ("cannot tell", "too_wide")
 
 
 def _surely_stays(family: FamilyRates, limits: SetLimits) -> bool:

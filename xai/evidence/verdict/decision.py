@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from xai.evidence.interventions.cue_conflict import FAMILIES, named_families
+from xai.evidence.interventions.families import FAMILIES, named_families
 from xai.evidence_types import EditAnswer, FamilyEvidence, Reason, Tally
 
 __all__ = ["THRESHOLDS", "Decision", "Thresholds", "decide", "failing", "judge_families", "reach_of"]

@@ -12,8 +12,9 @@ from functools import partial
 
 import numpy as np
 
-from xai.evidence.interventions.cue_conflict import FAMILIES, PlannedEdit, plan
+from xai.evidence.interventions.cue_conflict import PlannedEdit, plan
 from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.interventions.families import FAMILIES
 from xai.evidence.verdict.decision import THRESHOLDS, Thresholds, decide, failing, judge_families, reach_of
 from xai.evidence_types import Detail, EditAnswer, EditedFace, Evidence, Reason, Tally
 

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.classes import wearings_by_class
-from xai.evidence.interventions.cue_conflict import ROUNDS, most_edits
+from xai.evidence.interventions.cue_conflict import most_edits
 from xai.evidence.interventions.face_edits import Edit, FaceEdits, Question, answers_of, turned
+from xai.evidence.interventions.families import ROUNDS
 from xai.evidence.verdict.decision import THRESHOLDS, Thresholds
 from xai.evidence.verdict.examination import Examination
 from xai.evidence.verdict.region_detail import detail_of, forwards_of_detail

@@ -14,7 +14,7 @@ from dashboard.reports.exports import face_zip, numbers_csv, numbers_json
 from tests.support import evidences
 from tests.support import explanations as by_hand
 from tests.support.paths import ROOT
-from xai.evidence.interventions.cue_conflict import FAMILIES
+from xai.evidence.interventions.families import FAMILIES
 from xai.export import evidence_dict
 from xai.types import REGIONS
 

@@ -12,7 +12,7 @@ from dashboard.preferences import LEVELS
 from dashboard.text import verdicts
 from tests.support import evidences
 from tests.support.evidences import FOLLOWS, STAYS, edit, evidence, mover
-from xai.evidence.interventions.cue_conflict import FAMILIES
+from xai.evidence.interventions.families import FAMILIES
 from xai.evidence.verdict.saliency_flags import WITNESSES, witness_flags
 from xai.evidence_types import VERDICTS, Reason, Tally
 

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from xai.evidence.interventions.cue_conflict import FAMILIES, ROUNDS, most_edits, named_families, plan
+from xai.evidence.interventions.cue_conflict import most_edits, plan
 from xai.evidence.interventions.donors import Donor
 from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.interventions.families import FAMILIES, ROUNDS, named_families
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 from xai.types import CLASSES

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.models import make_face
-from xai.evidence.interventions.cue_conflict import FAMILIES
+from xai.evidence.interventions.families import FAMILIES
 from xai.evidence.validation.believability import SIDE, Shown, auc_by_family, shown_faces
 from xai.evidence.validation.labelled_faces import LabelledFace
 from xai.photo.faces import find_faces

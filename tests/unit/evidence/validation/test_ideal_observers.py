@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from xai.evidence.interventions.cue_conflict import FAMILIES, ROUNDS
 from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.interventions.families import FAMILIES, ROUNDS
 from xai.evidence.validation.ideal_observers import OBSERVERS, observe
 from xai.evidence.verdict.examination import Examination
 from xai.photo.faces import find_faces

@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from xai.evidence.interventions.cue_conflict import FAMILIES
+from xai.evidence.interventions.families import FAMILIES
 from xai.evidence.validation.statistics import Draws
 from xai.evidence.validation.verdict_rates import SET_LIMITS, Judged, rates
 
@@ -182,6 +182,14 @@ def test_a_model_that_does_not_follow_and_is_moved_by_nothing_named():
     assert verdict(forty(followed=0.2)) == ("mixed", "follows_not")
     half = [row(f"p{i}", followed=float(i % 3 > 0)) for i in range(40)]
     assert verdict(half) == ("cannot tell", "too_wide")
+
+
+def test_nose_and_mouth_must_carry_their_part():
+    assert verdict(forty(place_share=0.05)) == ("mixed", "rim")
+    some = [row(f"p{i}", place_share=0.3 + 0.1 * (i % 2)) for i in range(40)]
+    assert verdict(some) == ("supported", "follows")
+    wide = [row(f"p{i}", place_share=0.2 + (2.0 if i % 2 else -2.0)) for i in range(40)]
+    assert verdict(wide) == ("cannot tell", "too_wide")
 
 
 def test_a_model_is_never_supported_on_the_few_faces_that_could_be_judged():

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from xai.evidence.interventions.cue_conflict import FAMILIES, named_families
+from xai.evidence.interventions.families import FAMILIES, named_families
 from xai.evidence.verdict import decision as module
 from xai.evidence.verdict.decision import THRESHOLDS, decide, failing, judge_families, reach_of
 from xai.evidence_types import EditAnswer, FamilyEvidence, Tally

@@ -9,8 +9,9 @@ from torch import nn
 
 from tests.support.models import make_classifier, make_face
 from xai.errors import Cancelled, UnknownName, XaiError
-from xai.evidence.interventions.cue_conflict import FAMILIES, plan
+from xai.evidence.interventions.cue_conflict import plan
 from xai.evidence.interventions.face_edits import FaceEdits, contrasts
+from xai.evidence.interventions.families import FAMILIES
 from xai.evidence.verdict.region_detail import detail_of
 from xai.evidence.verdict.run import Case, examine, examine_all, forwards_of, turned_face
 from xai.evidence_types import Tally

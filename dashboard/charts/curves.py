@@ -1,0 +1,69 @@
+"""Curves: the checks of a map, and a mask that is pulled down. Numbers in, plotly figures out."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+from dashboard.charts.palette import BLUE, BROWN, CLASS, GRID, ORANGE, SLATE, ink
+from dashboard.i18n import class_name, number, say
+from dashboard.worker.counterfactual_jobs import Found
+from dashboard.worker.results import CurveCheck
+
+__all__ = ["curves", "height_curve"]
+
+_LINES = {"own": (BLUE, "solid"), "edges": (BROWN, "dash"), "random": (SLATE, "dot")}
+
+_DASHES = ("solid", "dash", "dot", "dashdot")
+
+
+def curves(check: CurveCheck) -> go.Figure:
+    """The answer's probability as the picture changes, in three orders, told apart by dashes as well."""
+    figure = go.Figure()
+    for name, values in (("random", check.random), ("edges", check.edges), ("own", check.own)):
+        colour, dash = _LINES[name]
+        figure.add_scatter(
+            x=check.changed,
+            y=values,
+            customdata=[number(float(value), ".0%") for value in values],
+            name=say(f"order.{name}"),
+            mode="lines",
+            line={"color": colour, "dash": dash, "width": 3 if name == "own" else 2},
+            hovertemplate="%{customdata}",
+        )
+    written = [number(value, ".0%") for value in (0.0, 0.5, 1.0)]
+    ticks = {"ticktext": written, "tickvals": [0, 0.5, 1], "gridcolor": GRID}
+    figure.update_xaxes(range=[0, 1.02], title=say("trust.changed"), **ticks)
+    figure.update_yaxes(range=[0, 1.02], **ticks)
+    return figure.update_layout(
+        height=170, margin={"l": 0, "r": 8, "t": 4, "b": 4}, dragmode=False, showlegend=False
+    )
+
+
+def height_curve(found: Found, height: float) -> go.Figure:
+    """The probability of each answer over the height of the mask; colour, dash and a word tell them apart.
+
+    Args:
+        found: of ``pull_down``.
+        height: the height that is shown beside it; a line marks it, another one where the answer changes.
+    """
+    figure = go.Figure()
+    for index, name in enumerate(found.start.classes):
+        figure.add_scatter(
+            x=found.values,
+            y=[answer.of(name) for answer in found.answers],
+            name=class_name(name),
+            mode="lines",
+            line={"color": CLASS.get(name, SLATE), "dash": _DASHES[index % len(_DASHES)], "width": 3},
+            hoverinfo="skip",
+        )
+    if found.flips_at is not None:
+        figure.add_vline(x=found.flips_at, line={"width": 2, "color": ORANGE, "dash": "dot"})
+    figure.add_vline(x=height, line={"width": 1, "color": ink()})
+    written = [number(value, ".0%") for value in (0.0, 0.5, 1.0)]
+    ticks = {"ticktext": written, "tickvals": [0, 0.5, 1], "gridcolor": GRID}
+    figure.update_xaxes(range=[1.02, -0.02], title=say("cover_slide.axis"), **ticks)
+    figure.update_yaxes(range=[0, 1.02], **ticks)
+    legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    return figure.update_layout(
+        height=280, margin={"l": 0, "r": 8, "t": 8, "b": 4}, dragmode=False, legend=legend
+    )

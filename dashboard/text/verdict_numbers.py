@@ -1,0 +1,89 @@
+"""The numbers behind a verdict, for readers who asked for them: every family of edits, what the rule asks."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from dashboard.i18n import number, say
+from dashboard.text.verdicts import family_name
+from xai.evidence.verdict.decision import THRESHOLDS
+from xai.evidence_types import Evidence, FamilyEvidence, Reason
+
+__all__ = ["family_header", "family_rows", "number_lines"]
+
+
+def family_header() -> tuple[str, ...]:
+    """The columns of ``family_rows``."""
+    return (
+        say("numbers.change"),
+        say("numbers.asks"),
+        say("numbers.tally"),
+        say("numbers.effect"),
+        say("numbers.part"),
+        say("numbers.limit"),
+        say("numbers.holds"),
+        say("numbers.rounds"),
+    )
+
+
+def family_rows(evidence: Evidence) -> list[tuple[str, ...]]:
+    """A row for each family of edits, as long as the header, every cell as it is printed."""
+    return [_row(found) for found in evidence.families]
+
+
+def number_lines(evidence: Evidence) -> list[str]:
+    """What else there is to say in numbers, a sentence or two each."""
+    contrast = [say("numbers.contrast", contrast=evidence.contrast)]
+    if evidence.reach is not None:
+        contrast.append(say("numbers.reach", reach=evidence.reach))
+    lines = [" ".join(contrast), say("numbers.reasons", each="; ".join(map(_reason, evidence.reasons)))]
+    if evidence.families:
+        limits = ", ".join(f"{name} {number(value, 'g')}" for name, value in asdict(THRESHOLDS).items())
+        lines += [say("numbers.note"), say("numbers.thresholds", each=limits)]
+    if evidence.donors:
+        lines.append(say(f"numbers.donors_{evidence.donors}"))
+    return [*lines, say("numbers.price", forwards=evidence.forwards, seconds=evidence.seconds)]
+
+
+def _row(found: FamilyEvidence) -> tuple[str, ...]:
+    none = say("numbers.none")
+    holds = {True: say("numbers.yes"), False: say("numbers.no"), None: none}[found.holds]
+    return (
+        family_name(found.family),
+        say(f"asks.{found.asks}"),
+        say("numbers.tally_said", held=_did(found), of=found.tally.of),
+        _signed(found.effect, ".2f"),
+        none if found.part is None else _signed(found.part, ".2f"),
+        _limit(found) or none,
+        holds,
+        number(found.rounds, ".0f"),
+    )
+
+
+def _signed(value: float, form: str) -> str:
+    """A number with a minus, not a hyphen, where it is below zero."""
+    return number(value, form).replace("-", "−")
+
+
+def _did(found: FamilyEvidence) -> int:
+    """Edits that did what their row says: of a whole face, the tally counts those that did not."""
+    return found.tally.of - found.tally.held if found.asks == "whole" else found.tally.held
+
+
+def _limit(found: FamilyEvidence) -> str:
+    """What the family is held against; nothing where nothing is asked of it."""
+    if found.asks == "follow":
+        return say("numbers.limit_share", share=THRESHOLDS.followed)
+    if found.asks == "stay":
+        return say("numbers.limit_part", part=THRESHOLDS.part, share=1 - THRESHOLDS.left)
+    return ""
+
+
+def _reason(reason: Reason) -> str:
+    """A reason as the library names it, with its values."""
+    values = (
+        f"{name} {value if isinstance(value, str) else _signed(value, '.3g')}"
+        for name, value in reason.values.items()
+    )
+    told = ", ".join(values)
+    return f"{reason.code} ({told})" if told else reason.code

@@ -1,0 +1,62 @@
+"""The families of edits that a verdict rests on, and what each one asks. Free of torch: pages read it too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+__all__ = ["FAMILIES", "ROUNDS", "Family", "named_families"]
+
+ROUNDS = 2
+"""How often a family may be asked: one that fails is asked again with other donors, and all its answers
+count."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Edits that ask the same.
+
+    Attributes:
+        asks: ``follow``, the answer should change; ``stay``, it should not; ``sham``, the lower face of
+            somebody else of the same class, whose effect is that of the seam; ``whole``, everything changes.
+        level: of ``follow``: ``wearing``, the whole lower face, by which the verdict goes, or ``place``, nose
+            and mouth alone. Of ``stay``: ``place``, the lower face is untouched, or ``appearance``.
+        named: whether *supported* requires it.
+        donors: how many donors a round takes; 0 where nothing is taken from donors.
+    """
+
+    asks: str
+    level: str = ""
+    named: bool = False
+    donors: int = 0
+
+
+FAMILIES: Mapping[str, Family] = {
+    "lower_face": Family("follow", "wearing", named=True, donors=6),
+    "drawn_on": Family("follow", "wearing"),
+    "drawn_down": Family("follow", "wearing"),
+    "completed": Family("follow", "wearing"),
+    "removed": Family("follow", "wearing"),
+    "nose_and_mouth": Family("follow", "place", named=True, donors=6),
+    "outside": Family("stay", "place", named=True, donors=4),
+    "upper_face": Family("stay", "place", named=True, donors=4),
+    "background": Family("stay", "place", named=True, donors=4),
+    "mask_look": Family("stay", "place", named=True),
+    "light": Family("stay", "appearance", named=True),
+    "cast": Family("stay", "appearance", named=True),
+    "sharpness": Family("stay", "appearance"),
+    "grain": Family("stay", "appearance"),
+    "compression": Family("stay", "appearance"),
+    "mirror": Family("stay", "appearance"),
+    "scale": Family("stay", "appearance"),
+    "same_class": Family("sham", donors=3),
+    "whole_face": Family("whole", donors=3),
+    "other_photo": Family("whole", donors=3),
+}
+"""Every family by name, in the order in which they are told."""
+
+
+def named_families(own: str) -> list[str]:
+    """What *supported* requires of a face that wears a mask as ``own`` says."""
+    masked = own != "uncovered"
+    return [name for name, family in FAMILIES.items() if family.named and (masked or name != "mask_look")]
