@@ -163,7 +163,7 @@ class FamilyEvidence:
     Attributes:
         family: its name.
         asks: ``follow``, ``stay``, ``sham`` or ``whole``.
-        tally: edits whose answer did what it should; of a sham or a whole face, those whose answer was kept.
+        tally: edits whose answer did what it should; of a sham or a whole face, those at which it was kept.
         effect: mean log-odds lost, net of the sham where something was laid on the face.
         part: of a ``stay`` family, the effect over that of the lower face; None elsewhere, and where the
             lower face has none.

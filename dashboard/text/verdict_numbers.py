@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from dashboard.i18n import number, say
 from dashboard.text.verdicts import family_name
+from xai.evidence.interventions.families import FAMILIES
 from xai.evidence.verdict.decision import THRESHOLDS
 from xai.evidence_types import Evidence, FamilyEvidence, Reason
 
@@ -75,7 +76,9 @@ def _limit(found: FamilyEvidence) -> str:
     if found.asks == "follow":
         return say("numbers.limit_share", share=THRESHOLDS.followed)
     if found.asks == "stay":
-        return say("numbers.limit_part", part=THRESHOLDS.part, share=1 - THRESHOLDS.left)
+        directions = FAMILIES[found.family].directions
+        part = THRESHOLDS.direction if directions else THRESHOLDS.part
+        return say("numbers.limit_part", part=part, share=1 - THRESHOLDS.left)
     return ""
 
 

@@ -146,7 +146,7 @@ def _mover(evidence: Evidence) -> Reason | None:
 
 def _how_far(mover: Reason) -> str:
     """How far something else moves the answer; nothing where there is no measure for it."""
-    held, of, part = (float(mover.values[name]) for name in ("held", "of", "value"))
+    held, of, part = (float(mover.values.get(name, 0)) for name in ("held", "of", "value"))
     family = family_name(str(mover.values["family"]))
     if held < of:
         return say("how_far.turned", family=family, held=int(held), of=int(of))

@@ -23,12 +23,15 @@ class Family:
             and mouth alone. Of ``stay``: ``place``, the lower face is untouched, or ``appearance``.
         named: whether *supported* requires it.
         donors: how many donors a round takes; 0 where nothing is taken from donors.
+        directions: whether its edits go in different directions, as colours do: a model that goes by one of
+            them is hardly moved by the others, so not their mean counts but the second largest effect.
     """
 
     asks: str
     level: str = ""
     named: bool = False
     donors: int = 0
+    directions: bool = False
 
 
 FAMILIES: Mapping[str, Family] = {
@@ -41,9 +44,9 @@ FAMILIES: Mapping[str, Family] = {
     "outside": Family("stay", "place", named=True, donors=4),
     "upper_face": Family("stay", "place", named=True, donors=4),
     "background": Family("stay", "place", named=True, donors=4),
-    "mask_look": Family("stay", "place", named=True),
+    "mask_look": Family("stay", "place", named=True, directions=True),
     "light": Family("stay", "appearance", named=True),
-    "cast": Family("stay", "appearance", named=True),
+    "cast": Family("stay", "appearance", named=True, directions=True),
     "sharpness": Family("stay", "appearance"),
     "grain": Family("stay", "appearance"),
     "compression": Family("stay", "appearance"),

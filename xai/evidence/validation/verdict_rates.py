@@ -59,7 +59,7 @@ class SetLimits:
     followed: float = 0.7
     half: float = 0.5
     stayed: float = 0.75
-    part: float = 0.25
+    part: float = 0.2
     rim: float = 0.12
     judged: float = 0.5
 

@@ -18,7 +18,7 @@ The reasons, as codes with their numbers; each but those of ``cannot tell`` name
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,6 +39,8 @@ class Thresholds:
         reach: part of what a whole other face moves, from which a change of the lower face that leaves the
             label was followed all the same.
         part: largest effect of a *stay* family, over that of the lower face.
+        direction: the same of a family whose edits go in different directions, of which the second largest
+            effect counts.
         left: largest share of a *stay* family's edits that turn the label.
         rim: least effect of nose and mouth alone over that of the lower face.
         seam: largest share of shams that turn the label.
@@ -51,7 +53,8 @@ class Thresholds:
     followed: float = 0.7
     partly: float = 0.34
     reach: float = 0.5
-    part: float = 0.25
+    part: float = 0.2
+    direction: float = 0.22
     left: float = 0.34
     rim: float = 0.12
     seam: float = 0.5
@@ -209,13 +212,15 @@ def _movers(families: Mapping[str, FamilyEvidence]) -> list[Reason]:
     """The *stay* families that failed, that which moves the answer most first; places before appearance."""
     failed = [f for f in families.values() if f.asks == "stay" and f.holds is False]
     failed.sort(key=lambda f: (FAMILIES[f.family].level != "place", -f.effect))
-    return [
-        Reason(
-            "moved_by" if FAMILIES[f.family].level == "place" else "hangs_on",
-            {"family": f.family, "held": f.tally.held, "of": f.tally.of, "value": f.part or 0.0},
-        )
-        for f in failed
-    ]
+    return [_mover(f) for f in failed]
+
+
+def _mover(found: FamilyEvidence) -> Reason:
+    code = "moved_by" if FAMILIES[found.family].level == "place" else "hangs_on"
+    values: dict[str, float | str] = {"family": found.family, "held": found.tally.held, "of": found.tally.of}
+    if found.part is not None:
+        values["value"] = max(0.0, found.part)
+    return Reason(code, values)
 
 
 def _family(
@@ -226,21 +231,19 @@ def _family(
     rounds: int,
 ) -> FamilyEvidence:
     family, (lower, sham) = FAMILIES[name], lower_and_sham
-    laid = family.donors > 0 and family.asks in ("follow", "stay")
-    trim = family.asks == "stay"
-    effect = _mean(answers, limits, trim=trim) - (sham if laid else 0.0)
-    held = sum(bool(a.held) for a in answers)
+    tally = Tally(sum(bool(a.held) for a in answers), len(answers))
     if family.asks in ("sham", "whole"):
-        kept = sum(a.held is not False for a in answers)
-        return FamilyEvidence(name, family.asks, Tally(kept, len(answers)), effect, None, None, rounds)
-    tally = Tally(held, len(answers))
+        return FamilyEvidence(name, family.asks, tally, _mean(answers, limits), None, None, rounds)
+    net = sham if family.donors else 0.0
     if family.asks == "follow":
-        holds = held >= limits.followed * len(answers)
+        holds = tally.held >= limits.followed * tally.of
+        effect = _mean(answers, limits, trim=False) - net
         return FamilyEvidence(name, family.asks, tally, effect, None, holds, rounds)
+    effect = (_second(answers) if family.directions else _mean(answers, limits)) - net
+    most = limits.direction if family.directions else limits.part
+    stays = effect <= most * max(lower, limits.moves) and 1 - tally.held / tally.of <= limits.left
     part = effect / lower if lower > limits.moves else None
-    within = effect <= limits.part * max(lower, limits.moves)
-    turned = (len(answers) - held) / len(answers)
-    return FamilyEvidence(name, family.asks, tally, effect, part, within and turned <= limits.left, rounds)
+    return FamilyEvidence(name, family.asks, tally, effect, part, stays, rounds)
 
 
 def _mean(answers: Sequence[EditAnswer], limits: Thresholds, *, trim: bool = True) -> float:
@@ -250,6 +253,11 @@ def _mean(answers: Sequence[EditAnswer], limits: Thresholds, *, trim: bool = Tru
     return float(np.mean(drops)) if drops else 0.0
 
 
-def _sum(found: object) -> Tally:
-    tallies = [each.tally for each in found]  # type: ignore[attr-defined]
+def _second(answers: Sequence[EditAnswer]) -> float:
+    """The second largest loss; the only one, where there is one."""
+    return sorted(a.drop for a in answers)[-2:][0]
+
+
+def _sum(found: Iterable[FamilyEvidence]) -> Tally:
+    tallies = [each.tally for each in found]
     return Tally(sum(t.held for t in tallies), sum(t.of for t in tallies))

@@ -20,6 +20,7 @@ def test_every_family_has_a_row_with_its_figures():
             family("lower_face", 5, 6, 9.7949, rounds=2),
             family("background", 3, 8, 2.5, 0.4123, False, 2),
             family("light", 4, 4, -0.25, -0.04),
+            family("cast", 6, 6, 0.1, 0.02),
             family("same_class", 2, 3, 0.25),
             family("whole_face", 0, 3, 7.0),
         )
@@ -33,11 +34,12 @@ def test_every_family_has_a_row_with_its_figures():
             "3 of 8",
             "2.50",
             "0.41",
-            "part ≤ 0.25, did ≥ 66%",
+            "part ≤ 0.20, did ≥ 66%",
             "no",
             "2",
         ),
-        ("other light", "stay", "4 of 4", "−0.25", "−0.04", "part ≤ 0.25, did ≥ 66%", "yes", "1"),
+        ("other light", "stay", "4 of 4", "−0.25", "−0.04", "part ≤ 0.20, did ≥ 66%", "yes", "1"),
+        ("another tint", "stay", "6 of 6", "0.10", "0.02", "part ≤ 0.22, did ≥ 66%", "yes", "1"),
         (
             "another person's lower face with the same answer",
             "stay (control)",

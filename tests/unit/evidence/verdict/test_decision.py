@@ -55,7 +55,7 @@ def test_whatever_else_moves_it_is_named(family):
     for found in (answers({family: 3.0}), answers(**{family: 2})):
         told, why, values = verdict(found)
         assert (told, why, values["family"]) == ("mixed", code, family)
-    assert verdict(answers({family: 1.9}))[0] == "supported", "a quarter of the lower face's effect is borne"
+    assert verdict(answers({family: 1.55}))[0] == "supported", "a fifth of the lower face's effect is borne"
     assert verdict(answers(**{family: 1}))[0] == "supported", "one of four is borne"
 
 
@@ -64,6 +64,16 @@ def test_one_odd_donor_is_no_evidence():
     odd = next(i for i, a in enumerate(found) if a.family == "outside")
     found[odd] = replace(found[odd], drop=40.0, held=False, label="uncovered")
     assert verdict(found)[0] == "supported"
+
+
+def test_one_direction_of_two_is_enough_where_directions_differ():
+    """Two casts of six that move the answer are a cue; two lights of four are a mean of little."""
+    for family, told in (("cast", "mixed"), ("mask_look", "mixed"), ("grain", "supported")):
+        found = [a for a in answers() if a.family != family]
+        found += [
+            EditAnswer(family, str(i), (), "covered", 0.5, 2.5 if i < 2 else 0.0, True) for i in range(6)
+        ]
+        assert verdict(found)[0] == told, family
 
 
 def test_who_does_not_follow():
@@ -130,8 +140,11 @@ def slowly(found, contrast):
         if family.asks == "stay":
             drops = sorted(a.drop for a in of(name))[:-1]
             effect = sum(drops) / len(drops) - (sham if family.donors else 0)
+            limit = 0.2
+            if name in ("cast", "mask_look"):
+                effect, limit = drops[-1], 0.22
             left = sum(a.label != "covered" for a in of(name)) / 4
-            moved |= effect > 0.25 * max(lower, 0.2) or left > 0.34
+            moved |= effect > limit * max(lower, 0.2) or left > 0.34
     if share >= 0.7:
         if moved:
             return "mixed"
