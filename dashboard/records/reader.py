@@ -12,7 +12,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from dashboard.records.values import Bin, Epoch, Experiment, ExperimentRow, Figure, Record, Records, Score
+from dashboard.records.values import (
+    Bin,
+    ClassVerdict,
+    Epoch,
+    Experiment,
+    ExperimentRow,
+    Figure,
+    Record,
+    Records,
+    Score,
+)
 from xai.learning.evaluation.metrics import interval_gap
 from xai.models.reported_errors import read_errors
 
@@ -89,6 +99,11 @@ def read_record(path: Path, *, installed: bool) -> Record:
             history=tuple(_epoch(row) for row in raw.get("history", ())),
             installed=installed,
             trained_on=str(recipe.get("trained_on", "fmd")),
+            verdicts=tuple(
+                _class_verdict(name, label, row)
+                for name, classes in raw.get("verdicts", {}).items()
+                for label, row in classes.items()
+            ),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RecordUnreadable(_sentence(path, error)) from error
@@ -151,6 +166,33 @@ def _score(name: str, row: Mapping[str, Any]) -> Score:
         confusion=row["confusion"],
         by={kind: tuple(map(_bin, bins)) for kind, bins in row.get("by", {}).items()},
     )
+
+
+def _class_verdict(name: str, label: str, row: Mapping[str, Any]) -> ClassVerdict:
+    dataset, donors = name.split(" donors=")
+    kept = {family: _share(each["stayed"]) for family, each in row["families"].items()}
+    known = {family: figure for family, figure in kept.items() if figure is not None}
+    least = min(known, key=lambda family: known[family].value, default="")
+    return ClassVerdict(
+        dataset=dataset,
+        donors=donors,
+        label=label,
+        faces=int(row["faces"]),
+        judged=int(row["judged"]),
+        followed=_share(row["followed"]),
+        place=_share(row["place_share"]),
+        stayed=_share(row["stayed"]),
+        moved_by=least,
+        kept=known.get(least),
+        verdict=str(row["verdict"]["verdict"]),
+    )
+
+
+def _share(found: Mapping[str, Any]) -> Figure | None:
+    if found["value"] is None:
+        return None
+    low, high = found["interval"] or (None, None)
+    return Figure(float(found["value"]), low, high)
 
 
 def _figure(value: float, ends: Sequence[float | None] | None, groups: int) -> Figure:

@@ -10,6 +10,7 @@ from xai.models.reported_errors import KnownError
 
 __all__ = [
     "Bin",
+    "ClassVerdict",
     "Epoch",
     "Experiment",
     "ExperimentRow",
@@ -103,6 +104,37 @@ class Epoch:
 
 
 @dataclass(frozen=True)
+class ClassVerdict:
+    """How often a model's right answers of one class follow the lower face and stay otherwise, over a set.
+
+    Attributes:
+        dataset: short name of the set.
+        donors: ``set`` or ``gallery``: whose parts were laid on the faces.
+        label: the class.
+        faces: right answers.
+        judged: on how many of them parts could be laid.
+        followed: share of changes of the lower face that were followed; None where nothing was judged.
+        place: effect of nose and mouth alone over that of the lower face; likewise.
+        stayed: share of other changes at which the answer stayed; likewise.
+        moved_by: family of edits at which it stayed least often; "" where there was none.
+        kept: share of that family's edits at which it stayed.
+        verdict: of the model for the class.
+    """
+
+    dataset: str
+    donors: str
+    label: str
+    faces: int
+    judged: int
+    followed: Figure | None
+    place: Figure | None
+    stayed: Figure | None
+    moved_by: str
+    kept: Figure | None
+    verdict: str
+
+
+@dataclass(frozen=True)
 class Record:
     """What is known of a model.
 
@@ -125,6 +157,7 @@ class Record:
         history: the epochs of its training; may be empty.
         installed: whether its weights are here.
         trained_on: set whose figures stand beside the published ones.
+        verdicts: how often its answers follow and stay, by set and class; empty where nobody measured it.
     """
 
     name: str
@@ -145,6 +178,7 @@ class Record:
     history: tuple[Epoch, ...]
     installed: bool
     trained_on: str
+    verdicts: tuple[ClassVerdict, ...] = ()
 
 
 @dataclass(frozen=True)

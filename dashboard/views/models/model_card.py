@@ -11,7 +11,7 @@ from dashboard.charts.metrics import class_counts, learning_curves
 from dashboard.i18n import class_name, from_library, say
 from dashboard.records.values import Record, telling
 from dashboard.text.metrics import is_technical
-from dashboard.views.models import confusion, subgroups
+from dashboard.views.models import confusion, subgroups, verdicts
 from dashboard.views.models import scores as models_scores
 from dashboard.views.models.study_text import error_lists
 from dashboard.views.models.text import alt_counts, alt_curves, bottom_line, data_line, study_name
@@ -57,6 +57,7 @@ def show(record: Record, called: str) -> None:
     with right:
         _limits(record)
     models_scores.show(record)
+    verdicts.show(record)
     subgroups.show(record)
     models_scores.published(record)
     left, right = st.columns(2, gap="large")

@@ -52,6 +52,45 @@ def card(**more):
     }
 
 
+def judged(value, low=0.7, high=0.9):
+    return {"value": value, "interval": None if value is None else [low, high]}
+
+
+VERDICTS = {
+    "ilc donors=set": {
+        "covered": {
+            "faces": 205, "judged": 118,
+            "followed": judged(0.91), "place_share": judged(0.57), "stayed": judged(0.99),
+            "families": {
+                "outside": {"stayed": judged(0.98), "part": judged(0.1)},
+                "background": {"stayed": judged(0.81), "part": judged(0.09)},
+            },
+            "verdict": {"verdict": "supported", "why": "follows", "finds": 0.29},
+        },
+        "incorrect": {
+            "faces": 3, "judged": 0,
+            "followed": judged(None), "place_share": judged(None), "stayed": judged(None),
+            "families": {}, "verdict": {"verdict": "cannot tell", "why": "few_photos", "finds": None},
+        },
+    }
+}  # fmt: skip
+
+
+def test_what_answers_go_by_is_read_class_by_class(tmp_path):
+    path = tmp_path / "vgg_fmd.json"
+    path.write_text(json.dumps(card(verdicts=VERDICTS)))
+    covered, incorrect = read_record(path, installed=True).verdicts
+    assert (covered.dataset, covered.donors, covered.label) == ("ilc", "set", "covered")
+    assert (covered.faces, covered.judged, covered.verdict) == (205, 118, "supported")
+    assert covered.followed == Figure(0.91, 0.7, 0.9)
+    assert (covered.moved_by, covered.kept) == ("background", Figure(0.81, 0.7, 0.9))
+    assert (incorrect.followed, incorrect.moved_by, incorrect.kept) == (None, "", None)
+
+
+def test_a_card_without_verdicts_has_none(record):
+    assert record.verdicts == ()
+
+
 @pytest.fixture
 def record(tmp_path):
     path = tmp_path / "vgg_fmd.json"
