@@ -22,8 +22,7 @@ def show(record: Record) -> None:
         st.caption(say(f"dataset.{name}"))
         st.table([_row(found) for found in own], hide_index=True)
     st.caption(say("goes_by.note"))
-    command = f".venv/bin/python -m xai calibrate --model {record.name} --data DIR"
-    st.caption(say("goes_by.command", command=command))
+    st.caption(say("goes_by.command", name=record.name))
 
 
 def _row(found: ClassVerdict) -> dict[str, str]:
