@@ -46,4 +46,5 @@ def calibrate(args: Namespace, note: Note) -> Json:
     table = reports.calibration_table(args.data, note, args.device, args.faces)
     if args.update:
         published.publish(table)
+        published.publish_picture(table, args.data.name)
     return table

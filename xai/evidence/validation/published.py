@@ -10,13 +10,18 @@ from xai.atomic_write import write_whole
 from xai.errors import XaiError
 from xai.evidence.validation.calibration import known_kinds
 from xai.evidence.validation.ideal_observers import OBSERVERS
+from xai.evidence.validation.landscape import draw, points
 from xai.evidence.validation.population import CARRIES, FULL
 from xai.evidence_types import VERDICTS
+from xai.models.cards import read_cards
 
-__all__ = ["PAGE", "check_page", "publish", "rates_of_error", "table"]
+__all__ = ["PAGE", "PICTURE", "check_page", "publish", "publish_picture", "rates_of_error", "table"]
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "verdict.md"
 """The page that holds the table, between the two markers."""
+
+PICTURE = PAGE.with_suffix(".png")
+"""What every model goes by, beside the page."""
 
 _START, _END = "<!-- calibration -->", "<!-- /calibration -->"
 _PARTS = ("honest networks", "cheats at full dose", "cheats at half dose")
@@ -33,6 +38,16 @@ def publish(found: Mapping[str, Mapping[str, Any]], page: Path = PAGE) -> None:
     before, after = check_page(page)
     text = f"{before}{_START}\n{table(found)}\n{_END}{after}"
     write_whole(page, lambda place: place.write_text(text, encoding="utf-8"))
+
+
+def publish_picture(found: Mapping[str, Mapping[str, Any]], set_name: str, file: Path = PICTURE) -> None:
+    """Draw the networks of the table, and the project's own models as their cards say, into the picture.
+
+    Raises:
+        XaiError: it cannot be written.
+    """
+    shown = list(points(found, read_cards().cards, f"{set_name} donors=set"))
+    write_whole(file, lambda place: place.write_bytes(draw(shown)))
 
 
 def check_page(page: Path = PAGE) -> tuple[str, str]:
