@@ -82,7 +82,8 @@ def draw(shown: Sequence[Point]) -> bytes:
     for kind, (marker, colour) in KINDS.items():
         own = [point for point in shown if point.kind == kind]
         size = 170 if marker == "*" else 55
-        axes.scatter([p.followed for p in own], [p.moved for p in own], size, colour, marker, label=kind)
+        across, up = [p.followed for p in own], [p.moved for p in own]
+        axes.scatter(across, up, s=size, c=colour, marker=marker, label=kind)
     for point in shown:
         if point.kind == "comes with this project":
             place = (point.followed, point.moved)
