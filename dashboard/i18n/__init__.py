@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.preferences import language
+from xai.classes import class_named
 
 __all__ = [
     "DEFAULT",
@@ -72,12 +73,12 @@ def number(value: float, form: str) -> str:
 
 
 def class_name(name: str) -> str:
-    """A class in words; a class that the catalogue does not know, of a model that was added, as it is.
+    """A class in words, however a model spells it; one that is not known, of a model that was added, as it is.
 
-    >>> class_name("uncovered"), class_name("visor")
-    ('no mask', 'visor')
+    >>> class_name("uncovered"), class_name("No-Mask"), class_name("visor")
+    ('no mask', 'no mask is present', 'visor')
     """
-    return say(f"class.{name}") if has(f"class.{name}") else name
+    return _class_said("class", name)
 
 
 def class_word(name: str) -> str:
@@ -86,7 +87,13 @@ def class_word(name: str) -> str:
     >>> class_word("incorrect"), class_word("visor")
     ('worn wrongly', 'visor')
     """
-    return say(f"short.{name}") if has(f"short.{name}") else name
+    return _class_said("short", name)
+
+
+def _class_said(section: str, name: str) -> str:
+    info = class_named(name)
+    key = f"{section}.{info.name if info else name}"
+    return say(key) if has(key) else name
 
 
 def from_library(sentence: str) -> str:
