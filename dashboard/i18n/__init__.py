@@ -73,7 +73,7 @@ def number(value: float, form: str) -> str:
 
 
 def class_name(name: str) -> str:
-    """A class in words, however a model spells it; one that is not known, of a model that was added, as it is.
+    """A class in words, however a model spells it; one that is not known, of an added model, as it is.
 
     >>> class_name("uncovered"), class_name("No-Mask"), class_name("visor")
     ('no mask', 'no mask is present', 'visor')
