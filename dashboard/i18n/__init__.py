@@ -78,7 +78,8 @@ def class_name(name: str) -> str:
     >>> class_name("uncovered"), class_name("No-Mask"), class_name("visor")
     ('no mask', 'no mask is present', 'visor')
     """
-    return _class_said("class", name)
+    known = _meant(name)
+    return say(f"class.{known}") if has(f"class.{known}") else name
 
 
 def class_word(name: str) -> str:
@@ -87,13 +88,14 @@ def class_word(name: str) -> str:
     >>> class_word("incorrect"), class_word("visor")
     ('worn wrongly', 'visor')
     """
-    return _class_said("short", name)
+    known = _meant(name)
+    return say(f"short.{known}") if has(f"short.{known}") else name
 
 
-def _class_said(section: str, name: str) -> str:
+def _meant(name: str) -> str:
+    """The class in the project's own spelling; the name itself where no class is spelt so."""
     info = class_named(name)
-    key = f"{section}.{info.name if info else name}"
-    return say(key) if has(key) else name
+    return info.name if info else name
 
 
 def from_library(sentence: str) -> str:
