@@ -84,7 +84,8 @@ def assert_evidence(model):
             assert {"family", "edit", "truth", "label", "probability", "held"} <= set(edit)
             assert isinstance(edit["held"], bool)
             assert 0 <= edit["probability"] <= 1
-    follow = [edit for edit in model["follow"]["edits"] if edit["family"] != "nose_and_mouth"]
+    reported = ("nose_and_mouth", "removed")
+    follow = [edit for edit in model["follow"]["edits"] if edit["family"] not in reported]
     assert model["follow"]["share"] == sum(edit["held"] for edit in follow) / len(follow)
     stay = model["stay"]["edits"]
     assert model["stay"]["share"] == sum(edit["held"] for edit in stay) / len(stay)

@@ -43,6 +43,7 @@ FEATHER = 0.04
 
 _OUTLINE = 0.32  # how far masks reach down beyond the face's oval, in eye distances
 _BESIDE = 0.05  # and to the sides
+_STRAPS = 0.35  # how far a mask's edge and straps reach beyond the lower face, in eye distances
 _EDGE = 0.05  # of the crop's side: an edge that belongs to the background wherever the face reaches
 
 AREAS = ("strict", "wide")
@@ -165,6 +166,9 @@ def places_of(face: Face) -> dict[str, Plane]:
         np.maximum(places["background"], _edge(len(face.crop))) * (1 - outer) * (1 - upper)
     )
     places["everything"] = np.ones_like(outer)
+    clear = 1 - seam(face, _grown(wide, _STRAPS * face_unit(face)))
+    for name in ("outside_wide", "upper_face", "surroundings"):
+        places[f"{name}_clear"] = (1 - outer if name == "outside_wide" else places[name]) * clear
     return {**places, "outside_strict": 1 - inner, "outside_wide": 1 - outer}
 
 

@@ -92,14 +92,17 @@ def plan(edits: FaceEdits, own: Sequence[str], known: Sequence[str], turn: int =
     donors = list(enumerate(edits.donors))
     other = [(number, d) for number, d in donors if d.wearing in known and d.wearing not in own]
     same = [(number, d) for number, d in donors if d.wearing == own[0]]
+    # A bare lower face does not take away a mask that hangs below it.
+    lower = [(n, d) for n, d in other if d.wearing == "covered"] if own[0] == "incorrect" else other
     planned = []
     for name, place in _PLACES.items():
-        count = FAMILIES[name].donors
-        content = "photo" if name == "other_photo" else "donor"
-        for number, donor in _picked(same if name == "same_class" else other, count, turn):
-            truth = own if FAMILIES[name].asks in ("stay", "sham") else (donor.wearing,)
-            layer = Layer(place, f"{content}{number}")
-            planned.append(PlannedEdit(name, donor.name, (layer,), tuple(truth)))
+        family, content = FAMILIES[name], "photo" if name == "other_photo" else "donor"
+        lent = same if family.asks == "sham" else lower if family.asks == "follow" else other
+        # On a bare face the edge or the straps of a donor's mask would change what is true.
+        where = f"{place}_clear" if family.asks == "stay" and own[0] == "uncovered" else place
+        for number, donor in _picked(lent, family.donors, turn):
+            truth = own if family.asks in ("stay", "sham") else (donor.wearing,)
+            planned.append(PlannedEdit(name, donor.name, (Layer(where, f"{content}{number}"),), tuple(truth)))
     return [*planned, *_painted(edits, own, known, turn), *_appearance(own, turn)]
 
 

@@ -19,8 +19,9 @@ class Family:
     Attributes:
         asks: ``follow``, the answer should change; ``stay``, it should not; ``sham``, the lower face of
             somebody else of the same class, whose effect is that of the seam; ``whole``, everything changes.
-        level: of ``follow``: ``wearing``, the whole lower face, by which the verdict goes, or ``place``, nose
-            and mouth alone. Of ``stay``: ``place``, the lower face is untouched, or ``appearance``.
+        level: of ``follow``: ``wearing``, the whole lower face, by which the verdict goes; ``place``, nose
+            and mouth alone; or ``reported``, where readers who did not know the edit disagreed with it too
+            often. Of ``stay``: ``place``, the lower face is untouched, or ``appearance``.
         named: whether *supported* requires it.
         donors: how many donors a round takes; 0 where nothing is taken from donors.
         directions: whether its edits go in different directions, as colours do: a model that goes by one of
@@ -39,7 +40,7 @@ FAMILIES: Mapping[str, Family] = {
     "drawn_on": Family("follow", "wearing"),
     "drawn_down": Family("follow", "wearing"),
     "completed": Family("follow", "wearing"),
-    "removed": Family("follow", "wearing"),
+    "removed": Family("follow", "reported"),
     "nose_and_mouth": Family("follow", "place", named=True, donors=6),
     "outside": Family("stay", "place", named=True, donors=4),
     "upper_face": Family("stay", "place", named=True, donors=4),

@@ -132,7 +132,7 @@ class Examination:
         shown = []
         for asks, count in _SHOWN.items():
             own = [i for i, a in enumerate(answers) if FAMILIES[a.family].asks == asks]
-            first = [i for i in own if FAMILIES[answers[i].family].level != "place" or asks == "stay"]
+            first = [i for i in own if asks == "stay" or FAMILIES[answers[i].family].level == "wearing"]
             shown += sorted(
                 _spread(first or own, answers, failed)[:count],
                 key=lambda i: list(FAMILIES).index(answers[i].family),

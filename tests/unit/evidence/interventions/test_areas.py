@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -45,6 +46,7 @@ def places(face):
 
 def test_every_place_that_is_measured_exists(places):
     named = {"strict", "wide", "nose", "mouth", "upper_face", "surroundings", "everything"}
+    named |= {f"{name}_clear" for name in ("outside_wide", "upper_face", "surroundings")}
     assert {*OUTSIDE["strict"], *OUTSIDE["wide"], *named} == set(places)
     for name, place in places.items():
         assert place.dtype == np.float32, name
@@ -62,6 +64,16 @@ def test_the_surroundings_reach_the_edge_and_leave_the_face(places):
     assert (around[lower == 1] == 0).all()
     assert (around[upper == 1] == 0).all()
     assert (places["everything"] == 1).all()
+
+
+def test_clear_places_keep_away_from_the_lower_face(places):
+    """By a third of the eye distance, so that no edge of a mask comes along."""
+    near = cv2.dilate((places["wide"] == 1).astype(np.uint8), np.ones((11, 11), np.uint8)) > 0
+    for name in ("outside_wide", "upper_face", "surroundings"):
+        clear = places[f"{name}_clear"]
+        assert (clear[near] == 0).all()
+        assert (clear <= places[name]).all()
+        assert clear.max() > 0.9 or name == "upper_face"
 
 
 @pytest.mark.parametrize("area", ["strict", "wide"])

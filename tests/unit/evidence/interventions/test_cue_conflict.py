@@ -92,6 +92,9 @@ def test_two_classes_ask_only_what_their_card_states(edits):
     both = plan(edits["covered"], ("covered", "incorrect"), CLASSES)
     assert {edit.truth for edit in both if edit.family == "lower_face"} == {("uncovered",)}
     assert {edit.truth for edit in both if edit.family == "light"} == {("covered", "incorrect")}
+    incorrect = plan(edits["incorrect"], ("incorrect",), CLASSES)
+    truths = {edit.truth for edit in incorrect if edit.family == "lower_face"}
+    assert truths == {("covered",)}, "a bare lower face leaves a hanging mask where it is"
     without = plan(edits["covered"], ("covered",), CLASSES)
     assert {t for edit in without if edit.family == "lower_face" for t in edit.truth} == {
         "incorrect",
