@@ -338,15 +338,16 @@ def _set_verdict(
     """The rule for a set: every limit is held against the unfavourable end of a 95 % interval by photo."""
     wearings, (followed, place) = wearings_by_class([target])[target], followed_and_place
     named = [n for n in named_families(wearings[0] if wearings else "covered") if FAMILIES[n].asks == "stay"]
-    if followed.interval is None or place.interval is None or any(n not in families for n in named):
+    if followed.interval is None or any(n not in families for n in named):
         return SetVerdict("cannot tell", "few_photos", None)
     if judged < limits.judged:
         return SetVerdict("cannot tell", "few_judged", None)
     finds = max(_found_from(families[name].part, limits) for name in named)
     movers = [name for name in families if _surely_moves(families[name], limits)]
     movers.sort(key=lambda name: -(families[name].part.value or 0))
-    movers += ["rim"] if place.interval[1] < limits.rim else []
-    sure = place.interval[0] >= limits.rim and all(_surely_stays(families[name], limits) for name in named)
+    low, high = place.interval or (0.0, 1.0)  # where the lower face does nothing there is no such part
+    movers += ["rim"] if high < limits.rim else []
+    sure = low >= limits.rim and all(_surely_stays(families[name], limits) for name in named)
     return SetVerdict(*_told(followed.interval, movers, limits, sure=sure), finds)
 
 

@@ -180,6 +180,10 @@ def test_what_moves_a_model_is_named(family):
 
 def test_a_model_that_does_not_follow_and_is_moved_by_nothing_named():
     assert verdict(forty(followed=0.2)) == ("mixed", "follows_not")
+    nothing = forty(followed=0.0, place_share=None, outside=(0.1, 9.0))
+    assert verdict(nothing) == ("not supported", "outside"), (
+        "the lower face does nothing, so no part of it is known"
+    )
     half = [row(f"p{i}", followed=float(i % 3 > 0)) for i in range(40)]
     assert verdict(half) == ("cannot tell", "too_wide")
 
