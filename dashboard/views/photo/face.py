@@ -86,7 +86,7 @@ def show(face: Face, known: Known, models: Sequence[str], places: Places) -> Non
     name = f"{face.photo_sha256} {face.box.as_list()}"
     level = preferences.level()
     with places.beside:
-        verdicts = st.empty()
+        verdicts = st.container(key="verdicts-of-a-face").empty()
         asking = st.expander(say("ask.another"))
     st.header(say("map.heading"), anchor=False)
     progress, settings, maps, reasons = st.empty(), st.expander(say("ask.settings")), st.empty(), st.empty()
