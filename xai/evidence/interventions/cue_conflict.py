@@ -1,11 +1,9 @@
 """Which edits a verdict asks for: cue conflict between the lower face and everything else.
 
 As shape and texture are set against each other for networks that name things (Geirhos et al. 2019), the lower
-face
-of one person is set against all the rest of another: the answer ought to *follow* the lower face and to
-    *stay* when
-anything else changes. Every edit states which ways of wearing a mask are true of it. That follows from what
-was exchanged or drawn, not from the name of the edit.
+face of one person is set against all the rest of another: the answer ought to *follow* the lower face and to
+*stay* when anything else changes. Every edit states which ways of wearing a mask are true of it. That follows
+from what was exchanged or drawn, not from the name of the edit.
 """
 
 from __future__ import annotations

@@ -1,12 +1,6 @@
-"""The three conditions and the verdict: thresholds in, reasons out, nothing measured here.
+"""The three conditions of an area and what they come to: thresholds in, outcomes out, nothing measured here.
 
-The reasons, as codes with their numbers:
-
-- of every verdict where edits were made: ``needed`` / ``not_needed`` (necessity), ``alone`` /
-  ``also_elsewhere`` (exclusion), ``enough`` / ``not_enough`` (sufficiency);
-- of ``cannot tell``: ``no_mesh small turned unseen odd`` (the edits could not be believed), ``unsure`` (the
-  model does not hold the class for likely), ``nothing_moves``, ``only_together`` (only changing everything
-  moves the answer), ``donors_disagree``, ``unsteady`` (another verdict when the landmarks move a little).
+They describe regions where ``--detail`` asks for it; the verdict on a face is made in ``decision``.
 """
 
 from __future__ import annotations
@@ -19,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.evidence.verdict.region_effects import Effects
-from xai.evidence_types import AreaEvidence, Condition, Reason
+from xai.evidence_types import AreaEvidence, Condition
 
 __all__ = [
     "OUTCOMES",
@@ -29,7 +23,6 @@ __all__ = [
     "area_evidence",
     "numbers_of",
     "outcomes",
-    "reasons_of",
     "stands",
 ]
 
@@ -52,7 +45,6 @@ class Thresholds:
         outside: effect outside, over the reach, from which it is known where the answer comes from.
         sure: least log-odds of the class on the face as it is.
         spread: largest difference between edits that ought to do the same, each over its reach.
-        steady: of eight shifts of the landmarks, how many must leave the verdict standing; see ``stands``.
     """
 
     necessity: float = 0.5
@@ -62,7 +54,6 @@ class Thresholds:
     outside: float = 0.25
     sure: float = 0.0
     spread: float = 0.5
-    steady: int = 7
 
 
 THRESHOLDS = Thresholds()
@@ -168,26 +159,6 @@ def area_evidence(effects: Effects, area: str, thresholds: Thresholds = THRESHOL
     )
 
 
-def reasons_of(
-    effects: Effects, area: str, evidence: AreaEvidence, thresholds: Thresholds = THRESHOLDS
-) -> tuple[Reason, ...]:
-    """Why the verdict of this area is what it is; what forbids a verdict comes first."""
-    numbers = numbers_of(effects, area)
-    outcome = _outcome(numbers, thresholds)
-    found = [_abstention(outcome, numbers)] if OUTCOMES[outcome] == "cannot tell" else []
-    words = {
-        "necessity": ("needed", "not_needed"),
-        "exclusion": ("alone", "also_elsewhere"),
-        "sufficiency": ("enough", "not_enough"),
-    }
-    for name, (yes, no) in words.items():
-        condition = evidence.conditions[name]
-        if condition.value is not None:
-            place = {"place": evidence.strongest} if name == "exclusion" else {}
-            found.append(Reason(yes if condition.holds else no, {"value": condition.value, **place}))
-    return tuple(found)
-
-
 def _outcome(numbers: Numbers, thresholds: Thresholds) -> str:
     return list(OUTCOMES)[int(outcomes(numbers, thresholds))]
 
@@ -207,13 +178,3 @@ def _condition(value: float | None, threshold: float, sign: int) -> Condition:
 
 def _known(value: Floats) -> float | None:
     return None if np.isnan(value) else float(value)
-
-
-def _abstention(outcome: str, numbers: Numbers) -> Reason:
-    measured = {
-        "unsure": numbers.contrast,
-        "nothing_moves": numbers.reach,
-        "donors_disagree": numbers.spread,
-        "only_together": numbers.outside / np.maximum(numbers.reach, 1e-9),
-    }
-    return Reason(outcome, {"value": float(measured[outcome])})

@@ -13,13 +13,12 @@ from xai.evidence.verdict.region_conditions import (
     area_evidence,
     numbers_of,
     outcomes,
-    reasons_of,
     stands,
 )
 from xai.evidence.verdict.region_effects import AreaEffects, Effects
 from xai.evidence_types import VERDICTS
 
-T = Thresholds(0.5, 0.2, 0.6, reach=0.3, outside=0.25, sure=0.0, spread=0.5, steady=7)
+T = Thresholds(0.5, 0.2, 0.6, reach=0.3, outside=0.25, sure=0.0, spread=0.5)
 CLEAR = {
     "contrast": 3.0,
     "reach": 5.0,
@@ -277,33 +276,3 @@ def test_supported_is_all_three_conditions_and_a_verdict_at_all():
         assert (found.verdict == "supported") == (holds and not refused)
         seen.add(found.verdict)
     assert seen == set(VERDICTS)
-
-
-def codes(case):
-    return [reason.code for reason in reasons_of(case, "strict", area_evidence(case, "strict", T), T)]
-
-
-def test_reasons_come_in_their_order():
-    assert codes(effects()) == ["needed", "alone", "enough"]
-    bad = effects(needed=(0.1,), effect=0.4, outside={"eyes": 3.0}, returned=(0.0,))
-    assert codes(bad) == ["not_needed", "also_elsewhere", "not_enough"]
-    assert codes(effects(contrast=-1.0)) == ["unsure", "needed", "alone", "enough"]
-    assert codes(effects(needed=(0.2, 0.9))) == ["donors_disagree", "not_needed", "alone", "enough"]
-    assert codes(effects(effect=-0.1, needed=(0.0,), returned=())) == ["only_together", "not_needed"]
-
-
-def test_reasons_carry_the_numbers_they_speak_of():
-    case = effects(needed=(0.1,), effect=0.4, outside={"eyes": 0.2, "forehead": 0.5}, returned=(0.1,))
-    first, *others = reasons_of(case, "strict", area_evidence(case, "strict", T), T)
-    assert (first.code, first.values) == ("only_together", {"value": pytest.approx(0.5 / 5)})
-    values = {reason.code: dict(reason.values) for reason in others}
-    assert values == {
-        "not_needed": {"value": pytest.approx(0.1)},
-        "also_elsewhere": {"value": pytest.approx(0.5 / 0.4), "place": "forehead"},
-        "not_enough": {"value": pytest.approx(0.1)},
-    }
-    spread = effects(needed=(0.2, 0.9))
-    first = reasons_of(spread, "strict", area_evidence(spread, "strict", T), T)[0]
-    assert (first.code, first.values["value"]) == ("donors_disagree", pytest.approx(0.7))
-    unsure = effects(contrast=-1.5)
-    assert reasons_of(unsure, "strict", area_evidence(unsure, "strict", T), T)[0].values == {"value": -1.5}
