@@ -14,7 +14,6 @@ from dashboard.preferences import LEVELS, language
 from dashboard.reports.face_report import (
     FaceSheet,
     SheetBar,
-    SheetEdit,
     SheetMap,
     SheetModel,
     SheetNote,
@@ -139,13 +138,7 @@ def _model(explanation: Explanation, scales: Mapping[str, float], level: str) ->
 
 
 def _strips(evidence: Evidence) -> tuple[SheetStrip, ...]:
-    return tuple(
-        SheetStrip(
-            title,
-            tuple(SheetEdit(e.picture, e.change, e.answer, e.found, e.alt) for e in faces),
-        )
-        for title, faces in edited_faces(evidence).items()
-    )
+    return tuple(SheetStrip(title, tuple(faces)) for title, faces in edited_faces(evidence).items())
 
 
 def _numbers(evidence: Evidence) -> SheetTable:

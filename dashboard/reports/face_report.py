@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.text.edited_faces import EditWords
 from dashboard.text.verdicts import Figure
 from xai.render import excess, outline_regions, overlay
 from xai.types import REGIONS, Heatmap
@@ -18,7 +19,6 @@ from xai.types import REGIONS, Heatmap
 __all__ = [
     "FaceSheet",
     "SheetBar",
-    "SheetEdit",
     "SheetMap",
     "SheetModel",
     "SheetNote",
@@ -74,35 +74,12 @@ class SheetBar:
     colour: str
 
 
-@dataclass(frozen=True, eq=False)
-class SheetEdit:
-    """An edited face.
-
-    Attributes:
-        picture: RGB uint8 ``(n, n, 3)``.
-        change: what was changed.
-        answer: what the model says then.
-        found: what the answer should do and whether it did.
-        alt: the picture for those who do not see it.
-    """
-
-    picture: NDArray[np.uint8]
-    change: str
-    answer: str
-    found: str
-    alt: str
-
-    def drawn(self) -> NDArray[np.uint8]:
-        """The picture, as a painter asks for it."""
-        return self.picture
-
-
 @dataclass(frozen=True)
 class SheetStrip:
     """Edited faces that ask the same, under a heading."""
 
     title: str
-    edits: tuple[SheetEdit, ...]
+    edits: tuple[EditWords, ...]
 
 
 @dataclass(frozen=True)

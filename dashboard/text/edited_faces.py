@@ -37,6 +37,10 @@ class EditWords:
     held: bool
     alt: str
 
+    def drawn(self) -> NDArray[np.uint8]:
+        """The picture, as a report asks for it."""
+        return self.picture
+
 
 def edited_faces(evidence: Evidence) -> dict[str, list[EditWords]]:
     """Heading -> edited faces, first those that should change the answer; no heading without faces."""

@@ -172,10 +172,13 @@ def test_explain_stays_the_function_when_its_module_is_imported():
         "xai.render",
         "xai.models.cards",
         "xai.attribution.methods",
+        "xai.classes",
         "xai.evidence.counterfactuals.probes",
+        "xai.evidence.verdict.decision",
         "xai.photo.samples",
         "xai.__main__",
         "dashboard.server",
+        "dashboard.text.verdict_numbers",
     ],
 )
 def test_light_modules_stay_free_of_torch(module):

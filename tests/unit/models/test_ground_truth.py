@@ -125,11 +125,8 @@ def test_altered_or_missing_weights_are_refused(monkeypatch, tmp_path):
     altered.write_bytes(WEIGHTS.read_bytes()[:-1] + b"\x01\x02")
     for path, message in ((altered, "should have"), (tmp_path / "none.safetensors", "missing")):
         monkeypatch.setattr(loading, "WEIGHTS", path)
-        loading._weights.cache_clear()
         with pytest.raises(WeightsUnavailable, match=message):
             instances("aperture_nose", "cpu")
-    monkeypatch.undo()
-    loading._weights.cache_clear()
 
 
 def test_an_unknown_kind_is_named():

@@ -1,9 +1,9 @@
 """How often the verdict is right: asked of observers and models whose right verdict is known.
 
 Ideal observers test the rule; every kind of ``KINDS`` has ten models. They are asked about the same number of
-real faces each, and only of such as they get right with a probability of a half or more: why a model errs on the
-others is anybody's guess, and to an unsure answer ``cannot tell`` is the right verdict whatever the model looks
-at. Networks trained on photographs are asked in ``population``.
+real faces each, and only of such as they get right with a probability of a half or more: why a model errs on
+the others is anybody's guess, and to an unsure answer ``cannot tell`` is the right verdict whatever the model
+looks at. Networks trained on photographs are asked in ``population``.
 """
 
 from __future__ import annotations

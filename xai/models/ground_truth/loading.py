@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,15 @@ from xai.models.ground_truth.networks import MEAN, STD
 from xai.models.ground_truth.windows import INPUT_SIDE, covered
 from xai.types import CLASSES
 
-__all__ = ["WEIGHTS", "WEIGHTS_SHA256", "KnownAnswer", "assemble", "instances"]
+__all__ = [
+    "WEIGHTS",
+    "WEIGHTS_SHA256",
+    "KnownAnswer",
+    "assemble",
+    "instances",
+    "known_card",
+    "read_pinned",
+]
 
 WEIGHTS = Path(__file__).with_name("weights.safetensors")
 """Trained weights of all kinds, half precision; from ``python -m xai.learning.ground_truth.train``."""
@@ -84,7 +93,8 @@ def instances(kind: str, device: str = "auto") -> tuple[KnownAnswer, ...]:
     """
     if kind not in KINDS:
         raise UnknownName("kind of known answer", kind, KINDS)
-    return tuple(assemble(kind, number, _weights(), device) for number in range(INSTANCES))
+    tensors = read_pinned(WEIGHTS, WEIGHTS_SHA256)
+    return tuple(assemble(kind, number, tensors, device) for number in range(INSTANCES))
 
 
 def assemble(kind: str, number: int, tensors: Mapping[str, Tensor], device: str = "auto") -> KnownAnswer:
@@ -95,44 +105,64 @@ def assemble(kind: str, number: int, tensors: Mapping[str, Tensor], device: str 
         own = {k.removeprefix(start): v.float() for k, v in tensors.items() if k.startswith(start)}
         design.network.get_submodule(design.into).load_state_dict(own)
     place = pick_device(device)
+    card = known_card(
+        f"{kind}_{number}", design.architecture, INPUT_SIDE, design.settings, WEIGHTS, WEIGHTS_SHA256
+    )
     network = design.network.to(place).eval().requires_grad_(requires_grad=False)
-    return KnownAnswer(kind, number, Classifier(_card(kind, number, design), network, place), design)
+    return KnownAnswer(kind, number, Classifier(card, network, place), design)
 
 
-def _card(kind: str, number: int, design: Design) -> Card:
+def known_card(
+    name: str, architecture: str, input_size: int, recipe: Mapping[str, Any], file: Path, sha256: str
+) -> Card:
+    """The card of a model that measures verdicts and is for nothing else.
+
+    Args:
+        name: of the model; the card's begins with ``known_answer_``.
+        architecture: key of ``CAM_LAYERS``.
+        input_size: side of its input, pixels.
+        recipe: what tells it from the others.
+        file: its weights.
+        sha256: hex digest of them.
+    """
     return Card(
-        name=f"known_answer_{kind}_{number}",
-        architecture=design.architecture,
+        name=f"known_answer_{name}",
+        architecture=architecture,
         classes=CLASSES,
-        input_size=INPUT_SIDE,
+        input_size=input_size,
         mean=(MEAN,) * 3,
         std=(STD,) * 3,
         margin=0.3,
         temperature=1.0,
         source="own",
         protocol="product",
-        sha256=WEIGHTS_SHA256,
-        recipe=design.settings,
+        sha256=sha256,
+        recipe=recipe,
         data={},
         metrics={},
         license="MIT",
         limits=_LIMITS,
-        path=WEIGHTS,
+        path=file,
     )
 
 
 @cache
-def _weights() -> Mapping[str, Tensor]:
-    if not WEIGHTS.is_file():
+def read_pinned(file: Path, sha256: str) -> Mapping[str, Tensor]:
+    """The tensors of a weights file, read once.
+
+    Raises:
+        WeightsUnavailable: it is missing, or not the one with this hex digest.
+    """
+    if not file.is_file():
         raise WeightsUnavailable(
-            f"The models with a known answer need {WEIGHTS.name}, which is missing; restore it from the "
+            f"The models with a known answer need {file.name}, which is missing; restore it from the "
             "repository."
         )
-    found = hashlib.sha256(WEIGHTS.read_bytes()).hexdigest()
-    if found != WEIGHTS_SHA256:
+    found = hashlib.sha256(file.read_bytes()).hexdigest()
+    if found != sha256:
         raise WeightsUnavailable(
-            f"{WEIGHTS.name} has sha256 {found[:12]}… but should have {WEIGHTS_SHA256[:12]}…; restore the "
-            "file from the repository."
+            f"{file.name} has sha256 {found[:12]}… but should have {sha256[:12]}…; restore the file from the "
+            "repository."
         )
-    tensors: Mapping[str, Tensor] = load_file(WEIGHTS)
+    tensors: Mapping[str, Tensor] = load_file(file)
     return tensors

@@ -9,7 +9,6 @@ files.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,13 +18,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 from torch import Tensor
 
 from xai.errors import UnknownName, WeightsUnavailable
-from xai.models.cards import Card
 from xai.models.classifiers import Classifier, pick_device
-from xai.models.ground_truth.networks import MEAN, STD
+from xai.models.ground_truth.loading import known_card, read_pinned
 from xai.models.ground_truth.photo_architectures import PHOTO_SIDE, build
 from xai.models.ground_truth.photo_cues import CUES, plant
 from xai.types import CLASSES
@@ -37,10 +34,6 @@ WEIGHTS = Path(__file__).with_name("photo_networks.safetensors")
 
 MEASURED = WEIGHTS.with_suffix(".json")
 """What was measured of them, and the digest of the weights file; the two change together or not at all."""
-
-_LIMITS = (
-    "Trained to look at one known thing, right or wrong; it measures verdicts and is for nothing else.",
-)
 
 
 @dataclass(frozen=True)
@@ -132,7 +125,8 @@ def photo_networks(device: str = "auto") -> tuple[PhotoNetwork, ...]:
         WeightsUnavailable: a file is missing, or the weights are not those that were measured.
         ValueError: ``device`` is not ``auto``, ``cpu`` or an available ``cuda``.
     """
-    measured, tensors = _measured(MEASURED), _weights(WEIGHTS, MEASURED)
+    measured = _measured(MEASURED)
+    tensors = read_pinned(WEIGHTS, measured["sha256"])
     return tuple(
         PhotoNetwork(
             name,
@@ -158,30 +152,9 @@ def assemble(name: str, tensors: Mapping[str, Tensor], sha256: str, device: str 
     own = {key.removeprefix(start): value for key, value in tensors.items() if key.startswith(start)}
     network.load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in own.items()})
     network = network.to(place).eval().requires_grad_(requires_grad=False)
-    return Classifier(_card(name, sha256), network, place)
-
-
-def _card(name: str, sha256: str) -> Card:
-    kind = PHOTO_KINDS[name]
-    return Card(
-        name=f"known_answer_{name}",
-        architecture=kind.architecture,
-        classes=CLASSES,
-        input_size=PHOTO_SIDE,
-        mean=(MEAN,) * 3,
-        std=(STD,) * 3,
-        margin=0.3,
-        temperature=1.0,
-        source="own",
-        protocol="product",
-        sha256=sha256,
-        recipe={"seed": kind.seed, "cue": kind.cue},
-        data={},
-        metrics={},
-        license="MIT",
-        limits=_LIMITS,
-        path=WEIGHTS,
-    )
+    recipe = {"seed": kind.seed, "cue": kind.cue}
+    card = known_card(name, kind.architecture, PHOTO_SIDE, recipe, WEIGHTS, sha256)
+    return Classifier(card, network, place)
 
 
 @cache
@@ -193,21 +166,3 @@ def _measured(path: Path) -> Mapping[str, Any]:
         )
     measured: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return measured
-
-
-@cache
-def _weights(path: Path, measured: Path) -> Mapping[str, Tensor]:
-    if not path.is_file():
-        raise WeightsUnavailable(
-            f"The networks trained on photographs need {path.name}, which is missing; restore it from the "
-            "repository."
-        )
-    wanted = _measured(measured)["sha256"]
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != wanted:
-        raise WeightsUnavailable(
-            f"{path.name} has sha256 {found[:12]}… but {measured.name} was measured on {wanted[:12]}…; "
-            "restore both from the repository."
-        )
-    tensors: Mapping[str, Tensor] = load_file(path)
-    return tensors

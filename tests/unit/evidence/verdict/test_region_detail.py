@@ -12,23 +12,8 @@ from xai.evidence.interventions.face_edits import FaceEdits, contrasts
 from xai.evidence.verdict.region_detail import ask, detail_of, forwards_of_detail, small_effects, weigh
 from xai.evidence.verdict.region_plan import DIRECTIONS, deciding_area, plan, shifted_plan
 from xai.evidence_types import CONDITIONS
-from xai.models.ground_truth import aligned_face
-from xai.photo.faces import find_faces
 from xai.photo.regions import REGION_SUMS
-from xai.photo.sample_rendering import load_sample
 from xai.types import REGIONS
-
-TRUTH = {"astronaut-red": "covered", "admiral-plain": "uncovered"}
-
-
-@pytest.fixture(scope="module")
-def faces():
-    return {name: aligned_face(find_faces(load_sample(name))[0]) for name in TRUTH}
-
-
-@pytest.fixture(scope="module")
-def edits(faces):
-    return {name: FaceEdits(face) for name, face in faces.items()}
 
 
 class Places(nn.Module):

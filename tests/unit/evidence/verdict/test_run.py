@@ -17,22 +17,12 @@ from xai.evidence.verdict.run import Case, examine, examine_all, forwards_of, tu
 from xai.evidence_types import Tally
 from xai.models.cards import DEFAULT_MODEL
 from xai.models.classifiers import load_classifier
-from xai.models.ground_truth import aligned_face, instances
+from xai.models.ground_truth import instances
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 from xai.types import CLASSES
 
 TRUTH = {"astronaut-red": "covered", "admiral-plain": "uncovered"}
-
-
-@pytest.fixture(scope="module")
-def faces():
-    return {name: aligned_face(find_faces(load_sample(name))[0]) for name in TRUTH}
-
-
-@pytest.fixture(scope="module")
-def edits(faces):
-    return {name: FaceEdits(face) for name, face in faces.items()}
 
 
 def asked(kind, edits, number):
