@@ -27,6 +27,7 @@ from sklearn.preprocessing import StandardScaler  # type: ignore[import-untyped]
 from torch import nn
 from torchvision.models import mobilenet_v2
 
+from xai.errors import DataRejected
 from xai.evidence.interventions.cue_conflict import plan
 from xai.evidence.interventions.donors import Donor, matched
 from xai.evidence.interventions.face_edits import Edit, FaceEdits, Layer
@@ -86,9 +87,16 @@ def believability(
         device: where the features are computed.
 
     Raises:
+        DataRejected: too few faces of one photo or another, or no faces of two classes, to judge anything.
         ThirdPartyMissing: the package with the ImageNet weights is not installed.
     """
     shown = list(shown_faces(faces, report))
+    photos, edited = {each.group for each in shown}, sum(each.edited for each in shown)
+    if len(photos) < _FOLDS or not edited:
+        raise DataRejected(
+            f"Of the {len(faces)} faces those of {len(photos)} photos can be judged, with {edited} edits; name "
+            f"sets with faces of two classes in {_FOLDS} photos and more."
+        )
     features = _features([each.picture for each in shown], device)
     return auc_by_family(shown, features)
 
@@ -118,7 +126,8 @@ def auc_by_family(shown: Sequence[Shown], features: NDArray[np.float32]) -> dict
     found = {}
     for name in FAMILIES:
         own = np.array([i for i, each in enumerate(shown) if each.family == name], int)
-        if len(own) and len({shown[i].edited for i in own}) == 2:
+        known = {shown[i].edited for i in own}, {shown[i].group for i in own}
+        if all(len(each) > 1 for each in known):
             edited = np.array([shown[i].edited for i in own])
             scores = _scores(features[own], edited, [shown[i].group for i in own])
             sizes = np.array([shown[i].size for i in own])

@@ -125,7 +125,8 @@ def report(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
 
     ``right`` is the share of right verdicts, ``interval`` its 95 % bootstrap interval by source photo,
     ``grave`` the share of faces on which a cheat is called supported or an honest model not supported,
-    ``reasons`` how often each reason decided.
+    ``reasons`` how often each reason decided, ``forwards`` the median and largest number of passes through
+    the network.
     """
     known, table = known_kinds(), {}
     for kind in dict.fromkeys(outcome.kind for outcome in outcomes):
@@ -142,6 +143,7 @@ def report(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
             "interval": list(_interval(right, own)),
             "grave": float(np.mean([_grave(about, word) for word in words])),
             "reasons": _counted([o.reason for o in own]),
+            "forwards": [int(np.median([o.forwards for o in own])), max(o.forwards for o in own)],
         }
     return table
 

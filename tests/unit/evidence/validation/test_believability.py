@@ -1,11 +1,14 @@
 """The judge of edits, on pictures that it must and must not be able to tell apart."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.support.models import make_face
+from xai.errors import DataRejected
 from xai.evidence.interventions.families import FAMILIES
-from xai.evidence.validation.believability import SIDE, Shown, auc_by_family, shown_faces
+from xai.evidence.validation.believability import SIDE, Shown, auc_by_family, believability, shown_faces
 from xai.evidence.validation.labelled_faces import LabelledFace
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
@@ -53,6 +56,20 @@ def test_a_family_without_counterpart_has_no_number():
     rng = np.random.default_rng(2)
     only = [each for each in shown(rng, "outside") if each.edited]
     assert auc_by_family(only, rng.normal(size=(30, 4)).astype(np.float32)) == {}
+
+
+def test_too_few_faces_are_refused_in_one_sentence():
+    """Three photos are no five folds, and nothing at all is none either."""
+    face = LabelledFace(find_faces(load_sample("astronaut-red"))[0], "covered", "x")
+    for faces in ([], [face]):
+        with pytest.raises(DataRejected, match=r"faces of two classes in 5 photos and more\.$"):
+            believability(faces, lambda _: None)
+
+
+def test_a_family_seen_on_one_photo_alone_has_no_number():
+    rng = np.random.default_rng(3)
+    one = [replace(each, group="photo 1") for each in shown(rng, "outside", 20)]
+    assert auc_by_family(one, rng.normal(size=(20, 4)).astype(np.float32)) == {}
 
 
 @pytest.fixture(scope="module")

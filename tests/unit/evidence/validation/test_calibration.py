@@ -49,6 +49,7 @@ def test_rows_by_hand():
     assert (found["constant"]["right"], found["constant"]["interval"]) == (1.0, [1.0, 1.0])
     assert (found["corner_mark"]["right"], found["corner_mark"]["grave"]) == (0.0, 0.5)
     assert row["reasons"] == {"follows": 5}
+    assert row["forwards"] == [70, 70]
 
 
 def labelled(label, name):
