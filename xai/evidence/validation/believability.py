@@ -94,7 +94,7 @@ def believability(
     photos, edited = {each.group for each in shown}, sum(each.edited for each in shown)
     if len(photos) < _FOLDS or not edited:
         raise DataRejected(
-            f"Of the {len(faces)} faces those of {len(photos)} photos can be judged, with {edited} edits; name "
+            f"Of {len(faces)} faces those of {len(photos)} photos can be judged, with {edited} edits; name "
             f"sets with faces of two classes in {_FOLDS} photos and more."
         )
     features = _features([each.picture for each in shown], device)
