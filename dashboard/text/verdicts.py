@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dashboard.i18n import class_name, say
 from dashboard.text.regions import area_name
 from xai.classes import class_named
+from xai.evidence.verdict.decision import THRESHOLDS
 from xai.evidence_types import VERDICTS, Evidence, Reason
 
 __all__ = ["Figure", "because", "family_name", "figures", "flag_lines", "four_verdicts", "headline", "word"]
@@ -132,10 +133,18 @@ def _sentence(evidence: Evidence) -> str:
     family = reason.values.get("family")
     return say(
         f"found.{code}",
-        area=area_name(evidence.target),
+        area=_area(evidence),
         cue=say(f"cue.{mover.values['family']}") if mover else "",
         family=family_name(str(family)) if family else "",
         name=reason.values.get("name", ""),
+    )
+
+
+def _area(evidence: Evidence) -> str:
+    """What the answer goes by; nose and mouth are not named where alone they hardly move it."""
+    share = evidence.place_share
+    return (
+        say("area.lower_face") if share is not None and share < THRESHOLDS.rim else area_name(evidence.target)
     )
 
 

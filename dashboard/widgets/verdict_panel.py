@@ -70,7 +70,7 @@ class Slot:
             level: one of ``LEVELS``.
         """
         answer = self._explained.explanation.prediction.label
-        with self._place.container(gap="xsmall"):
+        with self._place.container(gap="xsmall", key=None if evidence.strip else f"untold-{self._title}"):
             _headline(evidence, headline(evidence, answer))
             if reason := because(evidence):
                 st.markdown(_SMALL.format(reason))

@@ -277,3 +277,18 @@ def test_the_words_do_not_look_at_anything_but_the_evidence():
     one = evidence("supported")
     assert sentences(one, "plain") == sentences(replace(one), "plain")
     assert sentences(one, "plain") != sentences(replace(one, stay=Tally(21, 24)), "plain")
+
+
+@pytest.mark.parametrize(
+    ("share", "place"), [(0.4, "nose and mouth"), (0.02, "the lower face"), (None, "nose and mouth")]
+)
+def test_nose_and_mouth_are_not_named_where_alone_they_hardly_move_the_answer(share, place):
+    """Something else moves it as well, so the line is not the rim's; it must not contradict the place
+    share."""
+    reasons = (
+        Reason("moved_by", {"family": "mask_look", "held": 7, "of": 8, "value": 0.75}),
+        Reason("follows"),
+    )
+    line = verdicts.headline(evidence("mixed", reasons, place_share=share))
+    assert place in line
+    assert ("nose and mouth" in line) == (place == "nose and mouth")
