@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
 from dashboard.charts.cached import kept_figure
@@ -21,7 +22,7 @@ from xai.photo.images import encode_jpeg
 from xai.render import colour_bar, excess, outline_regions, overlay, paint_classes
 from xai.types import REGIONS, Explanation, Prediction
 
-__all__ = ["FIRST_OPACITY", "OPACITY", "STILL", "Look", "answer", "bar", "crop", "opacity", "show"]
+__all__ = ["FIRST_OPACITY", "OPACITY", "STILL", "Look", "answer", "bar", "crop", "opacity", "row", "show"]
 
 _BADGES: Mapping[str, Literal["green", "orange", "red"]] = {
     "covered": "green",
@@ -69,7 +70,7 @@ def show(explanation: Explanation, look: Look, key: str) -> None:
     target = explanation.target
     st.markdown(f"**{model}**")
     st.caption(say("map.target", target=class_name(target), probability=explanation.prediction.of(target)))
-    with st.container(horizontal=True, gap="small"):
+    with row(len(explanation.heatmaps), key):
         for method in explanation.heatmaps:
             with st.container(width="stretch", gap="xxsmall"):
                 _map(explanation, method, look)
@@ -79,6 +80,16 @@ def show(explanation: Explanation, look: Look, key: str) -> None:
         _answers(explanation, key)
         _becomes(explanation)
         _regions(explanation, look.share_limit, key)
+
+
+def row(maps: int, key: str) -> DeltaGenerator:
+    """Where the maps of one model stand beside each other.
+
+    Args:
+        maps: how many; the first of two is never drawn over the room of both.
+        key: unique on the page.
+    """
+    return st.container(horizontal=True, gap="small", key=f"maps-{maps}-{key}")
 
 
 def crop(explained: Explained) -> None:

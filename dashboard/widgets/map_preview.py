@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import count
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -19,6 +20,9 @@ from xai.render import common_scale, overlay
 from xai.types import Explanation, Face, Heatmap, Prediction
 
 __all__ = ["Previews"]
+
+_DRAWN = count()
+"""Numbers for keys: a preview is drawn several times in one run, and Streamlit takes a key once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +43,7 @@ class Previews:
         place: where the maps will stand; filled alone.
         face: the face.
         models: names of the models, from left to right.
-        progress: its bar moves under the maps.
+        progress: its bar fills the same place before, and moves under the maps.
         others: methods whose maps stand beside and have no previews.
     """
 
@@ -73,7 +77,7 @@ class Previews:
         if not self._models:
             self._place.empty()
             return
-        self._progress.release(self._place)
+        self._progress.hold()
         scale = common_scale([each.heatmap for each in self._shown.values()])
         # The maps are drawn by a fragment, which has a container of its own: on the same paths everything is
         # replaced in place, and nothing of a preview is left.
@@ -97,7 +101,7 @@ class Previews:
             st.caption(say("map.target", target=class_name(target), probability=probability))
         else:
             st.caption(say("preview.not_yet"))
-        with st.container(horizontal=True, gap="small"):
+        with map_panel.row(1 + len(self._others), f"preview-{next(_DRAWN)}"):
             with st.container(width="stretch", gap="xxsmall"):
                 self._map(model, shown, scale)
             for method in self._others:

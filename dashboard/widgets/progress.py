@@ -19,44 +19,45 @@ class Progress:
     Args:
         place: where the bar is drawn; it fills the place alone.
         held: places that keep their height, in pixels, while it is waited for, and lose what they showed.
+        height: of ``place`` in pixels where a result will fill it: a bar above it would push it down and up again.
     """
 
-    def __init__(self, place: DeltaGenerator, held: Mapping[DeltaGenerator, int] | None = None) -> None:
-        self._place = place
+    def __init__(
+        self, place: DeltaGenerator, held: Mapping[DeltaGenerator, int] | None = None, height: int | None = None
+    ) -> None:
+        self._place, self._height = place, height
         self._held = dict(held or {})
+        self._bar: DeltaGenerator | None = None
 
     def of(self, model: str = "") -> Callable[[Stage], None]:
         """A function that draws a stage of a job done with ``model``: the name on its card, or a title."""
 
         def draw(stage: Stage) -> None:
-            self._hold()
+            self.hold()
+            if self._bar is None:
+                self._bar = hold(self._place, self._height).empty() if self._height else self._place
             part = stage.done / stage.total if stage.total else 0.0
-            self._place.progress(part, stage_text(stage, display_name(model)))
+            self._bar.progress(part, stage_text(stage, display_name(model)))
 
         return draw
 
-    def release(self, place: DeltaGenerator) -> None:
-        """Hold ``place`` no more, it is about to be filled, and all others from now on."""
-        self._held.pop(place, None)
-        self._hold()
-
-    def move(self, place: DeltaGenerator) -> None:
-        """Draw the bar in ``place`` from now on, which it fills alone."""
-        self._place.empty()
-        self._place = place
-
-    def _hold(self) -> None:
+    def hold(self) -> None:
+        """Hold the places that are to be held, once."""
         while self._held:
             hold(*self._held.popitem())
 
+    def move(self, place: DeltaGenerator) -> None:
+        """Draw the bar in ``place`` from now on, which it fills alone; its old place is for the caller to fill."""
+        self._bar = place
 
-def hold(place: DeltaGenerator, height: int) -> None:
-    """Keep ``height`` pixels for what comes, so that nothing jumps.
+
+def hold(place: DeltaGenerator, height: int) -> DeltaGenerator:
+    """Keep ``height`` pixels for what comes, so that nothing jumps; returns the box that keeps them.
 
     A still box, not Streamlit's shimmering skeleton: painting the shimmer takes most of a core where there is
     no graphics card, and on a laptop that core is wanted by the models.
     """
-    place.container(height=height, border=True)
+    return place.container(height=height, border=True)
 
 
 def stage_text(stage: Stage, model: str = "") -> str:

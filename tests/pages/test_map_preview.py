@@ -55,8 +55,8 @@ def stages(*drawn):
 
         from dashboard.widgets.progress import Progress
 
-        bar, place = st.empty(), st.empty()
-        progress = Progress(bar, {place: 300})
+        place = st.empty()
+        progress = Progress(place, height=300)
         previews = tools["Previews"](place, tools["face"], ("one", "two"), progress, ("gradcam",))
         for model, drop, done in drawn:
             progress.of(model)(tools["stage"])

@@ -50,10 +50,8 @@ class Subject:
 
 def show(choice: Choice) -> None:
     """Measure what was chosen, and show it: first what is known at once, then the verdicts as they come."""
-    sentence, progress = st.empty(), st.empty()
-    held = st.empty()
-    subjects = _measure(choice, Progress(progress, {held: 420}))
-    progress.empty()
+    sentence, held = st.empty(), st.empty()
+    subjects = _measure(choice, Progress(held, height=420))
     if len(subjects) < 2:
         held.empty()
         return

@@ -89,11 +89,10 @@ def show(face: Face, known: Known, models: Sequence[str], places: Places) -> Non
         verdicts = st.container(key="verdicts-of-a-face").empty()
         asking = st.expander(say("ask.another"))
     st.header(say("map.heading"), anchor=False)
-    progress, settings, maps, reasons = st.empty(), st.expander(say("ask.settings")), st.empty(), st.empty()
+    settings, maps, reasons = st.expander(say("ask.settings")), st.empty(), st.empty()
     question = _question(name, known.truth, models, asking, settings)
-    waiting = Progress(progress, {verdicts: verdict_panel.HEIGHT + 180, maps: 700})
+    waiting = Progress(maps, {verdicts: verdict_panel.HEIGHT + 180}, height=700)
     explained = _explain(face, question, waiting, maps)
-    progress.empty()
     if not explained:
         verdicts.empty()
         maps.empty()

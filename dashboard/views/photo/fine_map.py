@@ -52,7 +52,8 @@ def show(explained: Mapping[str, Explained], name: str) -> None:
 
 def _measure(explained: Mapping[str, Explained]) -> None:
     face = next(iter(explained.values())).explanation.face
-    progress, place = Progress(st.empty()), st.empty()
+    place = st.empty()
+    progress = Progress(place)
     previews = Previews(place, face, list(explained), progress)
     made: dict[str, Explanation] = {}
     for model, each in explained.items():

@@ -48,7 +48,7 @@ def test_a_tick_stands_where_the_answer_did_what_it_should_and_words_stand_besid
 
 def test_the_answer_is_that_of_the_edited_face_and_the_alternative_text_has_it_too():
     ((shown,),) = edited_faces(strip(edit("upper_face", label="uncovered", held=False))).values()
-    assert shown.answer == "“no mask”"
+    assert shown.answer == "now says “no mask”;"
     assert shown.alt == "The face, edited: another person's eyes and forehead. The model says “no mask”."
 
 

@@ -181,7 +181,7 @@ def test_how_far_something_else_moves_the_answer_is_said_as_it_was():
     turned = verdicts.because(evidence("mixed", (mover("light", 5, 8), FOLLOWS)))
     assert turned == "With other light the answer stayed in 5 of 8 tries."
     weaker = verdicts.because(evidence("mixed", (mover("light", 8, 8, 0.41), FOLLOWS)))
-    assert weaker.startswith("With other light the answer stayed, but lost 41% of what")
+    assert weaker.startswith("With other light the answer stayed, but the model grew less sure: 41% as much")
     assert verdicts.because(evidence("mixed", (mover("light", 8, 8, 0.0), FOLLOWS))) == ""
     assert verdicts.because(evidence("supported")) == ""
     partly = (Reason("follows_partly", {"value": 0.5}), STAYS)
