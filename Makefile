@@ -1,6 +1,6 @@
 # make run    set up, then start the dashboard at http://127.0.0.1:8501
 # make test   set up, then run every test
-# make check  lint, format and types
+# make check  lint, format, which way imports run, dead code and types
 # make setup  the environment in .venv (a second call costs a second)
 
 PYTHON ?= python3
@@ -53,6 +53,8 @@ browser:
 check: $(READY_DEV)
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
+	$(VENV)/bin/lint-imports --no-cache --no-logo
+	$(PY) -m vulture
 	$(PY) -m mypy
 
 # Masks are drawn on bare faces; then network, and the head that says what is wrong with a mask.

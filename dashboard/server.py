@@ -29,7 +29,7 @@ from streamlit.runtime import get_instance
 
 from dashboard import session
 from dashboard.i18n import say
-from dashboard.prefetch.scheduler import BEFOREHAND
+from dashboard.prefetch.scheduler import PREFETCHED
 from xai.photo.samples import SAMPLES
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ async def _models(_app: st.App) -> AsyncIterator[None]:
     worker = await asyncio.to_thread(session.worker)
     await asyncio.to_thread(session.gallery, SAMPLES)
     submit = partial(worker.submit, "samples", background=True)
-    BEFOREHAND.start(submit, tuple(SAMPLES))
+    PREFETCHED.start(submit, tuple(SAMPLES))
     gc.collect()
     gc.freeze()
     collecting = asyncio.create_task(_collect())

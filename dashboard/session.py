@@ -11,16 +11,11 @@ from typing import cast
 
 import streamlit as st
 
-from dashboard.prefetch.scheduler import BEFOREHAND
-from dashboard.records.reader import read_records
-from dashboard.records.values import Records
+from dashboard.prefetch.scheduler import PREFETCHED
+from dashboard.records.reader import Records, read_records
 from dashboard.session_cache import kept, recall, remember, shelf, visitor
 from dashboard.worker.client import Worker
 from dashboard.worker.jobs import (
-    CheckMaps,
-    Examine,
-    Explain,
-    Explained,
     Job,
     Look,
     Part,
@@ -29,19 +24,15 @@ from dashboard.worker.jobs import (
     Stage,
     Thumbnail,
 )
-from dashboard.worker.results import LineUp, MapCheck, Preview, Suspects
+from dashboard.worker.results import LineUp, Suspects
 from dashboard.worker.ticket import JobError, Ticket
-from xai.evidence_types import Evidence
 from xai.models.cards import Catalogue, read_cards, weights_folders
-from xai.types import Explanation, Face, Prediction
+from xai.types import Prediction
 
 __all__ = [
+    "ask",
     "catalogue",
-    "check",
-    "checked",
     "done_once",
-    "examine",
-    "explain",
     "gallery",
     "handed_in",
     "kept",
@@ -86,14 +77,14 @@ def sample_answers(sample: str, model: str, show: Callable[[Stage], None]) -> tu
     """What a model says of each face of a sample, left to right; errors as of ``look``."""
 
     def ask() -> tuple[Prediction, ...]:
-        return cast(Seen, _ask(SampleLook(sample, (model,)), show)).predictions.get(model, ())
+        return _seen(SampleLook(sample, (model,)), show).predictions.get(model, ())
 
     return kept("answers", (sample, model), ask)
 
 
 def suspects(number: int, show: Callable[[Stage], None]) -> Suspects:
     """The models of a round of "spot the cheat"; errors as of ``look``."""
-    return kept("suspects", number, lambda: cast(Suspects, _ask(LineUp(number), show)))
+    return kept("suspects", number, lambda: cast(Suspects, ask(LineUp(number), show)))
 
 
 def gallery(samples: Iterable[str]) -> Mapping[str, bytes]:
@@ -123,7 +114,7 @@ def look(job: Look | SampleLook, key: Hashable, show: Callable[[Stage], None]) -
     Raises:
         JobError: it was refused or could not be done.
     """
-    return kept("photo", (key, job.models, job.whole), lambda: cast(Seen, _ask(job, show)))
+    return kept("photo", (key, job.models, job.whole), lambda: _seen(job, show))
 
 
 def handed_in() -> Mapping[int, Seen]:
@@ -138,94 +129,29 @@ def handed_in() -> Mapping[int, Seen]:
     return {number: own[digest] for number, digest in enumerate(numbered, start=1) if digest in own}
 
 
-def explain(
-    job: Explain, show: Callable[[Stage], None], glimpse: Callable[[Preview], None] | None = None
-) -> Explained:
-    """Where a model looks on a face, from this session or from the model process. As ``look``; ``glimpse`` is
-    called with the previews of a job that asks for them.
-    """
-    options = tuple((method, *sorted(values.items())) for method, values in sorted(job.options.items()))
-    key = (_face_key(job.face), job.model, job.methods, job.target, options)
-
-    def take(part: Part) -> None:
-        if glimpse:
-            glimpse(cast(Preview, part.value))
-
-    return kept("explanation", key, lambda: cast(Explained, _ask(job, show, take)))
-
-
-def examine(
-    maps: Mapping[str, Explanation],
-    show: Callable[[str, Stage], None],
-    arrive: Callable[[str, Evidence], None],
-) -> None:
-    """What the answers of several models about one face rest on, from this session or from the model process.
-
-    Args:
-        maps: model -> its maps of the face, the second witness.
-        show: called with the model at work and its stage, about four times a second.
-        arrive: called with each model's evidence as soon as it is there.
-
-    Raises:
-        JobError: it could not be done; what had arrived is kept.
-    """
-    witnessed, evidence = shelf("witnessed"), shelf("evidence")
-    missing: dict[str, Explanation] = {}
-    for model, each in maps.items():
-        if _maps_key(each) in witnessed:
-            arrive(model, witnessed[_maps_key(each)])
-        else:
-            missing[model] = each
-    if not missing:
-        return
-    known = {m: evidence[_answer_key(each)] for m, each in missing.items() if _answer_key(each) in evidence}
-    job = Examine(next(iter(missing.values())).face, dict(missing), known)
-    waited = list(missing)
-
-    def take(part: Part) -> None:
-        found = cast(Evidence, part.value)
-        kept("evidence", _answer_key(maps[part.name]), lambda: found)
-        waited.remove(part.name)
-        arrive(part.name, kept("witnessed", _maps_key(maps[part.name]), lambda: found))
-
-    _ask(job, lambda stage: show(waited[0], stage) if waited else None, take)
-
-
-def check(maps: Explanation, show: Callable[[Stage], None]) -> Mapping[str, MapCheck]:
-    """Whether maps are faithful to their model, from this session or from the model process. As ``look``."""
-    return kept("check", _maps_key(maps), lambda: cast(Mapping[str, MapCheck], _ask(CheckMaps(maps), show)))
-
-
-def checked(maps: Explanation) -> bool:
-    """Whether the answer of ``check`` is at hand."""
-    return _maps_key(maps) in shelf("check")
-
-
 def done_once(kind: str, key: Hashable, job: Job, show: Callable[[Stage], None]) -> object:
     """The result of a job of ``kind``, from this session or from the model process. As ``look``."""
-    return kept(kind, key, lambda: _ask(job, show))
+    return kept(kind, key, lambda: ask(job, show))
 
 
-def _face_key(face: Face) -> Hashable:
-    return (face.photo_sha256, tuple(face.crop_box.as_list()))
+def _seen(job: Look | SampleLook, show: Callable[[Stage], None]) -> Seen:
+    ready = PREFETCHED.seen(job) if isinstance(job, SampleLook) else None
+    return ready or cast(Seen, ask(job, show))
 
 
-def _answer_key(maps: Explanation) -> Hashable:
-    return (_face_key(maps.face), maps.provenance.model, maps.provenance.weights_sha256, maps.target)
+def ask(job: Job, show: Callable[[Stage], None], take: Callable[[Part], None] | None = None) -> object:
+    """The result of a job from the model process.
 
+    Args:
+        job: what is to be done.
+        show: called about four times a second while it is waited for.
+        take: called with each piece of the result as it comes.
 
-def _maps_key(maps: Explanation) -> Hashable:
-    settings = tuple((name, *sorted(heatmap.params.items())) for name, heatmap in maps.heatmaps.items())
-    return (_answer_key(maps), settings)
-
-
-def _ask(job: Job, show: Callable[[Stage], None], take: Callable[[Part], None] | None = None) -> object:
+    Raises:
+        JobError: it was refused or could not be done.
+    """
     take = take or (lambda _part: None)
-    if ready := BEFOREHAND.find(job):
-        for part in ready.parts:
-            take(part)
-        return ready.result
-    with BEFOREHAND.visitors.waiting():
+    with PREFETCHED.waiting.waiting():
         ticket = worker().submit(visitor(), job)
         try:
             over, looks = False, 0

@@ -6,9 +6,7 @@ torch.
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,11 +14,11 @@ if TYPE_CHECKING:
     from xai.errors import UnknownName as UnknownName
     from xai.errors import WeightsUnavailable as WeightsUnavailable
     from xai.errors import XaiError as XaiError
-    from xai.explain import explain as explain
     from xai.models.classifiers import Classifier as Classifier
     from xai.models.classifiers import load_classifier as load_classifier
     from xai.photo.faces import find_faces as find_faces
     from xai.photo.images import read_image as read_image
+    from xai.pipeline import explain as explain
     from xai.types import Explanation as Explanation
     from xai.types import Face as Face
     from xai.types import Heatmap as Heatmap
@@ -38,7 +36,7 @@ _HOMES = {
     "UnknownName": "xai.errors",
     "WeightsUnavailable": "xai.errors",
     "XaiError": "xai.errors",
-    "explain": "xai.explain",
+    "explain": "xai.pipeline",
     "find_faces": "xai.photo.faces",
     "load_classifier": "xai.models.classifiers",
     "read_image": "xai.photo.images",
@@ -51,14 +49,3 @@ def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'xai' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)
-
-
-class _Package(ModuleType):
-    """Keeps ``xai.explain`` the function: the import system would bind the module of that name over it."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        is_module = name == "explain" and isinstance(value, ModuleType)
-        super().__setattr__(name, value.explain if is_module else value)
-
-
-sys.modules[__name__].__class__ = _Package

@@ -1,20 +1,36 @@
 """What a class name means: which ways of wearing a mask a model calls by it. Free of torch.
 
-Models spell the same class in many ways and some know two classes. The verdict goes by what a class means,
-never by how it is spelt; a name that is not known here has no meaning, and nothing is concluded from it.
+Models spell the same class in many ways and some know two classes. Whoever decides by a class goes by what
+it means, never by how it is spelt, and reads it here: a new class is one entry in ``MEANINGS``. A name that
+is not known here has no meaning, and nothing is concluded from it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from xai.types import CLASSES
 
-__all__ = ["INCORRECT_GOES", "MEANINGS", "ClassInfo", "class_named", "wearings_by_class"]
+__all__ = [
+    "INCORRECT_GOES",
+    "MEANINGS",
+    "ClassInfo",
+    "Hue",
+    "class_info",
+    "class_named",
+    "nearest_class",
+    "possible_wearings",
+    "wearings_by_class",
+]
 
 INCORRECT_GOES = ("with", "without", "unknown")
 """Where a card of two classes says that a mask worn incorrectly belongs: key ``incorrect``."""
+
+Hue = Literal["green", "orange", "red", "grey"]
+"""Base colour of a class: green, orange and red as in the published work, grey for a name that is not known.
+What draws a class has a shade of each that suits its ground."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +41,24 @@ class ClassInfo:
         name: as this project spells it.
         wearings: ways of wearing of ``CLASSES`` that belong to it whatever else a model knows.
         aliases: other spellings, normalised as ``class_named`` does it.
+        binary: the class of a model that knows two to which it belongs where no card says otherwise; its own
+            name for such a class.
+        looks_at: what a model that gives this answer can be said to look at: ``nose_and_mouth``, ``mask`` or
+            ``lower_face``. Whoever knows only whether there is a mask need not tell a bare nose.
+        deciding_area: the area, one of ``AREAS``, whose effects are measured: ``incorrect`` may rest on a
+            bare chin or a hanging mask, and the classes of a model that knows two are about the whole mask.
+        opposites: ways of wearing of ``CLASSES`` into which a face of the class is edited.
+        hue: its base colour.
     """
 
     name: str
     wearings: tuple[str, ...]
     aliases: tuple[str, ...]
+    binary: str
+    looks_at: Literal["nose_and_mouth", "mask", "lower_face"]
+    deciding_area: Literal["strict", "wide"]
+    opposites: tuple[str, ...]
+    hue: Hue
 
 
 _WORN_WELL = (
@@ -53,21 +82,42 @@ _WORN_BADLY = (
     "with_mask_incorrect",
     "worn_incorrectly",
 )
+_PRESENT = ("mask", "mask_on", "masked", "withmask")
+_ABSENT = ("mask_off", "no_mask", "nomask", "unmasked", "withoutmask")
+
 MEANINGS: Mapping[str, ClassInfo] = {
     info.name: info
     for info in (
-        ClassInfo("covered", ("covered",), _WORN_WELL),
-        ClassInfo("incorrect", ("incorrect",), _WORN_BADLY),
-        ClassInfo("uncovered", ("uncovered",), ("bare", "bare_face")),
-        ClassInfo("with_mask", ("covered",), ("mask", "mask_on", "masked", "withmask")),
         ClassInfo(
-            "without_mask", ("uncovered",), ("mask_off", "no_mask", "nomask", "unmasked", "withoutmask")
+            "covered", ("covered",), _WORN_WELL, "with_mask",
+            looks_at="nose_and_mouth", deciding_area="strict", opposites=("uncovered",), hue="green",
+        ),
+        ClassInfo(
+            "incorrect", ("incorrect",), _WORN_BADLY, "with_mask",
+            looks_at="nose_and_mouth", deciding_area="wide", opposites=("covered", "uncovered"), hue="orange",
+        ),
+        ClassInfo(
+            "uncovered", ("uncovered",), ("bare", "bare_face"), "without_mask",
+            looks_at="nose_and_mouth", deciding_area="strict", opposites=("covered",), hue="red",
+        ),
+        ClassInfo(
+            "with_mask", ("covered",), _PRESENT, "with_mask",
+            looks_at="mask", deciding_area="wide", opposites=("uncovered",), hue="green",
+        ),
+        ClassInfo(
+            "without_mask", ("uncovered",), _ABSENT, "without_mask",
+            looks_at="lower_face", deciding_area="wide", opposites=("covered",), hue="red",
         ),
     )
-}
+}  # fmt: skip
 """Class -> what it means; the first three are ``CLASSES``, the last two those of a model that knows two."""
 
-_BY_SPELLING = {spelling: info for info in MEANINGS.values() for spelling in (info.name, *info.aliases)}
+_UNKNOWN = ClassInfo(
+    "", (), (), "",
+    looks_at="nose_and_mouth", deciding_area="wide", opposites=("covered", "uncovered"), hue="grey",
+)  # fmt: skip
+"""What holds of a name that is not known: it means no way of wearing, and has the colour of no class."""
+
 _SIDES = {"with": "with_mask", "without": "without_mask"}
 
 
@@ -79,7 +129,48 @@ def class_named(name: str) -> ClassInfo | None:
     >>> class_named("Mask weared incorrect").name, class_named("Without-Mask").name, class_named("happy")
     ('incorrect', 'without_mask', None)
     """
-    return _BY_SPELLING.get("_".join(name.casefold().replace("-", " ").replace("_", " ").split()))
+    spelling = "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
+    return next((i for i in MEANINGS.values() if spelling == i.name or spelling in i.aliases), None)
+
+
+def class_info(name: str) -> ClassInfo:
+    """What ``name`` means; where no class is spelt so, what holds of any such name, under that name.
+
+    >>> class_info("Covered").hue, class_info("visor").hue, class_info("visor").name
+    ('green', 'grey', 'visor')
+    """
+    return class_named(name) or replace(_UNKNOWN, name=name)
+
+
+def possible_wearings(name: str, classes: Sequence[str] = ()) -> tuple[str, ...]:
+    """What an answer may mean, as ways of wearing of ``CLASSES``, the nearest first; a name that is not known
+    means itself alone.
+
+    Args:
+        name: the answer, as the model spells it.
+        classes: all classes of the model; it does not mean what another one of them is there for.
+
+    >>> possible_wearings("with_mask"), possible_wearings("with_mask", ("with_mask", "incorrect"))
+    (('covered', 'incorrect'), ('covered',))
+    """
+    info = class_named(name)
+    if info is None:
+        return (name,)
+    others = {wearing for other in classes if other != name for wearing in class_info(other).wearings}
+    besides = [w for w in CLASSES if MEANINGS[w].binary == info.name and w not in others]
+    return tuple(dict.fromkeys((*info.wearings, *besides)))
+
+
+def nearest_class(name: str, classes: Sequence[str]) -> str | None:
+    """The class of a model that is nearest to ``name``, in the model's spelling; None where it has none.
+
+    >>> nearest_class("covered", ("with_mask", "without_mask")), nearest_class("covered", ("Bare", "Covered"))
+    ('with_mask', 'Covered')
+    """
+    if name in classes:
+        return name
+    wanted = class_info(name).name
+    return next((each for each in classes if possible_wearings(each, classes)[0] == wanted), None)
 
 
 def wearings_by_class(classes: Sequence[str], incorrect: str = "unknown") -> dict[str, tuple[str, ...]]:

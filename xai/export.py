@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from xai.attribution.methods import find_method
 from xai.errors import XaiError
 from xai.evidence_types import Evidence, Tally
 from xai.photo.images import encode_png
-from xai.photo.regions import REGION_SUMS
-from xai.render import common_scale, excess, excess_scale, overlay
-from xai.types import REGIONS, Explanation, Heatmap, RegionShares
+from xai.render import common_scale, display_scale, display_values, overlay
+from xai.types import REGION_SUMS, REGIONS, Explanation, Heatmap, RegionShares
 
 __all__ = ["SCHEMA", "check_free", "evidence_dict", "face_record", "region_record", "write_explanations"]
 
@@ -183,9 +183,9 @@ def _write_model(folder: Path, stem: str, explanation: Explanation, scale: float
 
 
 def _picture(explanation: Explanation, heatmap: Heatmap, scale: float) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    if heatmap.unit == "probability":
-        return overlay(explanation.face.crop, heatmap.values, scale=scale)
-    return overlay(explanation.face.crop, excess(heatmap.values), scale=excess_scale([heatmap]))
+    display = find_method(heatmap.method).display
+    own = scale if heatmap.method == "occlusion" else display_scale([heatmap], display)
+    return overlay(explanation.face.crop, display_values(heatmap, display), scale=own)
 
 
 def _shares(shares: RegionShares | None) -> dict[str, float] | None:

@@ -18,15 +18,18 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
-from xai.types import Box, Heatmap
+from xai.classes import Hue, class_info
+from xai.types import Box, Display, Heatmap
 
 __all__ = [
-    "CLASS_COLOURS",
     "Mark",
+    "beyond_even",
     "class_colour",
     "colour_bar",
     "common_scale",
     "density",
+    "display_scale",
+    "display_values",
     "draw_boxes",
     "excess",
     "excess_scale",
@@ -38,16 +41,14 @@ __all__ = [
 Pixels = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
-CLASS_COLOURS: dict[str, Colour] = {
-    "covered": (27, 128, 62),
-    "incorrect": (201, 96, 0),
-    "uncovered": (190, 30, 45),
-    "with_mask": (27, 128, 62),
-    "without_mask": (190, 30, 45),
+_SHADES: Mapping[Hue, Colour] = {
+    "green": (27, 128, 62),
+    "orange": (201, 96, 0),
+    "red": (190, 30, 45),
+    "grey": (95, 99, 104),
 }
-"""Green, orange, red as in the published work; always shown with the word beside them."""
+"""Shades on which white text can be read; always shown with the class's word."""
 
-_NEUTRAL: Colour = (95, 99, 104)
 _FOR: tuple[Colour, ...] = ((197, 120, 214), (142, 36, 170), (74, 0, 114))
 _AGAINST: tuple[Colour, ...] = ((118, 200, 196), (0, 137, 132), (0, 77, 79))
 _LEVELS = 128
@@ -63,7 +64,7 @@ class Mark:
         box: in pixels of the picture that is drawn on.
         number: shown in the box's corner.
         caption: a word shown with the number, or "".
-        label: class name that gives the colour; unknown names are grey.
+        label: the class that gives the colour, however a model spells it.
     """
 
     box: Box
@@ -73,8 +74,23 @@ class Mark:
 
 
 def class_colour(name: str) -> Colour:
-    """RGB of a class; grey for a class that has no colour of its own."""
-    return CLASS_COLOURS.get(name, _NEUTRAL)
+    """RGB of a class, however a model spells it; grey for a name that is not known."""
+    return _SHADES[class_info(name).hue]
+
+
+def display_values(heatmap: Heatmap, display: Display) -> NDArray[np.float32]:
+    """The values of a map as they are painted, ``(H, W)``.
+
+    Args:
+        heatmap: the map, raw.
+        display: of its method: ``absolute`` as measured, ``density`` as ``excess``.
+    """
+    return heatmap.values if display == "absolute" else excess(heatmap.values)
+
+
+def display_scale(maps: Iterable[Heatmap], display: Display) -> float:
+    """The scale that maps of one method share: the value of ``display_values`` that gets the full colour."""
+    return common_scale(maps) if display == "absolute" else excess_scale(maps)
 
 
 def common_scale(maps: Iterable[Heatmap]) -> float:
@@ -107,7 +123,12 @@ def excess(values: NDArray[np.float32]) -> NDArray[np.float32]:
     What is painted of a class activation map. The map of a network with a coarse last layer is positive
     nearly everywhere; painted as it is, it would colour the whole face and say nothing.
     """
-    return np.maximum(density(values) - 1, 0).astype(np.float32)
+    return beyond_even(density(values))
+
+
+def beyond_even(dense: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What of a density exceeds an even spread."""
+    return np.maximum(dense - 1, 0).astype(np.float32)
 
 
 def excess_scale(maps: Iterable[Heatmap]) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +21,10 @@ __all__ = [
     "MAX_FACES",
     "MIN_FACE",
     "REGIONS",
+    "REGION_SUMS",
     "Box",
     "Computed",
+    "Display",
     "Explanation",
     "Face",
     "Faces",
@@ -42,6 +44,9 @@ CLASSES = ("covered", "incorrect", "uncovered")
 REGIONS = ("eyes", "nose", "mouth", "chin", "cheeks", "forehead", "elsewhere")
 """The disjoint regions of a crop. ``elsewhere`` is hair, clothes, background and padding."""
 
+REGION_SUMS = {"nose_and_mouth": ("nose", "mouth"), "lower_face": ("nose", "mouth", "chin", "cheeks")}
+"""Sums of regions that are reported beside them."""
+
 MAX_FACES = 20
 """So many faces of one photo are kept unless the caller says otherwise."""
 
@@ -50,6 +55,10 @@ MIN_FACE = 12
 
 Params = Mapping[str, float | int | str]
 """The parameters of a method, by name."""
+
+Display = Literal["absolute", "density"]
+"""How the values of a map are displayed: as they were measured, on a scale that maps share; or, for want of a
+unit that two networks have in common, as what exceeds an even spread of the map over the picture."""
 
 Progress = Callable[[int, int], None]
 """Called with (forwards done, forwards in all) between batches; may raise to stop the work."""

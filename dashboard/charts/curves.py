@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from dashboard.charts.palette import BLUE, BROWN, CLASS, GRID, ORANGE, SLATE, ink
+from dashboard.charts.palette import BLUE, BROWN, GRID, ORANGE, SLATE, class_colour, ink
 from dashboard.i18n import class_name, number, say
 from dashboard.worker.counterfactual_jobs import Found
 from dashboard.worker.results import CurveCheck
@@ -53,7 +53,7 @@ def height_curve(found: Found, height: float) -> go.Figure:
             y=[answer.of(name) for answer in found.answers],
             name=class_name(name),
             mode="lines",
-            line={"color": CLASS.get(name, SLATE), "dash": _DASHES[index % len(_DASHES)], "width": 3},
+            line={"color": class_colour(name), "dash": _DASHES[index % len(_DASHES)], "width": 3},
             hoverinfo="skip",
         )
     if found.flips_at is not None:

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from dashboard.charts.palette import AREA, BLUE, GRID, ORANGE, PURPLE, SLATE, ink
 from dashboard.charts.predictions import share_ticks
 from dashboard.i18n import class_name, number, say
-from dashboard.records.values import Epoch, Figure
+from xai.models.card_schema import Epoch, Metric
 
 __all__ = ["Dot", "class_counts", "dots", "dots_height", "learning_curves"]
 
@@ -33,7 +33,7 @@ class Dot:
     """
 
     label: str
-    measured: Figure | None
+    measured: Metric | None
     published: float | None = None
 
 
@@ -156,7 +156,7 @@ def _label_lines(figure: go.Figure, rows: Sequence[Dot]) -> None:
     figure.update_yaxes(visible=False, range=[len(rows) - 0.5, -0.7])
 
 
-def _intervals(found: Sequence[Figure]) -> dict[str, object]:
+def _intervals(found: Sequence[Metric]) -> dict[str, object]:
     return {
         "type": "data",
         "symmetric": False,

@@ -5,13 +5,16 @@ Colour is never the only sign: what has a colour has a word, a shape or a dash a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import streamlit as st
+
+from xai.classes import Hue, class_info
 
 __all__ = [
     "AREA",
     "BLUE",
     "BROWN",
-    "CLASS",
     "GRID",
     "INK",
     "INK_ON_CELL",
@@ -20,6 +23,7 @@ __all__ = [
     "PURPLE",
     "SLATE",
     "cell_colour",
+    "class_colour",
     "ink",
 ]
 
@@ -29,22 +33,16 @@ BLUE = "#2f7fc1"
 ORANGE = "#c26a1b"
 """A limit; what somebody else published."""
 
-CLASS = {
-    "covered": "#1b803e",
-    "incorrect": "#c96000",
-    "uncovered": "#cf3545",
-    "with_mask": "#1b803e",
-    "without_mask": "#cf3545",
-}
-"""Class -> its colour in charts: the hues of ``xai.render.CLASS_COLOURS``, fit for both grounds."""
-
 METHOD = ("#8a5fc7", "#2a7f9e", "#a5683a", "#5b7c2a", "#a3568a", "#7d7a1e")
-"""Colours of methods, in the order in which they are listed."""
+"""Colours of methods, in the order in which a chart lists them."""
 
 PURPLE = "#8a5fc7"
 BROWN = "#a5683a"
 SLATE = "#7c848e"
-"""What is beside the point: other regions, chance."""
+"""What is beside the point: other regions, chance, a class that is not known."""
+
+_SHADES: Mapping[Hue, str] = {"green": "#1b803e", "orange": "#c96000", "red": "#cf3545", "grey": SLATE}
+"""Hue of a class -> its shade in charts, fit for both grounds; pictures have their own in ``xai.render``."""
 
 AREA = "rgba(128,128,128,.45)"
 GRID = "rgba(128,128,128,.25)"
@@ -60,6 +58,15 @@ _PALE, _FULL = (226, 238, 247), (18, 76, 130)
 
 INK = {"light": "#0f181b", "dark": "#e8ebe6"}
 """Theme -> colour of its text, as ``.streamlit/config.toml`` says it."""
+
+
+def class_colour(name: str) -> str:
+    """Colour of a class in charts, however a model spells it.
+
+    >>> class_colour("Covered") == class_colour("with_mask"), class_colour("visor") == SLATE
+    (True, True)
+    """
+    return _SHADES[class_info(name).hue]
 
 
 def ink() -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import cycle
 
 import plotly.graph_objects as go
 
-from dashboard.charts.palette import AREA, CLASS, GRID, METHOD, SLATE, ink
-from dashboard.i18n import class_name, number, say
+from dashboard.charts.palette import AREA, GRID, METHOD, class_colour, ink
+from dashboard.i18n import class_name, has, number, say
 from xai.attribution.methods import METHODS
 from xai.types import REGIONS, Prediction, RegionShares
 
@@ -22,7 +23,7 @@ def class_bars(prediction: Prediction) -> go.Figure:
             x=shown,
             y=[class_name(name) for name in prediction.classes],
             orientation="h",
-            marker={"color": [CLASS.get(name, SLATE) for name in prediction.classes]},
+            marker={"color": [class_colour(name) for name in prediction.classes]},
             text=[number(value, ".0%") for value in shown],
             textposition="outside",
             cliponaxis=False,
@@ -42,9 +43,9 @@ def region_bars(shares: Mapping[str, RegionShares], limit: float = 1.0) -> go.Fi
     """
     area = next(iter(shares.values())).area
     figure = go.Figure()
-    for method, counted in shares.items():
-        marker = {"color": METHOD[list(METHODS).index(method) % len(METHOD)]}
-        figure.add_bar(**_series(counted.share, say(f"method_short.{method}"), marker))
+    for (method, counted), colour in zip(shares.items(), cycle(METHOD), strict=False):
+        marker = {"color": colour}
+        figure.add_bar(**_series(counted.share, _method_name(method), marker))
     hatched = {"color": AREA, "pattern": {"shape": "/", "size": 5}}
     figure.add_bar(**_series(area, say("regions.area"), hatched))
     figure.update_xaxes(range=[0, limit], gridcolor=GRID, **share_ticks(limit))
@@ -58,6 +59,11 @@ def share_ticks(limit: float = 1.0) -> dict[str, list[object]]:
     step = next(step for step in (0.05, 0.1, 0.25, 0.5) if limit / step <= 5 or step == 0.5)
     values = [step * index for index in range(int(limit / step + 1e-9) + 1)]
     return {"tickvals": [*values], "ticktext": [number(value, ".0%") for value in values]}
+
+
+def _method_name(method: str) -> str:
+    """A method in few words; the title of its entry where the catalogue has none."""
+    return say(f"method_short.{method}") if has(f"method_short.{method}") else METHODS[method].title
 
 
 def _series(values: Mapping[str, float], name: str, marker: Mapping[str, object]) -> dict[str, object]:

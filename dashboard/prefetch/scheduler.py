@@ -11,15 +11,27 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from dashboard.prefetch.disk_cache import Answer, SampleAnswers
-from dashboard.worker.jobs import METHODS_SHOWN, Examine, Explain, Explained, Job, Part, SampleLook, Seen
+from dashboard.prefetch.disk_cache import DiskCache
+from dashboard.worker.jobs import (
+    COMPARED,
+    METHODS_SHOWN,
+    Explained,
+    ExplainFace,
+    Job,
+    ModelRequest,
+    Part,
+    SampleLook,
+    Seen,
+)
 from dashboard.worker.ticket import JobError, Ticket
 from xai.errors import XaiError
+from xai.evidence_types import Evidence
 from xai.models.cards import read_cards
 from xai.types import Face
 
-__all__ = ["BEFOREHAND", "Beforehand", "SampleRound", "Visitors"]
+__all__ = ["PREFETCHED", "PrefetchedResults", "Prefetcher", "Waiting"]
 
 Submit = Callable[[Job], Ticket]
 """Hands a job to the model process that nobody waits for."""
@@ -27,15 +39,12 @@ Submit = Callable[[Job], Ticket]
 FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "samples"
 """Where the answers are, unless the variable ``XAI_SAMPLE_ANSWERS`` names another folder or says ``off``."""
 
-_COMPARED = 2
-"""Models that the first page compares."""
-
 _LOG = logging.getLogger(__name__)
 _GLANCE = 0.05
 """Seconds between two looks at whether a visitor waits."""
 
 
-class Visitors:
+class Waiting:
     """How many visitors wait for the model process at this moment."""
 
     def __init__(self) -> None:
@@ -59,93 +68,105 @@ class Visitors:
         """Whether one waits."""
         return self._count > 0
 
-    def let_pass(self) -> None:
-        """Wait until none waits."""
+    def wait_until_idle(self) -> None:
+        """Wait until nobody waits."""
         with self._lock:
             self._lock.wait_for(lambda: not self._count)
 
 
-class SampleRound:
-    """One walk over the gallery.
+class Prefetcher:
+    """Has every sample of the gallery explained, and keeps what is found.
 
     Args:
-        answers: where what is found is kept.
+        cache: where it is kept.
         submit: asks the model process.
-        visitors: who goes first.
-        methods: names of the maps that the page shows.
+        waiting: visitors, who go first.
     """
 
-    def __init__(
-        self, answers: SampleAnswers, submit: Submit, visitors: Visitors, methods: tuple[str, ...]
-    ) -> None:
-        self._answers, self._submit, self._visitors, self._methods = answers, submit, visitors, methods
+    def __init__(self, cache: DiskCache, submit: Submit, waiting: Waiting) -> None:
+        self._cache, self._submit, self._waiting = cache, submit, waiting
 
-    def walk(self, samples: Sequence[str]) -> None:
-        """Answer what no file answers yet, sample by sample; ends early when the model process gives none or
+    def run(self, samples: Sequence[str]) -> None:
+        """Find what no file holds yet, sample by sample; ends early when the model process gives nothing or
         the folder cannot be written, which only costs the visitors their time.
         """
         try:
-            self._answers.tidy()
-            for sample in samples if self._answers.models else ():
+            self._cache.remove_stale()
+            for sample in samples if self._cache.models else ():
                 self._one(sample)
         except JobError as failure:
-            _LOG.info("the samples are not all answered beforehand: %s", failure)
+            _LOG.info("the samples are not all explained beforehand: %s", failure)
         except (XaiError, OSError) as failure:
-            _LOG.warning("the samples are not answered beforehand: %s", failure)
+            _LOG.warning("the samples are not explained beforehand: %s", failure)
 
     def _one(self, sample: str) -> None:
-        seen = self._ask(SampleLook(sample, self._answers.models[:1])).result
+        job = SampleLook(sample, self._cache.models[:1])
+        seen = self._cache.get(_seen_key(job))
+        if seen is None:
+            seen, _ = self._measured(job)
+            self._cache.put(_seen_key(job), seen)
         if isinstance(seen, Seen) and not seen.problems:
             for face in seen.faces:
                 self._explain(face)
 
     def _explain(self, face: Face) -> None:
-        made = {
-            model: self._ask(Explain(face, model, self._methods, None, {})).result
-            for model in self._answers.models
-        }
-        maps = {model: each.explanation for model, each in made.items() if isinstance(each, Explained)}
-        self._ask(Examine(face, maps, {}))
+        missing = tuple(
+            ModelRequest(model, maps=maps, test=test)
+            for model in self._cache.models
+            for maps in (self._cache.get(_maps_key(face, model, METHODS_SHOWN)) is None,)
+            for test in (self._cache.get(_evidence_key(face, model)) is None,)
+            if maps or test
+        )
+        if not missing:
+            return
+        _, parts = self._measured(ExplainFace(face, missing, METHODS_SHOWN))
+        for part in parts:
+            if isinstance(part.value, Explained):
+                self._cache.put(_maps_key(face, part.name, METHODS_SHOWN), part.value)
+            elif isinstance(part.value, Evidence):
+                self._cache.put(_evidence_key(face, part.name), part.value)
 
-    def _ask(self, job: Job) -> Answer:
-        """The answer from its file or else from the model process, which then is kept."""
-        answer = self._answers.find(job)
-        while answer is None:
-            self._visitors.let_pass()
-            answer = self._measured(self._submit(job))
-            if answer:
-                self._answers.keep(job, answer)
-        return answer
-
-    def _measured(self, ticket: Ticket) -> Answer | None:
-        """What the model process answers; None where it was dropped for a visitor."""
-        parts: list[Part] = []
-        while not ticket.wait(_GLANCE):
-            parts.extend(ticket.parts())
-            if self._visitors.any:
-                ticket.cancel()
-                return None
-        parts.extend(ticket.parts())
-        return Answer(ticket.result(), tuple(parts))
+    def _measured(self, job: Job) -> tuple[object, list[Part]]:
+        """What the model process answers; asked again as long as it is dropped for a visitor."""
+        while True:
+            self._waiting.wait_until_idle()
+            ticket, parts = self._submit(job), list[Part]()
+            while not ticket.wait(_GLANCE) and not self._waiting.any:
+                parts.extend(ticket.parts())
+            if ticket.done:
+                parts.extend(ticket.parts())
+                return ticket.result(), parts
+            ticket.cancel()
 
 
-class Beforehand:
-    """The answers of one server, found by its pages; none until ``start``.
+class PrefetchedResults:
+    """What one server has found beforehand; nothing until ``start``.
 
     Attributes:
-        visitors: who waits for the model process; their jobs go first.
+        waiting: who waits for the model process; their jobs go first.
     """
 
     def __init__(self) -> None:
-        self.visitors = Visitors()
-        self._answers: SampleAnswers | None = None
+        self.waiting = Waiting()
+        self._cache: DiskCache | None = None
 
-    def find(self, job: Job) -> Answer | None:
-        """The answer to a job where it was found beforehand."""
-        return self._answers.find(job) if self._answers else None
+    def seen(self, job: SampleLook) -> Seen | None:
+        """What is in a sample, asked with nothing that a visitor chose."""
+        known = self._knows(*job.models) and not (job.whole or job.boxes)
+        return self._get(_seen_key(job)) if known else None
+
+    def maps(self, job: ExplainFace, request: ModelRequest) -> Explained | None:
+        """A model's maps of a sample's face, without the crop, asked likewise."""
+        known = self._knows(request.model) and request.target is None and not job.options
+        return self._get(_maps_key(job.face, request.model, job.methods)) if known else None
+
+    def evidence(self, job: ExplainFace, request: ModelRequest) -> Evidence | None:
+        """What a model's own answer about a sample's face rests on."""
+        known = self._knows(request.model) and request.target is None
+        return self._get(_evidence_key(job.face, request.model)) if known else None
 
     def start(self, submit: Submit, samples: Sequence[str]) -> None:
-        """Open the folder and walk over the samples, in a thread that ends with the server.
+        """Open the folder and explain the samples, in a thread that ends with the server.
 
         Args:
             submit: asks the model process.
@@ -153,13 +174,35 @@ class Beforehand:
         """
         folder = os.environ.get("XAI_SAMPLE_ANSWERS", str(FOLDER))
         if folder != "off":
-            walk = (Path(folder), submit, samples)
-            threading.Thread(target=self._walk, args=walk, name="samples", daemon=True).start()
+            run = (Path(folder), submit, samples)
+            threading.Thread(target=self._run, args=run, name="samples", daemon=True).start()
 
-    def _walk(self, folder: Path, submit: Submit, samples: Sequence[str]) -> None:
-        self._answers = SampleAnswers(folder, read_cards().cards[:_COMPARED])
-        SampleRound(self._answers, submit, self.visitors, METHODS_SHOWN).walk(samples)
+    def _run(self, folder: Path, submit: Submit, samples: Sequence[str]) -> None:
+        self._cache = DiskCache(folder, read_cards().cards[:COMPARED])
+        Prefetcher(self._cache, submit, self.waiting).run(samples)
+
+    def _knows(self, *models: str) -> bool:
+        return self._cache is not None and set(models) <= set(self._cache.models)
+
+    def _get(self, key: Sequence[object]) -> Any:
+        return self._cache.get(key) if self._cache else None
 
 
-BEFOREHAND = Beforehand()
+def _seen_key(job: SampleLook) -> Sequence[object]:
+    return ("seen", job.sample, *job.models)
+
+
+def _maps_key(face: Face, model: str, methods: tuple[str, ...]) -> Sequence[object]:
+    return ("maps", *_face(face), model, *methods)
+
+
+def _evidence_key(face: Face, model: str) -> Sequence[object]:
+    return ("evidence", *_face(face), model)
+
+
+def _face(face: Face) -> Sequence[object]:
+    return (face.photo_sha256, face.box.as_list(), face.crop_box.as_list())
+
+
+PREFETCHED = PrefetchedResults()
 """Those of this process."""

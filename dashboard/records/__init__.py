@@ -1,1 +1,1 @@
-"""What is known of models, as values."""
+"""What is known beside the models that can be asked: measured ones, and experiments."""

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.charts.palette import CLASS, SLATE
+from dashboard.charts.palette import class_colour
 from dashboard.i18n import class_name, number, say
 from dashboard.preferences import LEVELS, language
 from dashboard.reports.face_report import (
@@ -22,11 +22,13 @@ from dashboard.reports.face_report import (
     SheetTable,
 )
 from dashboard.text.edited_faces import edited_faces
+from dashboard.text.map_units import DENSITY, display_unit, legend, method_short, method_title
 from dashboard.text.predictions import alt_map, finding
 from dashboard.text.verdict_numbers import family_header, family_rows, number_lines
 from dashboard.text.verdicts import because, figures, flag_lines, headline
+from xai.attribution.methods import METHODS
 from xai.evidence_types import Evidence
-from xai.render import common_scale, excess_scale
+from xai.render import display_scale
 from xai.types import REGIONS, Explanation, Face, Heatmap
 
 __all__ = ["command", "face_sheet", "made_again", "made_with", "photo_line", "settings_line"]
@@ -65,11 +67,9 @@ def face_sheet(
         not_right=say("verdict.not_right"),
         crop=face.crop,
         regions=regions,
-        crop_words=say("sheet.crop"),
         outlined_words=say("map.crop_plain_alt" if regions is None else "map.crop"),
         models=tuple(_model(each, scales, level) for each in explanations),
         scales=tuple(_scale(method, scale) for method, scale in scales.items()),
-        caution=say("legend.caution"),
         not_said=SheetNote(
             say("sheet.not_said"),
             (
@@ -90,17 +90,19 @@ def _scales(explanations: Sequence[Explanation]) -> dict[str, float]:
     for each in explanations:
         for method, heatmap in each.heatmaps.items():
             maps.setdefault(method, []).append(heatmap)
-    return {m: common_scale(found) if m == "occlusion" else excess_scale(found) for m, found in maps.items()}
+    return {name: display_scale(found, METHODS[name].display) for name, found in maps.items()}
 
 
 def _scale(method: str, scale: float) -> SheetScale:
-    if method == "occlusion":
+    unit, signed = display_unit(method), METHODS[method].signed
+    if unit == DENSITY:
+        ends = (say("sheet.even", value=1), "", number(scale + 1, ".1f"))
+    elif signed:
         ends = (number(-scale, "+.2f").replace("-", "−"), number(0, ".0f"), number(scale, "+.2f"))
-        words, alt = say("legend.occlusion", points=100 * scale), say("legend.bar_alt", scale=scale)
-        return SheetScale(say("sheet.unit_occlusion"), ends, _unmarked(words), signed=True, alt=alt)
-    ends = (say("sheet.even", value=1), "", number(scale + 1, ".1f"))
-    words, alt = say("legend.gradcam", scale=scale + 1), say("legend.bar_half_alt", scale=scale + 1)
-    return SheetScale(say("sheet.unit_gradcam"), ends, _unmarked(words), signed=False, alt=alt)
+    else:
+        ends = (number(0, ".0f"), "", number(scale, ".2f"))
+    alt, words = legend(method, scale)
+    return SheetScale(say(f"sheet.unit_{unit}"), ends, _unmarked(words), signed=signed, alt=alt)
 
 
 def _unmarked(words: str) -> str:
@@ -110,23 +112,21 @@ def _unmarked(words: str) -> str:
 
 def _model(explanation: Explanation, scales: Mapping[str, float], level: str) -> SheetModel:
     prediction, evidence = explanation.prediction, explanation.evidence
-    label = prediction.label
     bars = [
         SheetBar(
             say("answer.bars_alt_one", answer=class_name(name), probability=value),
             value,
-            CLASS.get(name, SLATE),
+            class_colour(name),
         )
         for name, value in prediction.as_dict().items()
     ]
     target = explanation.target
     return SheetModel(
         name=explanation.provenance.model,
-        answer=say("answer.heading", answer=class_name(label), probability=prediction.confidence),
-        colour=CLASS.get(label, SLATE),
+        answer=say("answer.heading", answer=class_name(prediction.label), probability=prediction.confidence),
         target=say("map.target", target=class_name(target), probability=prediction.of(target)),
         bars=tuple(bars),
-        verdict=headline(evidence, label) if evidence else say("sheet.untested"),
+        verdict=headline(evidence, prediction.label) if evidence else say("sheet.untested"),
         reason=because(evidence) if evidence else "",
         remarks=tuple(flag_lines(evidence, level)) if evidence else (),
         figures=figures(evidence) if evidence else (),
@@ -153,8 +153,7 @@ def _map(explanation: Explanation, method: str, scale: float) -> SheetMap:
     return SheetMap(
         heatmap=heatmap,
         scale=scale,
-        title=say(f"method_title.{method}"),
-        settings=settings_line(heatmap),
+        title=method_title(method),
         finding=finding(explanation, method),
         alt=alt_map(explanation, method, explanation.provenance.model),
     )
@@ -165,7 +164,7 @@ def _table(explanation: Explanation) -> SheetTable | None:
     shares = {method: counted for method, counted in explanation.shares.items() if counted}
     columns: dict[str, Mapping[str, str]] = {}
     for method, counted in shares.items():
-        columns[say("sheet.share", method=say(f"method_short.{method}"))] = {
+        columns[say("sheet.share", method=method_short(method))] = {
             row: number(counted.of(*parts)[0], ".0%") for row, parts in _ROWS.items()
         }
     if shares:
@@ -208,7 +207,7 @@ def made_with(explanations: Sequence[Explanation]) -> SheetNote:
     maps = explanations[0].heatmaps
     for method, heatmap in maps.items():
         if settings := settings_line(heatmap):
-            lines.append(f"{say(f'method_title.{method}')}. {settings}")
+            lines.append(f"{method_title(method)}. {settings}")
     return SheetNote(say("sheet.made"), (*lines, say("sheet.versions", versions=listed)))
 
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.attribution.methods import METHODS
 from xai.export import evidence_dict
 from xai.photo.images import encode_png
-from xai.render import common_scale, excess, excess_scale, overlay
+from xai.render import common_scale, display_scale, display_values, overlay
 from xai.types import REGIONS, Explanation, Heatmap
 
 __all__ = ["SCHEMA", "face_zip", "numbers_csv", "numbers_json"]
@@ -35,7 +36,6 @@ def face_zip(explanations: Sequence[Explanation], more: Mapping[str, bytes] | No
         explanations: at least one, all of the same face.
         more: name -> bytes of files that are put beside them.
     """
-    scale = _scale(explanations)
     files: dict[str, bytes] = {
         "face.png": encode_png(explanations[0].face.crop),
         "numbers.json": numbers_json(explanations),
@@ -46,7 +46,7 @@ def face_zip(explanations: Sequence[Explanation], more: Mapping[str, bytes] | No
         for method, heatmap in each.heatmaps.items():
             place = f"{each.provenance.model}/{method}"
             files[f"{place}.npy"] = _npy(heatmap.values)
-            files[f"{place}.png"] = encode_png(_drawn(each, heatmap, scale))
+            files[f"{place}.png"] = encode_png(_drawn(each, heatmap, explanations))
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, data in files.items():
@@ -134,11 +134,12 @@ def _scale(explanations: Sequence[Explanation]) -> float:
     return common_scale([e.heatmaps["occlusion"] for e in explanations if "occlusion" in e.heatmaps])
 
 
-def _drawn(explanation: Explanation, heatmap: Heatmap, scale: float) -> NDArray[np.uint8]:
-    if heatmap.method == "occlusion":
-        return overlay(explanation.face.crop, heatmap.values, scale=scale, opacity=_OPACITY)
-    beyond, scale = excess(heatmap.values), excess_scale([heatmap])
-    return overlay(explanation.face.crop, beyond, scale=scale, opacity=_OPACITY)
+def _drawn(explanation: Explanation, heatmap: Heatmap, others: Sequence[Explanation]) -> NDArray[np.uint8]:
+    """The map over the face; on one scale with those of the others where it is displayed as measured."""
+    method, display = heatmap.method, METHODS[heatmap.method].display
+    shared = [each.heatmaps[method] for each in others if method in each.heatmaps]
+    scale = display_scale(shared if display == "absolute" else [heatmap], display)
+    return overlay(explanation.face.crop, display_values(heatmap, display), scale=scale, opacity=_OPACITY)
 
 
 def _numbers(explanations: Sequence[Explanation], scale: float) -> Mapping[str, object]:

@@ -1,7 +1,6 @@
 """What a sheet about one face says: words ready to be set, numbers and arrays ready to be drawn.
 
-``content`` makes a sheet while a page is drawn, in the reader's language; ``png`` and ``pdf`` draw it
-later, in a thread that knows no reader.
+``content`` makes a sheet in the reader's language; ``pdf`` draws it and knows no reader.
 """
 
 from __future__ import annotations
@@ -13,7 +12,8 @@ from numpy.typing import NDArray
 
 from dashboard.text.edited_faces import EditWords
 from dashboard.text.verdicts import Figure
-from xai.render import excess, outline_regions, overlay
+from xai.attribution.methods import METHODS
+from xai.render import display_values, outline_regions, overlay
 from xai.types import REGIONS, Heatmap
 
 __all__ = [
@@ -36,7 +36,6 @@ class SheetMap:
         heatmap: as it was measured.
         scale: value that gets the full colour; the same for all models.
         title: what people call the method.
-        settings: the parameters it ran with.
         finding: what it shows, in one sentence.
         alt: the map for those who do not see it.
     """
@@ -44,19 +43,16 @@ class SheetMap:
     heatmap: Heatmap
     scale: float
     title: str
-    settings: str
     finding: str
     alt: str
 
     def painted(self, crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The map over ``crop``, RGB uint8 ``(H, W, 3)``, in one strength on every sheet.
 
-        Occlusion is painted as it was measured, any other map as what exceeds an even spread.
+        It is displayed as the entry of its method says.
         """
-        values = self.heatmap.values
-        return overlay(
-            crop, values if self.heatmap.method == "occlusion" else excess(values), scale=self.scale
-        )
+        values = display_values(self.heatmap, METHODS[self.heatmap.method].display)
+        return overlay(crop, values, scale=self.scale)
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,6 @@ class SheetModel:
     Attributes:
         name: the model's.
         answer: its answer and how sure it is.
-        colour: of the answer, ``#rrggbb``.
         target: which class the maps explain.
         bars: a probability each.
         verdict: the verdict in one line, or that there is none.
@@ -121,7 +116,6 @@ class SheetModel:
 
     name: str
     answer: str
-    colour: str
     target: str
     bars: tuple[SheetBar, ...]
     verdict: str
@@ -163,7 +157,7 @@ class SheetNote:
 
 @dataclass(frozen=True, eq=False)
 class FaceSheet:
-    """Everything that stands on the sheets about one face.
+    """Everything that stands on the sheet about one face.
 
     Attributes:
         language: code of the language of all words, such as ``"en"``.
@@ -172,11 +166,9 @@ class FaceSheet:
         not_right: that a verdict does not mean that an answer is right.
         crop: RGB uint8 ``(S, S, 3)``, nothing drawn on it.
         regions: int8 ``(S, S)``, index into ``REGIONS``; None where they are not known.
-        crop_words: what the crop shows.
         outlined_words: what ``outlined`` shows.
         models: one or two.
         scales: one per kind of map.
-        caution: what no map proves.
         not_said: what the sheet does not say.
         made: what it was made with.
         again: how it is made again; the last line is the command.
@@ -188,11 +180,9 @@ class FaceSheet:
     not_right: str
     crop: NDArray[np.uint8]
     regions: NDArray[np.int8] | None
-    crop_words: str
     outlined_words: str
     models: tuple[SheetModel, ...]
     scales: tuple[SheetScale, ...]
-    caution: str
     not_said: SheetNote
     made: SheetNote
     again: SheetNote

@@ -1,8 +1,8 @@
 """Setting a sheet: words, pictures and strips of colour get their places. Nothing is drawn here.
 
-A ``Column`` is filled from the top and leaves ``Mark`` after ``Mark`` in a list, which a painter draws with
-Pillow or writes into a PDF. All lengths are in the painter's own unit: pixels, or points of 1/72 inch. The
-font is DejaVu Sans, free to embed, read from the Matplotlib package, which is not imported.
+A ``Column`` is filled from the top and leaves ``Mark`` after ``Mark`` in a list, which is then written into a
+PDF. All lengths are in points of 1/72 inch. The font is DejaVu Sans, free to embed, read from the Matplotlib
+package, which is not imported.
 """
 
 from __future__ import annotations
@@ -62,7 +62,6 @@ FONT_FILES = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}
 Measure = Callable[[str, Type], float]
 """Width of words that are set in one line."""
 
-
 Draw = Callable[[], NDArray[np.uint8]]
 
 
@@ -82,7 +81,7 @@ class Shown:
 
     Attributes:
         left, top, width, height: of the place.
-        draw: makes the picture, RGB uint8 ``(H, W, 3)``; called by the painter alone.
+        draw: makes the picture, RGB uint8 ``(H, W, 3)``; called once the places are final.
         alt: what is on it.
     """
 
@@ -196,8 +195,8 @@ def _broken(words: str, width: float, measure: Callable[[str], float]) -> list[s
 def font_file(bold: bool) -> Path:
     """The font's file, regular or bold.
 
-    There is no other to fall back to: Pillow's own font and those that every PDF reader has lack letters of
-    the languages spoken here.
+    There is no other to fall back to: those that every PDF reader has lack letters of the languages spoken
+    here.
 
     Raises:
         ThirdPartyMissing: it is not installed.

@@ -194,14 +194,14 @@ def _set_maps(column: Column, sheet: FaceSheet, model: SheetModel, styles: _Styl
     """The maps, beside them how they fall on the regions, below them what they show."""
     column.say(model.target, styles.small)
     column.skip(styles.gap / 2)
-    parts = (1.0,) * len(model.maps) + ((1.7,) if model.table else ())
+    parts = (1.0,) * len(model.maps) + ((2.1,) if model.table else ())
     columns = column.split(parts, 2 * styles.gap)
     for each, shown in zip(columns, model.maps, strict=False):
         each.show(partial(shown.painted, sheet.crop), shown.alt)
         each.skip(styles.gap / 2)
         each.say(shown.title, styles.name)
     if model.table:
-        _set_table(columns[-1], model.table, (1.7,), styles)
+        _set_table(columns[-1], model.table, (1.35,), styles)
     column.join(columns)
     for shown in model.maps:
         column.say(shown.finding, styles.small)
@@ -217,10 +217,15 @@ def _set_table(column: Column, table: SheetTable, first: tuple[float, ...], styl
     """A table whose first columns are as wide as ``first`` says, relative to each of the others."""
     column.say(table.title, styles.name)
     widths = (*first, *(1.0,) * (len(table.header) - len(first)))
-    header, printed = Type(0.8 * styles.unit, colour=QUIET), Type(styles.small.size)
+    whole = (  # sizes at which the longest words of the header still fit in a line
+        cell.width / column.measure(word, Type(1.0))
+        for cell, words in zip(column.split(widths, styles.gap / 2), table.header, strict=True)
+        for word in words.split()
+    )
+    header, printed = Type(min(0.8 * styles.unit, *whole), colour=QUIET), Type(styles.small.size)
     for row in (table.header, *table.rows):
         style = header if row is table.header else printed
-        cells = column.split(widths, styles.gap)
+        cells = column.split(widths, styles.gap / 2)
         for index, (cell, words) in enumerate(zip(cells, row, strict=True)):
             cell.say(words, style, at=min(index, 1))
         column.join(cells)

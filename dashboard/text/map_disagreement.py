@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dashboard.i18n import class_name, say
+from dashboard.text.map_units import method_title
 from dashboard.text.regions import peak_name
 from dashboard.text.verdicts import flag_lines
 from dashboard.worker.jobs import Explained
+from xai.classes import class_info
 from xai.evidence.map_consistency import Astray, astray
 from xai.evidence_types import Evidence
 
 __all__ = ["map_notes"]
-
-_MASKS = ("covered", "with_mask")
-"""Classes that a hidden nose speaks for."""
 
 
 def map_notes(evidence: Evidence, explained: Explained, level: str) -> list[str]:
@@ -46,7 +45,7 @@ def _line(found: Astray, level: str) -> str:
     """One map that lies elsewhere."""
     key = "peak" if found.outside else "little"
     values = {
-        "method": say(f"method_title.{found.method}"),
+        "method": method_title(found.method),
         "peak": peak_name(found.peak),
         "share": found.share,
     }
@@ -55,12 +54,15 @@ def _line(found: Astray, level: str) -> str:
 
 
 def _why(evidence: Evidence, explained: Explained, method: str) -> str:
-    """Why a map of this kind can lie elsewhere than what the answer rests on."""
+    """Why a map of this kind can lie elsewhere than what the answer rests on.
+
+    There are words for maps made with a patch, for those of a layer's activations, and for any other.
+    """
     heatmap = explained.explanation.heatmaps[method]
-    if method != "occlusion":
-        return say("astray.layers")
+    if "patch" not in heatmap.params:
+        return say("astray.layers" if heatmap.unit == "activation" else "astray.other")
     if evidence.verdict == "not supported":
         return say("astray.occlusion_shaken")
-    if heatmap.target in _MASKS and heatmap.params.get("fill") != "bare":
+    if "covered" in class_info(heatmap.target).wearings and heatmap.params.get("fill") != "bare":
         return say("astray.occlusion_mask", target=class_name(heatmap.target))
     return say("astray.occlusion")

@@ -1,13 +1,30 @@
-"""How the values of a map are written, by its unit."""
+"""What methods are called, what the colours of their maps mean, and how values are written, by the unit."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboard.i18n import number, say
+from dashboard.i18n import has, number, say
+from xai.attribution.methods import METHODS
 
-__all__ = ["READINGS", "Reading", "value_text"]
+__all__ = [
+    "DENSITY",
+    "READINGS",
+    "Reading",
+    "bar_alt",
+    "display_unit",
+    "legend",
+    "method_short",
+    "method_title",
+    "value_text",
+]
+
+DENSITY = "density"
+"""The unit of maps that are displayed as densities: times an even spread."""
+
+_OWN = "own"
+"""The unit of a method's own, of which no more is known."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +45,28 @@ class Reading:
 READINGS: Mapping[str, Reading] = {
     "probability": Reading(100.0, 0, signed=True),
     "contrast": Reading(1.0, 2, signed=True),
-    "density": Reading(1.0, 1, signed=False),
+    DENSITY: Reading(1.0, 1, signed=False),
+    _OWN: Reading(1.0, 2, signed=True),
 }
 """Unit of a map -> how its values are written."""
+
+
+def method_title(method: str) -> str:
+    """A method in words; the title of its entry where the catalogue has none."""
+    return say(f"method_title.{method}") if has(f"method_title.{method}") else METHODS[method].title
+
+
+def method_short(method: str) -> str:
+    """A method in few words, likewise."""
+    return say(f"method_short.{method}") if has(f"method_short.{method}") else METHODS[method].title
+
+
+def display_unit(method: str) -> str:
+    """The unit, a key of ``READINGS``, in which the maps of a method are displayed."""
+    entry = METHODS[method]
+    if entry.display == "density":
+        return DENSITY
+    return entry.unit if entry.unit in READINGS else _OWN
 
 
 def value_text(value: float, unit: str, *, signed: bool | None = None) -> str:
@@ -38,3 +74,33 @@ def value_text(value: float, unit: str, *, signed: bool | None = None) -> str:
     reading = READINGS[unit]
     form = f"{'+' if (reading.signed if signed is None else signed) else ''}.{reading.digits}f"
     return say(f"compare_unit.{unit}", value=number(value * reading.factor, form))
+
+
+def bar_alt(method: str, full: float) -> str:
+    """The strip of a method's colours, for those who do not see it; its end stands for the value ``full``."""
+    entry = METHODS[method]
+    if entry.display == "density":
+        return say("legend.bar_half_alt", scale=full)
+    return say("legend.bar_alt" if entry.signed else "legend.bar_positive_alt", scale=full)
+
+
+def legend(method: str, scale: float) -> tuple[str, str]:
+    """What the colours of a method's maps mean, as ``bar_alt`` and in words.
+
+    The words are the method's own where the catalogue has some, else those for how its maps are displayed.
+
+    Args:
+        method: name in ``METHODS``.
+        scale: of ``display_scale``.
+    """
+    entry, unit = METHODS[method], display_unit(method)
+    full = scale + 1 if unit == DENSITY else scale
+    drawn = DENSITY if unit == DENSITY else "signed" if entry.signed else "unsigned"
+    words = say(
+        f"legend.{method if has(f'legend.{method}') else drawn}",
+        method=method_title(method),
+        points=100 * scale,
+        scale=full,
+        full=value_text(full, unit, signed=False),
+    )
+    return bar_alt(method, full), words

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from dashboard.i18n import class_name, has, number, say
 from dashboard.preferences import LEVELS, level
-from dashboard.records.values import Figure, Score
-from xai.learning.evaluation.metrics import LEAST_GROUPS
+from xai.models.card_schema import LEAST_GROUPS, Evaluation, Metric
 
 __all__ = ["class_label", "figure_name", "figure_text", "gap_lines", "is_technical", "percent", "terms"]
 
@@ -27,14 +26,14 @@ def figure_name(name: str) -> str:
     return say(f"score.{name}") if has(f"score.{name}") else class_name(name)
 
 
-def class_label(name: str, score: Score, figure: Figure) -> str:
+def class_label(name: str, score: Evaluation, figure: Metric) -> str:
     """A class with the number of its faces; a star where no interval could be estimated."""
     faces = sum(score.confusion.get(name, {}).values())
     label = say("scored.of_faces", name=class_name(name), n=faces)
     return say("scored.starred", label=label) if figure.gap else label
 
 
-def figure_text(figure: Figure) -> str:
+def figure_text(figure: Metric) -> str:
     """A share with its interval, as a cell of a table says it."""
     if figure.low is not None and figure.high is not None:
         return say("scored.interval", value=figure.value, low=figure.low, high=figure.high)
@@ -46,7 +45,7 @@ def percent(share: float) -> str:
     return number(share, ".1%")
 
 
-def gap_lines(figures: Iterable[Figure]) -> list[str]:
+def gap_lines(figures: Iterable[Metric]) -> list[str]:
     """What to say below a chart or table about figures that have no interval; nothing where all have one."""
     found = list(figures)
     lines = []

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dashboard.i18n import class_name, from_library, has, say
+from dashboard.text.map_units import display_unit, method_short, method_title, value_text
 from dashboard.text.regions import peak_name, region_name
 from dashboard.worker.ticket import JobError
+from xai.attribution.methods import METHODS
+from xai.classes import possible_wearings
 from xai.evidence.map_consistency import LEAST_DROP
 from xai.types import REGIONS, Explanation, Heatmap, Prediction, RegionShares, SaidReason
 
@@ -38,23 +41,31 @@ _WORTH_NAMING = 0.1
 """A place with less of the evidence is not named as the first, however small it is; six places share it all,
 so one of them always has more."""
 
-_SAME = {"with_mask": {"covered", "incorrect"}, "without_mask": {"uncovered"}}
-"""What the answers of a model with two classes amount to in the three."""
-
 
 def finding(explanation: Explanation, method: str) -> str:
-    """What the map of ``method`` shows, in one sentence: which place, how much, on how much of the face."""
-    heatmap = explanation.heatmaps[method]
-    target = class_name(heatmap.target)
+    """What the map of ``method`` shows, in one sentence: which place, how much, on how much of the face.
+
+    A method has sentences of its own where the catalogue holds some under its name; else there are sentences
+    for any map, by how it is displayed.
+    """
+    heatmap, shares = explanation.heatmaps[method], explanation.shares[method]
     if not (heatmap.values > 0).any():
-        return say(f"finding.{method}_none", target=target)
-    shares = explanation.shares[method]
+        return say(
+            f"finding.{_words(method, 'none')}_none",
+            method=method_short(method),
+            target=class_name(heatmap.target),
+        )
     if shares is None:
-        return _without_regions(heatmap)
-    if method == "occlusion":
-        return _of_occlusion(shares, target, 100 * float(heatmap.values.max()))
+        return _strongest(heatmap)
+    if METHODS[method].display == "absolute":
+        return _first_place(heatmap, shares)
     share, _ = shares.of("nose", "mouth")
-    return say("finding.gradcam", share=share, lift=shares.lift("nose", "mouth") or 0.0)
+    return say(
+        f"finding.{_words(method, 'share')}_share",
+        method=method_short(method),
+        share=share,
+        lift=shares.lift("nose", "mouth") or 0.0,
+    )
 
 
 def failed(failure: JobError) -> str:
@@ -83,22 +94,22 @@ def right_or_wrong(prediction: Prediction, truth: str | None) -> str:
     """Whether the answer is right, when it is known. A model with two classes is held to what it can say."""
     if truth is None:
         return say("answer.unknown")
-    meant = _meant(prediction.label)
+    meant = _meant(prediction, prediction.label)
     if truth not in _sayable(prediction):
         return say("answer.not_comparable", truth=class_name(truth))
-    if prediction.label in _SAME and truth in meant and len(meant) > 1:
+    if truth in meant and len(meant) > 1:
         return say("answer.right_as_far", truth=class_name(truth))
     return say("answer.right" if truth in meant else "answer.wrong", truth=class_name(truth))
 
 
 def is_wrong(prediction: Prediction, truth: str | None) -> bool:
     """Whether the answer is known to be wrong; not where the model has no name for what is true."""
-    return truth is not None and truth in _sayable(prediction) and truth not in _meant(prediction.label)
+    return truth is not None and truth in _sayable(prediction) and not is_right(prediction, truth)
 
 
 def is_right(prediction: Prediction, truth: str | None) -> bool:
     """Whether the answer is known to be right, as far as the model can tell the classes apart."""
-    return truth is not None and truth in _sayable(prediction) and truth in _meant(prediction.label)
+    return truth is not None and truth in _meant(prediction, prediction.label)
 
 
 def why_wrong(held: str) -> str:
@@ -113,14 +124,14 @@ def mask_reason(reason: SaidReason) -> str:
     return say(f"mask_reason.{reason.said.replace(' ', '_')}", probability=reason.probability)
 
 
-def _meant(label: str) -> set[str]:
-    """The classes that an answer stands for."""
-    return set(_SAME.get(label, {label}))
+def _meant(prediction: Prediction, answer: str) -> tuple[str, ...]:
+    """The ways of wearing that an answer of the model stands for."""
+    return possible_wearings(answer, prediction.classes)
 
 
 def _sayable(prediction: Prediction) -> set[str]:
-    """The classes that the model has an answer for."""
-    return set().union(*map(_meant, prediction.classes))
+    """The ways of wearing that the model has an answer for."""
+    return {wearing for name in prediction.classes for wearing in _meant(prediction, name)}
 
 
 def becomes_parts(explanation: Explanation) -> dict[str, float]:
@@ -151,7 +162,7 @@ def alt_map(explanation: Explanation, method: str, model: str) -> str:
         said = " ".join([said, say("map.alt_peak", x=x, y=y)])
     return say(
         "map.alt",
-        title=say(f"method_title.{method}"),
+        title=method_title(method),
         model=model,
         target=class_name(heatmap.target),
         finding=said,
@@ -178,20 +189,33 @@ def file_name(name: str) -> str:
     return f"`{short or '?'}`"
 
 
-def _of_occlusion(shares: RegionShares, target: str, points: float) -> str:
-    """``points``: the largest drop anywhere, in percentage points. A map of less than ``LEAST_DROP`` is not
-    shared out in words: the shares of next to nothing would read like a finding.
+def _words(method: str, what: str) -> str:
+    """Whose words the section ``finding`` has for this: the method's own, or those of any map."""
+    return method if has(f"finding.{method}_{what}") else "map"
+
+
+def _first_place(heatmap: Heatmap, shares: RegionShares) -> str:
+    """The place of a map displayed as measured that holds most for its size, and how much that is.
+
+    A map that takes less than ``LEAST_DROP`` is not shared out in words: the shares of next to nothing would
+    read like a finding.
     """
-    if points < 100 * LEAST_DROP:
-        return say("finding.occlusion_weak", target=target, points=points)
+    method, target, most = heatmap.method, class_name(heatmap.target), float(heatmap.values.max())
+    named = method_short(method)
+    value = value_text(most, display_unit(method), signed=False)
+    if heatmap.unit == "probability" and most < LEAST_DROP:
+        words = _words(method, "weak")
+        return say(f"finding.{words}_weak", method=named, target=target, points=100 * most)
     places: dict[str, tuple[str, ...]] = {name: (name,) for name in REGIONS if name not in ("nose", "mouth")}
     places["nose_and_mouth"] = ("nose", "mouth")
-    named = [name for name in places if shares.of(*places[name])[0] >= _WORTH_NAMING]
-    place = max(named, key=lambda name: shares.lift(*places[name]) or 0.0)
+    worth = [name for name in places if shares.of(*places[name])[0] >= _WORTH_NAMING]
+    place = max(worth, key=lambda name: shares.lift(*places[name]) or 0.0)
     share, area = shares.of(*places[place])
     nose_share, nose_area = shares.of("nose", "mouth")
+    words = _words(method, "first")
     said = say(
-        "finding.occlusion_first" if place == "nose_and_mouth" else "finding.occlusion_other",
+        f"finding.{words}_first" if place == "nose_and_mouth" else f"finding.{words}_other",
+        method=named,
         place=peak_name(place),
         target=target,
         share=share,
@@ -201,15 +225,16 @@ def _of_occlusion(shares: RegionShares, target: str, points: float) -> str:
         nm_area=nose_area,
         nm_lift=shares.lift("nose", "mouth") or 0.0,
     )
-    return f"{said} {say('finding.occlusion_peak', points=points)}"
+    peak = say(f"finding.{_words(method, 'peak')}_peak", points=100 * most, value=value)
+    return f"{said} {peak}"
 
 
-def _without_regions(heatmap: Heatmap) -> str:
+def _strongest(heatmap: Heatmap) -> str:
+    """Where a map is strongest on a face whose regions are not known."""
     x, y = _peak(heatmap)
-    if heatmap.method != "occlusion":
-        return say("map.alt_peak", x=x, y=y)
     return say(
-        "finding.no_regions",
+        f"finding.{_words(heatmap.method, 'place')}_place",
+        method=method_short(heatmap.method),
         x=x,
         y=y,
         target=class_name(heatmap.target),

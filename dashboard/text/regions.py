@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 from dashboard.i18n import say
-from xai.classes import class_named
+from xai.classes import class_info
 
 __all__ = ["area_name", "peak_name", "region_name", "region_title"]
 
-_OF_TWO = {"with_mask": "mask", "without_mask": "lower_face"}
-"""Class of a model that knows two -> what such a model can be said to look at."""
-
 
 def area_name(target: str) -> str:
-    """What an answer should go by, in the middle of a sentence.
-
-    A model that knows only whether there is a mask need not tell a bare nose, so it is never said to look at
-    nose and mouth.
+    """What an answer should go by, in the middle of a sentence: ``looks_at`` of its class.
 
     Args:
         target: the class, in any spelling.
@@ -23,8 +17,7 @@ def area_name(target: str) -> str:
     >>> area_name("incorrect"), area_name("With-Mask")
     ('nose and mouth', 'the mask')
     """
-    known = class_named(target)
-    return say(f"area.{_OF_TWO.get(known.name if known else target, 'nose_and_mouth')}")
+    return say(f"area.{class_info(target).looks_at}")
 
 
 def region_name(region: str) -> str:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dashboard.i18n import class_name, say
+from dashboard.text.map_units import method_title
 from dashboard.text.regions import area_name
-from xai.classes import class_named
+from xai.classes import class_info
 from xai.evidence.verdict.decision import THRESHOLDS
 from xai.evidence_types import VERDICTS, Evidence, Reason
 
@@ -126,8 +127,7 @@ def _sentence(evidence: Evidence) -> str:
     reason, mover = evidence.reasons[0], _mover(evidence)
     code = reason.code
     if code == "rim":
-        known = class_named(evidence.target)
-        code = "rim_bare" if known and known.wearings[0] == "uncovered" else "rim_mask"
+        code = "rim_bare" if "uncovered" in class_info(evidence.target).wearings else "rim_mask"
     elif code == "follows_partly" and mover:
         code = "follows_partly_moved"
     family = reason.values.get("family")
@@ -173,7 +173,7 @@ def _place(share: float | None) -> str:
 
 
 def _flag(flag: Reason, level: str) -> str:
-    values = {**flag.values, "method": say(f"method_title.{flag.values['method']}")}
+    values = {**flag.values, "method": method_title(str(flag.values["method"]))}
     return (
         say(f"plain.{flag.code}", **values) if level == "plain" else say(f"technical.{flag.code}", **values)
     )

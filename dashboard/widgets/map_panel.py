@@ -2,35 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
 from dashboard.charts.cached import kept_figure
 from dashboard.charts.predictions import class_bars, region_bars
 from dashboard.i18n import class_name, say
+from dashboard.text import map_units
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, alt_map, alt_shares, becomes_parts, finding, mask_reason
 from dashboard.worker.jobs import Explained
+from xai.attribution.methods import METHODS
+from xai.classes import class_info
 from xai.photo.images import encode_jpeg
-from xai.render import colour_bar, excess, outline_regions, overlay, paint_classes
+from xai.render import colour_bar, display_scale, display_values, outline_regions, overlay, paint_classes
 from xai.types import REGIONS, Explanation, Prediction
 
-__all__ = ["FIRST_OPACITY", "OPACITY", "STILL", "Look", "answer", "bar", "crop", "opacity", "row", "show"]
+__all__ = [
+    "FIRST_OPACITY",
+    "OPACITY",
+    "STILL",
+    "Look",
+    "answer",
+    "bar",
+    "crop",
+    "legend",
+    "opacity",
+    "row",
+    "scales",
+    "show",
+]
 
-_BADGES: Mapping[str, Literal["green", "orange", "red"]] = {
-    "covered": "green",
-    "with_mask": "green",
-    "incorrect": "orange",
-    "uncovered": "red",
-    "without_mask": "red",
-}
 STILL = {"staticPlot": True, "displayModeBar": False}
 """Plotly's settings for a chart that is looked at and not played with."""
 
@@ -59,7 +65,7 @@ class Look:
 
 
 def show(explanation: Explanation, look: Look, key: str) -> None:
-    """The card of one model.
+    """The card of one model: its maps and what the first one shows; the rest when it is asked for.
 
     Args:
         explanation: what was measured.
@@ -74,9 +80,11 @@ def show(explanation: Explanation, look: Look, key: str) -> None:
         for method in explanation.heatmaps:
             with st.container(width="stretch", gap="xxsmall"):
                 _map(explanation, method, look)
-    st.markdown(finding(explanation, "occlusion"))
+    first, *others = explanation.heatmaps
+    st.markdown(finding(explanation, first))
     with st.expander(say("map.more")):
-        st.markdown(finding(explanation, "gradcam"))
+        for method in others:
+            st.markdown(finding(explanation, method))
         _answers(explanation, key)
         _becomes(explanation)
         _regions(explanation, look.share_limit, key)
@@ -112,7 +120,7 @@ def answer(prediction: Prediction, model: str) -> None:
     words = say("answer.heading", answer=class_name(prediction.label), probability=prediction.confidence)
     with st.container(gap="xxsmall"):
         st.markdown(f"**{model}**")
-        st.badge(words, color=_BADGES.get(prediction.label, "gray"))
+        st.badge(words, color=class_info(prediction.label).hue)
         if prediction.reason:
             st.caption(mask_reason(prediction.reason))
 
@@ -121,6 +129,25 @@ def opacity() -> float:
     """The strength of the overlay that the visitor set, 0..1."""
     chosen = session.recall(OPACITY)
     return FIRST_OPACITY if chosen is None else float(str(chosen))
+
+
+def scales(explanations: Sequence[Explanation]) -> dict[str, float]:
+    """Method -> the scale of its maps, which all models share.
+
+    Args:
+        explanations: at least one, all with maps of the same methods.
+    """
+    return {
+        method: display_scale([each.heatmaps[method] for each in explanations], METHODS[method].display)
+        for method in explanations[0].heatmaps
+    }
+
+
+def legend(method: str, scale: float) -> None:
+    """What the colours of a method's maps mean, as a strip and in words; ``scale`` as of ``scales``."""
+    alt, words = map_units.legend(method, scale)
+    bar(alt, signed=METHODS[method].signed)
+    st.caption(words)
 
 
 def bar(alt: str, *, signed: bool) -> None:
@@ -133,11 +160,12 @@ def _map(explanation: Explanation, method: str, look: Look) -> None:
     drawn = session.kept("picture", key, lambda: _painted(explanation, method, look))
     model = display_name(explanation.provenance.model)
     st.image(drawn, width="stretch", alt=alt_map(explanation, method, model))
-    st.caption(say(f"method_title.{method}"))
+    st.caption(map_units.method_title(method))
 
 
 def _painted(explanation: Explanation, method: str, look: Look) -> bytes:
-    values, scale = _shown(explanation, method), look.scales[method]
+    values = display_values(explanation.heatmaps[method], METHODS[method].display)
+    scale = look.scales[method]
     return encode_jpeg(overlay(explanation.face.crop, values, scale=scale, opacity=look.opacity))
 
 
@@ -146,12 +174,6 @@ def _map_key(explanation: Explanation, method: str) -> Hashable:
     face, heatmap, made = explanation.face, explanation.heatmaps[method], explanation.provenance
     where = (face.photo_sha256, tuple(face.crop_box.as_list()))
     return (*where, made.weights_sha256, heatmap.target, method, *sorted(heatmap.params.items()))
-
-
-def _shown(explanation: Explanation, method: str) -> NDArray[np.float32]:
-    """Occlusion as it was measured; others as what exceeds an even spread, for want of a common unit."""
-    values = explanation.heatmaps[method].values
-    return values if method == "occlusion" else excess(values)
 
 
 def _answers(explanation: Explanation, key: str) -> None:

@@ -11,15 +11,20 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
 from dashboard.i18n import class_name, say
+from dashboard.text.map_units import method_title
 from dashboard.text.model_names import display_name
 from dashboard.widgets import map_panel
 from dashboard.widgets.progress import Progress
-from dashboard.worker.results import Preview
+from xai.attribution.methods import METHODS
+from xai.partial_results import Preview
 from xai.photo.images import encode_jpeg
 from xai.render import common_scale, overlay
 from xai.types import Explanation, Face, Heatmap, Prediction
 
 __all__ = ["Previews"]
+
+_METHOD = next(name for name, method in METHODS.items() if method.run_in_steps_at)
+"""The method whose maps can be shown on their way."""
 
 _DRAWN = count()
 """Numbers for keys: a preview is drawn several times in one run, and Streamlit takes a key once."""
@@ -70,7 +75,7 @@ class Previews:
 
     def done(self, model: str, explanation: Explanation) -> None:
         """The map of ``model`` is measured: it is drawn with whatever comes next."""
-        self._shown[model] = _Shown(explanation.prediction, explanation.heatmaps["occlusion"], preview=False)
+        self._shown[model] = _Shown(explanation.prediction, explanation.heatmaps[_METHOD], preview=False)
 
     def draw(self) -> None:
         """Everything that is there, on one scale; an empty place without any model."""
@@ -83,8 +88,7 @@ class Previews:
         # replaced in place, and nothing of a preview is left.
         with self._place.container(), st.container():
             with st.columns(3, gap="medium")[0]:
-                map_panel.bar(say("legend.bar_alt", scale=scale), signed=True)
-                st.caption(say("legend.occlusion", points=100 * scale))
+                map_panel.legend(_METHOD, scale)
             columns = st.columns(len(self._models), border=True, gap="medium")
             for model, column in zip(self._models, columns, strict=True):
                 with column:
@@ -113,18 +117,18 @@ class Previews:
 
     def _map(self, model: str, shown: _Shown | None, scale: float) -> None:
         if shown is None:
-            self._unmarked("occlusion")
+            self._unmarked(_METHOD)
             return
         drawn = overlay(self._face.crop, shown.heatmap.values, scale=scale, opacity=map_panel.opacity())
         alt = say("preview.alt" if shown.preview else "preview.alt_done", model=display_name(model))
         st.image(encode_jpeg(drawn), width="stretch", alt=alt)
-        title = say("method_title.occlusion")
+        title = method_title(_METHOD)
         st.caption(say("preview.title", method=title) if shown.preview else title)
 
     def _unmarked(self, method: str) -> None:
         """The face without a map, so that the map that comes moves nothing."""
         key = (self._face.photo_sha256, tuple(self._face.crop_box.as_list()), "plain")
         plain = session.kept("picture", key, lambda: encode_jpeg(self._face.crop))
-        title = say("preview.coming", method=say(f"method_title.{method}"))
+        title = say("preview.coming", method=method_title(method))
         st.image(plain, width="stretch", alt=title)
         st.caption(title)

@@ -19,11 +19,14 @@ class Progress:
     Args:
         place: where the bar is drawn; it fills the place alone.
         held: places that keep their height, in pixels, while it is waited for, and lose what they showed.
-        height: of ``place`` in pixels where a result will fill it: a bar above it would push it down and up again.
+        height: of ``place`` in pixels where a result will fill it; a bar above it would push it down and up.
     """
 
     def __init__(
-        self, place: DeltaGenerator, held: Mapping[DeltaGenerator, int] | None = None, height: int | None = None
+        self,
+        place: DeltaGenerator,
+        held: Mapping[DeltaGenerator, int] | None = None,
+        height: int | None = None,
     ) -> None:
         self._place, self._height = place, height
         self._held = dict(held or {})
@@ -47,7 +50,7 @@ class Progress:
             hold(*self._held.popitem())
 
     def move(self, place: DeltaGenerator) -> None:
-        """Draw the bar in ``place`` from now on, which it fills alone; its old place is for the caller to fill."""
+        """Draw the bar in ``place`` from now on, which it fills alone; the old place is the caller's."""
         self._bar = place
 
 

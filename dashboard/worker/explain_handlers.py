@@ -6,39 +6,70 @@ Brings torch; only ``handlers`` imports it.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.worker.jobs import CheckMaps, Examine, Explain, Explained, Part, Stage, Tell
-from dashboard.worker.results import CurveCheck, MapCheck, Preview
+from dashboard.worker.jobs import NO_CROP, CheckMaps, Explained, ExplainFace, Part, Refusal, Stage, Tell
+from dashboard.worker.model_pool import ModelPool
+from dashboard.worker.results import CurveCheck, MapCheck
 from xai.attribution.methods import METHODS
+from xai.errors import XaiError
 from xai.evidence.faithfulness.deletion_insertion import CurveTest
 from xai.evidence.faithfulness.suite import Faithfulness, cost, faithfulness
 from xai.evidence.interventions.face_edits import FaceEdits
-from xai.evidence.verdict.run import examine, turned_face
-from xai.evidence.verdict.saliency_flags import witness_flags
-from xai.explain import Pair, Wanted, maps_of_all
+from xai.evidence.verdict.run import turned_face
 from xai.models.classifiers import Classifier
-from xai.photo.regions import REGION_SUMS, region_masks
-from xai.types import REGIONS, Explanation, Face, Heatmap, Prediction
+from xai.partial_results import Advance, PartialResult
+from xai.photo.regions import region_masks
+from xai.pipeline import Pair, Wanted, explain_maps, explain_stream
+from xai.types import REGION_SUMS, REGIONS, Explanation, Face
 
-__all__ = ["check", "explain", "judge", "passes_of"]
+__all__ = ["check", "explain", "passes_of"]
+
+_STAGES = {"maps": "explaining", "test": "examining"}
+"""Phase of the library -> stage of the job."""
 
 
-def explain(job: Explain, classifier: Classifier, tell: Tell) -> Explained:
-    """Make the maps that the job asks for; their previews go out as parts named after the model."""
-    tell(Stage("explaining"))
+def explain(job: ExplainFace, models: ModelPool, tell: Tell) -> None:
+    """Hand over what ``ExplainFace`` asks for, piece by piece."""
+    names: list[str] = []
+    edits = FaceEdits(job.face)
 
-    def glimpse(_which: int, prediction: Prediction, heatmap: Heatmap) -> None:
-        tell(Part(job.model, Preview(prediction, heatmap)))
+    def pairs() -> Iterator[Pair]:
+        """One by one, so that the second model may still be on its way when the first has its maps."""
+        for request in job.requests:
+            if not models.has(request.model):
+                tell(Stage("loading", model=request.model))
+            try:
+                classifier = models.get(request.model)
+            except XaiError as refusal:
+                tell(Part(request.model, _refused(refusal)))
+                continue
+            names.append(request.model)
+            yield Pair(edits, classifier, request.target, request.maps, request.test)
 
-    wanted = Wanted(job.methods, job.target, job.options, glimpse=glimpse if job.glimpse else None)
-    pair = Pair(FaceEdits(job.face), classifier)
-    made = maps_of_all([pair], wanted, lambda done, total: tell(Stage("explaining", done, total)))[0]
-    return Explained(made, _regions(job.face), *passes_of(made, classifier))
+    def hand_over(which: int, piece: PartialResult) -> None:
+        if isinstance(piece, Advance):
+            tell(Stage(_STAGES[piece.phase], piece.done, piece.total, names[which]))
+        elif isinstance(piece, Explanation):
+            tell(Part(names[which], _explained(piece, models.get(names[which]))))
+        else:
+            tell(Part(names[which], _refused(piece) if isinstance(piece, XaiError) else piece))
+
+    explain_stream(pairs(), Wanted(job.methods, job.options, previews=job.previews), hand_over)
+
+
+def _refused(error: XaiError) -> Refusal:
+    return Refusal(type(error).__name__, str(error))
+
+
+def _explained(made: Explanation, classifier: Classifier) -> Explained:
+    """The maps for their way to the server, which has the crop."""
+    explained = Explained(made, _regions(made.face), *passes_of(made, classifier))
+    return explained.of_face(replace(made.face, crop=NO_CROP))
 
 
 def _regions(face: Face) -> NDArray[np.int8] | None:
@@ -51,32 +82,20 @@ def _regions(face: Face) -> NDArray[np.int8] | None:
     return drawn
 
 
-def judge(job: Examine, classifiers: Mapping[str, Classifier], tell: Tell) -> None:
-    """Examine one model after the other and hand over each one's evidence; what is painted is shared."""
-    edits = FaceEdits(job.face)
-    for model, maps in job.maps.items():
-        tell(Stage("examining"))
-        evidence = job.known.get(model)
-        if evidence is None:
-            evidence = examine(
-                edits,
-                classifiers[model],
-                maps.target,
-                progress=lambda done, total: tell(Stage("examining", done, total)),
-            )
-        tell(Part(model, replace(evidence, flags=witness_flags(evidence, maps))))
-
-
 def check(job: CheckMaps, classifier: Classifier, tell: Tell) -> dict[str, MapCheck]:
-    """Method -> what the checks of its map found."""
+    """Method -> what the checks of its map found. The maps are made again: they are large, and would have to
+    come back from the server.
+    """
     began = time.perf_counter()
     tell(Stage("checking"))
+    edits = FaceEdits(job.face)
+    maps = explain_maps(edits, classifier, tuple(job.options), job.target, options=job.options)
     found = faithfulness(
-        job.maps.face,
+        job.face,
         classifier,
-        job.maps,
+        maps,
         progress=lambda done, total: tell(Stage("checking", done, total)),
-        turned=turned_face(FaceEdits(job.maps.face), job.maps.target),
+        turned=turned_face(edits, job.target),
     )
     seconds = time.perf_counter() - began
     return {method: _map_check(each, seconds) for method, each in found.items()}

@@ -6,31 +6,37 @@ numbers, names and small pictures and nothing else. Importing this module is che
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image as Pictures
 
 from dashboard.worker.counterfactual_jobs import CoverJob
 from dashboard.worker.results import LineUp
-from xai.evidence_types import Evidence
+from xai.attribution.methods import DEFAULT_METHODS
 from xai.types import Box, Explanation, Face, Faces, Prediction
 
 __all__ = [
+    "COMPARED",
     "DISPLAY_SIDE",
     "METHODS_SHOWN",
+    "NO_CROP",
     "READING",
     "CheckMaps",
-    "Examine",
-    "Explain",
+    "ExplainFace",
     "Explained",
     "HandBox",
     "Job",
     "Look",
+    "ModelRequest",
     "ModelStatus",
     "Options",
     "Part",
+    "Refusal",
     "SampleLook",
     "Seen",
     "Stage",
@@ -38,8 +44,11 @@ __all__ = [
     "Thumbnail",
 ]
 
-METHODS_SHOWN = ("occlusion", "gradcam")
+METHODS_SHOWN = DEFAULT_METHODS
 """The maps of the first page, by name in ``METHODS``."""
+
+COMPARED = 2
+"""Models that the first page compares."""
 
 DISPLAY_SIDE = 1280
 """Longest side, in pixels, of the picture that goes back to be shown."""
@@ -104,43 +113,44 @@ class Thumbnail:
     side: int
 
 
-@dataclass(frozen=True, eq=False)
-class Explain:
-    """Find out where one model looks on one face; the result is ``Explained``.
+@dataclass(frozen=True)
+class ModelRequest:
+    """What is wanted of one model about a face.
 
     Attributes:
-        face: the face, with its crop.
-        model: name of the model.
-        methods: names in ``METHODS``.
+        model: its name.
         target: class to explain, or None for the model's own answer.
-        options: parameters that differ from the methods' defaults.
-        glimpse: whether a ``Preview`` is to come as a ``Part`` before the maps are done.
+        maps: whether its maps are wanted.
+        test: whether it is to be tested what its answer rests on.
     """
 
-    face: Face = field(repr=False)
     model: str
-    methods: tuple[str, ...]
-    target: str | None
-    options: Options
-    glimpse: bool = False
+    target: str | None = None
+    maps: bool = True
+    test: bool = True
 
 
 @dataclass(frozen=True, eq=False)
-class Examine:
-    """Test what the answers of several models about one face rest on.
+class ExplainFace:
+    """Find out where models look on one face, and whether that is why; the result is None.
 
-    Each model's ``Evidence`` comes as a ``Part`` named after it as soon as it is there; the result is None.
-    One job for all, because what is painted on the face is made once and gone when the job is over.
+    Everything comes as a ``Part`` named after its model as soon as it is there: a ``Prediction``, a
+    ``Preview``, ``Explained`` without the crop, ``Evidence``; or a ``Refusal``, and then nothing more of this
+    model. First the maps of all models, then the tests. What is painted on the face is made once for all.
 
     Attributes:
         face: the face, with its crop.
-        maps: model -> its maps of this face, the second witness; their target is the class under test.
-        known: model -> evidence that was found before, to which only the second witness is to be heard.
+        requests: one per model, in the order in which they are wanted.
+        methods: names in ``METHODS``, of the maps.
+        options: parameters that differ from the methods' defaults.
+        previews: whether maps are shown on their way.
     """
 
     face: Face = field(repr=False)
-    maps: Mapping[str, Explanation]
-    known: Mapping[str, Evidence]
+    requests: tuple[ModelRequest, ...]
+    methods: tuple[str, ...]
+    options: Options = field(default_factory=dict)
+    previews: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,13 +158,19 @@ class CheckMaps:
     """Check whether maps are faithful to their model; the result is method -> ``MapCheck``.
 
     Attributes:
-        maps: the maps, with their face and the name of their model.
+        face: the face, with its crop.
+        model: name of the model.
+        target: class that the maps explain.
+        options: method -> parameters of its map, all of them.
     """
 
-    maps: Explanation = field(repr=False)
+    face: Face = field(repr=False)
+    model: str
+    target: str
+    options: Options
 
 
-Job = CoverJob | LineUp | Look | SampleLook | Thumbnail | Explain | Examine | CheckMaps
+Job = CoverJob | LineUp | Look | SampleLook | Thumbnail | ExplainFace | CheckMaps
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,7 +179,7 @@ class Seen:
 
     Attributes:
         sha256: digest of the photo's bytes.
-        picture: RGB uint8 ``(H, W, 3)``, the photo reduced to at most ``DISPLAY_SIDE``.
+        picture: a JPEG file, the photo reduced to at most ``DISPLAY_SIDE``.
         scale: pixels of ``picture`` per pixel of the photo, 0 < scale <= 1.
         faces: the faces, boxes in pixels of the photo.
         notices: sentences about how the photo was read and its faces were found.
@@ -172,12 +188,17 @@ class Seen:
     """
 
     sha256: str
-    picture: NDArray[np.uint8]
+    picture: bytes = field(repr=False)
     scale: float
     faces: Faces
     notices: tuple[str, ...]
     predictions: Mapping[str, tuple[Prediction, ...]]
     problems: tuple[str, ...] = ()
+
+    @cached_property
+    def pixels(self) -> NDArray[np.uint8]:
+        """``picture`` as RGB uint8 ``(H, W, 3)``."""
+        return np.asarray(Pictures.open(io.BytesIO(self.picture)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,6 +222,27 @@ class Explained:
         """How long ``CheckMaps`` would take at the speed at which the maps were made."""
         return self.check_passes * sum(self.explanation.provenance.seconds.values()) / self.passes
 
+    def of_face(self, face: Face) -> Explained:
+        """The same with ``face`` as the face. The crop need not travel back to the server that sent it."""
+        return replace(self, explanation=replace(self.explanation, face=face))
+
+
+NO_CROP = np.zeros((1, 1, 3), np.uint8)
+"""Stands for the crop of a face on its way back to the server."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why there is nothing of one model.
+
+    Attributes:
+        error: class of the library's error.
+        sentence: its message.
+    """
+
+    error: str
+    sentence: str
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -211,11 +253,13 @@ class Stage:
             ``checking`` or ``trying``.
         done: of ``total``, in the stage's own unit (jobs ahead for ``waiting``, else changed copies).
         total: 0 where there is nothing to count.
+        model: whose work it is, where a job is about several.
     """
 
     name: str
     done: int = 0
     total: int = 0
+    model: str = ""
 
 
 @dataclass(frozen=True, eq=False)

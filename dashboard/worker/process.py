@@ -23,7 +23,7 @@ from dashboard.worker.jobs import Job, Part, Stage, Tell
 from xai.errors import Cancelled, XaiError
 
 if TYPE_CHECKING:
-    from dashboard.worker.handlers import Models
+    from dashboard.worker.model_pool import ModelPool
 
 __all__ = ["main"]
 
@@ -84,18 +84,19 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server; we leave when it leaves
     link = Link(descriptor)
     threading.Thread(target=link.listen, daemon=True).start()
-    from dashboard.worker.handlers import Models, perform  # noqa: PLC0415 - after listening: it takes a moment
+    from dashboard.worker.handlers import perform, warm_up  # noqa: PLC0415 - after listening: it takes a moment
+    from dashboard.worker.model_pool import ModelPool  # noqa: PLC0415 - likewise
 
-    models = Models(lambda status: link.send("models", 0, status))
+    models = ModelPool(lambda status: link.send("models", 0, status))
     threading.Thread(target=_load, args=(models, link), daemon=True).start()
     while True:
         number, job = link.jobs.get()
-        _do(link, number, partial(perform, job, models) if job else models.warm_up)
+        _do(link, number, partial(perform, job, models) if job else partial(warm_up, models))
         del job
         link.forget(number)
 
 
-def _load(models: Models, link: Link) -> None:
+def _load(models: ModelPool, link: Link) -> None:
     """Load the models, and have them warmed up between the jobs."""
     try:
         models.load_all()

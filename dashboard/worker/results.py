@@ -10,24 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.types import Explanation, Heatmap, Prediction
+from xai.types import Explanation, Prediction
 
-__all__ = ["CurveCheck", "LineUp", "MapCheck", "Preview", "Suspects"]
+__all__ = ["CurveCheck", "LineUp", "MapCheck", "Suspects"]
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, eq=False)
-class Preview:
-    """A map most of which is interpolated: it is shown as a preview, and nothing is computed from it.
-
-    Attributes:
-        prediction: what the model says of the face.
-        heatmap: the map so far.
-    """
-
-    prediction: Prediction
-    heatmap: Heatmap
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,13 +18,13 @@ from numpy.typing import NDArray
 
 from dashboard.worker.results import LineUp, Suspects
 from xai.evidence.interventions.face_edits import FaceEdits
-from xai.explain import Pair, Wanted, maps_of_all
 from xai.models.ground_truth.alignment import aligned_face
 from xai.models.ground_truth.loading import instances
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
 from xai.photo.sample_rendering import load_sample
 from xai.photo.samples import SAMPLES
+from xai.pipeline import Pair, Wanted, maps_of_all
 from xai.types import Face
 
 __all__ = ["PLAYED", "line_up"]
@@ -82,7 +82,7 @@ def line_up(job: LineUp) -> Suspects:
         cheat=at,
         pictures=pictures,
         answers={place: tuple(each[row] for each in answers) for row, place in enumerate(pictures)},
-        maps=maps_of_all([Pair(edits, model.classifier) for model in models], Wanted(("occlusion",), truth)),
+        maps=maps_of_all([Pair(edits, each.classifier, truth) for each in models], Wanted(("occlusion",))),
     )
 
 

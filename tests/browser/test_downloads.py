@@ -56,7 +56,7 @@ def test_each_button_gives_its_file_and_the_zip_has_all_of_them(page, tmp_path, 
     name, packed = taken(page, said["take.button"], tmp_path)
     assert name.endswith(".zip")
     archive = zipfile.ZipFile(io.BytesIO(packed))
-    inside = {"png": "figure.png", "pdf": "page.pdf", "csv": "numbers.csv", "json": "numbers.json"}
+    inside = {"png": "page.png", "pdf": "page.pdf", "csv": "numbers.csv", "json": "numbers.json"}
     for kind, name in inside.items():
         assert archive.read(name) == files[kind], kind
     agree(said, files)
@@ -64,9 +64,9 @@ def test_each_button_gives_its_file_and_the_zip_has_all_of_them(page, tmp_path, 
 
 
 def agree(said, files):
-    """The picture opens, the PDF has one page, and table, JSON and PDF name the same numbers."""
+    """The picture is upright A4 in print, the PDF has one page; table, JSON and PDF name the same numbers."""
     with Pictures.open(io.BytesIO(files["png"])) as picture:
-        assert picture.width >= 1600
+        assert picture.size == (1654, 2339)
     (sheet,) = PdfReader(io.BytesIO(files["pdf"])).pages
     words = re.sub(r"\s+", "", sheet.extract_text())
     numbers = json.loads(files["json"])

@@ -13,11 +13,10 @@ from dashboard import session
 from dashboard.i18n import catalogue
 from dashboard.preferences import EXPERT
 from dashboard.text.model_names import model_name
-from dashboard.worker.jobs import Stage
 from dashboard.worker.ticket import JobError
 from tests.support import evidences
 from tests.support.models import make_card
-from tests.support.pages import page_at
+from tests.support.pages import give_verdicts, page_at
 from tests.support.paths import APP
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import read_cards
@@ -53,13 +52,7 @@ def _a_model_of_two_classes_beside_the_others(tmp_path_factory):
 def verdicts(monkeypatch):
     """Model -> its verdict, by hand in place of the long measuring; a test may change them."""
     canned = {}
-
-    def examine(maps, show, arrive):
-        for model in maps:
-            show(model, Stage("examining", 3, 9))
-            arrive(model, canned.get(model, evidences.evidence("supported")))
-
-    monkeypatch.setattr(session, "examine", examine)
+    give_verdicts(monkeypatch, lambda model: canned.get(model, evidences.evidence("supported")))
     return canned
 
 
@@ -120,12 +113,8 @@ def test_one_answer_with_two_verdicts_is_one_answer_for_different_reasons(verdic
     assert list(page.table[0].value.iloc[:, 1]) == ["Supported", "Not supported"]
 
 
-def test_where_the_test_fails_the_page_says_so_and_the_shares_are_left(monkeypatch):
-    def examine(maps, show, arrive):
-        arrive(MODELS[0], evidences.evidence("supported"))
-        raise JobError("died")
-
-    monkeypatch.setattr(session, "examine", examine)
+def test_where_the_test_fails_the_page_says_so_and_the_shares_are_left(verdicts):
+    verdicts[MODELS[1]] = JobError("died")
     page = visit()
     assert not page.exception
     (error,) = page.error

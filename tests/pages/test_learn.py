@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from dashboard import preferences, session
+from dashboard import preferences
 from dashboard.i18n import catalogue
 from dashboard.text.model_names import display_name
 from tests.support import evidences
-from tests.support.pages import page_at
+from tests.support.pages import give_verdicts, page_at
 from xai.models.cards import read_cards
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
@@ -20,11 +20,7 @@ STEPS = [key.partition(".")[2] for key in WORDS if key.startswith("step.")]
 
 @pytest.fixture(autouse=True)
 def _verdicts(monkeypatch):
-    def examine(maps, show, arrive):
-        for model in maps:
-            arrive(model, evidences.evidence("supported"))
-
-    monkeypatch.setattr(session, "examine", examine)
+    give_verdicts(monkeypatch, lambda _model: evidences.evidence("supported"))
 
 
 def visit(**address):

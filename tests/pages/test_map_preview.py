@@ -1,18 +1,21 @@
 """A preview stands where the map will stand, says that it is one, and goes away."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import session
+from dashboard import face_explanations
 from dashboard.preferences import EXPERT
+from dashboard.views.photo import face
 from dashboard.widgets.map_preview import Previews
-from dashboard.worker.jobs import Stage
-from dashboard.worker.results import Preview
+from dashboard.worker.jobs import ModelRequest, Stage
 from dashboard.worker.ticket import JobError
 from tests.support.models import make_face
 from tests.support.paths import APP
 from xai.models.cards import read_cards
+from xai.partial_results import Preview
 from xai.types import CLASSES, Explanation, Heatmap, Prediction, Provenance
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
@@ -112,7 +115,7 @@ def in_pieces(monkeypatch):
         draw(self)
 
     monkeypatch.setattr(Previews, "draw", listened)
-    monkeypatch.setattr(session, "examine", lambda *_: None)
+    monkeypatch.setattr(face, "ModelRequest", partial(ModelRequest, test=False))  # no verdict, for speed
     return seen
 
 
@@ -141,18 +144,21 @@ def test_an_expert_may_have_a_finer_map_and_stop_it(in_pieces, monkeypatch):
     offer = next(button for button in page.button if str(button.key).startswith("measure fine"))
     places = sum(fine_places(card.input_size) for card in read_cards().cards[:2])
     assert f"{places:,} places" in offer.label
-    explained, asked = session.explain, []
+    explain, asked = face_explanations.explain, []
 
-    def stopped(job, show, glimpse=None):
+    def stopped(job, listener):
+        if job.methods != ("occlusion",):
+            explain(job, listener)
+            return
         asked.append(job)
-        raise JobError("cancelled")
+        for request in job.requests:
+            listener.failed(request.model, JobError("cancelled"))
 
-    monkeypatch.setattr(session, "explain", lambda job, *rest: (
-        stopped(job, *rest) if job.methods == ("occlusion",) else explained(job, *rest)))  # fmt: skip
+    monkeypatch.setattr(face_explanations, "explain", stopped)
     offer.click().run()
-    assert [job.options["occlusion"]["stride"] for job in asked] == [1 / 56] * 2
+    assert [(job.options["occlusion"]["stride"], len(job.requests)) for job in asked] == [(1 / 56, 2)]
     assert len(page.error) == 2
-    monkeypatch.setattr(session, "explain", explained)
+    monkeypatch.setattr(face_explanations, "explain", explain)
     before = len(in_pieces)
     page.run()
     assert not page.error

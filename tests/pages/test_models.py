@@ -210,7 +210,7 @@ def test_a_damaged_record_is_named_and_the_rest_is_shown(weights):
     (weights / "measured" / "torn.json").write_text('{"name": "torn"')
     page = visit().run()
     assert not page.exception
-    assert any("torn.json is left out" in warning.value for warning in page.warning)
+    assert any("torn is left out: its card torn.json" in warning.value for warning in page.warning)
     assert called(page) == "MobileNetV2 (the default)"
 
 

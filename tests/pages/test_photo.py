@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from dashboard import session
 from dashboard.preferences import EXPERT
 from dashboard.text.model_names import model_name
-from dashboard.worker.jobs import Stage
 from dashboard.worker.ticket import JobError
 from tests.support import evidences
+from tests.support.pages import give_verdicts
 from tests.support.paths import APP
 from xai.evidence_types import Reason
 from xai.models.cards import Catalogue, read_cards
@@ -33,13 +33,7 @@ NAMES = [model_name(card) for card in read_cards().cards[:2]]
 def verdicts(monkeypatch, request):
     """Verdicts by hand in place of the long measuring, for the tests that are about something else."""
     canned = getattr(request, "param", None) or evidences.evidence("supported")
-
-    def examine(maps, show, arrive):
-        for model in maps:
-            show(model, Stage("examining", 3, 9))
-            arrive(model, canned)
-
-    monkeypatch.setattr(session, "examine", examine)
+    give_verdicts(monkeypatch, lambda _model: canned)
 
 
 def visit():
@@ -306,11 +300,10 @@ def test_a_map_that_disagrees_is_said_in_the_open(verdicts):
 
 
 def test_a_verdict_that_fails_is_one_sentence_and_the_maps_stay(monkeypatch):
-    def examine(maps, show, arrive):
-        arrive(MODELS[0], evidences.evidence("supported"))
-        raise JobError("died")
-
-    monkeypatch.setattr(session, "examine", examine)
+    give_verdicts(
+        monkeypatch,
+        lambda model: evidences.evidence("supported") if model == MODELS[0] else JobError("died"),
+    )
     page = visit().run()
     assert not page.exception
     assert len(headlines(page)) == 1

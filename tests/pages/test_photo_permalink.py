@@ -3,8 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import session
 from tests.support import evidences
+from tests.support.pages import give_verdicts
 from tests.support.paths import APP
 from xai.models.cards import read_cards
 from xai.photo.sample_rendering import sample_png
@@ -20,12 +20,7 @@ MODELS = [card.name for card in read_cards().cards]
 @pytest.fixture
 def verdicts(monkeypatch):
     """Verdicts by hand in place of the long measuring."""
-
-    def examine(maps, show, arrive):
-        for model in maps:
-            arrive(model, evidences.evidence("supported"))
-
-    monkeypatch.setattr(session, "examine", examine)
+    give_verdicts(monkeypatch, lambda _model: evidences.evidence("supported"))
 
 
 def visit(**address):

@@ -15,6 +15,7 @@ from dashboard.i18n import catalogue, say
 from dashboard.views.photo import box_editing
 from dashboard.worker.jobs import HandBox
 from tests.support import evidences
+from tests.support.pages import give_verdicts
 from tests.support.paths import APP
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample, sample_png
@@ -32,9 +33,7 @@ WALL = Box(5, 300, 95, 420)
 def _verdicts(monkeypatch):
     """Verdicts by hand in place of the long measuring; faces without landmarks keep their own reason."""
     supported = evidences.evidence("supported")
-    monkeypatch.setattr(
-        session, "examine", lambda maps, _show, arrive: [arrive(model, supported) for model in maps]
-    )
+    give_verdicts(monkeypatch, lambda _model: supported)
 
 
 def visit():

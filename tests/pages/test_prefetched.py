@@ -7,10 +7,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
-from dashboard.prefetch.disk_cache import SampleAnswers
-from dashboard.prefetch.scheduler import BEFOREHAND, SampleRound, Visitors
+from dashboard.prefetch.disk_cache import DiskCache
+from dashboard.prefetch.scheduler import PREFETCHED, Prefetcher, Waiting
 from dashboard.text.model_names import model_name
-from dashboard.worker.jobs import METHODS_SHOWN
 from tests.support.paths import APP
 from xai.models.cards import read_cards
 from xai.photo.samples import SAMPLES
@@ -25,10 +24,10 @@ CARDS = read_cards().cards[:2]
 def answered(tmp_path, monkeypatch):
     """The first sample answered by the real models, and then a model process that takes no more jobs."""
     session.gallery(SAMPLES)
-    answers = SampleAnswers(tmp_path, CARDS)
+    cache = DiskCache(tmp_path, CARDS)
     submit = partial(session.worker().submit, "samples", background=True)
-    SampleRound(answers, submit, Visitors(), METHODS_SHOWN).walk([FIRST])
-    monkeypatch.setattr(BEFOREHAND, "_answers", answers)
+    Prefetcher(cache, submit, Waiting()).run([FIRST])
+    monkeypatch.setattr(PREFETCHED, "_cache", cache)
 
     def refuse(*_, **__):
         raise AssertionError("a job was handed in")

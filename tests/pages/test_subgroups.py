@@ -6,13 +6,12 @@ import pytest
 
 from dashboard import session
 from dashboard.i18n import catalogue
-from dashboard.records.reader import read_record
-from dashboard.records.values import Bin, Figure
 from dashboard.text.predictions import mask_reason
 from dashboard.views.models.study_text import error_lists, few_faces, kind_dots
 from tests.support.pages import page_at
 from xai.learning.evaluation.subgroups import KINDS
-from xai.models.cards import read_cards
+from xai.models.card_schema import Metric, Subgroup
+from xai.models.cards import parse_card, read_cards
 from xai.models.reported_errors import ERROR_KINDS, KnownError
 from xai.photo.synthetic_masks.wear_styles import REASONS
 from xai.types import CLASSES, SaidReason
@@ -49,12 +48,12 @@ def weights(monkeypatch, tmp_path):
 
 
 def test_bins_are_dots_with_their_faces_beside_them(weights):
-    score = read_record(weights / "measured" / "sized.json", installed=False).scores[0]
-    first, second = kind_dots("size", score.by["size"], CLASSES)
+    score = parse_card(weights / "measured" / "sized.json").evaluations[0]
+    first, second = kind_dots("size", score.subgroups["size"], CLASSES)
     assert first.label == "32 to 48 pixels, 212 faces (180/12/20)"
     assert second.label == "96 pixels and more, 54 faces (50/4/0) *"  # too few to believe an interval
-    assert (first.measured, second.measured) == (Figure(0.912, 0.85, 0.96), Figure(1.0, gap="alike"))
-    assert not few_faces([Bin("frontal", {"covered": 10}, Figure(1.0))])
+    assert (first.measured, second.measured) == (Metric(0.912, 0.85, 0.96), Metric(1.0, gap="alike"))
+    assert not few_faces([Subgroup("frontal", {"covered": 10}, Metric(1.0))])
 
 
 def test_the_page_shows_the_charts_and_says_what_goes_wrong(weights):
@@ -74,7 +73,7 @@ def test_the_page_shows_the_charts_and_says_what_goes_wrong(weights):
 
 
 def _bins(weights):
-    return read_record(weights / "measured" / "sized.json", installed=False).scores[0].by["size"]
+    return parse_card(weights / "measured" / "sized.json").evaluations[0].subgroups["size"]
 
 
 @pytest.mark.parametrize("language", ["en", "es"])

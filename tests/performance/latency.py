@@ -20,7 +20,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.i18n import say
 from dashboard.worker.client import Worker
-from dashboard.worker.jobs import Explain, Look
+from dashboard.worker.jobs import ExplainFace, Look, ModelRequest
 from tests.browser.conftest import ARGUMENTS, chromium
 from tests.performance.latency_frames import Tap
 from tests.performance.startup import answered, serving
@@ -165,7 +165,7 @@ def gradcam(count):
     worker = Worker()
     try:
         seen = worker.submit("measuring", Look(sample_png(ONE_FACE), (DEFAULT_MODEL,))).result()
-        job = Explain(seen.faces[0], DEFAULT_MODEL, ("gradcam",), None, {})
+        job = ExplainFace(seen.faces[0], (ModelRequest(DEFAULT_MODEL, test=False),), ("gradcam",))
         taken = []
         for _ in range(count + 1):
             began = time.perf_counter()

@@ -1,7 +1,10 @@
+"""Every key that is said exists, every sentence is said, and none stands in the code that shows them."""
+
 import ast
 import doctest
 import re
 import string
+from functools import cache
 
 import pytest
 
@@ -19,16 +22,21 @@ SHOWING += [
 SHOWING += [ROOT / "reports" / "content.py"]
 
 
+@cache
 def parsed(path):
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+def place(path, node):
+    return f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
 def calls(name):
-    """Every call of ``say`` or ``has`` in the dashboard: (where, first argument, keywords)."""
+    """Every call of ``say`` in the dashboard: (where, first argument, keywords)."""
     for path in SOURCES:
         for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
-                yield f"{path.name}:{node.lineno}", node.args[0], node.keywords
+                yield place(path, node), node.args[0], node.keywords
 
 
 def keys_of(argument):
@@ -49,27 +57,38 @@ def blanks(sentence):
     return {field for _, field, _, _ in string.Formatter().parse(sentence) if field}
 
 
-SAID = [
-    (where, keys_of(argument), keywords) for where, argument, keywords in calls("say") if keys_of(argument)
-]
+@cache
+def said():
+    """Every call of ``say`` whose key can be read from the code: (where, pattern, its keys, keywords)."""
+    found = []
+    for where, argument, keywords in calls("say"):
+        if pattern := keys_of(argument):
+            fits = re.compile(pattern).fullmatch
+            found.append((where, pattern, [key for key in i18n.catalogue() if fits(key)], keywords))
+    return found
 
 
-@pytest.mark.parametrize(("where", "pattern", "keywords"), SAID, ids=[said[0] for said in SAID])
-def test_every_key_that_is_said_exists_and_its_blanks_are_filled(where, pattern, keywords):
-    found = [key for key in i18n.catalogue() if re.fullmatch(pattern, key)]
-    assert found, f"{where} says {pattern}, which no catalogue entry matches"
-    given = {keyword.arg for keyword in keywords}
-    if None in given:
-        return
-    for key in found:
-        assert blanks(i18n.catalogue()[key]) <= given, f"{where} leaves blanks of {key} open"
+def test_every_key_that_is_said_exists_and_its_blanks_are_filled():
+    wrong = []
+    for where, pattern, keys, keywords in said():
+        if not keys:
+            wrong.append(f"{where} says {pattern}, which no catalogue entry matches")
+        given = {keyword.arg for keyword in keywords}
+        if None not in given:
+            wrong += [
+                f"{where} leaves blanks of {key} open: {sorted(blanks(i18n.catalogue()[key]) - given)}"
+                for key in keys
+                if not blanks(i18n.catalogue()[key]) <= given
+            ]
+    assert len(said()) > 400
+    assert not wrong, "\n".join(wrong)
 
 
 def test_no_sentence_is_dead():
-    used = {key for key in i18n.catalogue() for _, pattern, _ in SAID if re.fullmatch(pattern, key)}
+    used = {key for _, _, keys, _ in said() for key in keys}
     read_otherwise = ("language.", "number.", "library.")
     left = {key for key in set(i18n.catalogue()) - used if not key.startswith(read_otherwise)}
-    assert left == set()
+    assert not left, "\n".join(sorted(left))
 
 
 def test_every_reason_to_fail_has_a_sentence():
@@ -82,10 +101,9 @@ def test_every_reason_to_fail_has_a_sentence():
     assert {f"failure.{reason}" for reason in written} <= set(i18n.catalogue())
 
 
-@pytest.mark.parametrize("module", [i18n, predictions], ids=lambda module: module.__name__)
-def test_the_examples_in_the_docstrings_hold(module):
-    done = doctest.testmod(module)
-    assert (done.failed, done.attempted > 0) == (0, True)
+def test_the_examples_in_the_docstrings_hold():
+    done = {module.__name__: doctest.testmod(module) for module in (i18n, predictions)}
+    assert not {name: tried for name, tried in done.items() if tried.failed or not tried.attempted}
 
 
 def test_a_missing_key_and_an_open_blank_are_errors():
@@ -113,16 +131,19 @@ def errors_raised(tree):
             yield from ast.walk(node)
 
 
-@pytest.mark.parametrize("path", SHOWING, ids=lambda path: path.name)
-def test_no_sentence_stands_in_the_code_that_shows_them(path):
+def test_no_sentence_stands_in_the_code_that_shows_them():
     """Whatever a reader could read comes from the catalogue: code holds keys, names and formats only."""
-    tree = parsed(path)
-    apart = {id(node) for node in [*not_shown(tree), *errors_raised(tree)]}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart:
-            words_in_it = re.findall(r"[A-Za-z]{2,}", re.sub("<[^>]*>", "", node.value))
-            assert not (" " in node.value.strip() and len(words_in_it) > 2), f"{path.name}:{node.lineno}"
-            assert not re.match(r"[A-Z][a-z]+$", node.value), f"{path.name}:{node.lineno}"
+    wrong = []
+    for path in SHOWING:
+        tree = parsed(path)
+        apart = {id(node) for node in [*not_shown(tree), *errors_raised(tree)]}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in apart:
+                words = re.findall(r"[A-Za-z]{2,}", re.sub("<[^>]*>", "", node.value))
+                sentence = " " in node.value.strip() and len(words) > 2
+                if sentence or re.match(r"[A-Z][a-z]+$", node.value):
+                    wrong.append(f"{place(path, node)} {node.value!r}")
+    assert not wrong, "\n".join(wrong)
 
 
 WRITERS = {"title", "header", "subheader", "markdown", "caption", "text", "write", "error", "warning", "info"}
@@ -130,12 +151,20 @@ WRITERS |= {"success", "button", "selectbox", "slider", "file_uploader", "downlo
 WRITERS |= {"form_submit_button", "badge", "metric", "radio", "checkbox", "toggle", "pills", "progress"}
 
 
-@pytest.mark.parametrize("path", SHOWING, ids=lambda path: path.name)
-def test_nothing_is_written_from_a_literal(path):
-    for node in ast.walk(parsed(path)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITERS:
-            for argument in node.args[:1]:
-                assert not isinstance(argument, ast.Constant), f"{path.name}:{node.lineno}"
-                if isinstance(argument, ast.JoinedStr):
-                    letters = "".join(p.value for p in argument.values if isinstance(p, ast.Constant))
-                    assert not re.search(r"[A-Za-z]", letters), f"{path.name}:{node.lineno}"
+def is_literal(argument):
+    """Whether letters of what is written stand in the code."""
+    if isinstance(argument, ast.JoinedStr):
+        letters = "".join(p.value for p in argument.values if isinstance(p, ast.Constant))
+        return bool(re.search(r"[A-Za-z]", letters))
+    return isinstance(argument, ast.Constant)
+
+
+def test_nothing_is_written_from_a_literal():
+    wrong = [
+        f"{place(path, node)} {node.func.attr}"
+        for path in SHOWING
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in WRITERS
+        if node.args and is_literal(node.args[0])
+    ]
+    assert not wrong, "\n".join(wrong)

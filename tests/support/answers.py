@@ -5,6 +5,7 @@ from dataclasses import fields, is_dataclass
 import numpy as np
 
 from dashboard.worker.jobs import Seen
+from xai.photo.images import encode_jpeg
 from xai.types import (
     Box,
     Computed,
@@ -52,7 +53,8 @@ def maps_of(one, model):
 
 def seen(*faces, model="m"):
     answers = {model: tuple(prediction() for _ in faces)}
-    return Seen("a" * 64, np.zeros((4, 5, 3), np.uint8), 0.5, Faces(faces, ["one"]), ("two",), answers)
+    picture = encode_jpeg(np.zeros((4, 5, 3), np.uint8))
+    return Seen("a" * 64, picture, 0.5, Faces(faces, ["one"]), ("two",), answers)
 
 
 def same(one, other):

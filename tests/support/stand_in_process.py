@@ -16,7 +16,7 @@ from dashboard.worker.jobs import READING, ModelStatus, Part, SampleLook, Stage
 from xai.errors import ImageRejected
 
 
-class Models:
+class ModelPool:
     """No models, announced at once."""
 
     def __init__(self, announce):
@@ -25,9 +25,6 @@ class Models:
     def load_all(self):
         """Say that everything is there."""
         self._announce(ModelStatus(("stand-in",), loading=False))
-
-    def warm_up(self, tell):
-        """No network wants warming."""
 
 
 def perform(job, models, tell):
@@ -86,6 +83,9 @@ ORDERS = {
 
 if __name__ == "__main__":
     work = ModuleType("dashboard.worker.handlers")
-    work.Models, work.perform = Models, perform
+    work.perform, work.warm_up = perform, lambda models, tell: None
     sys.modules["dashboard.worker.handlers"] = work
+    pool = ModuleType("dashboard.worker.model_pool")
+    pool.ModelPool = ModelPool
+    sys.modules["dashboard.worker.model_pool"] = pool
     process.main(int(sys.argv[1]))

@@ -2,11 +2,14 @@ import numpy as np
 import pytest
 
 from xai.render import (
-    CLASS_COLOURS,
     Mark,
+    beyond_even,
+    class_colour,
     colour_bar,
     common_scale,
     density,
+    display_scale,
+    display_values,
     draw_boxes,
     excess,
     excess_scale,
@@ -72,6 +75,16 @@ def test_excess_by_hand():
     assert excess_scale([]) == 1.0
 
 
+def test_values_are_displayed_as_measured_or_as_what_exceeds_an_even_spread():
+    values = np.array([[1.0, -5.0], [3.0, 0.0]], np.float32)
+    measured, activation = heatmap(values), heatmap(values, "activation")
+    assert display_values(measured, "absolute").tolist() == values.tolist()
+    assert display_values(activation, "density").tolist() == [[0.0, 0.0], [2.0, 0.0]]
+    assert beyond_even(density(values)).tolist() == [[0.0, 0.0], [2.0, 0.0]]
+    assert display_scale([measured], "absolute") == common_scale([measured]) == 5.0
+    assert display_scale([activation], "density") == excess_scale([activation]) == 2.0
+
+
 def test_a_map_of_another_size_is_refused():
     with pytest.raises(ValueError, match="size of the crop"):
         overlay(GREY, np.zeros((20, 20), np.float32), scale=1.0)
@@ -81,7 +94,7 @@ def test_boxes_are_drawn_on_a_copy_in_the_colour_of_the_class():
     photo = np.full((200, 300, 3), 200, np.uint8)
     drawn = draw_boxes(photo, [Mark(Box(50, 80, 120, 160), 1, "covered", "covered")])
     assert (photo == 200).all()
-    colour = np.array(CLASS_COLOURS["covered"])
+    colour = np.array(class_colour("covered"))
     assert (drawn[120, 48:54] == colour).all(axis=1).any()
     assert (drawn[60:80, 50:150] == colour).all(axis=2).sum() > 100  # the tag with the word
     assert (drawn[:50] == 200).all()
@@ -91,15 +104,23 @@ def test_tags_at_the_edge_stay_in_the_photo():
     photo = np.full((60, 60, 3), 200, np.uint8)
     drawn = draw_boxes(photo, [Mark(Box(40, 0, 70, 30), 12, "incorrect", "incorrect")])
     assert drawn.shape == photo.shape
-    assert (drawn == np.array(CLASS_COLOURS["incorrect"])).all(axis=2).sum() > 100
+    assert (drawn == np.array(class_colour("incorrect"))).all(axis=2).sum() > 100
 
 
 def test_classes_are_painted_in_their_colours():
     becomes = np.zeros((40, 40), np.int8)
     becomes[20:] = 1
     painted = paint_classes(GREY, becomes, ("covered", "uncovered"), opacity=1.0)
-    assert (painted[0, 0] == CLASS_COLOURS["covered"]).all()
-    assert (painted[39, 0] == CLASS_COLOURS["uncovered"]).all()
+    assert (painted[0, 0] == class_colour("covered")).all()
+    assert (painted[39, 0] == class_colour("uncovered")).all()
+
+
+@pytest.mark.parametrize("spelt", ["Covered", "with_mask", "mask worn correctly"])
+def test_a_class_has_its_colour_in_every_spelling_and_an_unknown_one_is_grey(spelt):
+    assert class_colour(spelt) == class_colour("covered")
+    grey = class_colour("visor")
+    assert max(grey) - min(grey) < 10
+    assert grey not in [class_colour(name) for name in ("covered", "incorrect", "uncovered")]
 
 
 def test_outlines_leave_the_inside_alone():

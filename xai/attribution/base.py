@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xai.models.classifiers import Classifier
     from xai.models.inference.runtimes import Mode
 
-__all__ = ["Asked", "Attribution", "Meter", "Run", "RunAll", "RunInSteps", "Step", "one_by_one"]
+__all__ = ["Asked", "Attribution", "Meter", "Run", "RunAll", "RunInSteps", "Step", "alone", "one_by_one"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +97,13 @@ class Step:
 RunInSteps = Callable[["Sequence[Asked]", "Params", "Progress"], Iterator[Step]]
 """Called with what is asked, the parameters and whom to tell of progress: the previews in order, then the
 maps themselves in order. What ``RunAll`` returns in exact mode, at no more cost."""
+
+
+def alone(
+    run_all: RunAll, classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
+) -> Attribution:
+    """A method that explains several inputs together, called for one; arguments as of ``Run``."""
+    return run_all([Asked(classifier, values, target)], params, progress)[0]
 
 
 def one_by_one(

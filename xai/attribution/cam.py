@@ -20,98 +20,52 @@ from torch import Tensor
 
 from xai.attribution.base import Asked, Attribution
 from xai.models.architectures import ARCHITECTURES
-from xai.models.classifiers import Classifier
 from xai.models.inference.runtimes import Mode
 from xai.types import Params, Progress
 
-__all__ = [
-    "eigencam",
-    "eigencam_all",
-    "gradcam",
-    "gradcam_all",
-    "gradcampp",
-    "gradcampp_all",
-    "hirescam",
-    "hirescam_all",
-    "layercam",
-    "layercam_all",
-]
+__all__ = ["eigencam_all", "gradcam_all", "gradcampp_all", "hirescam_all", "layercam_all"]
 
 _BATCH = 8
 """Inputs per pass: the way back keeps every layer's activations."""
 
 
-def gradcam(
-    classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
-) -> Attribution:
-    """Grad-CAM: channel weights are the mean gradients. Map ``(h, w)`` of the layer's own size."""
-    return gradcam_all([Asked(classifier, values, target)], params, progress)[0]
-
-
 def gradcam_all(
     asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
-    """``gradcam`` of several inputs; those of one classifier share a pass."""
+    """Grad-CAM: channel weights are the mean gradients."""
     return _explained("GradCAM", asked, progress)
-
-
-def gradcampp(
-    classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
-) -> Attribution:
-    """Grad-CAM++ (Chattopadhay et al. 2018): weights from higher powers of the gradient."""
-    return gradcampp_all([Asked(classifier, values, target)], params, progress)[0]
 
 
 def gradcampp_all(
     asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
-    """``gradcampp`` of several inputs; those of one classifier share a pass."""
+    """Grad-CAM++ (Chattopadhay et al. 2018): weights from higher powers of the gradient."""
     return _explained("GradCAMPlusPlus", asked, progress)
-
-
-def hirescam(
-    classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
-) -> Attribution:
-    """HiResCAM (Draelos & Carin 2020): gradient times activation, place by place."""
-    return hirescam_all([Asked(classifier, values, target)], params, progress)[0]
 
 
 def hirescam_all(
     asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
-    """``hirescam`` of several inputs; those of one classifier share a pass."""
+    """HiResCAM (Draelos & Carin 2020): gradient times activation, place by place."""
     return _explained("HiResCAM", asked, progress)
-
-
-def layercam(
-    classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
-) -> Attribution:
-    """Layer-CAM (Jiang et al. 2021): positive gradient times activation, place by place."""
-    return layercam_all([Asked(classifier, values, target)], params, progress)[0]
 
 
 def layercam_all(
     asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
-    """``layercam`` of several inputs; those of one classifier share a pass."""
+    """Layer-CAM (Jiang et al. 2021): positive gradient times activation, place by place."""
     return _explained("LayerCAM", asked, progress)
-
-
-def eigencam(
-    classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
-) -> Attribution:
-    """Eigen-CAM (Muhammad & Yeasin 2020): first principal component of the activations; knows no class."""
-    return eigencam_all([Asked(classifier, values, target)], params, progress)[0]
 
 
 def eigencam_all(
     asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
-    """``eigencam`` of several inputs; those of one classifier share a pass."""
+    """Eigen-CAM (Muhammad & Yeasin 2020): first principal component of the activations; knows no class."""
     return _explained("EigenCAM", asked, progress)
 
 
 def _explained(kind: str, asked: Sequence[Asked], progress: Progress) -> list[Attribution]:
+    """Maps ``(h, w)`` of the layer's own size; inputs of one classifier share a pass."""
     found: dict[int, Attribution] = {}
     for numbers in _batches(asked):
         progress(len(found), len(asked))

@@ -1,25 +1,27 @@
 """The methods of explanation, by name, with their parameters as data. Free of torch.
 
 The dashboard draws its widgets and the command line its flags from ``METHODS``; the work itself is
-imported when it is first asked for.
+imported when it is first asked for. What a page, a report or a scale needs to know of a method stands in its
+entry: nobody asks for its name.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from xai.attribution.base import one_by_one
+from xai.attribution.base import alone, one_by_one
 from xai.attribution.occlusion.patch import FILLS, Patch
 from xai.errors import UnknownName
-from xai.types import Params
+from xai.types import Display, Params
 
 if TYPE_CHECKING:
     from xai.attribution.base import Run, RunAll, RunInSteps
 
-__all__ = ["METHODS", "Method", "Parameter", "find_method"]
+__all__ = ["DEFAULT_METHODS", "METHODS", "Method", "Parameter", "find_method"]
 
 
 @dataclass(frozen=True)
@@ -63,46 +65,79 @@ class Parameter:
         return value
 
 
+def _one_pass(params: Params, side: int) -> int:
+    """Forwards of a method that looks at one pass; there and back counts as one."""
+    return 1
+
+
+def _one_for_each_place(params: Params, side: int) -> int:
+    """Forwards of a method that asks again with the patch at each place of an input of ``side`` pixels."""
+    patch = Patch(float(params["patch"]), float(params["stride"]), str(params["fill"]))
+    return len(patch.windows(side)) ** 2
+
+
 @dataclass(frozen=True)
 class Method:
     """One method.
+
+    What does the work is named as ``"module:function"`` and imported when it is asked for: for one input, for
+    several, or both. ``display`` and ``signed`` say how its maps are drawn and spoken of.
 
     Attributes:
         name: key in ``METHODS``.
         title: what people call it.
         unit: what one unit of its map means; see ``Heatmap``.
         paper: where it comes from.
-        run_at: ``"module:function"`` of the work.
+        run_at: the ``Run``; None: one input is run as several are.
         parameters: its settings.
+        run_all_at: the ``RunAll``; None: several inputs are run one by one.
+        run_in_steps_at: the ``RunInSteps``; None: it has no previews.
+        forwards: called with all parameters and the input's side in pixels: how many passes through the
+            network one input takes.
+        display: how its values are displayed.
+        signed: whether a map is drawn with what speaks against the answer, too; only where it is displayed as
+            measured.
+        shown_by_default: whether it is shown where nobody asked for a method.
     """
 
     name: str
     title: str
     unit: str
     paper: str
-    run_at: str
+    run_at: str | None = None
     parameters: tuple[Parameter, ...] = ()
+    run_all_at: str | None = None
+    run_in_steps_at: str | None = None
+    forwards: Callable[[Params, int], int] = _one_pass
+    display: Display = "density"
+    signed: bool = False
+    shown_by_default: bool = False
+
+    def __post_init__(self) -> None:
+        if self.run_at is None and self.run_all_at is None:
+            raise ValueError(f"{self.name} must say what does the work, for one input or for several")
+        if self.signed and self.display != "absolute":
+            raise ValueError(f"{self.name} cannot be drawn with both signs: a density has none")
 
     def run(self) -> Run:
-        """The function that does the work, imported now."""
-        module, function = self.run_at.split(":")
-        found: Run = getattr(import_module(module), function)
+        """What explains one input, imported now."""
+        if self.run_at is None:
+            return partial(alone, self.run_all())
+        found: Run = resolve_name(self.run_at)
         return found
 
     def run_all(self) -> RunAll:
-        """What does the work for several inputs: the function ``<name>_all`` beside ``run_at``, imported now;
-        where there is none, ``run`` one by one.
-        """
-        module, function = self.run_at.split(":")
-        found: RunAll | None = getattr(import_module(module), f"{function}_all", None)
-        return found or partial(one_by_one, self.run())
+        """What explains several inputs, imported now."""
+        if self.run_all_at is None:
+            return partial(one_by_one, self.run())
+        found: RunAll = resolve_name(self.run_all_at)
+        return found
 
     def run_in_steps(self) -> RunInSteps | None:
-        """What hands over previews on the way, imported now: the function ``<name>_in_steps`` beside
-        ``run_at``; None where there is none.
-        """
-        module, function = self.run_at.split(":")
-        found: RunInSteps | None = getattr(import_module(module), f"{function}_in_steps", None)
+        """What hands over previews on the way, imported now; None where nothing does."""
+        if self.run_in_steps_at is None:
+            return None
+        found: RunInSteps = resolve_name(self.run_in_steps_at)
         return found
 
     def complete(self, given: Params) -> dict[str, float | int | str]:
@@ -118,18 +153,11 @@ class Method:
                 raise UnknownName(f"parameter of {self.name}", name, known)
         return {name: p.checked(given.get(name, p.default)) for name, p in known.items()}
 
-    def forwards(self, params: Params, side: int) -> int:
-        """How many passes through the network it takes for an input of ``side`` pixels."""
-        if self.name != "occlusion":
-            return 1
-        patch = Patch(float(params["patch"]), float(params["stride"]), str(params["fill"]))
-        return len(patch.windows(side)) ** 2
-
 
 _OCCLUSION = (
     Parameter(
         "patch",
-        1 / 7,
+        Patch.size,
         1 / 28,
         1.0,
         1 / 28,
@@ -138,32 +166,51 @@ _OCCLUSION = (
     ),
     Parameter(
         "stride",
-        1 / 14,
+        Patch.stride,
         1 / 56,
         1.0,
         1 / 56,
         help="How far the patch moves each time, as a share of the side.",
         least=1e-4,
     ),
-    Parameter("fill", "grey", choices=FILLS, help="What is put over the face."),
+    Parameter("fill", Patch.fill, choices=FILLS, help="What is put over the face."),
 )
-_CAM = "xai.attribution.cam:"
+_AT, _CAM_AT = "xai.attribution.occlusion.method:", "xai.attribution.cam:"
 
 METHODS: dict[str, Method] = {
     method.name: method
     for method in (
         Method(
-            "occlusion", "Occlusion", "probability", "Zeiler & Fergus 2014",
-            "xai.attribution.occlusion.method:occlusion", _OCCLUSION,
+            "occlusion", "Occlusion", "probability", "Zeiler & Fergus 2014", parameters=_OCCLUSION,
+            run_all_at=_AT + "occlusion_all", run_in_steps_at=_AT + "occlusion_in_steps",
+            forwards=_one_for_each_place, display="absolute", signed=True, shown_by_default=True,
         ),
-        Method("gradcam", "Grad-CAM", "activation", "Selvaraju et al. 2017", _CAM + "gradcam"),
-        Method("gradcam++", "Grad-CAM++", "activation", "Chattopadhay et al. 2018", _CAM + "gradcampp"),
-        Method("hirescam", "HiResCAM", "activation", "Draelos & Carin 2020", _CAM + "hirescam"),
-        Method("layercam", "Layer-CAM", "activation", "Jiang et al. 2021", _CAM + "layercam"),
-        Method("eigencam", "Eigen-CAM", "activation", "Muhammad & Yeasin 2020", _CAM + "eigencam"),
+        Method(
+            "gradcam", "Grad-CAM", "activation", "Selvaraju et al. 2017",
+            run_all_at=_CAM_AT + "gradcam_all", display="density", shown_by_default=True,
+        ),
+        Method(
+            "gradcam++", "Grad-CAM++", "activation", "Chattopadhay et al. 2018",
+            run_all_at=_CAM_AT + "gradcampp_all", display="density",
+        ),
+        Method(
+            "hirescam", "HiResCAM", "activation", "Draelos & Carin 2020",
+            run_all_at=_CAM_AT + "hirescam_all", display="density",
+        ),
+        Method(
+            "layercam", "Layer-CAM", "activation", "Jiang et al. 2021",
+            run_all_at=_CAM_AT + "layercam_all", display="density",
+        ),
+        Method(
+            "eigencam", "Eigen-CAM", "activation", "Muhammad & Yeasin 2020",
+            run_all_at=_CAM_AT + "eigencam_all", display="density",
+        ),
     )
 }  # fmt: skip
 """Every method, by the name the command line and the page use."""
+
+DEFAULT_METHODS = tuple(method.name for method in METHODS.values() if method.shown_by_default)
+"""The methods that are asked for where nobody names one."""
 
 
 def find_method(name: str) -> Method:

@@ -32,7 +32,8 @@ class Measured:
 def benchmark(args: Namespace, note: Note) -> Measured:
     """Measure the speed of occlusion maps, or how it grows with the work.
 
-    ``--markdown`` and ``--update`` write the result into a file and into a section of a page.
+    ``--markdown`` and ``--update`` write the result into a file and into a section of a page, such as
+    ``docs/benchmarks.md``.
     """
     from xai.benchmark.report import Section, write_page  # noqa: PLC0415 - only for this
 

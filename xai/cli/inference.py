@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xai.attribution.methods import DEFAULT_METHODS
 from xai.cli.common import Json, Note, given
 from xai.errors import ImageRejected, XaiError
 from xai.evidence.counterfactuals.probes import find_probe
@@ -60,14 +61,14 @@ def classify(args: Namespace, note: Note) -> Iterator[Json]:
 def explain(args: Namespace, note: Note) -> Json:
     """Explain every face of one photo and write maps and manifest to ``--out``."""
     from xai.evidence.interventions.face_edits import FaceEdits  # noqa: PLC0415
-    from xai.explain import Pair, Wanted, explain_all  # noqa: PLC0415
     from xai.export import check_free, write_explanations  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
+    from xai.pipeline import Pair, Wanted, explain_all  # noqa: PLC0415
 
     check_free(args.out)
     names = dict.fromkeys(args.model or [DEFAULT_MODEL])
     classifiers = [load_classifier(name, args.device) for name in names]
-    methods = tuple(dict.fromkeys(args.method or ("occlusion", "gradcam")))
+    methods = tuple(dict.fromkeys(args.method or DEFAULT_METHODS))
     for classifier in classifiers:
         if args.target:
             classifier.class_index(args.target)
@@ -75,8 +76,9 @@ def explain(args: Namespace, note: Note) -> Json:
     if not faces:
         raise XaiError(f"No face was found in {args.photo}; --whole explains the whole photo as one face.")
     options = {"occlusion": given(patch=args.patch, stride=args.stride, fill=args.fill)}
-    pairs = [Pair(edits, classifier) for edits in map(FaceEdits, faces) for classifier in classifiers]
-    found = iter(explain_all(pairs, Wanted(methods, args.target, options, detail=args.detail)))
+    edited = map(FaceEdits, faces)
+    pairs = [Pair(edits, classifier, args.target) for edits in edited for classifier in classifiers]
+    found = iter(explain_all(pairs, Wanted(methods, options, detail=args.detail)))
     made = [{classifier.name: next(found) for classifier in classifiers} for _ in faces]
     about = {"photo_sha256": image.sha256, "notices": [*image.notices, *faces.notices], "whole": args.whole}
     return write_explanations(args.out, made, about)

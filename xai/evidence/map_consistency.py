@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.attribution.methods import find_method
 from xai.evidence_types import Evidence
-from xai.photo.regions import REGION_SUMS
-from xai.render import excess
-from xai.types import REGIONS, Heatmap
+from xai.render import display_values
+from xai.types import REGION_SUMS, REGIONS, Heatmap
 
 __all__ = ["LEAST_DROP", "Astray", "astray", "named_regions"]
 
@@ -96,7 +96,6 @@ def astray(
 
 def _colour(heatmap: Heatmap) -> NDArray[np.float32]:
     """How strongly each pixel is painted as speaking for the answer; nothing where that says nothing."""
-    if heatmap.method != "occlusion":
-        return excess(heatmap.values)
-    weak = float(heatmap.values.max()) < LEAST_DROP
-    return np.zeros_like(heatmap.values) if weak else heatmap.values.clip(min=0)
+    shown = display_values(heatmap, find_method(heatmap.method).display)
+    weak = heatmap.unit == "probability" and float(heatmap.values.max()) < LEAST_DROP
+    return np.zeros_like(shown) if weak else shown.clip(min=0)

@@ -10,14 +10,26 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, asdict, dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from xai.classes import INCORRECT_GOES
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
+from xai.models.card_schema import (
+    ClassVerdict,
+    Epoch,
+    Evaluation,
+    Field,
+    Training,
+    read_epochs,
+    read_evaluations,
+    read_training,
+    read_verdicts,
+)
 from xai.models.reported_errors import KnownError, read_errors
 
 __all__ = [
@@ -28,6 +40,7 @@ __all__ = [
     "card_paths",
     "find_card",
     "measured_folder",
+    "parse_card",
     "read_card",
     "read_cards",
     "read_measured",
@@ -40,13 +53,16 @@ DEFAULT_MODEL = "mobilenet_v2"
 EXPERIMENTS = "experiments.json"
 """The one JSON file among the cards that is none: what ``python -m xai experiments`` found."""
 
-_OPTIONAL = ("path", "history", "errors", "incorrect", "verdicts")
 _HOME = Path(__file__).resolve().parents[2] / "weights"
 
 
 @dataclass(frozen=True)
 class Card:
     """What travels with a classifier's weights.
+
+    ``recipe``, ``data``, ``metrics``, ``history`` and ``verdicts`` are kept as they stand in the file, so
+    that who adds to a card writes the rest unchanged; ``training``, ``evaluations``, ``epochs`` and
+    ``class_verdicts`` are the same with their types, and are sound in every card that was read.
 
     Attributes:
         name: the classifier's name; the files are called after it.
@@ -96,11 +112,31 @@ class Card:
     incorrect: str = "unknown"
     verdicts: Mapping[str, Any] = field(default_factory=dict)
 
+    @cached_property
+    def training(self) -> Training:
+        """What it learnt from, what makes it again, and what its study printed."""
+        return read_training(Field(self.recipe, "recipe"), Field(self.data, "data"), self.classes)
+
+    @cached_property
+    def evaluations(self) -> tuple[Evaluation, ...]:
+        """What was measured, in the order of the card."""
+        return read_evaluations(Field(self.metrics, "metrics"))
+
+    @cached_property
+    def epochs(self) -> tuple[Epoch, ...]:
+        """The course of the training; may be empty."""
+        return read_epochs(Field(self.history, "history"))
+
+    @cached_property
+    def class_verdicts(self) -> tuple[ClassVerdict, ...]:
+        """What its right answers go by, set by set and class by class; may be empty."""
+        return read_verdicts(Field(self.verdicts, "verdicts"))
+
     def as_dict(self) -> dict[str, Any]:
         """The card as it stands in its JSON file."""
-        fields = asdict(self)
-        del fields["path"]
-        return fields
+        found = asdict(self)
+        del found["path"]
+        return found
 
 
 @dataclass(frozen=True)
@@ -159,12 +195,16 @@ def measured_folder() -> Path:
     return weights_folders()[0] / "measured"
 
 
-def read_measured() -> Catalogue:
-    """The cards in ``measured_folder``. They name weights that are not there: none of them is a model."""
+def read_measured(folders: Sequence[Path] | None = None) -> Catalogue:
+    """The cards in the folder ``measured`` of each of ``folders``; without any, in ``measured_folder``.
+
+    They name weights that are not there: none of them is a model.
+    """
+    places = [measured_folder()] if folders is None else [folder / "measured" for folder in folders]
     cards, problems = [], []
-    for path in sorted(measured_folder().glob("*.json")):
+    for path in (path for place in places for path in sorted(place.glob("*.json"))):
         try:
-            cards.append(_parse(path, None))
+            cards.append(parse_card(path))
         except WeightsUnavailable as error:
             problems.append(str(error))
     return Catalogue(tuple(cards), tuple(problems))
@@ -193,7 +233,7 @@ def read_card(path: Path, weights: Path | None = None) -> Card:
     Raises:
         WeightsUnavailable: the card cannot be read, or the weights are missing or not those it names.
     """
-    card = _parse(path, weights)
+    card = parse_card(path, weights)
     if not card.path.is_file():
         raise WeightsUnavailable(
             f"The model {card.name} is left out: its weights file {card.path.name} is missing; "
@@ -208,43 +248,73 @@ def read_card(path: Path, weights: Path | None = None) -> Card:
     return card
 
 
+def parse_card(path: Path, weights: Path | None = None) -> Card:
+    """Read one card and do not look at its weights; arguments as of ``read_card``.
+
+    Raises:
+        WeightsUnavailable: it cannot be read; the message names the value, what was expected and what came.
+    """
+    try:
+        top = Field(json.loads(path.read_text(encoding="utf-8")))
+        top.require(_REQUIRED)
+        if weights is None and top["name"].value != path.stem:
+            raise ValueError(f"it calls itself {top['name'].value!r}")
+        card = _typed(top, weights or path.with_suffix(".safetensors"))
+        _ = card.training, card.evaluations, card.epochs, card.class_verdicts  # refused here, not on a page
+    except (OSError, ValueError, TypeError, OverflowError) as error:
+        raise WeightsUnavailable(
+            f"The model {path.stem} is left out: its card {path.name} cannot be read "
+            f"({error}; correct it, or restore it from the repository)."
+        ) from error
+    return card
+
+
 def _card_paths() -> Iterator[Path]:
     for folder in weights_folders():
         if folder.is_dir():
             yield from card_paths(folder)
 
 
-def _parse(path: Path, weights: Path | None) -> Card:
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        if weights is None and raw["name"] != path.stem:
-            raise ValueError(f"it calls itself {raw['name']!r}")
-        card = Card(**_typed(raw), path=weights or path.with_suffix(".safetensors"))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise WeightsUnavailable(
-            f"The model {path.stem} is left out: its card {path.name} cannot be read ({error})."
-        ) from error
-    return card
+_REQUIRED = [
+    each.name
+    for each in fields(Card)
+    if each.name != "path" and each.default is MISSING and each.default_factory is MISSING
+]
 
 
-def _typed(raw: dict[str, Any]) -> dict[str, Any]:
-    names = [name for name in Card.__dataclass_fields__ if name not in _OPTIONAL]
-    missing = [name for name in names if name not in raw]
-    if missing:
-        raise ValueError(f"the keys {', '.join(missing)} are missing")
-    known = {name: raw[name] for name in names}
-    known |= {"history": raw.get("history", ()), "errors": read_errors(raw.get("errors", ()))}
-    known |= {"incorrect": raw.get("incorrect", "unknown"), "verdicts": raw.get("verdicts", {})}
-    if known["incorrect"] not in INCORRECT_GOES:
-        raise ValueError(f"incorrect must be one of {', '.join(INCORRECT_GOES)}, not {known['incorrect']!r}")
-    for name in ("classes", "mean", "std", "limits", "history"):
-        known[name] = tuple(known[name])
-    if len(known["classes"]) < 2 or len(known["mean"]) != 3 or len(known["std"]) != 3:
-        raise ValueError("it needs two or more classes and three numbers each for mean and std")
-    if not isinstance(known["input_size"], int):
-        raise TypeError("input_size must be a whole number of pixels")
-    if known["architecture"] not in ARCHITECTURES:
-        raise ValueError(f"no architecture is called {known['architecture']!r}")
-    if known["input_size"] < 8 or known["temperature"] <= 0 or min(known["std"]) <= 0:
-        raise ValueError("input_size must be at least 8, temperature and std above 0")
-    return known
+def _typed(top: Field, path: Path) -> Card:
+    return Card(
+        name=top["name"].text(),
+        architecture=top["architecture"].text(ARCHITECTURES),
+        classes=_classes(top["classes"]),
+        input_size=top["input_size"].count(8),
+        mean=_per_channel(top["mean"]),
+        std=_per_channel(top["std"], above_zero=True),
+        margin=top["margin"].number(),
+        temperature=top["temperature"].number(above_zero=True),
+        source=top["source"].text(),
+        protocol=top["protocol"].text(("seed", "product")),
+        sha256=top["sha256"].text(),
+        recipe=top["recipe"].mapping(),
+        data=top["data"].mapping(),
+        metrics=top["metrics"].mapping(),
+        license=top["license"].text(),
+        limits=top["limits"].texts(),
+        path=path,
+        history=tuple(row.mapping() for row in top.get("history", ()).entries()),
+        errors=read_errors(top.get("errors", ()).value),
+        incorrect=top.get("incorrect", "unknown").text(INCORRECT_GOES),
+        verdicts=top.get("verdicts", {}).mapping(),
+    )
+
+
+def _classes(names: Field) -> tuple[str, ...]:
+    if len(names.entries()) < 2:
+        raise names.wrong("a list of two or more classes")
+    return names.texts()
+
+
+def _per_channel(values: Field, *, above_zero: bool = False) -> tuple[float, ...]:
+    if len(values.entries()) != 3:
+        raise values.wrong("three numbers")
+    return tuple(each.number(above_zero=above_zero) for each in values.entries())

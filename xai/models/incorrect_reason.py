@@ -22,6 +22,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.nn import functional
 
+from xai.classes import class_info
 from xai.errors import WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import weights_folders
@@ -93,7 +94,7 @@ def predict_with_reasons(
         WeightsUnavailable: see ``load_reasons``; only where an answer is ``incorrect``.
     """
     told = list(classifier.predict(crops))
-    places = [place for place, answer in enumerate(told) if answer.label == "incorrect"]
+    places = [place for place, answer in enumerate(told) if "incorrect" in class_info(answer.label).wearings]
     head = load_reasons(classifier) if places else None
     if head is not None:
         found = head.predict(classifier, [crops[place] for place in places])

@@ -16,10 +16,7 @@ from numpy.typing import NDArray
 from xai.photo.mesh import MESH_POINTS, five_of
 from xai.types import REGIONS, Face, RegionShares
 
-__all__ = ["REGION_SUMS", "fitted_template", "region_masks", "region_shares"]
-
-REGION_SUMS = {"nose_and_mouth": ("nose", "mouth"), "lower_face": ("nose", "mouth", "chin", "cheeks")}
-"""Sums of regions that are reported beside them: the strict and the wide region under test."""
+__all__ = ["fitted_template", "region_masks", "region_shares"]
 
 Masks = Mapping[str, NDArray[np.bool_]]
 Points = NDArray[np.float64]

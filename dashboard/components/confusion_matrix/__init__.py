@@ -12,7 +12,7 @@ from dashboard import session
 from dashboard.charts.palette import cell_colour
 from dashboard.components import component
 from dashboard.i18n import class_name, number, say
-from dashboard.records.values import Score
+from xai.models.card_schema import Evaluation
 
 __all__ = ["payload", "table"]
 
@@ -20,7 +20,7 @@ __all__ = ["payload", "table"]
 _mount = component("confusion_matrix")
 
 
-def table(score: Score, classes: Sequence[str], key: str, *, can_open: bool) -> tuple[str, str] | None:
+def table(score: Evaluation, classes: Sequence[str], key: str, *, can_open: bool) -> tuple[str, str] | None:
     """Draw the table of one evaluation.
 
     Args:
@@ -41,7 +41,7 @@ def table(score: Score, classes: Sequence[str], key: str, *, can_open: bool) -> 
     return chosen
 
 
-def payload(score: Score, classes: Sequence[str]) -> Mapping[str, object]:
+def payload(score: Evaluation, classes: Sequence[str]) -> Mapping[str, object]:
     """What the component receives; arguments as of ``table``. A true class without a face has no row."""
     rows = [truth for truth, answers in score.confusion.items() if sum(answers.values())]
     return {
@@ -56,7 +56,7 @@ def payload(score: Score, classes: Sequence[str]) -> Mapping[str, object]:
     }
 
 
-def _cell(score: Score, truth: str, answer: str) -> Mapping[str, object]:
+def _cell(score: Evaluation, truth: str, answer: str) -> Mapping[str, object]:
     faces = score.confusion[truth].get(answer, 0)
     share = faces / sum(score.confusion[truth].values())
     ground, ink = cell_colour(share)

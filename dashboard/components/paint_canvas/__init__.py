@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard import session
-from dashboard.charts.palette import CLASS, SLATE
+from dashboard.charts.palette import class_colour
 from dashboard.components import component
 from dashboard.components.paint_canvas.shapes import MOST_POINTS, MOST_SHAPES
 from dashboard.i18n import class_name, number, say
@@ -98,7 +98,7 @@ def _answers(now: Prediction) -> list[Mapping[str, object]]:
     return [
         {
             "name": class_name(name),
-            "colour": CLASS.get(name, SLATE),
+            "colour": class_colour(name),
             "part": now.of(name),
             "written": number(now.of(name), ".0%"),
             "said": name == now.label,

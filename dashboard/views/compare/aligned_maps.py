@@ -8,18 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from dashboard.text.map_units import DENSITY, display_unit
 from dashboard.worker.jobs import Explained
+from xai.attribution.methods import METHODS
 from xai.photo.face_warp import lay_on
-from xai.render import density, overlay
+from xai.render import beyond_even, density, overlay
 from xai.types import REGIONS, Explanation, Face, Prediction, RegionShares
 
 __all__ = ["DENSITY", "UNITS", "Layer", "common_full", "difference", "drawn", "drawn_difference", "layer"]
 
 UNITS = ("probability", "contrast")
-"""Units of an occlusion map: the probability that is lost, or the log-odds."""
-
-DENSITY = "density"
-"""The unit of every other map: times an even spread, for want of a common one."""
+"""Units of a map of probabilities: the probability that is lost, or the log-odds."""
 
 _LEAST = 2.0**-24
 """A probability nearer than this to 0 or 1 is taken for it; float32 ends there."""
@@ -33,7 +32,7 @@ class Layer:
         title: model, and which face where there are two.
         explained: what was measured.
         method: name in ``METHODS``.
-        unit: one of ``UNITS``, or ``DENSITY``.
+        unit: one of ``UNITS``, or the ``display_unit`` of the method.
         crop: RGB uint8 ``(S, S, 3)``, the face as it lies in the frame.
         values: float32 ``(S, S)`` in ``unit``; NaN where the face does not reach.
         regions: int8 ``(S, S)``, index into ``REGIONS``; None without landmarks.
@@ -68,7 +67,12 @@ class Layer:
     def painted(self) -> NDArray[np.float32]:
         """What is painted: of a density only what exceeds an even spread; nothing where the face ends."""
         values = np.nan_to_num(self.values, nan=0.0)
-        return np.maximum(values - 1, 0) if self.unit == DENSITY else values
+        return beyond_even(values) if self.unit == DENSITY else values
+
+    @property
+    def signed(self) -> bool:
+        """Whether the map has values that speak against the answer."""
+        return METHODS[self.method].signed
 
     @property
     def peak(self) -> tuple[float, float]:
@@ -84,13 +88,13 @@ def layer(explained: Explained, method: str, unit: str, title: str, frame: Face)
     Args:
         explained: what was measured of a face.
         method: one of its methods.
-        unit: of an occlusion map, one of ``UNITS``; others come as densities.
+        unit: of a map of probabilities, one of ``UNITS``; others come in their ``display_unit``.
         title: see ``Layer``.
         frame: the face on whose crop it is laid; often the same.
     """
     explanation, regions = explained.explanation, explained.regions
+    unit = unit if display_unit(method) == UNITS[0] else display_unit(method)
     face, values = explanation.face, _in_unit(explanation, method, unit)
-    unit = unit if method == "occlusion" else DENSITY
     if face is frame or (face.photo_sha256, face.crop_box) == (frame.photo_sha256, frame.crop_box):
         return Layer(title, explained, method, unit, face.crop, values, regions)
     laid = lay_on(face, frame)
@@ -126,12 +130,12 @@ def drawn_difference(first: Layer, second: Layer, full: float, opacity: float) -
 
 def _in_unit(explanation: Explanation, method: str, unit: str) -> NDArray[np.float32]:
     values = explanation.heatmaps[method].values
-    if method != "occlusion":
+    if unit == DENSITY:
         return density(values)
-    if unit == "probability" or explanation.probability is None:
+    if unit != "contrast":
         return values
-    before = _log_odds(np.float64(explanation.prediction.of(explanation.target)))
-    return (before - _log_odds(explanation.probability)).astype(np.float32)
+    before = np.float64(explanation.prediction.of(explanation.target))
+    return (_log_odds(before) - _log_odds(before - values)).astype(np.float32)
 
 
 def _log_odds(probability: NDArray[np.floating] | np.float64) -> NDArray[np.float64]:

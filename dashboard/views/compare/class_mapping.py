@@ -2,39 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from xai.classes import possible_wearings
 from xai.types import Prediction
 
-__all__ = ["can_mean_the_same", "counterpart", "relation"]
-
-_MEANS: Mapping[str, tuple[str, ...]] = {
-    "with_mask": ("covered", "incorrect"),
-    "without_mask": ("uncovered",),
-}
-"""Class of a model that knows two -> what it can mean in the three, the nearest first."""
+__all__ = ["can_mean_the_same", "relation"]
 
 
-def can_mean_the_same(one: str, two: str) -> bool:
-    """Whether there is a class that both answers can mean.
+def can_mean_the_same(one: str, two: str, ones: Sequence[str] = (), twos: Sequence[str] = ()) -> bool:
+    """Whether there is a way of wearing that both answers can mean.
 
-    >>> can_mean_the_same("with_mask", "incorrect"), can_mean_the_same("covered", "incorrect")
+    Args:
+        one: an answer.
+        two: an answer of another model.
+        ones: all classes of the first model.
+        twos: all classes of the second.
+
+    >>> can_mean_the_same("with_mask", "incorrect"), can_mean_the_same("Covered", "incorrect")
     (True, False)
     """
-    return bool({*_MEANS.get(one, (one,))} & {*_MEANS.get(two, (two,))})
-
-
-def counterpart(label: str, classes: Sequence[str]) -> str | None:
-    """The class of a model that is nearest to ``label``; None where it has none.
-
-    >>> counterpart("covered", ("with_mask", "without_mask"))
-    'with_mask'
-    """
-    if label in classes:
-        return label
-    return next((name for name in classes if _MEANS.get(name, ("",))[0] == label), None)
+    return bool({*possible_wearings(one, ones)} & {*possible_wearings(two, twos)})
 
 
 def relation(first: Prediction, second: Prediction) -> str:
     """``same``: one answer, in one word or in two words that can mean the same; ``different``: not."""
-    return "same" if can_mean_the_same(first.label, second.label) else "different"
+    same = can_mean_the_same(first.label, second.label, first.classes, second.classes)
+    return "same" if same else "different"

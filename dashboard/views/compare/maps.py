@@ -8,17 +8,16 @@ import streamlit as st
 
 from dashboard import preferences
 from dashboard.components.map_comparison import Panel, side_by_side
-from dashboard.i18n import class_name, say
-from dashboard.text.map_units import READINGS, value_text
+from dashboard.i18n import class_name, has, say
+from dashboard.text.map_units import DENSITY, bar_alt, method_title, value_text
 from dashboard.views.compare.aligned_maps import (
-    DENSITY,
     Layer,
     common_full,
     difference,
     drawn,
     drawn_difference,
 )
-from dashboard.views.compare.text import Pair, alt_difference, alt_layer, class_notes, method_name
+from dashboard.views.compare.text import Pair, alt_difference, alt_layer, class_notes
 from dashboard.widgets.map_panel import bar
 from xai.photo.images import encode_jpeg
 
@@ -40,7 +39,7 @@ def show(pair: Pair, more: Sequence[Layer], *, same_face: bool) -> None:
     full = common_full(layers)
     panels = [_panel(each, full) for each in layers]
     panels.append(_difference(pair, full))
-    st.subheader(say("compare.maps", method=method_name(pair.first.method)), anchor=False)
+    st.subheader(say("compare.maps", method=method_title(pair.first.method)), anchor=False)
     side_by_side(panels, pair.first.regions, pair.first.unit, preferences.language())
     for note in (*class_notes(pair), *_frame_notes(layers, same_face)):
         st.info(note)
@@ -51,8 +50,7 @@ def show(pair: Pair, more: Sequence[Layer], *, same_face: bool) -> None:
 
 def _panel(layer: Layer, full: float) -> Panel:
     title = say("compare.panel", name=layer.title, target=class_name(layer.explanation.target))
-    signed = READINGS[layer.unit].signed
-    return Panel(title, drawn(layer, full, _OPACITY), alt_layer(layer), layer.values, signed)
+    return Panel(title, drawn(layer, full, _OPACITY), alt_layer(layer), layer.values, layer.signed)
 
 
 def _difference(pair: Pair, full: float) -> Panel:
@@ -71,12 +69,10 @@ def _legend(pair: Pair, full: float) -> None:
     unit = pair.first.unit
     left, right = st.columns(2, gap="medium")
     with left:
-        if unit == DENSITY:
-            bar(say("legend.bar_half_alt", scale=full + 1), signed=False)
-            st.caption(say("compare_legend.density", full=full + 1))
-        else:
-            bar(say("legend.bar_alt", scale=full), signed=True)
-            st.caption(say(f"compare_legend.{unit}", full=value_text(full, unit, signed=False)))
+        end = full + 1 if unit == DENSITY else full
+        bar(bar_alt(pair.first.method, end), signed=pair.first.signed)
+        words = unit if has(f"compare_legend.{unit}") else "signed" if pair.first.signed else "unsigned"
+        st.caption(say(f"compare_legend.{words}", full=value_text(end, unit, signed=False)))
     with right:
         bar(say("legend.bar_alt", scale=full), signed=True)
         names = {"first": pair.first.title, "second": pair.second.title}

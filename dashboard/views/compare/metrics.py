@@ -6,8 +6,9 @@ import streamlit as st
 
 from dashboard import preferences
 from dashboard.i18n import number, say
+from dashboard.text.map_units import method_title
 from dashboard.text.regions import region_title
-from dashboard.views.compare.text import Pair, agreement_rows, agreement_sentence, method_name
+from dashboard.views.compare.text import Pair, agreement_rows, agreement_sentence
 from xai.types import REGIONS
 
 __all__ = ["show"]
@@ -46,7 +47,7 @@ def _regions(pair: Pair) -> None:
         ],
         hide_index=True,
     )
-    st.caption(say("agree.regions_note", method=method_name(pair.first.method)))
+    st.caption(say("agree.regions_note", method=method_title(pair.first.method)))
 
 
 def _breakable(name: str) -> str:

@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import preferences, session
+from dashboard import face_explanations, preferences, session
+from dashboard.face_explanations import FaceListener
 from dashboard.i18n import class_name, say
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.views.compare import maps as compare_maps
 from dashboard.views.compare import metrics
 from dashboard.views.compare.aligned_maps import Layer, layer
-from dashboard.views.compare.class_mapping import counterpart
 from dashboard.views.compare.selection import Choice
-from dashboard.views.compare.text import Pair, heading, reason_lines, verdict_rows
+from dashboard.views.compare.text import COVERING, Pair, heading, reason_lines, verdict_rows
 from dashboard.widgets import face_picker, verdict_panel
 from dashboard.widgets.face_picker import Listed
 from dashboard.widgets.progress import Progress
-from dashboard.worker.jobs import Explain, Explained
+from dashboard.worker.jobs import METHODS_SHOWN, Explained, ExplainFace, ModelRequest, Stage
 from dashboard.worker.ticket import JobError
+from xai.classes import nearest_class
 from xai.evidence.map_similarity import agreement
 from xai.evidence_types import Evidence
 from xai.types import Face
 
 __all__ = ["show"]
-
-_ALWAYS = ("occlusion", "gradcam")
-"""Maps that every page asks for, so that what was measured on one is at hand on the others."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +49,9 @@ class Subject:
 def show(choice: Choice) -> None:
     """Measure what was chosen, and show it: first what is known at once, then the verdicts as they come."""
     sentence, held = st.empty(), st.empty()
-    subjects = _measure(choice, Progress(held, height=420))
+    bar = Progress(held, height=420)
+    asked = [one for number in range(len(choice.faces)) if (one := _asked(number, choice, bar))]
+    subjects = [subject for one in asked for subject in _measure(one, choice, bar)]
     if len(subjects) < 2:
         held.empty()
         return
@@ -65,40 +65,82 @@ def show(choice: Choice) -> None:
     _say(sentence, pair)
     slots = _answers(subjects)
     metrics.show(pair)
-    _judge(subjects, slots, pair, sentence)
+    verdicts = _Verdicts(pair, sentence, slots)
+    for one in asked:
+        _test(one, [each for each in subjects if each.face == one.listed], verdicts)
+    verdicts.over()
 
 
-def _measure(choice: Choice, progress: Progress) -> list[Subject]:
-    """Every chosen model on every chosen face; what fails says so, and the others go on."""
-    found: list[Subject] = []
-    for number, listed in enumerate(choice.faces):
-        try:
-            face = face_picker.find(listed, session.catalogue().cards[0].name, progress.of())
-        except JobError as failure:
-            st.error(failed(failure))
-            continue
-        if face is None:
-            st.error(say("compare.no_such_face", title=listed.title))
-            continue
-        for model in choice.models:
-            explained = _explain(face, model, choice, progress)
-            if explained:
-                found.append(Subject(_title(model, number, choice), listed, explained))
-    return found
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """One of the chosen faces, and what is asked about it.
+
+    Attributes:
+        number: of the chosen faces, from 0.
+        listed: which one it is.
+        job: its maps and tests.
+    """
+
+    number: int
+    listed: Listed
+    job: ExplainFace
 
 
-def _explain(face: Face, model: str, choice: Choice, progress: Progress) -> Explained | None:
+def _asked(number: int, choice: Choice, progress: Progress) -> _Asked | None:
+    """What to ask about a chosen face; None, and a sentence, where there is nothing to ask."""
+    listed = choice.faces[number]
+    try:
+        face = face_picker.find(listed, session.catalogue().cards[0].name, progress.of())
+    except JobError as failure:
+        st.error(failed(failure))
+        return None
+    if face is None:
+        st.error(say("compare.no_such_face", title=listed.title))
+        return None
+    requests = tuple(request for model in choice.models if (request := _request(model, choice)))
+    methods = tuple(dict.fromkeys((*METHODS_SHOWN, choice.method)))
+    return _Asked(number, listed, ExplainFace(face, requests, methods)) if requests else None
+
+
+def _request(model: str, choice: Choice) -> ModelRequest | None:
     classes = next(card.classes for card in session.catalogue().cards if card.name == model)
-    target = choice.target and counterpart(choice.target, classes)
+    target = choice.target and nearest_class(choice.target, classes)
     if choice.target and not target:
         st.info(say("compare.no_class", model=display_name(model), target=class_name(choice.target)))
         return None
-    methods = tuple(dict.fromkeys((*_ALWAYS, choice.method)))
-    try:
-        return session.explain(Explain(face, model, methods, target, {}), progress.of(model))
-    except JobError as failure:
+    return ModelRequest(model, target)
+
+
+def _measure(asked: _Asked, choice: Choice, progress: Progress) -> list[Subject]:
+    """Every chosen model on a face; what fails says so, and the others go on."""
+    maps = _Maps(progress)
+    requests = tuple(replace(request, test=False) for request in asked.job.requests)
+    face_explanations.explain(replace(asked.job, requests=requests), maps)
+    return [
+        Subject(_title(request.model, asked.number, choice), asked.listed, maps.found[request.model])
+        for request in requests
+        if request.model in maps.found
+    ]
+
+
+class _Maps(FaceListener):
+    """The maps of one face, by model."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.found: dict[str, Explained] = {}
+        self._bar = bar
+
+    def progress(self, model: str, stage: Stage) -> None:
+        """The bar moves."""
+        self._bar.of(model)(stage)
+
+    def maps(self, model: str, explained: Explained) -> None:
+        """One more is there."""
+        self.found[model] = explained
+
+    def failed(self, model: str, failure: JobError) -> None:
+        """A model that fails says so."""
         st.error(say("map.failed", model=display_name(model), sentence=failed(failure)))
-        return None
 
 
 def _title(model: str, number: int, choice: Choice) -> str:
@@ -126,9 +168,9 @@ def _layer(subject: Subject, choice: Choice, frame: Face, method: str | None = N
 def _pair(first: Subject, second: Subject, choice: Choice, frame: Face) -> Pair:
     one, two = _layer(first, choice, frame), _layer(second, choice, frame)
     shown = agreement((one.values, two.values), (one.shares, two.shares))
-    if choice.method == "occlusion":
+    if choice.method == COVERING:
         return Pair(one, two, shown, shown)
-    a, b = _layer(first, choice, frame, "occlusion"), _layer(second, choice, frame, "occlusion")
+    a, b = _layer(first, choice, frame, COVERING), _layer(second, choice, frame, COVERING)
     return Pair(one, two, shown, agreement((a.values, b.values), (a.shares, b.shares)))
 
 
@@ -156,46 +198,59 @@ def _answers(subjects: Sequence[Subject]) -> dict[str, verdict_panel.Slot]:
     return slots
 
 
-def _judge(
-    subjects: Sequence[Subject],
-    slots: Mapping[str, verdict_panel.Slot],
-    pair: Pair,
-    sentence: DeltaGenerator,
-) -> None:
-    """Fill the slots with verdicts as they come, and say the sentence anew with each that it rests on."""
-    found: dict[str, Evidence] = {}
+class _Verdicts:
+    """The places of the verdicts, filled as they come; the sentence is said anew with each that it rests on.
 
-    def arrive(title: str, evidence: Evidence) -> None:
-        found[title] = evidence
-        slots[title].fill(evidence, preferences.level())
-        if title in (pair.first.title, pair.second.title):
-            _say(sentence, replace(pair, evidence=known()))
+    Args:
+        pair: the two that the sentence is about.
+        sentence: its place.
+        slots: title -> place of the verdict.
+    """
 
-    def known() -> tuple[Evidence | None, Evidence | None]:
-        return found.get(pair.first.title), found.get(pair.second.title)
+    def __init__(self, pair: Pair, sentence: DeltaGenerator, slots: Mapping[str, verdict_panel.Slot]) -> None:
+        self.slots = slots
+        self._pair, self._sentence = pair, sentence
+        self._found: dict[str, Evidence] = {}
 
-    for listed in dict.fromkeys(each.face for each in subjects):
-        _judge_face([each for each in subjects if each.face == listed], slots, arrive)
-    if None in known():
-        _say(sentence, replace(pair, evidence=known(), over=True))
+    def add(self, title: str, evidence: Evidence) -> None:
+        """One has come."""
+        self._found[title] = evidence
+        self.slots[title].fill(evidence, preferences.level())
+        if title in (self._pair.first.title, self._pair.second.title):
+            _say(self._sentence, replace(self._pair, evidence=self._known()))
+
+    def over(self) -> None:
+        """No more will come."""
+        if None in self._known():
+            _say(self._sentence, replace(self._pair, evidence=self._known(), over=True))
+
+    def _known(self) -> tuple[Evidence | None, Evidence | None]:
+        return self._found.get(self._pair.first.title), self._found.get(self._pair.second.title)
 
 
-def _judge_face(
-    subjects: Sequence[Subject],
-    slots: Mapping[str, verdict_panel.Slot],
-    arrive: Callable[[str, Evidence], None],
-) -> None:
+def _test(asked: _Asked, subjects: Sequence[Subject], verdicts: _Verdicts) -> None:
     """The verdicts about one face; what had arrived stays when the measuring fails."""
-    maps = {each.explained.explanation.provenance.model: each.explained.explanation for each in subjects}
-    titles = dict(zip(maps, (each.title for each in subjects), strict=True))
-    left = set(maps)
+    titles = {each.explained.explanation.provenance.model: each.title for each in subjects}
+    requests = tuple(request for request in asked.job.requests if request.model in titles)
+    if requests:
+        face_explanations.explain(replace(asked.job, requests=requests), _Tests(titles, verdicts))
 
-    def take(model: str, evidence: Evidence) -> None:
-        left.discard(model)
-        arrive(titles[model], evidence)
 
-    try:
-        session.examine(maps, lambda model, stage: slots[titles[model]].wait(stage), take)
-    except JobError as failure:
-        for model in left:
-            slots[titles[model]].fail(say("verdict.failed", sentence=failed(failure)))
+class _Tests(FaceListener):
+    """The verdicts about one face."""
+
+    def __init__(self, titles: Mapping[str, str], verdicts: _Verdicts) -> None:
+        self._titles, self._verdicts = titles, verdicts
+
+    def progress(self, model: str, stage: Stage) -> None:
+        """The bar in the verdict's place moves."""
+        self._verdicts.slots[self._titles[model]].wait(stage)
+
+    def evidence(self, model: str, evidence: Evidence) -> None:
+        """A verdict has come."""
+        self._verdicts.add(self._titles[model], evidence)
+
+    def failed(self, model: str, failure: JobError) -> None:
+        """There is no verdict, and why."""
+        sentence = say("verdict.failed", sentence=failed(failure))
+        self._verdicts.slots[self._titles[model]].fail(sentence)

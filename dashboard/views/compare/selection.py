@@ -10,9 +10,9 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import preferences, url_state
 from dashboard.i18n import class_name, say
+from dashboard.text.map_units import display_unit, method_title
 from dashboard.text.model_names import display_name
 from dashboard.views.compare.aligned_maps import UNITS
-from dashboard.views.compare.text import method_name
 from dashboard.widgets import face_picker
 from dashboard.widgets.face_picker import Listed
 from xai.attribution.methods import METHODS
@@ -38,7 +38,7 @@ class Choice:
         models: names.
         method: name in ``METHODS``.
         target: the class that is explained; None: the answer that each model gave.
-        unit: of an occlusion map, one of ``UNITS``.
+        unit: of a map of probabilities, one of ``UNITS``.
     """
 
     faces: tuple[Listed, ...]
@@ -73,12 +73,12 @@ def choose(models: Sequence[str]) -> Choice:
     with right:
         one, two = st.columns(2, gap="small")
     method = face_picker.choose(
-        one, "method", {name: method_name(name) for name in METHODS}, say("compare.method")
+        one, "method", {name: method_title(name) for name in METHODS}, say("compare.method")
     )
     answers = {_GIVEN: say("ask.target_own")} | {name: class_name(name) for name in CLASSES}
     target = face_picker.choose(two, "answer", answers, say("compare.target"))
     unit = UNITS[0]
-    if preferences.level() == preferences.LEVELS[1] and method == "occlusion":
+    if preferences.level() == preferences.LEVELS[1] and display_unit(method) == UNITS[0]:
         units = {name: say(f"compare.unit_{name}") for name in UNITS}
         unit = face_picker.choose(right, "unit", units, say("compare.unit"))
     return Choice(faces, tuple(chosen[:_MOST_MODELS]), method, None if target == _GIVEN else target, unit)

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.i18n import class_name, has, number, say
-from dashboard.text.map_units import value_text
+from dashboard.i18n import class_name, number, say
+from dashboard.text.map_units import method_title, value_text
 from dashboard.text.regions import region_title
 from dashboard.text.verdicts import figures, headline, word
 from dashboard.views.compare.aligned_maps import Layer, difference
 from dashboard.views.compare.class_mapping import can_mean_the_same, relation
-from xai.attribution.methods import METHODS
+from xai.classes import class_info
 from xai.evidence.map_similarity import STRONGEST, Agreement
 from xai.evidence_types import Evidence
 from xai.types import REGIONS, RegionShares
 
 __all__ = [
+    "COVERING",
     "Pair",
     "agreement_rows",
     "agreement_sentence",
@@ -25,10 +26,12 @@ __all__ = [
     "alt_layer",
     "class_notes",
     "heading",
-    "method_name",
     "reason_lines",
     "verdict_rows",
 ]
+
+COVERING = "occlusion"
+"""The method whose maps say what covering took from each answer: what is said of reasons rests on these."""
 
 _APART = 0.2
 """Part of the evidence that lies in other regions from which two maps count as two reasons; in words only,
@@ -77,7 +80,7 @@ class Pair:
     @property
     def shared_out(self) -> bool:
         """Whether covering takes enough from both answers for its shares to say anything."""
-        maps = [each.explanation.heatmaps["occlusion"].values for each in (self.first, self.second)]
+        maps = [each.explanation.heatmaps[COVERING].values for each in (self.first, self.second)]
         return min(float(values.max()) for values in maps) >= _WORTH_SHARING
 
     def _by_verdict(self) -> str | None:
@@ -108,7 +111,7 @@ def reason_lines(pair: Pair) -> list[str]:
         else say("compare.verdict_waits" if pair.waits else "compare.verdict_failed", name=each.title)
         for each, evidence in zip((pair.first, pair.second), pair.evidence, strict=True)
     ]
-    one, two = (each.explanation.shares["occlusion"] for each in (pair.first, pair.second))
+    one, two = (each.explanation.shares[COVERING] for each in (pair.first, pair.second))
     if one and two:
         said.append(_moved(pair, one, two) if pair.shared_out else say("compare.weak"))
     return said
@@ -136,7 +139,7 @@ def agreement_sentence(pair: Pair) -> str:
     if overlap is None:
         return say("agree.nothing")
     word = "largely" if overlap >= _LARGELY else "partly" if overlap >= _PARTLY else "hardly"
-    return say(f"strongest.{word}", method=method_name(pair.first.method), overlap=overlap, chance=STRONGEST)
+    return say(f"strongest.{word}", method=method_title(pair.first.method), overlap=overlap, chance=STRONGEST)
 
 
 def agreement_rows(pair: Pair, level: str) -> list[tuple[str, str]]:
@@ -153,11 +156,11 @@ def agreement_rows(pair: Pair, level: str) -> list[tuple[str, str]]:
 def class_notes(pair: Pair) -> list[str]:
     """That two maps explain different answers, or one answer under two names."""
     one, two = pair.first.explanation.target, pair.second.explanation.target
-    if one == two:
+    if class_info(one).name == class_info(two).name:
         return []
     names = {"first": pair.first.title, "second": pair.second.title}
     classes = {"one": class_name(one), "two": class_name(two)}
-    mapped = can_mean_the_same(one, two)
+    mapped = can_mean_the_same(one, two, pair.first.prediction.classes, pair.second.prediction.classes)
     return [say("compare.mapped" if mapped else "compare.two_targets", **names, **classes)]
 
 
@@ -166,10 +169,10 @@ def alt_layer(layer: Layer) -> str:
     x, y = layer.peak
     return say(
         "compare.alt",
-        method=method_name(layer.method),
+        method=method_title(layer.method),
         name=layer.title,
         target=class_name(layer.explanation.target),
-        value=value_text(float(np.nanmax(layer.values)), layer.unit),
+        value=value_text(float(np.nanmax(layer.values)), layer.unit, signed=layer.signed),
         x=x,
         y=y,
         shares=_shares_text(layer.shares),
@@ -187,11 +190,6 @@ def alt_difference(pair: Pair) -> str:
         "least": value_text(float(np.nanmin(apart)), pair.first.unit, signed=True),
     }
     return say("compare.alt_difference", **said, **values)
-
-
-def method_name(method: str) -> str:
-    """A method in words; its own title where the catalogue has none."""
-    return say(f"method_title.{method}") if has(f"method_title.{method}") else METHODS[method].title
 
 
 def _besides(evidence: Evidence) -> tuple[str, str]:

@@ -8,18 +8,19 @@ from pathlib import Path
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import preferences, session
+from dashboard import face_explanations, preferences, session
+from dashboard.face_explanations import FaceListener
 from dashboard.i18n import say
 from dashboard.text.predictions import sample_title
 from dashboard.widgets.progress import Progress
-from dashboard.worker.jobs import Explain, Explained, SampleLook
+from dashboard.worker.jobs import METHODS_SHOWN, Explained, ExplainFace, ModelRequest, SampleLook, Stage
+from dashboard.worker.ticket import JobError
 from xai.photo.samples import SAMPLES, Sample
 from xai.types import Face
 
 __all__ = ["Lesson", "face_width", "for_the_room", "write_large"]
 
 _SAMPLE = "lesson sample"
-_METHODS = ("occlusion", "gradcam")
 
 _LARGE = Path(__file__).with_name("projector.css")
 
@@ -64,13 +65,42 @@ class Lesson:
         place.empty()
         return seen.faces[0]
 
-    def explained(self, model: str) -> Explained:
-        """What the maps of a model show on that face; raises ``JobError``."""
-        face = self.face()
+    def explained(self, *models: str) -> dict[str, Explained]:
+        """Model -> its maps of that face, of all models if none is named; raises ``JobError``."""
+        job = self.job(*(models or self.models), test=False)
         place = st.empty()
-        explained = session.explain(Explain(face, model, _METHODS, None, {}), Progress(place).of(model))
+        maps = _Maps(Progress(place))
+        face_explanations.explain(job, maps)
         place.empty()
-        return explained
+        if maps.failure:
+            raise maps.failure
+        return maps.found
+
+    def job(self, *models: str, test: bool) -> ExplainFace:
+        """What is asked of models about that face; raises ``JobError``."""
+        requests = tuple(ModelRequest(model, test=test) for model in models)
+        return ExplainFace(self.face(), requests, METHODS_SHOWN)
+
+
+class _Maps(FaceListener):
+    """The maps of the lesson's face, by model, and the failure that ends the step."""
+
+    def __init__(self, bar: Progress) -> None:
+        self.found: dict[str, Explained] = {}
+        self.failure: JobError | None = None
+        self._bar = bar
+
+    def progress(self, model: str, stage: Stage) -> None:
+        """The bar moves."""
+        self._bar.of(model)(stage)
+
+    def maps(self, model: str, explained: Explained) -> None:
+        """One more is there."""
+        self.found[model] = explained
+
+    def failed(self, model: str, failure: JobError) -> None:
+        """The step will say why."""
+        self.failure = failure
 
 
 def write_large() -> None:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 
 import streamlit as st
 
-from dashboard import preferences, session
+from dashboard import face_explanations, preferences, session
 from dashboard.charts.predictions import class_bars, region_bars
+from dashboard.face_explanations import FaceListener
 from dashboard.i18n import say
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, alt_map, alt_shares, failed, finding, right_or_wrong
 from dashboard.views.learn.lesson import Lesson, face_width, for_the_room
 from dashboard.widgets import verdict_panel
-from dashboard.widgets.map_panel import STILL, bar
+from dashboard.widgets.map_panel import STILL, legend
 from dashboard.widgets.settings_form import main_button
+from dashboard.worker.jobs import Stage
 from dashboard.worker.ticket import JobError
+from xai.attribution.methods import METHODS
+from xai.evidence_types import Evidence
 from xai.photo.images import encode_jpeg
-from xai.render import common_scale, excess, excess_scale, overlay
+from xai.render import display_scale, display_values, overlay
 from xai.types import REGIONS, Explanation
 
 __all__ = ["answer", "attention", "cover", "guess", "limits", "verdict"]
@@ -46,7 +50,7 @@ def answer(lesson: Lesson) -> None:
     left, right = st.columns(2, gap="medium")
     with right:
         lesson.choose()
-    explanation = lesson.explained(lesson.models[0]).explanation
+    explanation = lesson.explained(lesson.models[0])[lesson.models[0]].explanation
     left.image(encode_jpeg(explanation.face.crop), width=face_width(), alt=say("map.crop_plain_alt"))
     with right:
         model = display_name(lesson.models[0])
@@ -82,8 +86,8 @@ def guess(lesson: Lesson) -> None:
         )
     if not session.recall(key) or not marked:
         return
-    for model in lesson.models:
-        _compare(lesson.explained(model).explanation, tuple(marked), model)
+    for model, each in lesson.explained().items():
+        _compare(each.explanation, tuple(marked), model)
 
 
 def _compare(explanation: Explanation, marked: tuple[str, ...], model: str) -> None:
@@ -112,39 +116,46 @@ def attention(lesson: Lesson) -> None:
 
 
 def _maps(lesson: Lesson, method: str) -> None:
-    found = {model: lesson.explained(model).explanation for model in lesson.models}
-    maps = [each.heatmaps[method] for each in found.values()]
-    signed = method == "occlusion"
-    scale = common_scale(maps) if signed else excess_scale(maps)
+    found = {model: each.explanation for model, each in lesson.explained().items()}
+    display = METHODS[method].display
+    scale = display_scale([each.heatmaps[method] for each in found.values()], display)
     for column, (model, explanation) in zip(st.columns(len(found), gap="medium"), found.items(), strict=True):
-        values = explanation.heatmaps[method].values
-        drawn = overlay(
-            explanation.face.crop, values if signed else excess(values), scale=scale, opacity=_OPACITY
-        )
+        values = display_values(explanation.heatmaps[method], display)
+        drawn = overlay(explanation.face.crop, values, scale=scale, opacity=_OPACITY)
         with column:
             name = display_name(model)
             st.markdown(f"**{name}**")
             st.image(encode_jpeg(drawn), width="stretch", alt=alt_map(explanation, method, name))
             st.markdown(finding(explanation, method))
-    if signed:
-        bar(say("legend.bar_alt", scale=scale), signed=True)
-        st.caption(say("legend.occlusion", points=100 * scale))
-    else:
-        bar(say("legend.bar_half_alt", scale=scale + 1), signed=False)
-        st.caption(say("legend.gradcam", scale=scale + 1))
+    legend(method, scale)
 
 
 @_said
 def verdict(lesson: Lesson) -> None:
     """The verdicts, measured now, with the edited faces."""
-    explained = {model: lesson.explained(model) for model in lesson.models}
+    explained = lesson.explained()
     slots = verdict_panel.answers(explained, lesson.sample.truth[0])
     level = preferences.LEVELS[0] if preferences.projector() else preferences.level()
-    session.examine(
-        {model: each.explanation for model, each in explained.items()},
-        lambda model, stage: slots[model].wait(stage),
-        lambda model, evidence: slots[model].fill(evidence, level),
-    )
+    face_explanations.explain(lesson.job(*lesson.models, test=True), _Verdicts(slots, level))
+
+
+class _Verdicts(FaceListener):
+    """The verdicts of the lesson's models, each in its place."""
+
+    def __init__(self, slots: Mapping[str, verdict_panel.Slot], level: str) -> None:
+        self._slots, self._level = slots, level
+
+    def progress(self, model: str, stage: Stage) -> None:
+        """The bar in the verdict's place moves."""
+        self._slots[model].wait(stage)
+
+    def evidence(self, model: str, evidence: Evidence) -> None:
+        """A verdict has come."""
+        self._slots[model].fill(evidence, self._level)
+
+    def failed(self, model: str, failure: JobError) -> None:
+        """There is no verdict, and why."""
+        self._slots[model].fail(say("verdict.failed", sentence=failed(failure)))
 
 
 def limits(_lesson: Lesson) -> None:

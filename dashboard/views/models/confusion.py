@@ -10,11 +10,12 @@ from dashboard import session
 from dashboard.components.confusion_matrix import table
 from dashboard.i18n import class_name, say
 from dashboard.preferences import language
-from dashboard.records.values import Record, Score
 from dashboard.text.predictions import failed, sample_title
 from dashboard.views.models.text import score_label, setting_line
 from dashboard.widgets.progress import Progress
 from dashboard.worker.ticket import JobError
+from xai.models.card_schema import Evaluation
+from xai.models.cards import Card
 from xai.photo.samples import SAMPLES, Sample
 from xai.types import CLASSES
 
@@ -24,40 +25,41 @@ _THUMBNAIL = 96
 
 
 @st.fragment
-def show(record: Record, scores: Sequence[Score]) -> None:
+def show(card: Card, scores: Sequence[Evaluation], *, installed: bool) -> None:
     """The matrix of one evaluation, and samples for the cell that is chosen.
 
     Args:
-        record: the model.
+        card: the model.
         scores: its evaluations to choose from, at least one.
+        installed: whether it can be asked about samples.
     """
     st.markdown(say("confusion.title"))
     score = st.selectbox(
         say("confusion.which"),
         scores,
         format_func=score_label,
-        key=f"which {record.name} {language()}",
+        key=f"which {card.name} {language()}",
         width=420,
     )
     st.caption(setting_line(score))
-    labelled = set(record.classes) <= set(CLASSES)
-    can_open = record.installed and labelled
-    cell = table(score, record.classes, f"confusion {record.name} {score.dataset}", can_open=can_open)
+    labelled = set(card.classes) <= set(CLASSES)
+    can_open = installed and labelled
+    cell = table(score, card.classes, f"confusion {card.name} {score.dataset}", can_open=can_open)
     st.caption(say("confusion.read"))
     if can_open:
-        _examples(record, cell)
+        _examples(card, cell)
         return
     st.caption(say("confusion.closed_away") if labelled else say("confusion.closed_answers"))
 
 
-def _examples(record: Record, cell: tuple[str, str] | None) -> None:
+def _examples(card: Card, cell: tuple[str, str] | None) -> None:
     """The samples that fall into the cell that was chosen."""
     if cell is None:
         st.caption(say("confusion.offer"))
         return
     place = st.empty()
     try:
-        found = _falling(record.name, cell, Progress(place))
+        found = _falling(card.name, cell, Progress(place))
     except JobError as failure:
         place.error(failed(failure))
         return

@@ -9,13 +9,14 @@ import streamlit as st
 from dashboard import url_state
 from dashboard.charts.metrics import class_counts, learning_curves
 from dashboard.i18n import class_name, from_library, say
-from dashboard.records.values import Record, telling
 from dashboard.text.metrics import is_technical
 from dashboard.views.models import confusion, subgroups, verdicts
 from dashboard.views.models import scores as models_scores
+from dashboard.views.models.evaluations import most_informative
 from dashboard.views.models.study_text import error_lists
 from dashboard.views.models.text import alt_counts, alt_curves, bottom_line, data_line, study_name
 from dashboard.widgets.map_panel import STILL
+from xai.models.cards import Card
 
 __all__ = ["choose", "show"]
 
@@ -25,15 +26,15 @@ _MODEL = "model"
 _LOSSES, _SCORES = ("train_loss", "loss"), ("accuracy", "aca")
 
 
-def choose(records: Sequence[Record], names: Mapping[str, str]) -> Record:
+def choose(cards: Sequence[Card], names: Mapping[str, str]) -> Card:
     """A field to choose the model whose card is shown; the choice stands in the address.
 
     Args:
-        records: of the models to choose from.
+        cards: of the models to choose from.
         names: name on the card -> plain name.
     """
     st.header(say("card.heading"), anchor=False)
-    by_name = {record.name: record for record in records}
+    by_name = {card.name: card for card in cards}
     known = list(by_name)
     url_state.from_address(_MODEL, known)  # the address holds the name on the card, which no language changes
     name = st.selectbox(
@@ -43,94 +44,91 @@ def choose(records: Sequence[Record], names: Mapping[str, str]) -> Record:
     return by_name[name]
 
 
-def show(record: Record, called: str) -> None:
+def show(card: Card, called: str, *, installed: bool) -> None:
     """The whole card.
 
     Args:
-        record: what is known of the model.
+        card: what is known of the model.
         called: its plain name.
+        installed: whether it can be asked.
     """
-    _bottom_line(record, called)
+    _bottom_line(card, called)
     left, right = st.columns(2, gap="large")
     with left:
-        _what(record)
+        _what(card, installed)
     with right:
-        _limits(record)
-    models_scores.show(record)
-    verdicts.show(record)
-    subgroups.show(record)
-    models_scores.published(record)
+        _limits(card)
+    models_scores.show(card)
+    verdicts.show(card)
+    subgroups.show(card)
+    models_scores.published(card)
     left, right = st.columns(2, gap="large")
     with left:
-        _confusion(record)
+        _confusion(card, installed)
     with right:
-        _data(record)
+        _data(card)
     if is_technical():
-        _training(record)
+        _training(card)
 
 
-def _bottom_line(record: Record, called: str) -> None:
-    first, *others = bottom_line(record)
+def _bottom_line(card: Card, called: str) -> None:
+    first, *others = bottom_line(card)
     with st.container(border=True, gap="xsmall"):
         st.subheader(called, anchor=False)
         st.markdown(" ".join([f"**{first}**", *others]))
 
 
-def _what(record: Record) -> None:
+def _what(card: Card, installed: bool) -> None:
     st.markdown(say("card.what"))
-    quoted = ", ".join(say("bottom.quoted", name=class_name(name)) for name in record.classes)
+    quoted = ", ".join(say("bottom.quoted", name=class_name(name)) for name in card.classes)
     st.markdown(say("card.classes", classes=quoted))
-    st.markdown(data_line(record))
+    st.markdown(data_line(card))
     if is_technical():
-        study = study_name(record.source)
-        st.markdown(say("card.is", model=record.name, architecture=record.architecture, study=study))
-        st.markdown(say("card.input", side=record.input_size))
-        st.markdown(say("card.license", license=record.license))
-    if not record.installed:
+        study = study_name(card.source)
+        st.markdown(say("card.is", model=card.name, architecture=card.architecture, study=study))
+        st.markdown(say("card.input", side=card.input_size))
+        st.markdown(say("card.license", license=card.license))
+    if not installed:
         st.info(say("card.not_here"))
-    if record.command and (is_technical() or not record.installed):
+    if card.training.command and (is_technical() or not installed):
         st.caption(say("card.command"))
-        st.code(record.command, language=None, wrap_lines=True)
+        st.code(card.training.command, language=None, wrap_lines=True)
 
 
-def _limits(record: Record) -> None:
-    if record.errors:
+def _limits(card: Card) -> None:
+    if card.errors:
         st.markdown(say("card.errors"))
-        for looked_at, lines in error_lists(record.errors).items():
+        for looked_at, lines in error_lists(card.errors).items():
             st.markdown("\n".join((looked_at, "", *(f"- {line}" for line in lines))))
-    if record.limits:
+    if card.limits:
         st.markdown(say("card.limits"))
-        st.markdown("\n".join(f"- {from_library(limit)}" for limit in record.limits))
+        st.markdown("\n".join(f"- {from_library(limit)}" for limit in card.limits))
 
 
-def _confusion(record: Record) -> None:
-    scores = tuple(score for score in telling(record.scores) if score.confusion)
+def _confusion(card: Card, installed: bool) -> None:
+    scores = tuple(score for score in most_informative(card.evaluations) if score.confusion)
     if scores:
-        confusion.show(record, scores)
+        confusion.show(card, scores, installed=installed)
 
 
-def _data(record: Record) -> None:
-    if record.counts:
+def _data(card: Card) -> None:
+    if counts := card.training.counts:
         st.markdown(say("card.counts"))
-        st.plotly_chart(
-            class_counts(record.counts),
-            config=STILL,
-            key=f"counts {record.name}",
-            alt=alt_counts(record.counts),
-        )
+        key, alt = f"counts {card.name}", alt_counts(counts)
+        st.plotly_chart(class_counts(counts), config=STILL, key=key, alt=alt)
 
 
-def _training(record: Record) -> None:
-    if not record.history:
+def _training(card: Card) -> None:
+    if not card.epochs:
         return
     st.markdown(say("card.training"))
     for names, column in zip((_SCORES, _LOSSES), st.columns(2, gap="large"), strict=True):
-        if any(getattr(each, name) is not None for each in record.history for name in names):
+        if any(getattr(each, name) is not None for each in card.epochs for name in names):
             with column:
                 st.plotly_chart(
-                    learning_curves(record.history, names),
+                    learning_curves(card.epochs, names),
                     config=STILL,
-                    key=f"curves {names[0]} {record.name}",
-                    alt=alt_curves(record.history, names),
+                    key=f"curves {names[0]} {card.name}",
+                    alt=alt_curves(card.epochs, names),
                 )
     st.caption(say("card.training_terms"))

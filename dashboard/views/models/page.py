@@ -10,16 +10,17 @@ from dashboard.views.models import add_model, model_card, overview, studies
 st.title(say("models.title"), anchor=False)
 st.markdown(say("models.lead"))
 
-records = session.records()
-for problem in (*session.catalogue().problems, *records.problems):
+catalogue, records = session.catalogue(), session.records()
+for problem in (*catalogue.problems, *records.problems):
     st.warning(from_library(problem))
 
-known = (*records.installed, *records.measured)
+known = (*catalogue.cards, *records.measured)
 names = model_names(known)
+installed = {card.name for card in catalogue.cards}
 if known:
-    overview.show(known, names)
+    overview.show(known, names, installed)
     chosen = model_card.choose(known, names)
-    model_card.show(chosen, names[chosen.name])
+    model_card.show(chosen, names[chosen.name], installed=chosen.name in installed)
 if records.experiments:
     studies.show(records.experiments)
 add_model.show()

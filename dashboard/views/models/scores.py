@@ -8,84 +8,86 @@ import streamlit as st
 
 from dashboard.charts.metrics import Dot, dots
 from dashboard.i18n import from_library, say
-from dashboard.records.values import Record, Score, reproduced, telling
 from dashboard.text.metrics import class_label, figure_name, figure_text, gap_lines, is_technical, terms
+from dashboard.views.models.evaluations import most_informative, replication_result
 from dashboard.views.models.text import alt_dots, score_label, setting_line, study_name
 from dashboard.widgets.map_panel import STILL
+from xai.models.card_schema import Evaluation
+from xai.models.cards import Card
 
 __all__ = ["published", "show"]
 
 _TABLE = ("accuracy", "aca")
 
 
-def show(record: Record) -> None:
+def show(card: Card) -> None:
     """A chart of dots for each set, and a table of every evaluation; nothing where none was made."""
-    shown = telling(record.scores)
+    shown = most_informative(card.evaluations)
     if not shown:
         return
     st.markdown(say("card.scores"))
     for score, column in zip(shown, st.columns(len(shown), gap="medium"), strict=True):
         with column:
-            _score(score, record)
+            _score(score, card)
     st.caption(say("card.scores_note") if is_technical() else say("card.scores_note_plain"))
-    of_classes = [score.figures[name] for score in shown for name in record.classes if name in score.figures]
+    of_classes = [score.metrics[name] for score in shown for name in card.classes if name in score.metrics]
     for line in gap_lines(of_classes):
         st.caption(line)
     if any(figure.gap == "few" for figure in of_classes):
         st.caption(say("card.small_class"))
-    with st.expander(say("card.every_score", count=len(record.scores))):
-        _table(record)
+    with st.expander(say("card.every_score", count=len(card.evaluations))):
+        _table(card)
 
 
-def published(record: Record) -> None:
+def published(card: Card) -> None:
     """What the study printed beside what was measured here; nothing where it printed nothing."""
-    if not record.published:
+    if not card.training.published:
         return
-    here = reproduced(record)
-    title = say("card.published", study=study_name(record.source))
+    here = replication_result(card)
+    title = say("card.published", study=study_name(card.source))
     st.markdown(title)
     if here is None:
         st.caption(say("card.not_measured"))
     rows = [
-        Dot(figure_name(name), here.figures.get(name) if here else None, value)
-        for name, value in record.published.items()
+        Dot(figure_name(name), here.metrics.get(name) if here else None, value)
+        for name, value in card.training.published.items()
     ]
-    st.plotly_chart(dots(rows), config=STILL, key=f"published {record.name}", alt=alt_dots(title, rows))
+    st.plotly_chart(dots(rows), config=STILL, key=f"published {card.name}", alt=alt_dots(title, rows))
     if here:
         st.caption(say("card.published_note", score=score_label(here), setting=setting_line(here)))
-    _explain(list(record.published))
-    if record.departures and is_technical():
+    _explain(list(card.training.published))
+    if card.training.departures and is_technical():
         with st.expander(say("card.departures")):
-            st.markdown("\n".join(f"- {from_library(sentence)}" for sentence in record.departures))
+            st.markdown("\n".join(f"- {from_library(sentence)}" for sentence in card.training.departures))
 
 
-def _score(score: Score, record: Record) -> None:
+def _score(score: Evaluation, card: Card) -> None:
     """One evaluation as dots: the mean over the classes, then each class."""
     st.caption(score_label(score))
-    figures = score.figures
+    figures = score.metrics
     rows = [Dot(figure_name("aca"), figures["aca"])] if "aca" in figures else []
     rows += [
         Dot(class_label(name, score, figures[name]), figures[name])
-        for name in record.classes
+        for name in card.classes
         if name in figures
     ]
-    key = f"scores {score.dataset} {record.name}"
+    key = f"scores {score.dataset} {card.name}"
     st.plotly_chart(dots(rows), config=STILL, key=key, alt=alt_dots(score_label(score), rows))
 
 
-def _table(record: Record) -> None:
-    columns = (*_TABLE, *record.classes, "f1", "ece") if is_technical() else _TABLE
-    st.table([_row(score, columns) for score in record.scores], hide_index=True)
+def _table(card: Card) -> None:
+    columns = (*_TABLE, *card.classes, "f1", "ece") if is_technical() else _TABLE
+    st.table([_row(score, columns) for score in card.evaluations], hide_index=True)
     _explain(columns)
     for line in gap_lines(
-        score.figures[name] for score in record.scores for name in columns if name in score.figures
+        score.metrics[name] for score in card.evaluations for name in columns if name in score.metrics
     ):
         st.caption(line)
 
 
-def _row(score: Score, columns: Sequence[str]) -> dict[str, str]:
+def _row(score: Evaluation, columns: Sequence[str]) -> dict[str, str]:
     found = {
-        name: figure_text(score.figures[name]) if name in score.figures else say("scored.none")
+        name: figure_text(score.metrics[name]) if name in score.metrics else say("scored.none")
         for name in columns
     }
     where = say("scored.where", score=score_label(score), setting=setting_line(score))

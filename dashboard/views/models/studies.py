@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.charts.metrics import dots
 from dashboard.i18n import say
-from dashboard.records.values import Experiment
+from dashboard.records.reader import Experiment
 from dashboard.text.metrics import gap_lines, terms
 from dashboard.views.models.study_text import experiment_dots, measured_name, note, question
 from dashboard.views.models.text import alt_dots, study_name

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from dashboard.charts.metrics import Dot
 from dashboard.i18n import DEFAULT, catalogue, from_library, has, number, say
-from dashboard.records.values import Bin, Experiment, ExperimentRow
+from dashboard.records.reader import Experiment, ExperimentRow
 from dashboard.text.metrics import figure_name, is_technical
 from dashboard.text.model_names import network_name
 from dashboard.views.models.text import dataset_name
-from xai.learning.evaluation.metrics import LEAST_GROUPS
+from xai.models.card_schema import LEAST_GROUPS, Subgroup
 from xai.models.reported_errors import KnownError
 
 __all__ = [
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-def kind_dots(kind: str, bins: Sequence[Bin], classes: Sequence[str]) -> list[Dot]:
+def kind_dots(kind: str, bins: Sequence[Subgroup], classes: Sequence[str]) -> list[Dot]:
     """A dot for each kind of face, labelled with how many faces of each class there were.
 
     Args:
@@ -38,7 +38,7 @@ def kind_dots(kind: str, bins: Sequence[Bin], classes: Sequence[str]) -> list[Do
     return [Dot(_label(kind, one, classes), one.aca) for one in bins]
 
 
-def few_faces(bins: Sequence[Bin]) -> bool:
+def few_faces(bins: Sequence[Subgroup]) -> bool:
     """Whether a class has so few faces in one of the bins that the interval of the mean says too much."""
     return any(count < LEAST_GROUPS for one in bins for count in one.counts.values())
 
@@ -54,7 +54,7 @@ def error_lists(errors: Sequence[KnownError]) -> dict[str, list[str]]:
     return lists
 
 
-def _label(kind: str, one: Bin, classes: Sequence[str]) -> str:
+def _label(kind: str, one: Subgroup, classes: Sequence[str]) -> str:
     name = say(f"kind_{kind}.{one.name}") if has(f"kind_{kind}.{one.name}") else one.name
     counts = "/".join(number(one.counts.get(label, 0), ",") for label in classes)
     label = say("kinds.label", name=name, n=sum(one.counts.values()), counts=counts)

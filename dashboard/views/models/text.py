@@ -1,4 +1,4 @@
-"""Sentences and labels about models, from their records; the bottom line from the figures on a card alone."""
+"""Sentences and labels about models, from their cards; the bottom line from the figures on a card alone."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from dashboard.charts.metrics import Dot
 from dashboard.i18n import class_name, has, say
-from dashboard.records.values import Epoch, Record, Score, telling
 from dashboard.text.metrics import is_technical
-from xai.learning.evaluation.metrics import LEAST_GROUPS
-from xai.learning.training.recipe import BINARY
+from dashboard.views.models.evaluations import most_informative
+from xai.classes import MEANINGS
+from xai.models.card_schema import LEAST_GROUPS, Epoch, Evaluation
+from xai.models.cards import Card
 
 __all__ = [
     "alt_counts",
@@ -24,6 +25,9 @@ __all__ = [
     "study_name",
 ]
 
+_TWO = {info.binary for info in MEANINGS.values()}
+"""The classes of a model that knows whether there is a mask, and no more."""
+
 
 def study_name(source: str) -> str:
     """The study that a model continues, in words."""
@@ -35,25 +39,25 @@ def dataset_name(name: str) -> str:
     return say(f"dataset.{name}") if has(f"dataset.{name}") else name
 
 
-def setting_line(score: Score) -> str:
+def setting_line(score: Evaluation) -> str:
     """What was measured, in words: how faces were cut, what was left out."""
     return ", ".join(_setting(name, value) for name, value in score.setting.items())
 
 
-def score_label(score: Score) -> str:
+def score_label(score: Evaluation) -> str:
     """A short name for one evaluation: the set and how many faces."""
     return say("scored.label", dataset=dataset_name(score.dataset), n=score.n)
 
 
-def data_line(record: Record) -> str:
+def data_line(card: Card) -> str:
     """What a model learnt from."""
     parts = [
         say("card.part", part=say(f"part.{part}"), n=sum(counts.values()))
-        for part, counts in record.counts.items()
+        for part, counts in card.training.counts.items()
     ]
     if not parts:
         return say("card.no_data")
-    return say("card.data", sets=", ".join(map(_learnt_set, record.sets)), parts=", ".join(parts))
+    return say("card.data", sets=", ".join(map(_learnt_set, card.training.sets)), parts=", ".join(parts))
 
 
 def alt_dots(title: str, rows: Sequence[Dot]) -> str:
@@ -112,39 +116,39 @@ def _dot(row: Dot) -> str:
     return " ".join(said)
 
 
-def bottom_line(record: Record) -> tuple[str, ...]:
+def bottom_line(card: Card) -> tuple[str, ...]:
     """How often a model is right, where it is weakest, what it does not answer, and what was not measured.
 
     Returns:
         Sentences, the most telling one first.
     """
-    score = decisive(record)
+    score = decisive(card)
     found = _found(score) if score else (say("bottom.not_measured"),)
-    two = (say("bottom.two"),) if set(record.classes) == set(BINARY) else ()
-    return (*found, *two, *(_unseen(record, score) if score else ()))
+    two = (say("bottom.two"),) if set(card.classes) == _TWO else ()
+    return (*found, *two, *(_unseen(card, score) if score else ()))
 
 
-def decisive(record: Record) -> Score | None:
+def decisive(card: Card) -> Evaluation | None:
     """The evaluation that a bottom line rests on: of faces that decided nothing, if there is one.
 
     Among those, one with faces of every answer goes before one without, and more faces before fewer. What was
     kept of its set from a study's model decided nothing.
     """
-    scores = [score for score in telling(record.scores) if "accuracy" in score.figures]
+    scores = [score for score in most_informative(card.evaluations) if "accuracy" in score.metrics]
     return max(
         scores,
-        key=lambda s: (record.protocol == "seed" or s.dataset not in record.sets, len(_faces(s)), s.n),
+        key=lambda s: (card.protocol == "seed" or s.dataset not in card.training.sets, len(_faces(s)), s.n),
         default=None,
     )
 
 
-def _found(score: Score) -> tuple[str, ...]:
+def _found(score: Evaluation) -> tuple[str, ...]:
     set_name = dataset_name(score.dataset)
-    right = say("bottom.right", right=_of_hundred(score.figures["accuracy"].value), set=set_name, n=score.n)
+    right = say("bottom.right", right=_of_hundred(score.metrics["accuracy"].value), set=set_name, n=score.n)
     faces = _faces(score)
     shares = {name: score.confusion[name].get(name, 0) / count for name, count in faces.items()}
-    weakest = min(shares, key=lambda name: shares[name])
-    if len(shares) == 1 or shares[weakest] == max(shares.values()):
+    weakest = min(shares, key=lambda name: shares[name], default="")
+    if len(shares) < 2 or shares[weakest] == max(shares.values()):
         return (right,)
     called = class_name(weakest)
     if faces[weakest] < LEAST_GROUPS:
@@ -153,15 +157,14 @@ def _found(score: Score) -> tuple[str, ...]:
     return right, say("bottom.weakest", name=called, right=_of_hundred(shares[weakest]), n=faces[weakest])
 
 
-def _unseen(record: Record, score: Score) -> tuple[str, ...]:
-    """That answers had no faces to be measured on."""
-    unseen = [
-        say("bottom.quoted", name=class_name(name)) for name in record.classes if not _faces(score).get(name)
-    ]
-    return (say("bottom.unseen", names=", ".join(unseen)),) if unseen else ()
+def _unseen(card: Card, score: Evaluation) -> tuple[str, ...]:
+    """That answers had no faces to be measured on; nothing where faces were not counted by class."""
+    faces = _faces(score)
+    unseen = [say("bottom.quoted", name=class_name(name)) for name in card.classes if name not in faces]
+    return (say("bottom.unseen", names=", ".join(unseen)),) if faces and unseen else ()
 
 
-def _faces(score: Score) -> Mapping[str, int]:
+def _faces(score: Evaluation) -> Mapping[str, int]:
     """True class -> faces, of those that have any."""
     counts = {name: sum(answers.values()) for name, answers in score.confusion.items()}
     return {name: count for name, count in counts.items() if count}

@@ -5,24 +5,25 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.i18n import class_name, say
-from dashboard.records.values import ClassVerdict, Figure, Record
 from dashboard.text.metrics import figure_text
 from dashboard.text.verdicts import family_name
+from xai.models.card_schema import ClassVerdict, Metric
+from xai.models.cards import Card
 
 __all__ = ["show"]
 
 
-def show(record: Record) -> None:
+def show(card: Card) -> None:
     """A table for each set that was judged; nothing where none was."""
-    if not record.verdicts:
+    if not card.class_verdicts:
         return
     st.markdown(say("goes_by.title"))
-    for name in dict.fromkeys(found.dataset for found in record.verdicts):
-        own = [found for found in record.verdicts if found.dataset == name]
+    for name in dict.fromkeys(found.dataset for found in card.class_verdicts):
+        own = [found for found in card.class_verdicts if found.dataset == name]
         st.caption(say(f"dataset.{name}"))
         st.table([_row(found) for found in own], hide_index=True)
     st.caption(say("goes_by.note"))
-    st.caption(say("goes_by.command", name=record.name))
+    st.caption(say("goes_by.command", name=card.name))
 
 
 def _row(found: ClassVerdict) -> dict[str, str]:
@@ -42,5 +43,5 @@ def _row(found: ClassVerdict) -> dict[str, str]:
     }
 
 
-def _text(figure: Figure | None) -> str:
+def _text(figure: Metric | None) -> str:
     return say("scored.none") if figure is None else figure_text(figure)

@@ -49,7 +49,7 @@ def edit(seen: Seen, found: int) -> None:
     """
     number = int(str(session.recall(f"open box {seen.sha256}")))
     small = session.kept("picture", (seen.sha256, "small"), partial(_small, seen))
-    height, width = (round(side / seen.scale) for side in seen.picture.shape[:2])
+    height, width = (round(side / seen.scale) for side in seen.pixels.shape[:2])
     own = {each.number: each.box for each in set_boxes(seen.sha256)}
     usual = seen.faces[number].box if number < found else _middle(width, height)
     start = own.get(number, usual)
@@ -129,6 +129,6 @@ def _middle(width: int, height: int) -> Box:
 
 
 def _small(seen: Seen) -> str:
-    picture = Pictures.fromarray(seen.picture)
+    picture = Pictures.fromarray(seen.pixels)
     picture.thumbnail((_SIDE, _SIDE))
     return inline(np.asarray(picture))

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard import preferences, session
+from dashboard import face_explanations, preferences
 from dashboard.charts.curves import curves
 from dashboard.i18n import say
 from dashboard.text.faithfulness import alt_curve, curve_line, shares_line, steady_line, weights_line
+from dashboard.text.map_units import method_title
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.text.verdict_numbers import family_header, family_rows, number_lines
@@ -64,12 +65,12 @@ def _faithfulness(explained: Explained, level: str, key: str) -> None:
     maps = explained.explanation
     st.caption(say("trust.what"))
     place = st.empty()
-    if not session.checked(maps):
+    if not face_explanations.checked(maps):
         cost = say("trust.button", passes=explained.check_passes, seconds=max(1.0, explained.check_seconds))
         if not place.button(cost, key=f"trust {key}"):
             return
     try:
-        checks = session.check(maps, Progress(place).of(key))
+        checks = face_explanations.check(maps, Progress(place).of(key))
     except JobError as failure:
         place.error(say("trust.failed", sentence=failed(failure)))
         return
@@ -83,7 +84,7 @@ def _faithfulness(explained: Explained, level: str, key: str) -> None:
 
 
 def _map_checks(method: str, check: MapCheck, level: str, key: str) -> None:
-    st.markdown(f"**{say(f'method_title.{method}')}**")
+    st.markdown(f"**{method_title(method)}**")
     for kind, curve, column in zip(
         ("deletion", "insertion"), (check.deletion, check.insertion), st.columns(2), strict=True
     ):

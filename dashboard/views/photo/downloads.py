@@ -1,4 +1,4 @@
-"""What can be taken away of one face: a picture, a page, numbers, all of it; made when it is asked for."""
+"""What can be taken away of one face: a page as PDF or picture, numbers, all; made when it is asked for."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dashboard.preferences import language, spoken_to
 from dashboard.reports.content import face_sheet
 from dashboard.reports.exports import face_zip, numbers_csv, numbers_json
 from dashboard.reports.face_report import FaceSheet
+from dashboard.reports.pdf import page_png, sheet_pdf
 from dashboard.views.photo.box_editing import set_boxes
 from dashboard.worker.jobs import Explained
 from xai.evidence_types import Evidence
@@ -75,16 +76,12 @@ class _Kind:
     make: Callable[[Takeaway], bytes]
 
 
-def _png(take: Takeaway) -> bytes:
-    from dashboard.reports.png import sheet_png  # noqa: PLC0415 - fonts that no first page needs
-
-    return sheet_png(take.sheet())
-
-
 def _pdf(take: Takeaway) -> bytes:
-    from dashboard.reports.pdf import sheet_pdf  # noqa: PLC0415 - the same
-
     return sheet_pdf(take.sheet())
+
+
+def _png(take: Takeaway) -> bytes:
+    return page_png(_pdf(take))
 
 
 def _csv(take: Takeaway) -> bytes:
@@ -96,7 +93,8 @@ def _json(take: Takeaway) -> bytes:
 
 
 def _zip(take: Takeaway) -> bytes:
-    more = {"figure.png": _png(take), "page.pdf": _pdf(take), "numbers.csv": _csv(take)}
+    page = _pdf(take)
+    more = {"page.png": page_png(page), "page.pdf": page, "numbers.csv": _csv(take)}
     return face_zip(take.explanations, more)
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import preferences, session
+from dashboard import face_explanations, preferences, session
+from dashboard.face_explanations import FaceListener
 from dashboard.i18n import class_name, say
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
@@ -17,9 +18,11 @@ from dashboard.views.photo import maps as photo_maps
 from dashboard.widgets import face_picker, map_panel, settings_form, verdict_panel
 from dashboard.widgets.map_preview import Previews
 from dashboard.widgets.progress import Progress
-from dashboard.worker.jobs import METHODS_SHOWN, Explain, Explained, Options
+from dashboard.worker.jobs import METHODS_SHOWN, Explained, ExplainFace, ModelRequest, Options, Stage
 from dashboard.worker.ticket import JobError
+from xai.classes import class_info, nearest_class
 from xai.evidence_types import Evidence
+from xai.partial_results import Preview
 from xai.types import CLASSES, Face
 
 __all__ = ["NOTHING", "Known", "Places", "show"]
@@ -84,36 +87,123 @@ def show(face: Face, known: Known, models: Sequence[str], places: Places) -> Non
         places: around the photo.
     """
     name = f"{face.photo_sha256} {face.box.as_list()}"
-    level = preferences.level()
     with places.beside:
         verdicts = st.container(key="verdicts-of-a-face").empty()
         asking = st.expander(say("ask.another"))
     st.header(say("map.heading"), anchor=False)
-    settings, maps, reasons = st.expander(say("ask.settings")), st.empty(), st.empty()
+    settings, maps, details_below = st.expander(say("ask.settings")), st.empty(), st.empty()
     question = _question(name, known.truth, models, asking, settings)
-    waiting = Progress(maps, {verdicts: verdict_panel.HEIGHT + 180}, height=700)
-    explained = _explain(face, question, waiting, maps)
-    if not explained:
-        verdicts.empty()
-        maps.empty()
-        return
-    with places.below.container():
-        map_panel.crop(next(iter(explained.values())))
-    with verdicts.container():
-        held = known.held if question.truth == known.truth else None
-        slots = verdict_panel.answers(explained, question.truth, held)
-    found: dict[str, Evidence] = {}
-    take = downloads.Takeaway(explained, level)
-    if len(explained) < len(question.models):
-        maps.empty()  # the preview of a model that failed
-    with maps.container():
-        photo_maps.show([each.explanation for each in explained.values()], take, name)
-    _judge(explained, slots, found, level)
-    take.tested(found)
-    with reasons.container():
-        details.show(explained, found, level)
-        if level == preferences.LEVELS[1]:
-            fine_map.show(explained, name)
+    panel = FacePanel(face, question, PageSlots(places.below, verdicts, maps, details_below), name)
+    panel.held = known.held if question.truth == known.truth else None
+    requests = tuple(ModelRequest(model, _target(model, question.target)) for model in question.models)
+    job = ExplainFace(face, requests, METHODS_SHOWN, question.options, previews=True)
+    face_explanations.explain(job, panel)
+    panel.finish()
+
+
+@dataclass(frozen=True, eq=False)
+class PageSlots:
+    """The empty places of the page, each filled when its results are there.
+
+    Attributes:
+        crop: for the face as it was cut out.
+        verdicts: for the answers and verdicts.
+        maps: for the maps.
+        details: for what stands behind a verdict and a map.
+    """
+
+    crop: DeltaGenerator
+    verdicts: DeltaGenerator
+    maps: DeltaGenerator
+    details: DeltaGenerator
+
+
+class FacePanel(FaceListener):
+    """The results of one face, drawn as they come: previews, then all answers and maps, then each verdict.
+
+    Args:
+        face: the face.
+        question: what is asked about it.
+        slots: where its results go.
+        name: makes the widgets' keys unique to the face.
+
+    Attributes:
+        held: what a hard sample holds before the face (``Wearer.held``), or None.
+    """
+
+    def __init__(self, face: Face, question: Question, slots: PageSlots, name: str) -> None:
+        self.held: str | None = None
+        self._question, self._slots, self._name = question, slots, name
+        self._bar = Progress(slots.maps, {slots.verdicts: verdict_panel.HEIGHT + 180}, height=700)
+        self._previews = Previews(slots.maps, face, question.models, self._bar, METHODS_SHOWN[1:])
+        self._awaited = set(question.models)
+        self._explained: dict[str, Explained] = {}
+        self._verdicts: dict[str, verdict_panel.Slot] = {}
+        self._found: dict[str, Evidence] = {}
+        self._level = preferences.level()
+
+    def progress(self, model: str, stage: Stage) -> None:
+        """The bar of the maps moves, then that of a verdict."""
+        if model in self._verdicts:
+            self._verdicts[model].wait(stage)
+        elif not self._verdicts:
+            self._bar.of(model)(stage)
+
+    def preview(self, model: str, preview: Preview) -> None:
+        """A preview is drawn where the map will stand."""
+        self._previews.of(model)(preview)
+
+    def maps(self, model: str, explained: Explained) -> None:
+        """Answers and maps are drawn when those of all models are there."""
+        self._explained[model] = explained
+        self._previews.done(model, explained.explanation)
+        self._arrived(model)
+
+    def evidence(self, model: str, evidence: Evidence) -> None:
+        """The verdict takes the place that was held for it."""
+        self._found[model] = evidence
+        self._verdicts[model].fill(evidence, self._level)
+
+    def failed(self, model: str, failure: JobError) -> None:
+        """A model that fails says so, and the others go on."""
+        if model in self._verdicts:
+            self._verdicts[model].fail(say("verdict.failed", sentence=failed(failure)))
+        else:
+            st.error(say("map.failed", model=display_name(model), sentence=failed(failure)))
+            self._arrived(model)
+
+    def finish(self) -> None:
+        """Everything has come: what can be taken away is whole, and the details follow."""
+        if not self._explained:
+            return
+        self._downloads.tested(self._found)
+        with self._slots.details.container():
+            details.show(self._explained, self._found, self._level)
+            if self._level == preferences.LEVELS[1]:
+                fine_map.show(self._explained, self._name)
+
+    def _arrived(self, model: str) -> None:
+        self._awaited.discard(model)
+        if self._awaited:
+            return
+        if not self._explained:
+            self._slots.verdicts.empty()
+            self._slots.maps.empty()
+            return
+        self._explained = {m: self._explained[m] for m in self._question.models if m in self._explained}
+        self._draw()
+
+    def _draw(self) -> None:
+        with self._slots.crop.container():
+            map_panel.crop(next(iter(self._explained.values())))
+        with self._slots.verdicts.container():
+            self._verdicts = verdict_panel.answers(self._explained, self._question.truth, self.held)
+        self._downloads = downloads.Takeaway(self._explained, self._level)
+        if len(self._explained) < len(self._question.models):
+            self._slots.maps.empty()  # the preview of a model that failed
+        with self._slots.maps.container():
+            maps = [each.explanation for each in self._explained.values()]
+            photo_maps.show(maps, self._downloads, self._name)
 
 
 def _question(
@@ -144,9 +234,17 @@ def _question(
 
 
 def _answers() -> list[str]:
-    """Every answer that any model can give, those of the three classes first."""
-    known = [name for card in session.catalogue().cards for name in card.classes]
+    """Every answer that any model can give, whatever it calls it, those of the three classes first."""
+    known = [class_info(name).name for card in session.catalogue().cards for name in card.classes]
     return list(dict.fromkeys((*CLASSES, *known)))
+
+
+def _target(model: str, target: str | None) -> str | None:
+    """The class in the model's spelling; one that it does not have is for the model to refuse."""
+    if target is None:
+        return None
+    classes = next(card.classes for card in session.catalogue().cards if card.name == model)
+    return nearest_class(target, classes) or target
 
 
 def _models(models: Sequence[str], left: DeltaGenerator, right: DeltaGenerator) -> tuple[str, ...]:
@@ -156,40 +254,3 @@ def _models(models: Sequence[str], left: DeltaGenerator, right: DeltaGenerator) 
     others = {model: name for model, name in named.items() if model != first}
     second = face_picker.choose(right, "second", {**others, _NONE: say("ask.only_one")}, say("ask.right"))
     return (first,) if second == _NONE else (first, second)
-
-
-def _explain(
-    face: Face, question: Question, progress: Progress, maps: DeltaGenerator
-) -> dict[str, Explained]:
-    """Model -> explanation, previews meanwhile; a model that fails says so, and the others go on."""
-    explained: dict[str, Explained] = {}
-    previews = Previews(maps, face, question.models, progress, METHODS_SHOWN[1:])
-    for model in question.models:
-        job = Explain(face, model, METHODS_SHOWN, question.target, question.options, glimpse=True)
-        try:
-            explained[model] = session.explain(job, progress.of(model), previews.of(model))
-        except JobError as failure:
-            st.error(say("map.failed", model=display_name(model), sentence=failed(failure)))
-        else:
-            previews.done(model, explained[model].explanation)
-    return explained
-
-
-def _judge(
-    explained: Mapping[str, Explained],
-    slots: Mapping[str, verdict_panel.Slot],
-    found: dict[str, Evidence],
-    level: str,
-) -> None:
-    """Fill the slots with verdicts as they come, and ``found`` with the evidence."""
-
-    def arrive(model: str, evidence: Evidence) -> None:
-        found[model] = evidence
-        slots[model].fill(evidence, level)
-
-    maps = {model: each.explanation for model, each in explained.items()}
-    try:
-        session.examine(maps, lambda model, stage: slots[model].wait(stage), arrive)
-    except JobError as failure:
-        for model in slots.keys() - found.keys():
-            slots[model].fail(say("verdict.failed", sentence=failed(failure)))

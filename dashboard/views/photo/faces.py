@@ -83,7 +83,7 @@ def _boxed(seen: Seen, answers: list[str]) -> bytes:
         Mark(_scaled(face.box, seen.scale), number, class_word(label), label)
         for number, (face, label) in enumerate(zip(seen.faces, labels, strict=True), start=1)
     ]
-    return encode_jpeg(draw_boxes(seen.picture, marks))
+    return encode_jpeg(draw_boxes(seen.pixels, marks))
 
 
 def _scaled(box: Box, scale: float) -> Box:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard import session
+from dashboard import face_explanations, session
+from dashboard.face_explanations import FaceListener
 from dashboard.i18n import say
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.widgets.map_preview import Previews
 from dashboard.widgets.progress import Progress
-from dashboard.worker.jobs import Explain, Explained
+from dashboard.worker.jobs import Explained, ExplainFace, ModelRequest, Stage
 from dashboard.worker.ticket import JobError
 from xai.attribution.methods import METHODS
-from xai.types import Explanation, Params
+from xai.partial_results import Preview
+from xai.types import Explanation, Face, Params
 
 __all__ = ["show"]
 
@@ -51,24 +53,49 @@ def show(explained: Mapping[str, Explained], name: str) -> None:
 
 
 def _measure(explained: Mapping[str, Explained]) -> None:
-    face = next(iter(explained.values())).explanation.face
-    place = st.empty()
-    progress = Progress(place)
-    previews = Previews(place, face, list(explained), progress)
-    made: dict[str, Explanation] = {}
-    for model, each in explained.items():
-        options = {"occlusion": _params(each)}
-        job = Explain(face, model, ("occlusion",), each.explanation.target, options, glimpse=True)
-        try:
-            made[model] = session.explain(job, progress.of(model), previews.of(model)).explanation
-        except JobError as failure:
-            st.error(say("map.failed", model=display_name(model), sentence=failed(failure)))
-        else:
-            previews.done(model, made[model])
-    finished = Previews(place, face, list(made), progress)
-    for model, explanation in made.items():
-        finished.done(model, explanation)
-    finished.draw()
+    first = next(iter(explained.values()))
+    listener = _Fine(first.explanation.face, tuple(explained))
+    requests = tuple(
+        ModelRequest(model, each.explanation.target, test=False) for model, each in explained.items()
+    )
+    options = {"occlusion": _params(first)}
+    job = ExplainFace(first.explanation.face, requests, ("occlusion",), options, previews=True)
+    face_explanations.explain(job, listener)
+    listener.finish()
+
+
+class _Fine(FaceListener):
+    """The fine maps of one face, each drawn when it has come."""
+
+    def __init__(self, face: Face, models: Sequence[str]) -> None:
+        self._place = st.empty()
+        self._face, self._bar = face, Progress(self._place)
+        self._previews = Previews(self._place, face, models, self._bar)
+        self._made: dict[str, Explanation] = {}
+
+    def progress(self, model: str, stage: Stage) -> None:
+        """The bar moves."""
+        self._bar.of(model)(stage)
+
+    def preview(self, model: str, preview: Preview) -> None:
+        """A preview is drawn where the map will stand."""
+        self._previews.of(model)(preview)
+
+    def maps(self, model: str, explained: Explained) -> None:
+        """The map is drawn with whatever comes next."""
+        self._made[model] = explained.explanation
+        self._previews.done(model, explained.explanation)
+
+    def failed(self, model: str, failure: JobError) -> None:
+        """A model that fails says so, and the others go on."""
+        st.error(say("map.failed", model=display_name(model), sentence=failed(failure)))
+
+    def finish(self) -> None:
+        """Draw the maps that could be made."""
+        finished = Previews(self._place, self._face, list(self._made), self._bar)
+        for model, explanation in self._made.items():
+            finished.done(model, explanation)
+        finished.draw()
 
 
 def _params(explained: Explained) -> Params:

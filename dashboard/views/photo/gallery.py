@@ -30,7 +30,9 @@ def show(shown: Sample | None) -> None:
     st.html(_STYLE)
     st.markdown(say("photo.samples"))
     if _all_drawn():
-        with st.container():  # as deep as in a fragment, or the pictures would stand in each other for a moment
+        with (
+            st.container()
+        ):  # as deep as in a fragment, or the pictures would stand in each other for a moment
             _groups(shown)
     else:
         _growing_groups(shown)

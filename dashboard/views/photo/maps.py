@@ -10,7 +10,6 @@ from dashboard import url_state
 from dashboard.i18n import say
 from dashboard.views.photo import downloads
 from dashboard.widgets import map_panel
-from xai.render import common_scale, excess_scale
 from xai.types import Explanation
 
 __all__ = ["show"]
@@ -36,19 +35,15 @@ def show(explanations: Sequence[Explanation], take: downloads.Takeaway, name: st
 
 def _legend(explanations: Sequence[Explanation]) -> map_panel.Look:
     """The scales, which are one for both models, in colour and in words, and the strength of the overlay."""
-    occlusion = common_scale([each.heatmaps["occlusion"] for each in explanations])
-    beyond = excess_scale([each.heatmaps["gradcam"] for each in explanations])
-    left, middle, right = st.columns(3)
-    with left:
-        map_panel.bar(say("legend.bar_alt", scale=occlusion), signed=True)
-        st.caption(say("legend.occlusion", points=100 * occlusion))
-    with middle:
-        map_panel.bar(say("legend.bar_half_alt", scale=beyond + 1), signed=False)
-        st.caption(say("legend.gradcam", scale=beyond + 1))
+    scales = map_panel.scales(explanations)
+    *columns, right = st.columns(len(scales) + 1)
+    for (method, scale), column in zip(scales.items(), columns, strict=True):
+        with column:
+            map_panel.legend(method, scale)
     url_state.number_from_address(map_panel.OPACITY, (0.0, 1.0), map_panel.FIRST_OPACITY)
     opacity = right.slider(say("ask.opacity"), 0.0, 1.0, step=0.05, key=map_panel.OPACITY)
     url_state.to_address(map_panel.OPACITY, f"{opacity:g}", f"{map_panel.FIRST_OPACITY:g}")
-    return map_panel.Look({"occlusion": occlusion, "gradcam": beyond}, opacity, _share_limit(explanations))
+    return map_panel.Look(scales, opacity, _share_limit(explanations))
 
 
 def _share_limit(explanations: Sequence[Explanation]) -> float:

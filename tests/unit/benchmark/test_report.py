@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from xai.errors import XaiError
 from xai.types import Computed
 
 CPU = torch.device("cpu")
+DOCUMENT = Path(__file__).parents[3] / "docs" / "benchmarks.md"
 MARKED = "Before.\n<!-- benchmark occlusion -->\nold\n<!-- /benchmark occlusion -->\nAfter.\n"
 
 
@@ -115,6 +117,12 @@ def test_a_section_is_filled_between_its_marks_and_nothing_else_changes(tmp_path
         Section.find(page, "scaling")
     with pytest.raises(XaiError, match=r"nowhere\.md cannot take the table"):
         Section.find(tmp_path / "nowhere.md", "occlusion")
+
+
+@pytest.mark.parametrize("name", ["occlusion", "scaling"])
+def test_the_document_of_the_project_takes_both_tables(name):
+    section = Section.find(DOCUMENT, name)
+    assert section.before.endswith(f"<!-- benchmark {name} -->")
 
 
 def test_the_page_names_the_machine_the_command_and_every_bar():

@@ -348,7 +348,7 @@ def test_occlusion_finds_the_window(kind, models, portraits):
 
 @pytest.mark.parametrize("kind", ["aperture_nose", "upper_face", "corner_mark"])
 def test_activation_maps_lie_where_the_model_looks(kind, models, portraits, monkeypatch):
-    from xai.attribution.cam import hirescam
+    from xai.attribution.methods import METHODS
 
     model = models(kind)[0]
     name = model.classifier.card.architecture
@@ -356,7 +356,7 @@ def test_activation_maps_lie_where_the_model_looks(kind, models, portraits, monk
         architectures.ARCHITECTURES, name, Architecture(lambda _: model.classifier.network, CAM_LAYERS[name])
     )
     values = to_input(model.plant(portraits[0].crop, "covered"), 96)
-    found = hirescam(model.classifier, values, 0, {}, lambda *_: None).values
+    found = METHODS["hirescam"].run()(model.classifier, values, 0, {}, lambda *_: None).values
     cell = 96 // found.shape[0]
     rows, columns = (np.flatnonzero(model.seen.any(axis=axis)) // cell for axis in (1, 0))
     near = np.zeros(found.shape, bool)

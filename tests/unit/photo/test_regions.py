@@ -8,8 +8,8 @@ import PIL.Image
 import pytest
 
 from xai.photo.faces import find_faces
-from xai.photo.regions import REGION_SUMS, fitted_template, region_masks, region_shares
-from xai.types import REGIONS, Box, Face, Image
+from xai.photo.regions import fitted_template, region_masks, region_shares
+from xai.types import REGION_SUMS, REGIONS, Box, Face, Image
 
 FIVE = np.array([(60, 70), (100, 70), (80, 95), (63, 110), (97, 110)], np.float32)
 

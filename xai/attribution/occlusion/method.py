@@ -1,41 +1,28 @@
-"""Occlusion as ``METHODS`` lists it: for one input, for several, and in steps that can be shown."""
+"""Occlusion as ``METHODS`` lists it: for several inputs, and in steps that can be shown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-
-from torch import Tensor
 
 from xai.attribution.base import Asked, Attribution, Step
 from xai.attribution.occlusion.coarse_to_fine import refine
 from xai.attribution.occlusion.engine import Request, occlude_all
 from xai.attribution.occlusion.patch import Patch
 from xai.attribution.occlusion.response_grid import OcclusionGrid
-from xai.models.classifiers import Classifier
 from xai.models.inference.runtimes import Mode
 from xai.types import Params, Progress
 
-__all__ = ["occlusion", "occlusion_all", "occlusion_in_steps"]
-
-
-def occlusion(
-    classifier: Classifier,
-    values: Tensor,
-    target: int,
-    params: Params,
-    progress: Progress,
-    hidden: Tensor | None = None,
-) -> Attribution:
-    """The drop map of class ``target``, the probability map and what the answer becomes, all ``(n, n)`` in
-    input pixels. The fills of ``FACE_FILLS`` need ``hidden``.
-    """
-    return occlusion_all([Asked(classifier, values, target, hidden)], params, progress)[0]
+__all__ = ["occlusion_all", "occlusion_in_steps"]
 
 
 def occlusion_all(
     asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
-    """``occlusion`` of several inputs in one stream of batches, exact or fast as of ``occlude_all``."""
+    """The drop maps of the classes that are asked about, the probability maps and what the answers become.
+
+    All are ``(n, n)`` in input pixels, from one stream of batches, exact or fast as of ``occlude_all``. The
+    fills of ``FACE_FILLS`` need ``Asked.hidden``.
+    """
     grids = occlude_all(_requests(asked, params), progress, mode)
     return [_attribution(grid, a.target) for a, grid in zip(asked, grids, strict=True)]
 

@@ -15,6 +15,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.classes import class_info
 from xai.errors import UnknownName, XaiError
 from xai.evidence.counterfactuals.probes import Probed, Subject
 from xai.evidence.interventions.areas import area_under_test, blended, seam
@@ -70,9 +71,6 @@ _STATIONS = ("correct", "nose_tip_out", "nose_out", "mouth_out", "below_chin")
 _MIDDLE = 0.1
 """Half the width of the strip round the middle line in which a top edge is looked for, in face widths."""
 
-_BARE = ("uncovered", "without_mask")
-"""Answers that say that there is no mask to take off first."""
-
 _DRAWINGS = 4
 Area = NDArray[np.bool_]
 
@@ -102,7 +100,7 @@ def recolour(subject: Subject) -> Probed:
     start is the answer about the first colour; a mask on the face is painted over as by ``pull_down``.
     """
     face = _ready(subject)
-    worn = "nose_out" if _answer(subject).label == "incorrect" else "correct"
+    worn = "nose_out" if "incorrect" in class_info(_answer(subject).label).wearings else "correct"
     looks = [replace(_LOOK, colour=LOOKS[name].colour) for name in COLOURS.values()]
     outfits = [Outfit(look, worn, fit=_STILL) for look in looks]
     return _of_drawn(subject, COLOURS, [wear(face.crop, face.landmarks, outfit) for outfit in outfits])
@@ -138,7 +136,7 @@ class _Station:
 
 def _ready(subject: Subject) -> Face:
     """The face with bare skin where the classifier sees a mask; refused where that cannot be believed."""
-    masked = _answer(subject).label not in _BARE
+    masked = "uncovered" not in class_info(_answer(subject).label).wearings
     _refuse(subject.face, reveal_too=masked)
     area = area_under_test(subject.face, "wide")
     if not masked or area is None:

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from xai.errors import UnknownName
 from xai.photo.mesh import MESH_POINTS, eye_distance, five_of
-from xai.photo.regions import REGION_SUMS, region_masks
-from xai.types import Face
+from xai.photo.regions import region_masks
+from xai.types import REGION_SUMS, Face
 
 __all__ = [
     "AREAS",

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from xai.classes import class_named
+from xai.classes import class_info
 from xai.evidence.interventions.areas import CONTROLS, LOWER_PARTS, OUTSIDE, control_places
 from xai.evidence.interventions.face_edits import FACE, Edit, FaceEdits, Layer
 from xai.evidence.interventions.fills import NEUTRAL
@@ -23,7 +23,6 @@ from xai.evidence_types import AREAS
 
 __all__ = [
     "DIRECTIONS",
-    "OPPOSITES",
     "Name",
     "control_edits",
     "deciding_area",
@@ -34,23 +33,17 @@ __all__ = [
 
 Name = tuple[str, ...]
 
-OPPOSITES: Mapping[str, tuple[str, ...]] = {
-    "covered": ("bare",),
-    "with_mask": ("bare",),
-    "uncovered": ("masked",),
-    "without_mask": ("masked",),
-    "incorrect": ("masked", "bare"),
-}
-"""Class -> what turns it into another one. ``incorrect`` lies between two classes, so the one that moves the
-answer more is taken; for a class that is not listed likewise."""
+_DRAWN = {"covered": "masked", "uncovered": "bare"}
+"""Way of wearing -> the kind of content that shows it."""
 
 _SEEDS: Mapping[str, Sequence[int]] = {"bare": range(4), "masked": range(3)}
 _SHAMS: Mapping[str, Sequence[str]] = {
-    "covered": ("moved0", "moved1", "alike0"),
-    "with_mask": ("moved0", "moved1", "alike0"),
-    "uncovered": ("moved0", "moved1", "bare0", "bare1"),
-    "without_mask": ("moved0", "moved1", "bare0", "bare1"),
+    "covered": ("alike0",),
+    "incorrect": (),
+    "uncovered": ("bare0", "bare1"),
 }
+"""Way of wearing -> content of its own that another face of the class could have."""
+
 _PLAIN_SHAMS = ("moved0", "moved1")
 _PARTS = ("nose", "mouth")
 _FEW = 2  # donors and blanks of what is repeated many times
@@ -61,29 +54,25 @@ DIRECTIONS = 8
 """How many ways the landmarks are shifted."""
 
 
-_STRICT = ("covered", "uncovered")
-
-
 def deciding_area(target: str) -> str:
-    """The area that goes with the class: nose and mouth, or the whole lower face.
-
-    ``incorrect`` may rest on a bare chin or a hanging mask, and the classes of a model that knows two are
-    about the whole mask, so theirs is the lower face; that of a name that is not known likewise.
-    """
-    return "strict" if _meant(target) in _STRICT else "wide"
+    """The area that goes with the class: nose and mouth, or the whole lower face."""
+    return class_info(target).deciding_area
 
 
 def families(target: str) -> tuple[str, ...]:
-    """Kinds of content that turn ``target`` into another class."""
-    return OPPOSITES.get(_meant(target), ("masked", "bare"))
+    """Kinds of content that turn ``target`` into another class. Where there are two, as for ``incorrect``,
+    which lies between two classes, the one that moves the answer more is taken.
+    """
+    return tuple(_DRAWN[wearing] for wearing in class_info(target).opposites)
 
 
 def plan(target: str) -> dict[Name, Edit]:
     """All edits but controls and shifts."""
     edits: dict[Name, Edit] = {("face",): ()}
     edits.update(_turned((*AREAS, *_PARTS, *LOWER_PARTS), target))
+    own = [content for wearing in class_info(target).wearings for content in _SHAMS[wearing]]
     for area in AREAS:
-        for content in _SHAMS.get(_meant(target), _PLAIN_SHAMS):
+        for content in (*_PLAIN_SHAMS, *own):
             edits["sham", area, content] = (Layer(area, content),)
     for place in dict.fromkeys((*OUTSIDE["strict"], *OUTSIDE["wide"])):
         edits.update({("blank", place, c): (Layer(place, c),) for c in NEUTRAL})
@@ -119,12 +108,6 @@ def control_edits(edits: FaceEdits, area: str, reference: Sequence[Layer]) -> di
         edits.add_place(name, place * min(1.0, amount / own) if own > 0 else place)
         chosen["control", str(number)] = (Layer(name, content),)
     return chosen
-
-
-def _meant(target: str) -> str:
-    """The class in the project's own spelling."""
-    info = class_named(target)
-    return info.name if info else target
 
 
 def _turned(places: Sequence[str], target: str, limit: int | None = None) -> dict[Name, Edit]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from xai.evidence_types import Evidence, Reason
-from xai.photo.regions import REGION_SUMS
-from xai.types import Explanation, RegionShares
+from xai.types import REGION_SUMS, Explanation, RegionShares
 
 __all__ = ["AGAINST", "FOR", "WITNESSES", "witness_flags"]
 

@@ -74,7 +74,7 @@ class Evaluation:
         confusion: true class -> answered class -> faces.
         intervals: score or class -> 95 % bootstrap interval, resampling whole groups.
         folds: the folds whose models were pooled; empty for a single model.
-        groups: class -> groups with faces of it, which its interval rests on: see ``measures.interval_gap``.
+        groups: class -> groups with faces of it, which its interval rests on: see ``interval_gap``.
         by: kind of face -> its bins; see ``subgroups``. Only the kinds that were asked for.
     """
 

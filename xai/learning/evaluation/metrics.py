@@ -7,37 +7,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
-    "LEAST_GROUPS",
-    "Gap",
     "bootstrap_intervals",
     "calibration_error",
     "class_scores",
     "confusion_matrix",
     "exact_mcnemar",
-    "interval_gap",
     "summary",
     "wilson",
 ]
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
-
-LEAST_GROUPS = 10
-"""A figure must rest on so many groups of faces for its bootstrap interval to be told.
-
-Resampling shows no more than the groups that are there. Of a true share of .9, its 95 % interval holds the
-truth 41 times in 100 with five groups and 64 times with ten. Nearly all the misses are groups that were
-answered all alike, which ``interval_gap`` notices by itself; with fewer than ten, all alike is usual.
-"""
-
-Gap = Literal["", "few", "alike"]
-"""Why an interval says nothing: too few groups, or groups that are all alike; "" where it says something."""
 
 
 def confusion_matrix(truth: Ints, answer: Ints, classes: int) -> Ints:
@@ -126,24 +111,6 @@ def bootstrap_intervals(
         for _ in range(rounds)
     ]
     return {name: _interval(np.array([d[name] for d in drawn])) for name in drawn[0]}
-
-
-def interval_gap(ends: tuple[float, float], groups: int) -> Gap:
-    """Why the ends of a bootstrap interval must not be told as how uncertain a figure is.
-
-    Where every group got the same answers, each sample of them has the same figure and the interval no width,
-    however few the groups: it would say that nothing is uncertain.
-
-    Args:
-        ends: of the interval.
-        groups: how many of the resampled groups the figure rests on; of a class, those with faces of it.
-
-    >>> interval_gap((0.44, 1.0), 9), interval_gap((1.0, 1.0), 60), interval_gap((0.93, 0.99), 60)
-    ('few', 'alike', '')
-    """
-    if groups < LEAST_GROUPS:
-        return "few"
-    return "" if ends[0] < ends[1] else "alike"
 
 
 def wilson(hits: int, of: int) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.classes import class_info
 from xai.learning.data.splits import Example, load_crop, load_picture
 from xai.learning.evaluation.mask_color import COLOURS, mask_colour
 from xai.learning.evaluation.metrics import bootstrap_intervals, confusion_matrix, summary
@@ -23,8 +24,6 @@ _SIZES = {"under_20": 20.0, "20_32": 32.0, "32_48": 48.0, "48_96": 96.0, "from_9
 
 _TURNED = 0.5
 """``head_turn`` from which a head counts as turned: about 30 degrees."""
-
-_MASKED = ("covered", "incorrect", "with_mask")
 
 
 @dataclass(frozen=True)
@@ -114,7 +113,7 @@ def _pose(example: Example) -> str:
 
 
 def _colour(example: Example) -> str:
-    if example.label not in _MASKED:
+    if not {"covered", "incorrect"} & set(class_info(example.label).wearings):
         return ""
     if example.extent is None:
         return "unknown"

@@ -8,6 +8,8 @@ import pytest
 
 from dashboard.charts import palette
 from tests.support.paths import ROOT
+from xai.classes import MEANINGS
+from xai.types import CLASSES
 
 THEME = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())["theme"]
 THEMES = ("light", "dark")
@@ -15,7 +17,8 @@ TEXT, GRAPHIC = 4.5, 3.0
 """WCAG 2.2: least contrast of text (1.4.3) and of what must be seen of a chart (1.4.11)."""
 
 MARKS = {"blue": palette.BLUE, "orange": palette.ORANGE, "purple": palette.PURPLE, "brown": palette.BROWN}
-MARKS |= {"slate": palette.SLATE, **palette.CLASS, **{f"method {i}": c for i, c in enumerate(palette.METHOD)}}
+MARKS |= {"slate": palette.SLATE, **{name: palette.class_colour(name) for name in MEANINGS}}
+MARKS |= {f"method {i}": colour for i, colour in enumerate(palette.METHOD)}
 
 # Machado, Oliveira & Fernandes 2009, severity 1: linear RGB as those see it who lack one kind of cone.
 VISION = {
@@ -97,7 +100,15 @@ def test_measured_and_published_differ_in_every_kind_of_colour_vision(kind):
 @pytest.mark.parametrize("kind", VISION)
 def test_the_classes_differ_in_every_kind_of_colour_vision(kind):
     """Every bar of a class has its word as well."""
-    classes = [palette.CLASS[name] for name in ("covered", "incorrect", "uncovered")]
+    classes = [palette.class_colour(name) for name in CLASSES]
     for one, other in itertools.combinations(classes, 2):
         seen = [lab(np.array(VISION[kind]) @ linear(colour)) for colour in (one, other)]
         assert np.linalg.norm(seen[0] - seen[1]) > 8
+
+
+def test_a_class_has_its_colour_in_every_spelling_and_an_unknown_one_that_of_what_is_beside_the_point():
+    for info in MEANINGS.values():
+        assert {palette.class_colour(spelt.upper()) for spelt in (info.name, *info.aliases)} == {
+            palette.class_colour(info.name)
+        }
+    assert palette.class_colour("visor") == palette.SLATE

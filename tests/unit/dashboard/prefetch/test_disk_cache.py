@@ -1,80 +1,80 @@
-"""Answers about samples that are kept in files: what is found again, and what never is."""
+"""Results about samples in files: the same to the last bit, or measured again."""
 
+import json
+import zipfile
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from dashboard.prefetch import disk_cache
-from dashboard.prefetch.disk_cache import Answer, SampleAnswers
-from dashboard.worker.jobs import Examine, Explain, Explained, HandBox, Look, Part, SampleLook
+from dashboard.prefetch.disk_cache import DiskCache
+from dashboard.worker.jobs import Explained, SampleLook
 from tests.support import evidences
 from tests.support.answers import face, maps_of, same, seen
+from xai.evidence_types import VERDICTS
 from xai.models.cards import read_cards
-from xai.types import Box
 
 CARDS = read_cards().cards[:2]
-MODELS = tuple(card.name for card in CARDS)
-METHODS = ("occlusion", "gradcam")
+KEY = ("maps", "a" * 64, [1, 2, 3, 4], "m")
 
 
 @pytest.fixture
-def answers(tmp_path):
-    return SampleAnswers(tmp_path / "kept", CARDS)
+def cache(tmp_path):
+    return DiskCache(tmp_path / "kept", CARDS)
 
 
-def files(answers):
-    return sorted(answers._folder.glob("*"))
+def files(cache):
+    return sorted(cache._folder.glob("*"))
 
 
-def test_each_kind_of_job_is_found_again(answers):
-    one = face()
-    looked, explained = seen(one), Explained(maps_of(one, MODELS[0]), None, 1, 2)
-    maps = {model: maps_of(one, model) for model in MODELS}
-    verdicts = dict(zip(MODELS, ("supported", "mixed"), strict=True))
-    parts = tuple(Part(model, evidences.evidence(verdict)) for model, verdict in verdicts.items())
-    jobs = {
-        SampleLook("both", MODELS[:1]): Answer(looked),
-        Explain(one, MODELS[0], METHODS, None, {}): Answer(explained),
-        Examine(one, maps, {}): Answer(None, parts),
-    }
-    for job, answer in jobs.items():
-        assert answers.find(job) is None
-        answers.keep(job, answer)
-        found = answers.find(job)
-        same(found.result, answer.result)
-        same(found.parts, answer.parts)
-    assert answers.find(Explain(one, MODELS[0], METHODS, None, {}, glimpse=True)) is not None
+@pytest.mark.parametrize(
+    "value",
+    [
+        seen(face(), face()),
+        Explained(maps_of(face(), "m"), np.zeros((8, 8), np.int8), 12, 34),
+        *(evidences.evidence(verdict) for verdict in VERDICTS),
+        (1, 2.5, "three", None, True, (), b"\x00\xffbytes"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_is_found_is_what_was_kept(cache, value):
+    assert cache.get(KEY) is None
+    cache.put(KEY, value)
+    same(cache.get(KEY), value)
+    assert len(files(cache)) == 1
 
 
-def test_what_a_visitor_chose_is_neither_found_nor_kept(answers):
-    one = face()
-    explained = Answer(Explained(maps_of(one, MODELS[0]), None, 1, 2))
-    own = [
-        Look(b"a photo", MODELS[:1]),
-        SampleLook("both", MODELS[:1], whole=True),
-        SampleLook("both", MODELS[:1], boxes=(HandBox(0, Box(0, 0, 9, 9)),)),
-        SampleLook("both", ("another",)),
-        Explain(one, MODELS[0], METHODS, "covered", {}),
-        Explain(one, MODELS[0], METHODS, None, {"occlusion": {"patch": 0.2}}),
-    ]
-    for job in own:
-        answers.keep(job, explained)
-        assert answers.find(job) is None
-    assert files(answers) == []
+def test_another_question_is_not_answered_with_the_kept_one(cache):
+    cache.put(KEY, (1,))
+    for other in (("maps", "c" * 64, [1, 2, 3, 4], "m"), (*KEY, "gradcam"), KEY[:-1], ("evidence", *KEY[1:])):
+        assert cache.get(other) is None
 
 
-def test_another_question_is_not_answered_with_the_kept_one(answers):
-    one = face()
-    answers.keep(
-        Explain(one, MODELS[0], METHODS, None, {}), Answer(Explained(maps_of(one, MODELS[0]), None, 1, 2))
-    )
-    for other in (
-        Explain(one, MODELS[1], METHODS, None, {}),
-        Explain(one, MODELS[0], METHODS[:1], None, {}),
-        Explain(replace(one, box=Box(2, 3, 7, 10)), MODELS[0], METHODS, None, {}),
-        Explain(face("c" * 64), MODELS[0], METHODS, None, {}),
-    ):
-        assert answers.find(other) is None
+def test_only_values_that_travel_are_kept_and_only_they_are_made(cache):
+    with pytest.raises(TypeError, match="class SampleLook cannot be kept"):
+        cache.put(KEY, SampleLook("both", ()))
+    cache.put(KEY, (1,))
+    (path,) = files(cache)
+    tree = json.dumps({"class": "Popen", "fields": {"args": "true"}})
+    np.savez(path, about=np.array(cache._about(KEY)), tree=np.array(tree))
+    assert cache.get(KEY) is None
+
+
+def test_a_damaged_file_and_one_about_something_else_are_measured_again(cache, caplog):
+    cache.put(KEY, (face(),))
+    (path,) = files(cache)
+    whole = path.read_bytes()
+    with zipfile.ZipFile(path) as held:
+        inside = held.getinfo("0.npy").header_offset + 60
+    for damage in (b"", whole[:-30], whole[:inside] + bytes([whole[inside] ^ 255]) + whole[inside + 1 :]):
+        path.write_bytes(damage)
+        caplog.clear()
+        assert cache.get(KEY) is None
+        assert "damaged" in caplog.text
+    other = ("maps", "another")
+    cache._path(other).write_bytes(whole)
+    assert cache.get(other) is None
 
 
 @pytest.mark.parametrize("changed", ["weights", "card", "library"])
@@ -84,26 +84,15 @@ def test_what_has_become_stale_is_not_found_and_swept_away(tmp_path, monkeypatch
     weights.write_bytes(b"weights")
     weights.with_suffix(".json").write_text("card")
     cards = [replace(card, path=weights)]
-    before = SampleAnswers(tmp_path / "kept", cards)
-    job = SampleLook("both", (card.name,))
-    before.keep(job, Answer(seen(face())))
-    assert SampleAnswers(tmp_path / "kept", cards).find(job) is not None
+    DiskCache(tmp_path / "kept", cards).put(KEY, seen(face()))
+    assert DiskCache(tmp_path / "kept", cards).get(KEY) is not None
     if changed == "weights":
         weights.write_bytes(b"weightz")
     elif changed == "card":
         weights.with_suffix(".json").write_text("cart")
     else:
-        monkeypatch.setattr(disk_cache, "stamp", lambda: "0" * 64)
-    after = SampleAnswers(tmp_path / "kept", cards)
-    assert after.find(job) is None
-    after.tidy()
+        monkeypatch.setattr(disk_cache, "code_fingerprint", lambda: "0" * 64)
+    after = DiskCache(tmp_path / "kept", cards)
+    assert after.get(KEY) is None
+    after.remove_stale()
     assert files(after) == []
-
-
-def test_a_damaged_file_is_measured_again(answers, caplog):
-    job = SampleLook("both", MODELS[:1])
-    answers.keep(job, Answer(seen(face())))
-    (path,) = files(answers)
-    path.write_bytes(path.read_bytes()[:-40])
-    assert answers.find(job) is None
-    assert "damaged" in caplog.text

@@ -1,37 +1,47 @@
-"""The round over the samples: everything once, visitors first, and a quiet end."""
+"""The prefetcher: everything once, visitors first, and a quiet end; and what a page finds of it."""
 
 import threading
 
 import pytest
 
-from dashboard.prefetch.disk_cache import SampleAnswers
-from dashboard.prefetch.scheduler import SampleRound, Visitors
-from dashboard.worker.jobs import Examine, Explained, Part, SampleLook
+from dashboard.prefetch.disk_cache import DiskCache
+from dashboard.prefetch.scheduler import PrefetchedResults, Prefetcher, Waiting
+from dashboard.worker.jobs import (
+    METHODS_SHOWN,
+    Explained,
+    ExplainFace,
+    HandBox,
+    ModelRequest,
+    Part,
+    SampleLook,
+)
 from dashboard.worker.ticket import JobError, Ticket
 from tests.support import evidences
-from tests.support.answers import face, maps_of, seen
+from tests.support.answers import face, maps_of, same, seen
 from xai.models.cards import read_cards
+from xai.types import Box
 
 CARDS = read_cards().cards[:2]
 MODELS = tuple(card.name for card in CARDS)
-METHODS = ("occlusion", "gradcam")
+ONE, TWO = face("a" * 64), face("d" * 64)
+LOOK = SampleLook("both", MODELS[:1])
 
 
 @pytest.fixture
-def answers(tmp_path):
-    return SampleAnswers(tmp_path / "kept", CARDS)
+def cache(tmp_path):
+    return DiskCache(tmp_path / "kept", CARDS)
 
 
 class Asked:
     """A model process by hand. It answers at once; the first job it leaves open where a visitor comes.
 
     Args:
-        visitors: one of them comes while the first job is under way, and stays.
+        waiting: a visitor comes while the first job is under way, and stays.
     """
 
-    def __init__(self, visitors=None):
+    def __init__(self, waiting=None):
         self.jobs, self.dropped = [], threading.Event()
-        self.visitor = visitors.waiting() if visitors else None
+        self.visitor = waiting.waiting() if waiting else None
 
     def __call__(self, job):
         self.jobs.append(job)
@@ -39,57 +49,101 @@ class Asked:
         if self.visitor and len(self.jobs) == 1:
             self.visitor.__enter__()
             return ticket
-        if isinstance(job, Examine):
-            for model in job.maps:
-                ticket.add(Part(model, evidences.evidence("supported")))
-        ticket.finish(self.result(job))
+        if isinstance(job, ExplainFace):
+            for request in job.requests:
+                if request.maps:
+                    ticket.add(Part(request.model, Explained(maps_of(job.face, request.model), None, 1, 2)))
+                if request.test:
+                    ticket.add(Part(request.model, evidences.evidence("supported")))
+        ticket.finish(seen(ONE, TWO) if isinstance(job, SampleLook) else None)
         return ticket
-
-    def result(self, job):
-        if isinstance(job, SampleLook):
-            return seen(face("a" * 64), face("d" * 64))
-        return None if isinstance(job, Examine) else Explained(maps_of(job.face, job.model), None, 1, 2)
 
 
 def kinds(jobs):
     return [type(job).__name__ for job in jobs]
 
 
-def test_the_round_asks_everything_once_and_the_next_one_nothing(answers):
+def found(cache):
+    results = PrefetchedResults()
+    results._cache = cache
+    return results
+
+
+def test_everything_is_asked_once_and_the_next_time_nothing(cache):
     asked = Asked()
-    SampleRound(answers, asked, Visitors(), METHODS).walk(["both"])
-    of_a_face = ["Explain"] * len(MODELS) + ["Examine"]
-    assert kinds(asked.jobs) == ["SampleLook", *of_a_face, *of_a_face]
+    Prefetcher(cache, asked, Waiting()).run(["both"])
+    assert kinds(asked.jobs) == ["SampleLook", "ExplainFace", "ExplainFace"]
     again = Asked()
-    SampleRound(answers, again, Visitors(), METHODS).walk(["both"])
+    Prefetcher(cache, again, Waiting()).run(["both"])
     assert again.jobs == []
 
 
-def test_a_visitor_goes_first_and_the_job_that_was_dropped_is_asked_again(answers):
-    visitors = Visitors()
-    asked = Asked(visitors)
-    walk = SampleRound(answers, asked, visitors, METHODS).walk
-    walking = threading.Thread(target=walk, args=(["both"],), daemon=True)
-    walking.start()
+def test_only_what_is_missing_is_asked_for(cache):
+    Prefetcher(cache, Asked(), Waiting()).run(["both"])
+    cut = (ONE.photo_sha256, ONE.box.as_list(), ONE.crop_box.as_list())
+    evidence = cache._path(("evidence", *cut, MODELS[1]))
+    evidence.unlink()
+    again = Asked()
+    Prefetcher(cache, again, Waiting()).run(["both"])
+    (job,) = again.jobs
+    assert job.requests == (ModelRequest(MODELS[1], maps=False, test=True),)
+
+
+def test_a_page_finds_what_was_asked_with_nothing_that_a_visitor_chose(cache):
+    results = found(cache)
+    assert results.seen(LOOK) is None
+    Prefetcher(cache, Asked(), Waiting()).run(["both"])
+    same(results.seen(LOOK).faces[0], ONE)
+    request = ModelRequest(MODELS[1])
+    job = ExplainFace(ONE, (request,), METHODS_SHOWN, previews=True)
+    assert results.maps(job, request).explanation.provenance.model == MODELS[1]
+    assert results.evidence(job, request).verdict == "supported"
+
+
+def test_what_a_visitor_chose_is_not_found(cache):
+    results = found(cache)
+    Prefetcher(cache, Asked(), Waiting()).run(["both"])
+    for look in (
+        SampleLook("both", MODELS[:1], whole=True),
+        SampleLook("both", MODELS[:1], boxes=(HandBox(0, Box(0, 0, 9, 9)),)),
+        SampleLook("both", ("another",)),
+    ):
+        assert results.seen(look) is None
+    plain, chosen = ModelRequest(MODELS[0]), ModelRequest(MODELS[0], "covered")
+    job = ExplainFace(ONE, (plain,), METHODS_SHOWN)
+    assert results.maps(job, chosen) is results.evidence(job, chosen) is None
+    assert results.maps(job, ModelRequest("another")) is None
+    patch = ExplainFace(ONE, (plain,), METHODS_SHOWN, {"occlusion": {"patch": 0.2}})
+    assert results.maps(patch, plain) is None
+    assert results.evidence(patch, plain) is not None, "the verdict knows nothing of a map's settings"
+    assert results.maps(ExplainFace(ONE, (plain,), METHODS_SHOWN[:1]), plain) is None
+
+
+def test_a_visitor_goes_first_and_the_job_that_was_dropped_is_asked_again(cache):
+    waiting = Waiting()
+    asked = Asked(waiting)
+    run = Prefetcher(cache, asked, waiting).run
+    running = threading.Thread(target=run, args=(["both"],), daemon=True)
+    running.start()
     assert asked.dropped.wait(20)
-    walking.join(0.3)
-    assert walking.is_alive(), "it waits for as long as the visitor does"
+    running.join(0.3)
+    assert running.is_alive(), "it waits for as long as the visitor does"
     assert kinds(asked.jobs) == ["SampleLook"]
     asked.visitor.__exit__(None, None, None)
-    walking.join(20)
-    assert not walking.is_alive()
-    assert kinds(asked.jobs[:3]) == ["SampleLook", "SampleLook", "Explain"]
-    assert answers.find(SampleLook("both", MODELS[:1])) is not None
+    running.join(20)
+    assert not running.is_alive()
+    assert kinds(asked.jobs[:3]) == ["SampleLook", "SampleLook", "ExplainFace"]
+    assert found(cache).seen(LOOK) is not None
 
 
-def test_a_closed_model_process_and_a_folder_that_cannot_be_end_the_round_quietly(answers, caplog, tmp_path):
+def test_a_closed_model_process_and_a_folder_that_cannot_be_end_it_quietly(cache, caplog, tmp_path):
     caplog.set_level("INFO")
 
     def closed(job):
         raise JobError("closed")
 
-    SampleRound(answers, closed, Visitors(), METHODS).walk(["both"])
+    Prefetcher(cache, closed, Waiting()).run(["both"])
     (tmp_path / "file").write_text("")
-    nowhere = SampleAnswers(tmp_path / "file" / "kept", CARDS)
-    SampleRound(nowhere, Asked(), Visitors(), METHODS).walk(["both"])
+    nowhere = DiskCache(tmp_path / "file" / "kept", CARDS)
+    Prefetcher(nowhere, Asked(), Waiting()).run(["both"])
     assert [record.levelname for record in caplog.records] == ["INFO", "WARNING"]

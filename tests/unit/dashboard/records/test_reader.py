@@ -8,12 +8,14 @@ import pytest
 
 from dashboard.charts.metrics import Dot, dots, learning_curves
 from dashboard.components.confusion_matrix import payload
-from dashboard.records.reader import RecordUnreadable, read_experiments, read_record, read_records
-from dashboard.records.values import Epoch, Figure, reproduced, telling
+from dashboard.records.reader import RecordUnreadable, read_experiments, read_records
 from dashboard.views.models import add_model
 from dashboard.views.models import text as models_text
+from dashboard.views.models.evaluations import most_informative, replication_result
 from tests.support.paths import ROOT
-from xai.models.cards import read_card, read_cards
+from xai.errors import WeightsUnavailable
+from xai.models.card_schema import Epoch, Metric
+from xai.models.cards import parse_card, read_card, read_cards
 
 
 def evaluation(n=100, aca=0.9, **more):
@@ -79,60 +81,74 @@ VERDICTS = {
 def test_what_answers_go_by_is_read_class_by_class(tmp_path):
     path = tmp_path / "vgg_fmd.json"
     path.write_text(json.dumps(card(verdicts=VERDICTS)))
-    covered, incorrect = read_record(path, installed=True).verdicts
+    covered, incorrect = parse_card(path).class_verdicts
     assert (covered.dataset, covered.donors, covered.label) == ("ilc", "set", "covered")
     assert (covered.faces, covered.judged, covered.verdict) == (205, 118, "supported")
-    assert covered.followed == Figure(0.91, 0.7, 0.9)
-    assert (covered.moved_by, covered.kept) == ("background", Figure(0.81, 0.7, 0.9))
+    assert covered.followed == Metric(0.91, 0.7, 0.9)
+    assert (covered.moved_by, covered.kept) == ("background", Metric(0.81, 0.7, 0.9))
     assert (incorrect.followed, incorrect.moved_by, incorrect.kept) == (None, "", None)
 
 
 def test_a_card_without_verdicts_has_none(record):
-    assert record.verdicts == ()
+    assert record.class_verdicts == ()
 
 
 @pytest.fixture
 def record(tmp_path):
     path = tmp_path / "vgg_fmd.json"
     path.write_text(json.dumps(card()))
-    return read_record(path, installed=False)
+    return parse_card(path)
 
 
 def test_a_card_is_read_figure_by_figure(record):
-    assert record.counts == {"train": {"covered": 100, "incorrect": 5, "uncovered": 7}}  # both sets together
-    assert record.sets == ("fmd", "ilc")
-    assert [score.n for score in record.scores] == [100, 90, 95, 100, 100]  # "chosen on" is no evaluation
-    first = record.scores[0]
-    assert first.figures["aca"] == Figure(0.5, 0.45, 0.55)
-    assert first.figures["covered"] == Figure(0.97)
-    assert record.history == (Epoch(1, None, 0.9, None, 0.4), Epoch(2, None, 0.5, None, 0.8))
+    assert record.training.counts == {
+        "train": {"covered": 100, "incorrect": 5, "uncovered": 7}
+    }  # both sets together
+    assert record.training.sets == ("fmd", "ilc")
+    assert [score.n for score in record.evaluations] == [
+        100,
+        90,
+        95,
+        100,
+        100,
+    ]  # "chosen on" is no evaluation
+    first = record.evaluations[0]
+    assert first.metrics["aca"] == Metric(0.5, 0.45, 0.55)
+    assert first.metrics["covered"] == Metric(0.97)
+    assert record.epochs == (Epoch(1, None, 0.9, None, 0.4), Epoch(2, None, 0.5, None, 0.8))
 
 
 def test_the_whole_set_in_its_own_boxes_is_told_first(record):
-    assert [(s.dataset, s.figures["aca"].value) for s in telling(record.scores)] == [
+    assert [(s.dataset, s.metrics["aca"].value) for s in most_informative(record.evaluations)] == [
         ("mfn", 0.5),
         ("fmd", 0.85),
     ]
 
 
 def test_published_stands_beside_the_same_protocol_on_the_same_set(record):
-    beside = reproduced(record)
-    assert (beside.dataset, beside.setting["protocol"], beside.figures["aca"].value) == ("fmd", "seed", 0.85)
+    beside = replication_result(record)
+    assert (beside.dataset, beside.setting["protocol"], beside.metrics["aca"].value) == ("fmd", "seed", 0.85)
 
 
 def test_without_a_measurement_under_the_protocol_nothing_is_set_beside(tmp_path):
     path = tmp_path / "vgg_fmd.json"
     path.write_text(json.dumps(card(metrics={"fmd protocol=product crops=annotated": evaluation()})))
-    assert reproduced(read_record(path, installed=False)) is None
+    assert replication_result(parse_card(path)) is None
+
+
+def test_an_evaluation_that_counts_no_classes_has_a_bottom_line_without_them(tmp_path):
+    path = tmp_path / "vgg_fmd.json"
+    path.write_text(json.dumps(card(metrics={"fmd protocol=product": {"n": 60, "accuracy": 0.9}})))
+    (said,) = models_text.bottom_line(parse_card(path))
+    assert said == "Right on 90 of 100 faces of the Kaggle photos (60 measured)."
 
 
 def test_the_installed_models_are_read_as_their_cards_say():
-    cards = read_cards().cards
-    records = read_records([one.path.with_suffix(".json") for one in cards], [])
-    assert [record.name for record in records.installed] == [one.name for one in cards]
-    for one, record in zip(cards, records.installed, strict=True):
-        assert record.limits == one.limits
-        for score in record.scores:
+    for one in read_cards().cards:
+        raw = json.loads(one.path.with_suffix(".json").read_text())
+        assert one.limits == tuple(raw["limits"])
+        assert [score.n for score in one.evaluations] == [r["n"] for r in raw["metrics"].values() if "n" in r]
+        for score in one.evaluations:
             assert sum(map(sum, (row.values() for row in score.confusion.values()))) == score.n
 
 
@@ -147,19 +163,30 @@ def test_a_folder_with_measured_models_and_experiments(tmp_path):
     }  # fmt: skip
     (tmp_path / "experiments.json").write_text(json.dumps([experiment]))
     found = read_records([], [tmp_path])
-    assert [(record.name, record.installed) for record in found.measured] == [("vgg_fmd", False)]
+    assert [card.name for card in found.measured] == ["vgg_fmd"]
+    assert read_records([tmp_path / "vgg_fmd.json"], [tmp_path]).measured == ()  # it can be asked
     (row,) = found.experiments[0].rows
-    assert (row.measured, row.published, row.n) == (Figure(0.9, 0.88, 0.92), 0.88, 500)
+    assert (row.measured, row.published, row.n) == (Metric(0.9, 0.88, 0.92), 0.88, 500)
     (problem,) = found.problems
-    assert problem.startswith("The file broken.json is left out")
+    assert problem.startswith("The model broken is left out: its card broken.json cannot be read")
 
 
 @pytest.mark.parametrize("text", ["[]", '{"name": 3}', "not json", '{"recipe": 1, "data": []}'])
 def test_what_is_no_card_is_refused_with_the_name_of_the_file(tmp_path, text):
     path = tmp_path / "odd.json"
     path.write_text(text)
-    with pytest.raises(RecordUnreadable, match=r"odd\.json is left out"):
-        read_record(path, installed=True)
+    with pytest.raises(WeightsUnavailable, match=r"odd is left out: its card odd\.json cannot be read"):
+        parse_card(path)
+
+
+@pytest.mark.parametrize("text", ["{}", '[{"name": "grey"}]', "not json", "[3]"])
+def test_what_are_no_experiments_is_refused_with_the_name_of_the_file(tmp_path, text):
+    path = tmp_path / "experiments.json"
+    path.write_text(text)
+    with pytest.raises(RecordUnreadable, match=r"experiments\.json is left out"):
+        read_experiments(path)
+    (problem,) = read_records([], [tmp_path]).problems
+    assert "experiments.json" in problem
 
 
 def test_what_ships_can_be_read_whole():
@@ -185,7 +212,7 @@ def test_the_card_to_start_from_is_a_card(tmp_path):
 
 
 def test_dots_are_filled_where_measured_and_hollow_where_published():
-    figure = dots([Dot("a", Figure(0.9, 0.8, 0.95)), Dot("b", None, 0.7), Dot("c", Figure(0.6), 0.65)])
+    figure = dots([Dot("a", Metric(0.9, 0.8, 0.95)), Dot("b", None, 0.7), Dot("c", Metric(0.6), 0.65)])
     measured, alone, published = figure.data
     assert (list(measured.x), list(measured.y)) == ([0.9], [0])
     assert list(measured.error_x.array) == pytest.approx([0.05])
@@ -198,7 +225,7 @@ def test_dots_are_filled_where_measured_and_hollow_where_published():
 
 
 def test_a_cell_holds_the_share_of_its_row_and_an_empty_row_is_left_out(record):
-    sent = payload(record.scores[0], record.classes)
+    sent = payload(record.evaluations[0], record.classes)
     cells = {tuple(cell["cell"]): cell for row in sent["rows"] for cell in row["cells"]}
     assert (cells["covered", "incorrect"]["share"], cells["covered", "incorrect"]["faces"]) == ("3%", "3")
     assert cells["incorrect", "incorrect"]["share"] == "83%"  # five of six
@@ -209,15 +236,15 @@ def test_a_cell_holds_the_share_of_its_row_and_an_empty_row_is_left_out(record):
 
 
 def test_curves_leave_out_what_was_not_recorded(record):
-    lines = learning_curves(record.history, ("train_loss", "loss")).data
+    lines = learning_curves(record.epochs, ("train_loss", "loss")).data
     assert [list(line.y) for line in lines] == [[0.9, 0.5]]
 
 
 def test_the_alternative_texts_hold_the_numbers(record):
-    said = models_text.alt_dots("Scores", [Dot("a", Figure(0.9, 0.8, 0.95), 0.7)])
+    said = models_text.alt_dots("Scores", [Dot("a", Metric(0.9, 0.8, 0.95), 0.7)])
     assert "a 90.0% (80.0% to 95.0%) published 70.0%" in said
-    assert "b 90.0%, no interval." in models_text.alt_dots("Scores", [Dot("b", Figure(0.9))])
-    assert "from 0.900 to 0.500" in models_text.alt_curves(record.history, ("loss",))
+    assert "b 90.0%, no interval." in models_text.alt_dots("Scores", [Dot("b", Metric(0.9))])
+    assert "from 0.900 to 0.500" in models_text.alt_curves(record.epochs, ("loss",))
 
 
 def test_reading_records_does_not_bring_torch():

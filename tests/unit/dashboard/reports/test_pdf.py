@@ -118,6 +118,19 @@ def test_pictures_are_the_maps_pixel_for_pixel_and_each_has_a_text_of_its_own(mo
     assert made.outlined_words in texts
 
 
+@pytest.mark.parametrize(("index", "lowest"), [(0, -1.0), (1, 0.0)])
+def test_the_strip_of_colours_has_the_colour_of_each_value_where_the_value_stands(monkeypatch, index, lowest):
+    made = sheet(monkeypatch, [explanation()])
+    pictures = [np.asarray(each.image.convert("RGB")) for each in read(sheet_pdf(made)).pages[0].images]
+    strip = [each for each in pictures if each.shape[0] < 10][index]
+    scale, white = made.models[0].maps[index].scale, np.full((1, 1, 3), 255, np.uint8)
+    for part in (0.0, 0.1, 0.35, 0.5, 0.8, 1.0):
+        at = round(part * (strip.shape[1] - 1))
+        value = scale * (lowest + (1.0 - lowest) * at / (strip.shape[1] - 1))
+        painted = overlay(white, np.full((1, 1), value, np.float32), scale=scale, opacity=1.0)
+        np.testing.assert_allclose(strip[2, at].astype(int), painted[0, 0].astype(int), atol=4)
+
+
 def alternative_texts(document):
     """Every /Alt in the tree of the document's structure."""
     found, waiting = [], [document.trailer["/Root"]["/StructTreeRoot"]]
@@ -162,6 +175,17 @@ def test_lines_are_as_wide_as_the_measuring_said(monkeypatch):
     words = sheet(monkeypatch, two_models(), "es").not_said.lines[1]
     alone = sum(pdf.get_string_width(letter) for letter in words)
     assert alone == pytest.approx(pdf.get_string_width(words), abs=0.05)
+    for font in pdf.fonts.values():
+        font.close()
+
+
+@pytest.mark.parametrize("code", ["en", "es"])
+def test_no_word_over_a_column_of_a_table_is_broken(monkeypatch, code):
+    made = sheet(monkeypatch, two_models(), code, "technical")
+    found = text(sheet_pdf(made)).split()
+    tables = [table for model in made.models for table in (model.table, model.numbers)]
+    words = {word for table in tables for title in table.header for word in title.split()}
+    assert words <= set(found)
 
 
 def test_words_that_fit_no_page_are_refused(monkeypatch):

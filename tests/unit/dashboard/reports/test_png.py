@@ -1,120 +1,85 @@
-"""The picture that is taken away, pixel by pixel."""
+"""The page as a picture: what the PDF says, dot by dot."""
 
 import io
 
 import numpy as np
 import pytest
 from PIL import Image as Pictures
+from pypdf import PdfReader
 
-from dashboard.reports import png
-from dashboard.reports.png import CELL, WIDTH, sheet_png
+from dashboard.reports.pdf import page_png, sheet_pdf
 from tests.support import evidences
-from tests.support import explanations as by_hand
-from tests.support.explanations import SIDE, explanation, sheet, two_models
-from xai.errors import ThirdPartyMissing
+from tests.support.explanations import explanation, sheet, two_models
 from xai.evidence_types import Tally
-from xai.render import excess, overlay
+
+POINTS, DOTS = 72, 200
+"""To an inch: of the PDF, of the picture."""
 
 
 def pixels(data):
     with Pictures.open(io.BytesIO(data)) as picture:
         assert picture.format == "PNG"
-        return np.asarray(picture.convert("RGB"))
+        assert picture.mode == "RGB"
+        return np.asarray(picture)
 
 
-def places_of(picture, wanted):
-    """Corners of every exact copy of ``wanted`` in ``picture``, looked for by its top right corner."""
-    height, width = wanted.shape[:2]
+def placed(data):
+    """Every picture of the PDF with its place on the page: left, top, right, bottom in points."""
+    page = PdfReader(io.BytesIO(data)).pages[0]
+    images = {each.name.partition(".")[0]: each.image.convert("RGB") for each in page.images}
     found = []
-    first = (picture[: -height + 1, width - 1 :] == wanted[0, -1]).all(axis=2)
-    for top, left in np.argwhere(first):
-        row = picture[top, left : left + width]
-        same = row.shape == wanted[0].shape and (row == wanted[0]).all()
-        if same and (picture[top : top + height, left : left + width] == wanted).all():
-            found.append((int(left), int(top)))
+
+    def visit(operator, operands, matrix, _):
+        if operator == b"Do":
+            width, _, _, height, left, bottom = matrix
+            top = float(page.mediabox.height) - bottom - height
+            found.append((images[operands[0][1:]], (left, top, left + width, top + height)))
+
+    page.extract_text(visitor_operand_before=visit)
     return found
 
 
-def enlarged(picture):
-    """Every pixel repeated, by hand."""
-    factor = CELL // SIDE
-    assert factor * SIDE == CELL
-    return picture.repeat(factor, axis=0).repeat(factor, axis=1)
-
-
-def test_the_face_and_every_map_stand_there_pixel_for_pixel_on_common_scales(monkeypatch):
-    both = two_models()
-    made = pixels(sheet_png(sheet(monkeypatch, both)))
-    faces = places_of(made, enlarged(by_hand.CROP))
-    assert len(faces) == 2
-    scale = max(np.abs(each.heatmaps["occlusion"].values).max() for each in both)
-    beyond = max(1.0, *(float(excess(each.heatmaps["gradcam"].values).max()) for each in both))
-    cams = []
-    for each in both:
-        occlusion = overlay(by_hand.CROP, each.heatmaps["occlusion"].values, scale=float(scale))
-        assert len(places_of(made, enlarged(occlusion))) == 2  # both models have the same by construction
-        cam = overlay(by_hand.CROP, excess(each.heatmaps["gradcam"].values), scale=beyond)
-        cams += places_of(made, enlarged(cam))
-    assert [top for _, top in cams] == [top for _, top in faces]
-    assert {left for left, _ in faces}.isdisjoint({left for left, _ in cams})
-
-
-@pytest.mark.parametrize(("index", "lowest"), [(0, -1.0), (1, 0.0)])
-def test_the_strip_of_colours_has_the_colour_of_each_value_where_the_value_stands(monkeypatch, index, lowest):
-    made = sheet(monkeypatch, [explanation()])
-    strips = []
-    draw_strip = png.colour_bar
-
-    def watched(*given, **named):
-        strips.append(draw_strip(*given, **named))
-        return strips[-1]
-
-    monkeypatch.setattr(png, "colour_bar", watched)
-    drawn = pixels(sheet_png(made))
-    strip = strips[index]
-    ((left, top),) = places_of(drawn, strip)
-    scale, white = made.models[0].maps[index].scale, np.full((1, 1, 3), 255, np.uint8)
-    for part in (0.0, 0.1, 0.35, 0.5, 0.8, 1.0):
-        at = round(part * (strip.shape[1] - 1))
-        share = at / (strip.shape[1] - 1)
-        value = np.float32(scale * (lowest + (1.0 - lowest) * share))
-        painted = overlay(white, np.full((1, 1), value, np.float32), scale=scale, opacity=1.0)
-        np.testing.assert_allclose(drawn[top + 20, left + at].astype(int), painted[0, 0].astype(int), atol=4)
+def test_every_picture_of_the_page_stands_where_the_page_has_it(monkeypatch):
+    page = sheet_pdf(sheet(monkeypatch, two_models()))
+    drawn = pixels(page_png(page))
+    pictures = placed(page)
+    assert len(pictures) >= 1 + 2 * 2 + 2  # the face, the maps of both models, the scales
+    for picture, place in pictures:  # of noise: a pixel astray, and nothing of it would be found again
+        left, top, right, bottom = (round(each * DOTS / POINTS) for each in place)
+        wanted = picture.resize((right - left, bottom - top), Pictures.Resampling.BILINEAR)
+        shown = drawn[top:bottom, left:right]
+        assert np.corrcoef(shown.ravel(), np.asarray(wanted).ravel())[0, 1] > 0.75
 
 
 @pytest.mark.parametrize("code", ["en", "es"])
-def test_it_is_wide_light_and_the_same_every_time(monkeypatch, code):
-    made = sheet(monkeypatch, two_models(), code)
-    data = sheet_png(made)
-    assert data == sheet_png(made)
+def test_it_is_upright_a4_in_print_light_and_the_same_every_time(monkeypatch, code):
+    page = sheet_pdf(sheet(monkeypatch, two_models(), code))
+    data = page_png(page)
+    assert data == page_png(page)
+    with Pictures.open(io.BytesIO(data)) as picture:
+        assert picture.size == (round(8.27 * DOTS), round(11.69 * DOTS) + 1)
+        assert picture.info["dpi"] == pytest.approx((DOTS, DOTS), abs=0.01)
     drawn = pixels(data)
-    assert drawn.shape[1] == WIDTH >= 1600
-    border = np.concatenate(
-        [drawn[:40].reshape(-1, 3), drawn[:, :40].reshape(-1, 3), drawn[:, -40:].reshape(-1, 3)]
-    )
-    assert (border == 255).all(), "something is set in the margin"
-    assert (drawn[-40:] == 255).all()
+    margin = 29 * DOTS // POINTS
+    assert all((edge == 255).all() for edge in (drawn[:margin], drawn[-margin:]))
+    assert all((edge == 255).all() for edge in (drawn[:, :margin], drawn[:, -margin:]))
+    assert drawn.mean() > 200
 
 
 def test_a_language_and_a_verdict_change_the_picture(monkeypatch):
-    english, spanish = (sheet_png(sheet(monkeypatch, two_models(), code)) for code in ("en", "es"))
-    untested = sheet_png(sheet(monkeypatch, [explanation(), explanation("custom_cnn_relu_bn", seed=2)]))
-    counted = [
-        sheet_png(sheet(monkeypatch, [explanation(evidence=evidences.evidence(stay=Tally(held, 24)))]))
-        for held in (22, 21)
-    ]
-    assert len({english, spanish, untested, *counted}) == 5
+    def drawn(*given):
+        return page_png(sheet_pdf(sheet(monkeypatch, *given)))
+
+    counted = [[explanation(evidence=evidences.evidence(stay=Tally(held, 24)))] for held in (22, 21)]
+    untested = [explanation(), explanation("custom_cnn_relu_bn", seed=2)]
+    pictures = {drawn(two_models(), "en"), drawn(two_models(), "es"), *map(drawn, (untested, *counted))}
+    assert len(pictures) == 5
 
 
-def test_a_missing_font_is_named_and_nothing_else_is_taken(monkeypatch):
-    from dashboard.reports import layout
+def test_pages_are_drawn_in_several_threads_at_once(monkeypatch):
+    """A server makes each download in a thread of its own, and PDFium bears but one at a time."""
+    from concurrent.futures import ThreadPoolExecutor
 
-    monkeypatch.setattr(layout, "find_spec", lambda name: None)
-    layout.font_file.cache_clear()
-    try:
-        with pytest.raises(
-            ThirdPartyMissing, match=r"DejaVuSans.ttf of the package matplotlib .* `make setup`"
-        ):
-            layout.font_file(False)
-    finally:
-        layout.font_file.cache_clear()
+    page = sheet_pdf(sheet(monkeypatch, two_models()))
+    with ThreadPoolExecutor(4) as pool:
+        assert len(set(pool.map(page_png, [page] * 8))) == 1

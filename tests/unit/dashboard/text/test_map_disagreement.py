@@ -164,8 +164,9 @@ def test_no_contradiction_goes_unsaid_and_none_is_made_up(level, name, peak, fla
 
 def test_a_patch_that_shows_bare_skin_is_not_excused_for_hiding():
     evidence, _ = NAMED["supported"]
-    hiding = map_notes(evidence, explained(occlusion={"eyes": 0.4}), "plain")[0]
-    assert "leaves them hidden" in hiding
+    for target in ("covered", "Covered", "With-Mask"):
+        hiding = map_notes(evidence, explained(occlusion={"eyes": 0.4}, target=target), "plain")[0]
+        assert "leaves them hidden" in hiding
     for other in (explained({"eyes": 0.4}, fill="bare"), explained({"eyes": 0.4}, target="uncovered")):
         assert "one small spot at a time" in map_notes(evidence, other, "plain")[0]
 

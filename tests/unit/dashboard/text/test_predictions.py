@@ -110,6 +110,11 @@ def test_without_regions_the_strongest_place_is_named():
         (("with_mask", "without_mask"), "with_mask", "incorrect", "right as far as this model goes"),
         (("with_mask", "without_mask"), "with_mask", "covered", "right as far as this model goes"),
         (("with_mask", "without_mask"), "with_mask", "uncovered", "wrong"),
+        (("Mask", "No-Mask"), "Mask", "incorrect", "right as far as this model goes"),
+        (("Mask", "No-Mask"), "No-Mask", "uncovered", "right"),
+        (("with_mask", "without_mask", "mask_weared_incorrect"), "with_mask", "incorrect", "wrong"),
+        (("with_mask", "without_mask", "mask_weared_incorrect"), "with_mask", "covered", "is right:"),
+        (("happy", "sad"), "happy", "covered", "does not tell"),
         (("covered", "uncovered"), "covered", "incorrect", "does not tell"),
     ],
 )

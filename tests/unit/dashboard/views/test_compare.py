@@ -17,7 +17,7 @@ from dashboard.views.compare.aligned_maps import (
     drawn_difference,
     layer,
 )
-from dashboard.views.compare.class_mapping import counterpart, relation
+from dashboard.views.compare.class_mapping import relation
 from dashboard.views.compare.text import (
     Pair,
     alt_difference,
@@ -29,6 +29,7 @@ from dashboard.views.compare.text import (
 )
 from dashboard.worker.jobs import Explained
 from tests.support import evidences
+from xai.classes import nearest_class
 from xai.evidence.map_similarity import agreement
 from xai.render import overlay
 from xai.types import CLASSES, REGIONS, Box, Explanation, Face, Heatmap, Prediction, Provenance, RegionShares
@@ -138,8 +139,8 @@ def test_answers_are_compared_by_what_they_can_mean(one, two, alike):
 
 
 def test_only_the_nearest_class_stands_for_another():
-    assert [counterpart(name, BINARY) for name in CLASSES] == ["with_mask", None, "without_mask"]
-    assert [counterpart(name, CLASSES) for name in CLASSES] == list(CLASSES)
+    assert [nearest_class(name, BINARY) for name in CLASSES] == ["with_mask", None, "without_mask"]
+    assert [nearest_class(name, CLASSES) for name in CLASSES] == list(CLASSES)
 
 
 def verdict(found, family="background"):

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from dashboard import i18n
-from dashboard.records.reader import read_record
-from dashboard.records.values import Experiment, ExperimentRow, Figure
+from dashboard.records.reader import Experiment, ExperimentRow
 from dashboard.text.metrics import class_label, figure_text, gap_lines
 from dashboard.text.model_names import model_name, model_names, network_name, purpose
 from dashboard.views.models import add_model
@@ -16,7 +15,8 @@ from dashboard.views.models.text import bottom_line, decisive
 from tests.support.paths import ROOT
 from xai.learning.training.recipe_registry import RECIPES
 from xai.models.architectures import ARCHITECTURES
-from xai.models.cards import read_cards
+from xai.models.card_schema import Metric
+from xai.models.cards import parse_card, read_cards
 
 SHIPPED = json.loads((ROOT / "weights" / "experiments.json").read_text())
 
@@ -45,13 +45,13 @@ THREE = counted(
 
 @pytest.fixture
 def made(tmp_path):
-    """A record from a card whose keys are given."""
+    """A card whose keys are given."""
 
     def make(**more):
         raw = {**add_model._EXAMPLE, **more}
         path = tmp_path / f"{raw['name']}.json"
         path.write_text(json.dumps(raw))
-        return read_record(path, installed=True)
+        return parse_card(path)
 
     return make
 
@@ -91,7 +91,7 @@ def test_what_the_model_was_chosen_on_does_not_decide_where_other_faces_were_mea
     data = {"train": {"ilc": {"covered": 9}}, "val": {"ilc": {"covered": 3}}, "test": {"fmd": {"covered": 5}}}
     record = made(metrics=metrics, data=data)
     assert decisive(record).dataset == "fmd"
-    assert record.sets == ("ilc",)  # what was measured on was not learnt from
+    assert record.training.sets == ("ilc",)  # what was measured on was not learnt from
     assert decisive(made(metrics={"ilc protocol=product": THREE}, data=data)).dataset == "ilc"
 
 
@@ -152,26 +152,26 @@ def test_a_row_that_begins_with_no_network_keeps_its_name():
 def test_intervals_that_say_nothing_are_stars_and_a_sentence(made):
     lines = {"intervals": {"covered": [0.98, 0.99], "incorrect": [0.0, 0.0], "uncovered": [0.4, 1.0]}}
     metrics = {"fmd protocol=seed": {**THREE, **lines, "groups": {"incorrect": 60, "uncovered": 9}}}
-    (score,) = made(metrics=metrics).scores
-    assert score.figures["covered"] == Figure(0.985, 0.98, 0.99)
-    assert score.figures["incorrect"] == Figure(0.84, gap="alike")
-    assert score.figures["uncovered"] == Figure(0.99, gap="few")
-    assert figure_text(score.figures["covered"]) == "98.5% (98.0% to 99.0%)"
-    assert figure_text(score.figures["uncovered"]) == "99.0% *"
-    assert class_label("uncovered", score, score.figures["uncovered"]) == "no mask, 500 faces *"
-    assert len(gap_lines(score.figures.values())) == 2  # accuracy has none computed
-    assert gap_lines([Figure(0.9, 0.8, 1.0)]) == []
+    (score,) = made(metrics=metrics).evaluations
+    assert score.metrics["covered"] == Metric(0.985, 0.98, 0.99)
+    assert score.metrics["incorrect"] == Metric(0.84, gap="alike")
+    assert score.metrics["uncovered"] == Metric(0.99, gap="few")
+    assert figure_text(score.metrics["covered"]) == "98.5% (98.0% to 99.0%)"
+    assert figure_text(score.metrics["uncovered"]) == "99.0% *"
+    assert class_label("uncovered", score, score.metrics["uncovered"]) == "no mask, 500 faces *"
+    assert len(gap_lines(score.metrics.values())) == 2  # accuracy has none computed
+    assert gap_lines([Metric(0.9, 0.8, 1.0)]) == []
 
 
 def test_where_a_card_counts_no_groups_its_faces_stand_for_them(made):
     few = counted(covered={"covered": 60, "uncovered": 3}, uncovered={"uncovered": 8, "covered": 1})
-    figures = made(metrics={"fmd protocol=seed": few}).scores[0].figures
+    figures = made(metrics={"fmd protocol=seed": few}).evaluations[0].metrics
     assert (figures["covered"].gap, figures["uncovered"].gap) == ("", "few")
 
 
 def test_an_interval_that_could_not_be_computed_is_none(made):
-    (score,) = made(metrics={"fmd": {**THREE, "intervals": {"covered": [None, None]}}}).scores
-    assert score.figures["covered"] == Figure(0.985)
+    (score,) = made(metrics={"fmd": {**THREE, "intervals": {"covered": [None, None]}}}).evaluations
+    assert score.metrics["covered"] == Metric(0.985)
 
 
 NAMES_EVERYWHERE = {"AlexNet", "Inception-v3", "MobileNetV2", "ReLU CNN"}
@@ -185,7 +185,7 @@ def speak(monkeypatch, code):
 @pytest.mark.parametrize("one", SHIPPED, ids=[one["name"] for one in SHIPPED])
 def test_no_word_of_an_experiment_is_left_in_english(monkeypatch, one):
     rows = tuple(
-        ExperimentRow(row["label"], row["measured"]["figure"], Figure(0.5), None, None) for row in one["rows"]
+        ExperimentRow(row["label"], row["measured"]["figure"], Metric(0.5), None, None) for row in one["rows"]
     )
     shown = Experiment(one["name"], one["question"], one["source"], rows, one["command"], one["note"])
     english = [*(row_label(row.label) for row in rows), *(measured_name(row.figure) for row in rows)]

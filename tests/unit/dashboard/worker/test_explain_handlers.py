@@ -1,43 +1,106 @@
-"""Maps in the model process: a preview goes out before the map, and changes nothing of it."""
+"""Explaining in the model process: piece by piece, in order, and nothing of a face stays."""
 
+import gc
 import pickle
 import subprocess
 import sys
+import weakref
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from dashboard.worker import explain_handlers
-from dashboard.worker.jobs import Explain, Explained, Part, Stage
-from dashboard.worker.results import Preview
+from dashboard.worker.jobs import (
+    NO_CROP,
+    CheckMaps,
+    Explained,
+    ExplainFace,
+    ModelRequest,
+    Part,
+    Refusal,
+    Stage,
+)
+from tests.support import evidences
 from tests.support.models import make_face
 from tests.support.oracles import occlusion_by_loop
+from xai import pipeline
 from xai.attribution.crop_maps import on_crop
+from xai.attribution.methods import METHODS
 from xai.attribution.occlusion.engine import baseline
 from xai.attribution.occlusion.patch import Patch
-from xai.errors import Cancelled
+from xai.errors import Cancelled, WeightsUnavailable
+from xai.evidence.faithfulness.suite import cost, faithfulness
+from xai.evidence_types import Evidence
 from xai.models.classifiers import to_input
+from xai.partial_results import Preview
+from xai.pipeline import explain_maps
+from xai.types import Prediction
+
+NOTHING = evidences.evidence("supported", forwards=7)
 
 
-def job_of(crop, *, glimpse):
-    return Explain(make_face(crop), "small", ("gradcam", "occlusion"), "incorrect", {}, glimpse)
+class Models:
+    """The classifiers of a model process."""
+
+    def __init__(self, **loaded):
+        self.loaded = loaded
+
+    def has(self, name):
+        return name in self.loaded
+
+    def get(self, name):
+        if name not in self.loaded:
+            raise WeightsUnavailable(f"The weights of {name} are missing.")
+        return self.loaded[name]
+
+
+def job_of(crop, *, previews, test=False):
+    request = ModelRequest("small", "incorrect", test=test)
+    return ExplainFace(make_face(crop), (request,), ("gradcam", "occlusion"), previews=previews)
+
+
+def run(job, **models):
+    news = []
+    explain_handlers.explain(job, Models(**models), news.append)
+    return news
+
+
+def pieces(news, kind):
+    return [each.value for each in news if isinstance(each, Part) and isinstance(each.value, kind)]
 
 
 @pytest.fixture
 def told(small_cnn, noise_crop):
-    news = []
-    found = explain_handlers.explain(job_of(noise_crop, glimpse=True), small_cnn, news.append)
+    news = run(job_of(noise_crop, previews=True), small=small_cnn)
+    (found,) = pieces(news, Explained)
     return found, news
+
+
+@pytest.fixture
+def tested(monkeypatch):
+    """Which cases were tested."""
+    cases = []
+
+    def examine_all(asked, *, detail, progress):
+        cases.extend(asked)
+        progress(3, 7)
+        return (NOTHING,)
+
+    monkeypatch.setattr(pipeline, "examine_all", examine_all)
+    return cases
 
 
 def test_one_preview_comes_before_the_map_and_the_map_is_the_one_without_it(told, small_cnn, noise_crop):
     found, news = told
-    (at,) = [i for i, each in enumerate(news) if isinstance(each, Part)]
-    assert news[at].name == "small"
+    kinds = [type(each.value) for each in news if isinstance(each, Part)]
+    assert kinds == [Prediction, Preview, Explained]
+    assert {each.name for each in news if isinstance(each, Part)} == {"small"}
+    at = next(i for i, each in enumerate(news) if isinstance(each, Part) and isinstance(each.value, Preview))
     assert any(isinstance(each, Stage) and each.done > 20 for each in news[at:])
-    plain = []
-    alone = explain_handlers.explain(job_of(noise_crop, glimpse=False), small_cnn, plain.append)
-    assert not any(isinstance(each, Part) for each in plain)
+    plain = run(job_of(noise_crop, previews=False), small=small_cnn)
+    assert not pieces(plain, Preview)
+    (alone,) = pieces(plain, Explained)
     ulp = np.finfo(np.float32).eps  # an occlusion map is exact to the rounding of its probabilities
     for method, heatmap in alone.explanation.heatmaps.items():
         np.testing.assert_allclose(
@@ -52,7 +115,7 @@ def test_one_preview_comes_before_the_map_and_the_map_is_the_one_without_it(told
 def test_the_preview_is_drawn_from_every_fourth_place(told, small_cnn, noise_crop):
     """Each place's answer from four measured ones by hand, then the mean over the patches on each pixel."""
     _, news = told
-    (preview,) = [each.value for each in news if isinstance(each, Part)]
+    (preview,) = pieces(news, Preview)
     values, patch = to_input(noise_crop, 35), Patch()
     windows = patch.windows(35)
     knots = sorted({*range(0, len(windows), 4), len(windows) - 1})
@@ -87,22 +150,144 @@ def test_a_job_can_be_stopped_after_its_preview(small_cnn, noise_crop):
     def tell(news):
         if seen and isinstance(news, Stage):
             raise Cancelled("the visitor has seen enough")
-        if isinstance(news, Part):
+        if isinstance(news, Part) and isinstance(news.value, Preview):
             seen.append(news)
 
     with pytest.raises(Cancelled):
-        explain_handlers.explain(job_of(noise_crop, glimpse=True), small_cnn, tell)
+        explain_handlers.explain(job_of(noise_crop, previews=True), Models(small=small_cnn), tell)
     assert len(seen) == 1
 
 
-def test_what_comes_back_is_read_without_torch(told):
-    found, news = told
-    assert isinstance(found, Explained)
-    previews = [each for each in news if isinstance(each, Part)]
-    assert isinstance(previews[0].value, Preview)
+def test_all_models_share_what_is_painted_and_maps_come_before_tests(small_cnn, noise_crop, tested):
+    job = ExplainFace(
+        make_face(noise_crop), (ModelRequest("one"), ModelRequest("two", "uncovered")), ("gradcam",)
+    )
+    news = run(job, one=small_cnn, two=small_cnn)
+    first, second = tested
+    assert first.edits is second.edits
+    assert first.edits.original is job.face
+    assert second.target == "uncovered"
+    parts = [(each.name, type(each.value)) for each in news if isinstance(each, Part)]
+    maps = [(name, kind) for name in ("one", "two") for kind in (Prediction, Explained)]
+    assert parts == [*maps, ("one", Evidence), ("two", Evidence)]
+    assert Stage("examining", 3, 7, "two") in news
+
+
+def test_maps_and_tests_are_asked_apart(small_cnn, noise_crop, tested):
+    face = make_face(noise_crop)
+    news = run(ExplainFace(face, (ModelRequest("one", maps=False),), ("gradcam",)), one=small_cnn)
+    assert [type(each.value) for each in news if isinstance(each, Part)] == [Prediction, Evidence]
+    news = run(ExplainFace(face, (ModelRequest("one", test=False),), ("gradcam",)), one=small_cnn)
+    assert [type(each.value) for each in news if isinstance(each, Part)] == [Prediction, Explained]
+    assert len(tested) == 1
+
+
+def test_a_model_that_fails_says_so_and_the_others_go_on(small_cnn, noise_crop, tested):
+    asked = (ModelRequest("gone"), ModelRequest("one", "no such class"), ModelRequest("two"))
+    news = run(ExplainFace(make_face(noise_crop), asked, ("gradcam",)), one=small_cnn, two=small_cnn)
+    refusals = {
+        each.name: each.value for each in news if isinstance(each, Part) and isinstance(each.value, Refusal)
+    }
+    assert refusals["gone"] == Refusal("WeightsUnavailable", "The weights of gone are missing.")
+    assert refusals["one"].error == "UnknownName"
+    assert [case.classifier for case in tested] == [small_cnn]
+    assert {each.name for each in news if isinstance(each, Part) and isinstance(each.value, Evidence)} == {
+        "two"
+    }
+
+
+def test_a_model_is_loaded_when_the_one_before_it_has_its_maps(small_cnn, noise_crop):
+    done = []
+
+    class Slow(Models):
+        def get(self, name):
+            done.append(name)
+            return super().get(name)
+
+    asked = tuple(ModelRequest(name, test=False) for name in ("one", "two"))
+    explain_handlers.explain(
+        ExplainFace(make_face(noise_crop), asked, ("gradcam",)),
+        Slow(one=small_cnn, two=small_cnn),
+        lambda news: done.append(type(news.value)) if isinstance(news, Part) else None,
+    )
+    assert done.index(Explained) < done.index("two")
+
+
+def test_nothing_of_the_face_stays_when_the_job_is_over(small_cnn, noise_crop, tested):
+    run(job_of(noise_crop, previews=False, test=True), small=small_cnn)
+    left = weakref.ref(tested[0].edits)
+    tested.clear()
+    gc.collect()
+    assert left() is None
+
+
+def test_a_cancelled_job_stops_between_batches(small_cnn, noise_crop, tested):
+    def tell(news):
+        if news == Stage("examining", 3, 7, "one"):
+            raise Cancelled("no longer wanted")
+
+    asked = (ModelRequest("one"), ModelRequest("two"))
+    job = ExplainFace(make_face(noise_crop), asked, ("gradcam",))
+    with pytest.raises(Cancelled):
+        explain_handlers.explain(job, Models(one=small_cnn, two=small_cnn), tell)
+    assert len(tested) == 1
+
+
+def test_the_crop_does_not_travel_back_and_the_server_puts_it_in_again(told, noise_crop):
+    found, _ = told
+    assert found.explanation.face.crop is NO_CROP
+    face = make_face(noise_crop)
+    assert found.of_face(face).explanation.face is face
+
+
+@pytest.fixture
+def checked(small_cnn, noise_crop):
+    face, options = make_face(noise_crop), {"occlusion": METHODS["occlusion"].complete({"patch": 0.4})}
+    news = []
+    found = explain_handlers.check(CheckMaps(face, "small", "covered", options), small_cnn, news.append)
+    return found["occlusion"], news, explain_maps(face, small_cnn, ("occlusion",), "covered", options=options)
+
+
+def test_the_checks_travel_as_plain_numbers_and_cost_what_was_said(checked, small_cnn):
+    found, news, maps = checked
+    truth = faithfulness(maps.face, small_cnn, maps)["occlusion"]
+    for kind in ("deletion", "insertion"):
+        ours, theirs = getattr(found, kind), getattr(truth, kind)
+        np.testing.assert_allclose(ours.own, theirs.own.probabilities, atol=1e-6)
+        random = sum(curve.probabilities for curve in theirs.random) / len(theirs.random)
+        np.testing.assert_allclose(ours.random, random, atol=1e-6)
+        assert ours.own_area == pytest.approx(theirs.own.area)
+        assert ours.edge_area == pytest.approx(theirs.edges.area)
+        assert ours.beats_random == theirs.beats_random
+    assert found.follows_weights == truth.randomisation.follows_weights
+    assert found.noise == pytest.approx(min(truth.stability.noise))
+    assert found.share is None  # the face has no landmarks
+    assert news[-1] == Stage("checking", news[-1].total, news[-1].total)
+    _, said = explain_handlers.passes_of(maps, small_cnn)
+    assert news[-1].total == said == cost(small_cnn, ["occlusion"])
+
+
+def test_passes_of_maps_are_counted_with_their_own_settings(checked, small_cnn):
+    passes, _ = explain_handlers.passes_of(checked[2], small_cnn)
+    params = METHODS["occlusion"].complete({"patch": 0.4})
+    assert passes == METHODS["occlusion"].forwards(params, 35)
+    assert passes != METHODS["occlusion"].forwards(METHODS["occlusion"].complete({}), 35)
+
+
+def test_a_better_order_than_the_edges_is_said_only_where_the_curve_can_tell():
+    curve = SimpleNamespace(changed=np.zeros(2), probabilities=np.ones(2), area=1.0)
+    test = SimpleNamespace(
+        own=curve, edges=curve, random=(curve,), random_area=1.0, beats_random=None, gain_over_edges=0.3
+    )
+    assert explain_handlers._curve_check(test).beats_edges is None
+    test.beats_random = False
+    assert explain_handlers._curve_check(test).beats_edges is True
+
+
+def test_what_comes_back_is_read_without_torch(told, checked):
     code = (
         "import pickle, sys; pickle.loads(sys.stdin.buffer.read());"
         "sys.exit('torch' if 'torch' in sys.modules else 0)"
     )
-    sent = pickle.dumps((found, previews))
+    sent = pickle.dumps((told, checked[0]))
     assert subprocess.run([sys.executable, "-c", code], input=sent, check=False).returncode == 0

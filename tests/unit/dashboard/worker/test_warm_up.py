@@ -3,7 +3,8 @@
 import pytest
 
 from dashboard.worker import handlers
-from dashboard.worker.jobs import Explain, SampleLook, Seen
+from dashboard.worker.jobs import ExplainFace, ModelRequest, SampleLook, Seen
+from dashboard.worker.model_pool import ModelPool
 from tests.support.models import make_classifier
 from xai.errors import ThirdPartyMissing
 from xai.models.architectures import ARCHITECTURES
@@ -14,7 +15,7 @@ from xai.types import Faces
 def models():
     """Three small classifiers in memory, and what was announced of them."""
     announced = []
-    found = handlers.Models(announced.append)
+    found = ModelPool(announced.append)
     for name in ("one", "two", "three"):
         network = ARCHITECTURES["custom_cnn_relu_bn"].build(3)
         found._loaded[name] = make_classifier(network, 35, name=name)
@@ -30,9 +31,10 @@ def test_the_two_models_of_the_first_page_make_their_maps(models, monkeypatch):
         return perform(job, *rest)
 
     monkeypatch.setattr(handlers, "perform", listened)
-    found.warm_up(lambda _: None)
+    handlers.warm_up(found, lambda _: None)
     assert isinstance(asked[0], SampleLook)
-    assert [job.model for job in asked[1:]] == ["one", "two"]
+    (job,) = asked[1:]
+    assert job.requests == tuple(ModelRequest(name, test=False) for name in ("one", "two"))
     assert found.explained
     assert [(status.loading, status.ready) for status in announced] == [(False, ("one", "two", "three"))]
 
@@ -41,7 +43,7 @@ def test_a_visitor_who_was_quicker_is_not_kept_waiting(models, monkeypatch):
     found, announced = models
     found.explained = True
     monkeypatch.setattr(handlers, "perform", lambda *_: pytest.fail("something was done"))
-    found.warm_up(lambda _: None)
+    handlers.warm_up(found, lambda _: None)
     assert [status.loading for status in announced] == [False]
 
 
@@ -53,7 +55,7 @@ def test_what_goes_wrong_leaves_the_models_ready(models, monkeypatch):
 
     monkeypatch.setattr(handlers, "perform", broken)
     with pytest.raises(ThirdPartyMissing):
-        found.warm_up(lambda _: None)
+        handlers.warm_up(found, lambda _: None)
     assert [status.loading for status in announced] == [False]
 
 
@@ -63,5 +65,6 @@ def test_a_visitors_map_counts(models, monkeypatch):
     assert isinstance(seen, Seen)
     assert isinstance(seen.faces, Faces)
     assert not found.explained
-    handlers.perform(Explain(seen.faces[0], "one", ("gradcam",), None, {}), found, lambda _: None)
+    job = ExplainFace(seen.faces[0], (ModelRequest("one", test=False),), ("gradcam",))
+    handlers.perform(job, found, lambda _: None)
     assert found.explained

@@ -16,13 +16,13 @@ from xai.errors import UnknownName
 from xai.evidence.faithfulness import deletion_insertion
 from xai.evidence.faithfulness.pixel_order import edge_map
 from xai.evidence.faithfulness.suite import Checks, cost, faithfulness
-from xai.explain import explain_maps
 from xai.models.classifiers import load_classifier, to_input
 from xai.models.ground_truth import aligned_face, instances
 from xai.models.inference import runtimes
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
 from xai.photo.sample_rendering import load_sample
+from xai.pipeline import explain_maps
 from xai.types import Heatmap
 
 QUICK = Checks(steps=3, orders=2, stages=2, networks=2, noises=1, shifts=((1, 0),))

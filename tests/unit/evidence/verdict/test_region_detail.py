@@ -12,8 +12,7 @@ from xai.evidence.interventions.face_edits import FaceEdits, contrasts
 from xai.evidence.verdict.region_detail import ask, detail_of, forwards_of_detail, small_effects, weigh
 from xai.evidence.verdict.region_plan import DIRECTIONS, deciding_area, plan, shifted_plan
 from xai.evidence_types import CONDITIONS
-from xai.photo.regions import REGION_SUMS
-from xai.types import REGIONS
+from xai.types import REGION_SUMS, REGIONS
 
 
 class Places(nn.Module):

@@ -3,14 +3,13 @@ import pytest
 
 from tests.support.oracles import calibration_error_by_loop
 from xai.learning.evaluation.metrics import (
-    LEAST_GROUPS,
     bootstrap_intervals,
     calibration_error,
     class_scores,
     confusion_matrix,
-    interval_gap,
     summary,
 )
+from xai.models.card_schema import LEAST_GROUPS, interval_gap
 
 # rows: truth; worked by hand
 TRUTH = np.array([0, 0, 0, 0, 1, 1, 2, 2, 2, 2])

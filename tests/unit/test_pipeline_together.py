@@ -12,10 +12,10 @@ from xai.attribution.base import Asked
 from xai.attribution.methods import METHODS
 from xai.errors import Cancelled
 from xai.evidence.interventions.face_edits import FaceEdits
-from xai.explain import Pair, Wanted, explain, explain_all, maps_of_all
 from xai.models.classifiers import to_input
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
+from xai.pipeline import Pair, Wanted, explain, explain_all, maps_of_all
 
 
 @pytest.fixture(scope="module")

@@ -8,10 +8,10 @@ from xai.attribution.occlusion.patch import Patch
 from xai.errors import Cancelled, UnknownName, XaiError
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.verdict.run import forwards_of
-from xai.explain import explain, explain_maps
 from xai.models.classifiers import to_input
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
+from xai.pipeline import explain, explain_maps
 
 FIVE = np.array([[45, 50], [95, 50], [70, 78], [50, 100], [90, 100]], np.float32)
 

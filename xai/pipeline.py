@@ -1,33 +1,39 @@
-"""The one pipeline: a face and a classifier in, one ``Explanation`` out."""
+"""The one pipeline: faces and classifiers in, explanations out, at the end or piece by piece."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Literal
 
 from torch import Tensor
 
 from xai.attribution.base import Asked, Attribution, Meter
 from xai.attribution.crop_maps import classes_on_crop, on_crop
-from xai.attribution.methods import Method, find_method
+from xai.attribution.methods import DEFAULT_METHODS, Method, find_method
 from xai.attribution.occlusion.patch import FACE_FILLS
+from xai.errors import Cancelled, XaiError
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.verdict.run import Case, examine_all, forwards_of
 from xai.evidence.verdict.saliency_flags import witness_flags
+from xai.evidence_types import Evidence
 from xai.models.classifiers import Classifier, provenance_of, to_input
 from xai.models.incorrect_reason import predict_with_reasons
 from xai.models.inference.runtimes import Mode
+from xai.partial_results import Advance, OnPartial, Preview
 from xai.photo.regions import region_masks, region_shares
 from xai.types import Explanation, Face, Heatmap, Params, Prediction, Progress
 
-__all__ = ["Glimpse", "Pair", "Wanted", "explain", "explain_all", "explain_maps", "maps_of_all"]
+__all__ = ["Pair", "Wanted", "explain", "explain_all", "explain_maps", "explain_stream", "maps_of_all"]
 
 
 def explain(
     face: Face | FaceEdits,
     classifier: Classifier,
-    methods: Sequence[str] = ("occlusion", "gradcam"),
+    methods: Sequence[str] = DEFAULT_METHODS,
     target: str | None = None,
     *,
     options: Mapping[str, Params] | None = None,
@@ -50,22 +56,22 @@ def explain(
         XaiError: a fill that is drawn on the face mesh cannot be drawn on this face.
         ValueError: a parameter out of bounds, or a map that is not finite.
     """
-    wanted = Wanted(tuple(methods), target, options or {})
-    return explain_all([Pair(_edits(face), classifier)], wanted, progress)[0]
+    wanted = Wanted(tuple(methods), options or {})
+    return explain_all([Pair(_edits(face), classifier, target)], wanted, progress)[0]
 
 
 def explain_maps(
     face: Face | FaceEdits,
     classifier: Classifier,
-    methods: Sequence[str] = ("occlusion", "gradcam"),
+    methods: Sequence[str] = DEFAULT_METHODS,
     target: str | None = None,
     *,
     options: Mapping[str, Params] | None = None,
     progress: Progress | None = None,
 ) -> Explanation:
     """The maps alone, without the test; arguments and errors as of ``explain``."""
-    wanted = Wanted(tuple(methods), target, options or {})
-    return maps_of_all([Pair(_edits(face), classifier)], wanted, progress)[0]
+    wanted = Wanted(tuple(methods), options or {})
+    return maps_of_all([Pair(_edits(face), classifier, target)], wanted, progress)[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,15 +81,16 @@ class Pair:
     Attributes:
         edits: of the face; the same for all its classifiers, so that what is painted on it is made once.
         classifier: what is explained.
+        target: the class to explain; the classifier's own answer where None.
+        maps: for ``explain_stream``: whether maps are wanted.
+        test: for ``explain_stream``: whether it is to be tested what the answer rests on.
     """
 
     edits: FaceEdits
     classifier: Classifier
-
-
-Glimpse = Callable[[int, Prediction, Heatmap], None]
-"""Called with the index of a pair, what its classifier says, and a map most of which is interpolated: it is
-to be shown as a preview, and nothing is to be computed from it."""
+    target: str | None = None
+    maps: bool = True
+    test: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,19 +99,88 @@ class Wanted:
 
     Attributes:
         methods: names in ``METHODS``.
-        target: the class to explain; each classifier's own answer where None.
         options: method -> parameters; what is not given takes its default.
         mode: of occlusion maps, as ``occlude_all`` takes it; the verdict is always exact.
-        glimpse: who is shown exact maps on their way, of the methods that can show them; may be nobody.
         detail: whether the effects of regions are measured too.
+        previews: for ``explain_stream``: whether maps are handed out on their way, by methods that can.
     """
 
-    methods: tuple[str, ...] = ("occlusion", "gradcam")
-    target: str | None = None
+    methods: tuple[str, ...] = DEFAULT_METHODS
     options: Mapping[str, Params] = field(default_factory=dict)
     mode: Mode = "exact"
-    glimpse: Glimpse | None = None
     detail: bool = False
+    previews: bool = False
+
+
+def explain_stream(pairs: Iterable[Pair], wanted: Wanted, on_partial: OnPartial) -> None:
+    """Explain and test pair by pair, and hand out each piece as soon as it is there.
+
+    The maps of all pairs come first, then the tests. A pair that fails hands out its error, and the others
+    go on; anything but an ``XaiError`` ends the work.
+
+    Args:
+        pairs: taken one by one, so that a classifier may be loaded while the maps of the first are made.
+        wanted: the same for all.
+        on_partial: called in the order of ``PartialResult``.
+    """
+    begun: list[_Begun] = []
+    for which, pair in enumerate(pairs):
+        with _handed_out(which, on_partial):
+            begun.append(_begin(which, pair, wanted, on_partial))
+    for each in begun:
+        if each.pair.test:
+            with _handed_out(each.which, on_partial):
+                on_partial(each.which, _tested(each, wanted, on_partial))
+
+
+@dataclass(frozen=True, eq=False)
+class _Begun:
+    """A pair of which the prediction and, if wanted, the maps are there."""
+
+    which: int
+    pair: Pair
+    prediction: Prediction
+    maps: Explanation | None
+
+
+@contextmanager
+def _handed_out(which: int, on_partial: OnPartial) -> Iterator[None]:
+    try:
+        yield
+    except Cancelled:
+        raise
+    except XaiError as error:
+        on_partial(which, error)
+
+
+def _begin(which: int, pair: Pair, wanted: Wanted, on_partial: OnPartial) -> _Begun:
+    prediction = _predictions([pair])[0]
+    on_partial(which, prediction)
+    if not pair.maps:
+        return _Begun(which, pair, prediction, None)
+    progress = partial(_advance, which, "maps", on_partial)
+    show = partial(_preview, which, on_partial) if wanted.previews else None
+    maps = _maps([pair], [prediction], wanted, progress, show)[0]
+    on_partial(which, maps)
+    return _Begun(which, pair, prediction, maps)
+
+
+def _tested(begun: _Begun, wanted: Wanted, on_partial: OnPartial) -> Evidence:
+    pair, prediction = begun.pair, begun.prediction
+    case = Case(pair.edits, pair.classifier, pair.target or prediction.label, _said(prediction))
+    progress = partial(_advance, begun.which, "test", on_partial)
+    evidence = examine_all([case], detail=wanted.detail, progress=progress)[0]
+    return replace(evidence, flags=witness_flags(evidence, begun.maps)) if begun.maps else evidence
+
+
+def _advance(
+    which: int, phase: Literal["maps", "test"], on_partial: OnPartial, done: int, total: int
+) -> None:
+    on_partial(which, Advance(phase, done, total))
+
+
+def _preview(which: int, on_partial: OnPartial, prediction: Prediction, heatmap: Heatmap) -> None:
+    on_partial(which, Preview(prediction, heatmap))
 
 
 def explain_all(
@@ -116,7 +192,7 @@ def explain_all(
     """
     wanted = wanted or Wanted()
     said = _predictions(pairs)
-    targets = [p.label if wanted.target is None else wanted.target for p in said]
+    targets = [pair.target or p.label for pair, p in zip(pairs, said, strict=True)]
     meter = Meter(
         progress,
         _forwards(pairs, wanted) + sum(forwards_of(target, detail=wanted.detail) for target in targets),
@@ -145,15 +221,23 @@ def maps_of_all(
     return _maps(pairs, _predictions(pairs), wanted or Wanted(), progress)
 
 
+_Show = Callable[[Prediction, Heatmap], None]
+"""Shows a preview of the one pair that is asked about."""
+
+
 def _maps(
-    pairs: Sequence[Pair], said: Sequence[Prediction], wanted: Wanted, progress: Progress | None
+    pairs: Sequence[Pair],
+    said: Sequence[Prediction],
+    wanted: Wanted,
+    progress: Progress | None,
+    show: _Show | None = None,
 ) -> tuple[Explanation, ...]:
-    subjects = [_subject(*both, wanted) for both in zip(pairs, said, strict=True)]
+    subjects = [_subject(*both) for both in zip(pairs, said, strict=True)]
     meter = Meter(progress, _forwards(pairs, wanted))
     plan = _planned(wanted)
     for method, params in plan:
         began = time.perf_counter()
-        made = _attributions(subjects, method, params, meter, wanted)
+        made = _attributions(subjects, (method, params), meter, wanted.mode, show)
         seconds = (time.perf_counter() - began) / len(subjects)
         for subject, attribution in zip(subjects, made, strict=True):
             subject.made[method.name], subject.seconds[method.name] = attribution, seconds
@@ -174,8 +258,8 @@ class _Subject:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def _subject(pair: Pair, prediction: Prediction, wanted: Wanted) -> _Subject:
-    target = prediction.label if wanted.target is None else wanted.target
+def _subject(pair: Pair, prediction: Prediction) -> _Subject:
+    target = pair.target or prediction.label
     index = pair.classifier.class_index(target)
     side, device = pair.classifier.card.input_size, pair.classifier.device
     return _Subject(pair, prediction, target, index, to_input(pair.edits.original.crop, side, device))
@@ -192,20 +276,19 @@ def _predictions(pairs: Sequence[Pair]) -> list[Prediction]:
 
 
 def _attributions(
-    subjects: Sequence[_Subject], method: Method, params: Params, meter: Meter, wanted: Wanted
+    subjects: Sequence[_Subject], planned: tuple[Method, Params], meter: Meter, mode: Mode, show: _Show | None
 ) -> Sequence[Attribution]:
-    """One method's maps of all subjects, in shared batches."""
+    """One method's maps of all subjects, in shared batches; previews are shown of exact maps alone."""
+    method, params = planned
     asked = [Asked(s.pair.classifier, s.values, s.index, _hidden(params.get("fill"), s)) for s in subjects]
-    in_steps = method.run_in_steps() if wanted.glimpse and wanted.mode == "exact" else None
-    if not (in_steps and wanted.glimpse):
-        return method.run_all()(asked, params, meter, wanted.mode)
+    in_steps = method.run_in_steps() if show and mode == "exact" else None
+    if not (in_steps and show):
+        return method.run_all()(asked, params, meter, mode)
     made: dict[int, Attribution] = {}
     for step in in_steps(asked, params, meter):
         if step.preview:
             subject = subjects[step.which]
-            wanted.glimpse(
-                step.which, subject.prediction, _heatmap(subject, method, params, step.attribution)
-            )
+            show(subject.prediction, _heatmap(subject, method, params, step.attribution))
         else:
             made[step.which] = step.attribution
     return [made[which] for which in range(len(asked))]

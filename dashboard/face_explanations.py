@@ -1,0 +1,190 @@
+"""What models see on one face: asked once, told piece by piece, kept in the visitor's session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
+from typing import cast
+
+from dashboard import session
+from dashboard.prefetch.scheduler import PREFETCHED
+from dashboard.session_cache import kept, shelf
+from dashboard.worker.jobs import (
+    CheckMaps,
+    Explained,
+    ExplainFace,
+    ModelRequest,
+    Options,
+    Part,
+    Refusal,
+    Stage,
+)
+from dashboard.worker.results import MapCheck
+from dashboard.worker.ticket import JobError
+from xai.evidence.verdict.saliency_flags import witness_flags
+from xai.evidence_types import Evidence
+from xai.partial_results import Preview
+from xai.types import Explanation, Face
+
+__all__ = ["FaceListener", "check", "checked", "explain"]
+
+
+class FaceListener:
+    """Who is told what comes of a face, model by model; a page overrides what it shows."""
+
+    def progress(self, model: str, stage: Stage) -> None:
+        """So far has the work on a model come; called about four times a second."""
+
+    def preview(self, model: str, preview: Preview) -> None:
+        """A map on its way."""
+
+    def maps(self, model: str, explained: Explained) -> None:
+        """A model's answer with its maps."""
+
+    def evidence(self, model: str, evidence: Evidence) -> None:
+        """What a model's answer rests on."""
+
+    def failed(self, model: str, failure: JobError) -> None:
+        """There will be nothing more of a model."""
+
+
+def explain(job: ExplainFace, listener: FaceListener) -> None:
+    """Where models look on a face and whether that is why, from this session or from the model process.
+
+    What is known is told at once, the maps of all models before their evidence. What had arrived before a
+    failure is kept.
+
+    Args:
+        job: what is wanted.
+        listener: told of each piece. No ``JobError`` is raised: each model's is told too.
+    """
+    arrivals = _Arrivals(job, listener)
+    left = arrivals.tell_known()
+    if not left:
+        return
+    try:
+        session.ask(replace(job, requests=left), arrivals.advance, arrivals.take)
+    except JobError as failure:
+        for request in left:
+            arrivals.fail(request.model, failure)
+
+
+class _Arrivals:
+    """What of a face has arrived and what is still open; every piece is kept in the session."""
+
+    def __init__(self, job: ExplainFace, listener: FaceListener) -> None:
+        self._job, self._listener = job, listener
+        self._targets = {request.model: request.target for request in job.requests}
+        self._open: dict[str, ModelRequest] = {}
+        self._maps: dict[str, Explained] = {}
+        self._early: dict[str, Evidence] = {}
+
+    def tell_known(self) -> tuple[ModelRequest, ...]:
+        """Tell what is at hand; what is left to ask for."""
+        for request in self._job.requests:
+            self._open[request.model] = request
+        for request in self._job.requests:
+            maps, evidence = self._known(request)
+            if evidence and request.test:
+                self._early[request.model] = evidence
+                self._close(request.model, test=True)
+            if maps:
+                self._add_maps(request.model, maps)
+        left = tuple(self._open.values())
+        self._tell_early()
+        return left
+
+    def advance(self, stage: Stage) -> None:
+        """The model process has come so far."""
+        self._listener.progress(stage.model or next(iter(self._open), ""), stage)
+
+    def take(self, part: Part) -> None:
+        """A piece has come."""
+        match part.value:
+            case Preview() as preview:
+                self._listener.preview(part.name, preview)
+            case Explained() as maps:
+                self._add_maps(part.name, maps)
+                self._tell_early()
+            case Evidence() as evidence:
+                self._close(part.name, test=True)
+                self._tell(part.name, evidence)
+            case Refusal(error, sentence):
+                self.fail(part.name, JobError("refused", error=error, sentence=sentence))
+
+    def fail(self, model: str, failure: JobError) -> None:
+        """There will be nothing more of a model; told once."""
+        if self._open.pop(model, None):
+            self._early.pop(model, None)
+            self._listener.failed(model, failure)
+            self._tell_early()
+
+    def _known(self, request: ModelRequest) -> tuple[Explained | None, Evidence | None]:
+        maps = shelf("explanation").get(self._maps_key(request.model))
+        evidence = shelf("evidence").get(self._evidence_key(request.model))
+        return (
+            maps or PREFETCHED.maps(self._job, request),
+            evidence or PREFETCHED.evidence(self._job, request),
+        )
+
+    def _add_maps(self, model: str, maps: Explained) -> None:
+        whole = kept("explanation", self._maps_key(model), lambda: maps.of_face(self._job.face))
+        self._maps[model] = whole
+        if model in self._open and self._open[model].maps:
+            self._close(model, maps=True)
+            self._listener.maps(model, whole)
+
+    def _tell_early(self) -> None:
+        """Evidence that is at hand is told when no more maps are to come, as new evidence is."""
+        if not any(request.maps for request in self._open.values()):
+            for model in tuple(self._early):
+                self._tell(model, self._early.pop(model))
+
+    def _tell(self, model: str, evidence: Evidence) -> None:
+        kept("evidence", self._evidence_key(model), lambda: evidence)
+        if maps := self._maps.get(model):
+            evidence = replace(evidence, flags=witness_flags(evidence, maps.explanation))
+        self._listener.evidence(model, evidence)
+
+    def _close(self, model: str, *, maps: bool = False, test: bool = False) -> None:
+        """So much is there of a model."""
+        left = self._open[model]
+        left = replace(left, maps=left.maps and not maps, test=left.test and not test)
+        self._open[model] = left
+        if not (left.maps or left.test):
+            del self._open[model]
+
+    def _maps_key(self, model: str) -> Hashable:
+        job = self._job
+        return (_face_key(job.face), model, self._targets[model], job.methods, _settings(job.options))
+
+    def _evidence_key(self, model: str) -> Hashable:
+        return (_face_key(self._job.face), model, self._targets[model])
+
+
+def check(maps: Explanation, show: Callable[[Stage], None]) -> Mapping[str, MapCheck]:
+    """Whether maps are faithful to their model; arguments and errors as of ``session.look``."""
+    job = CheckMaps(maps.face, maps.provenance.model, maps.target, _options_of(maps))
+    return kept("check", _check_key(maps), lambda: cast(Mapping[str, MapCheck], session.ask(job, show)))
+
+
+def checked(maps: Explanation) -> bool:
+    """Whether the answer of ``check`` is at hand."""
+    return _check_key(maps) in shelf("check")
+
+
+def _face_key(face: Face) -> Hashable:
+    """The same for the same cut of the same photo."""
+    return (face.photo_sha256, tuple(face.crop_box.as_list()))
+
+
+def _settings(options: Options) -> Hashable:
+    return tuple((method, *sorted(values.items())) for method, values in sorted(options.items()))
+
+
+def _options_of(maps: Explanation) -> Options:
+    return {name: heatmap.params for name, heatmap in maps.heatmaps.items()}
+
+
+def _check_key(maps: Explanation) -> Hashable:
+    return (_face_key(maps.face), maps.provenance.model, maps.target, _settings(_options_of(maps)))

@@ -1,0 +1,122 @@
+"""What an entry of ``METHODS`` says of a method, and that the work is found by nothing but its entry."""
+
+import sys
+import types
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.support.models import make_face
+from xai.attribution.base import Asked, Attribution
+from xai.attribution.methods import DEFAULT_METHODS, METHODS, Method, find_method
+from xai.attribution.occlusion.patch import Patch
+from xai.errors import UnknownName
+from xai.evidence.interventions.face_edits import FaceEdits
+from xai.models.classifiers import to_input
+from xai.types import Heatmap
+
+PLACE = "red_for_a_test"
+
+
+def quiet(done, total):
+    pass
+
+
+@pytest.fixture
+def work(monkeypatch):
+    """A module with two ways of doing the same work: the red of a picture; the calls of each are counted."""
+    module, calls = types.ModuleType(PLACE), []
+
+    def one(classifier, values, target, params, progress):
+        calls.append("one")
+        progress(1, 1)
+        return Attribution(values[0].numpy())
+
+    def several(asked, params, progress, mode="exact"):
+        calls.append("several")
+        progress(len(asked), len(asked))
+        return [Attribution(each.values[0].numpy()) for each in asked]
+
+    module.one, module.several = one, several
+    monkeypatch.setitem(sys.modules, PLACE, module)
+    return calls
+
+
+@pytest.mark.parametrize(
+    ("at", "alone", "together"),
+    [
+        ({"run_at": f"{PLACE}:one"}, ["one"], ["one", "one"]),
+        ({"run_all_at": f"{PLACE}:several"}, ["several"], ["several"]),
+        ({"run_at": f"{PLACE}:one", "run_all_at": f"{PLACE}:several"}, ["one"], ["several"]),
+    ],
+)
+def test_one_input_and_several_are_run_by_what_the_entry_names(
+    small_cnn, noise_crop, work, at, alone, together
+):
+    method = Method("red", "Red", "red", "-", **at)
+    values = [to_input(np.roll(noise_crop, shift, axis=0), 35) for shift in (0, 7)]
+    made = method.run()(small_cnn, values[1], 0, {}, quiet)
+    np.testing.assert_array_equal(made.values, values[1][0].numpy())
+    assert work == alone
+    work.clear()
+    told = []
+    found = method.run_all()(
+        [Asked(small_cnn, each, 0) for each in values], {}, lambda *step: told.append(step)
+    )
+    for each, one in zip(values, found, strict=True):
+        np.testing.assert_array_equal(one.values, each[0].numpy())
+    assert work == together
+    assert told[-1] == (2, 2)
+    assert method.run_in_steps() is None
+
+
+def test_an_entry_without_work_or_with_signs_that_cannot_be_drawn_is_refused():
+    with pytest.raises(ValueError, match="what does the work"):
+        Method("nothing", "Nothing", "activation", "-")
+    with pytest.raises(ValueError, match="both signs"):
+        Method("both", "Both", "activation", "-", "a:b", display="density", signed=True)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_entry_names_work_that_exists(name):
+    method = find_method(name)
+    assert method.name == name
+    assert callable(method.run())
+    assert callable(method.run_all())
+    steps = method.run_in_steps()
+    assert steps is None or callable(steps)
+    Heatmap(np.zeros((2, 2), np.float32), method.unit, name, method.complete({}), "covered")
+
+
+def test_what_is_displayed_as_measured_has_a_unit_that_models_share():
+    assert {name for name, method in METHODS.items() if method.display == "absolute"} == {"occlusion"}
+    assert {method.unit for method in METHODS.values() if method.display == "density"} == {"activation"}
+    assert DEFAULT_METHODS == ("occlusion", "gradcam")
+
+
+@pytest.mark.parametrize("side", [35, 96, 224])
+def test_forwards_are_counted_as_the_entry_says(side):
+    patch = Patch()
+    params = METHODS["occlusion"].complete({})
+    assert params == {"patch": patch.size, "stride": patch.stride, "fill": patch.fill}
+    places = sum(1 for _ in patch.windows(side) for _ in patch.windows(side))
+    assert METHODS["occlusion"].forwards(params, side) == places
+    assert [m.forwards(m.complete({}), side) for n, m in METHODS.items() if n != "occlusion"] == [1] * 5
+    assert replace(METHODS["gradcam"], forwards=lambda params, side: side).forwards({}, side) == side
+
+
+def test_a_method_that_is_added_runs_in_the_pipeline(small_cnn, noise_crop, work, monkeypatch):
+    from xai.pipeline import Pair, Wanted, maps_of_all
+
+    monkeypatch.setitem(METHODS, "red", Method("red", "Red", "red", "-", f"{PLACE}:one"))
+    pair = Pair(FaceEdits(make_face(noise_crop)), small_cnn)
+    found = maps_of_all([pair], Wanted(("red", "gradcam")))[0]
+    assert list(found.heatmaps) == ["red", "gradcam"]
+    assert found.heatmaps["red"].unit == "red"
+    assert found.heatmaps["red"].values.shape == noise_crop.shape[:2]
+
+
+def test_a_method_that_does_not_exist_is_refused():
+    with pytest.raises(UnknownName, match="occlusion"):
+        find_method("magic")
