@@ -52,6 +52,7 @@ class SetLimits:
         half: share of them below which a model that something else moves is *not supported*.
         stayed: least share of other changes at which the answer stays, in every named family.
         part: largest effect of a named family, over that of the lower face.
+        failed: largest share of faces on which one named family moves the answer.
         rim: least effect of nose and mouth alone over that of the lower face.
         judged: least share of the answers on which anything could be laid.
     """
@@ -60,6 +61,7 @@ class SetLimits:
     half: float = 0.5
     stayed: float = 0.75
     part: float = 0.2
+    failed: float = 0.5
     rim: float = 0.12
     judged: float = 0.5
 
@@ -85,6 +87,7 @@ class Judged:
         kept: share of all other changes at which the answer stayed.
         stayed: *stay* family -> share of its edits at which the answer stayed.
         effects: family -> mean log-odds lost, net of the sham.
+        movers: *stay* families that moved the answer.
         reason: code of the deciding reason.
     """
 
@@ -98,6 +101,7 @@ class Judged:
     kept: float | None = None
     stayed: Mapping[str, float] | None = None
     effects: Mapping[str, float] | None = None
+    movers: tuple[str, ...] = ()
     reason: str | None = None
 
     @property
@@ -118,10 +122,12 @@ class FamilyRates:
     Attributes:
         stayed: share of its edits at which the answer stayed.
         part: its effect over that of the lower face, each a mean over the answers.
+        failed: share of the answers that it moves, by the rule for one face.
     """
 
     stayed: Figure
     part: Figure
+    failed: Figure
 
 
 @dataclass(frozen=True)
@@ -217,6 +223,7 @@ def judged_from(evidence: Evidence, model: str, group: str, label: str | None) -
         kept=evidence.stay.share if asked else None,
         stayed={n: share for n, share in stay.items() if share is not None} if asked else None,
         effects={n: f.effect for n, f in families.items()} if asked else None,
+        movers=tuple(n for n, f in families.items() if f.asks == "stay" and f.holds is False),
         reason=evidence.reasons[0].code,
     )
 
@@ -324,8 +331,10 @@ def _family(name: str, judged: Sequence[Judged], groups: NDArray[np.str_], draws
     # The mean of ratios is ruled by faces on which the lower face does little, so each effect is held against
     # the mean.
     part = np.where(known, own / typical, np.nan) if typical > 0 else np.full_like(own, np.nan)
-    kept = shares({"stayed": stayed}, groups, draws)["stayed"]
-    return FamilyRates(kept, means({"part": part}, groups, draws)["part"])
+    asked = [name in (j.stayed or {}) for j in judged]
+    failed = _column(float(name in j.movers) if was else None for j, was in zip(judged, asked, strict=True))
+    kept, moved = shares({"stayed": stayed, "failed": failed}, groups, draws).values()
+    return FamilyRates(kept, means({"part": part}, groups, draws)["part"], moved)
 
 
 def _set_verdict(
@@ -366,13 +375,19 @@ def _told(
 
 
 def _surely_stays(family: FamilyRates, limits: SetLimits) -> bool:
-    stayed, part = family.stayed.interval, family.part.interval
-    return stayed is not None and part is not None and stayed[0] >= limits.stayed and part[1] <= limits.part
+    stayed, part, failed = family.stayed.interval, family.part.interval, family.failed.interval
+    if stayed is None or part is None or failed is None:
+        return False
+    return stayed[0] >= limits.stayed and part[1] <= limits.part and failed[1] <= limits.failed
 
 
 def _surely_moves(family: FamilyRates, limits: SetLimits) -> bool:
-    stayed, part = family.stayed.interval, family.part.interval
-    return (stayed is not None and stayed[1] < limits.stayed) or (part is not None and part[0] > limits.part)
+    stayed, part, failed = family.stayed.interval, family.part.interval, family.failed.interval
+    return (
+        (stayed is not None and stayed[1] < limits.stayed)
+        or (part is not None and part[0] > limits.part)
+        or (failed is not None and failed[0] > limits.failed)
+    )
 
 
 def _found_from(part: Figure, limits: SetLimits) -> float:
