@@ -49,9 +49,13 @@ def sheet_pdf(sheet: FaceSheet) -> bytes:
         ValueError: the words are too many for a page even in the smallest type.
     """
     pdf = _new(sheet)
-    for mark in _fitted(sheet, pdf):
-        _write(pdf, mark)
-    return bytes(pdf.output())
+    try:
+        for mark in _fitted(sheet, pdf):
+            _write(pdf, mark)
+        return bytes(pdf.output())
+    finally:  # fpdf reads letters as they are used, and never closes their files
+        for font in pdf.fonts.values():
+            font.ttfont.close()
 
 
 def page_png(pdf: bytes) -> bytes:

@@ -118,7 +118,8 @@ def test_both_models_have_one_scale_and_its_ends_are_written_beside_it(monkeypat
 @pytest.mark.parametrize("bold", [False, True])
 def test_the_font_has_every_letter_of_every_language(bold):
     letters = {letter for code in languages() for words in catalogue(code).values() for letter in words}
-    has = set(TTFont(font_file(bold)).getBestCmap())
+    with TTFont(font_file(bold)) as font:
+        has = set(font.getBestCmap())
     assert {letter for letter in letters if ord(letter) not in has and letter != "\n"} == set()
 
 
