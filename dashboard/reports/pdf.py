@@ -55,7 +55,8 @@ def sheet_pdf(sheet: FaceSheet) -> bytes:
         return bytes(pdf.output())
     finally:  # fpdf reads letters as they are used, and never closes their files
         for font in pdf.fonts.values():
-            font.ttfont.close()
+            if hasattr(font, "ttfont"):
+                font.ttfont.close()
 
 
 def page_png(pdf: bytes) -> bytes:
