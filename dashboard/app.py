@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import preferences
-from dashboard.i18n import languages, say
+from dashboard.i18n import languages, t
 from dashboard.widgets import header
 
 PAGES = {
@@ -15,15 +15,15 @@ PAGES = {
 }
 """Address of a page and section of the catalogue with its ``nav`` -> the page's folder in ``views/``."""
 
-preferences.open_address(tuple(languages()))
+preferences.load_preferences_from_url(tuple(languages()))
 page = st.navigation(
     [
-        st.Page(f"views/{folder}/page.py", title=say(f"{name}.nav"), url_path=name)
+        st.Page(f"views/{folder}/page.py", title=t(f"{name}.nav"), url_path=name)
         for name, folder in PAGES.items()
     ],
     position="top",
 )
-st.set_page_config(page_title=f"{page.title} · {say('app.title')}", layout="wide")
+st.set_page_config(page_title=f"{page.title} · {t('app.title')}", layout="wide")
 st.logo(header.LOGO, size="large")
 with st.container(horizontal_alignment="center"), st.container(width=1180):
     header.show()

@@ -8,37 +8,37 @@ from typing import cast
 
 from dashboard import session
 from dashboard.prefetch.scheduler import PREFETCHED
-from dashboard.session_cache import kept, shelf
+from dashboard.session_cache import cache_of, cached
 from dashboard.worker.jobs import (
-    CheckMaps,
-    Explained,
+    CheckFaithfulness,
     ExplainFace,
+    FaceExplanation,
+    JobProgress,
     ModelRequest,
     Options,
-    Part,
     Refusal,
-    Stage,
+    ResultPart,
 )
 from dashboard.worker.results import MapCheck
 from dashboard.worker.ticket import JobError
-from xai.evidence.verdict.saliency_flags import witness_flags
+from xai.evidence.verdict.saliency_flags import saliency_disagreements
 from xai.evidence_types import Evidence
 from xai.partial_results import Preview
 from xai.types import Explanation, Face
 
-__all__ = ["FaceListener", "check", "checked", "explain"]
+__all__ = ["FaceListener", "check_faithfulness", "explain", "has_faithfulness"]
 
 
 class FaceListener:
     """Who is told what comes of a face, model by model; a page overrides what it shows."""
 
-    def progress(self, model: str, stage: Stage) -> None:
+    def progress(self, model: str, stage: JobProgress) -> None:
         """So far has the work on a model come; called about four times a second."""
 
     def preview(self, model: str, preview: Preview) -> None:
         """A map on its way."""
 
-    def maps(self, model: str, explained: Explained) -> None:
+    def maps(self, model: str, explained: FaceExplanation) -> None:
         """A model's answer with its maps."""
 
     def evidence(self, model: str, evidence: Evidence) -> None:
@@ -63,7 +63,7 @@ def explain(job: ExplainFace, listener: FaceListener) -> None:
     if not left:
         return
     try:
-        session.ask(replace(job, requests=left), arrivals.advance, arrivals.take)
+        session.run_job(replace(job, requests=left), arrivals.advance, arrivals.take)
     except JobError as failure:
         for request in left:
             arrivals.fail(request.model, failure)
@@ -76,7 +76,7 @@ class _Arrivals:
         self._job, self._listener = job, listener
         self._targets = {request.model: request.target for request in job.requests}
         self._open: dict[str, ModelRequest] = {}
-        self._maps: dict[str, Explained] = {}
+        self._maps: dict[str, FaceExplanation] = {}
         self._early: dict[str, Evidence] = {}
 
     def tell_known(self) -> tuple[ModelRequest, ...]:
@@ -94,16 +94,16 @@ class _Arrivals:
         self._tell_early()
         return left
 
-    def advance(self, stage: Stage) -> None:
+    def advance(self, stage: JobProgress) -> None:
         """The model process has come so far."""
         self._listener.progress(stage.model or next(iter(self._open), ""), stage)
 
-    def take(self, part: Part) -> None:
+    def take(self, part: ResultPart) -> None:
         """A piece has come."""
         match part.value:
             case Preview() as preview:
                 self._listener.preview(part.name, preview)
-            case Explained() as maps:
+            case FaceExplanation() as maps:
                 self._add_maps(part.name, maps)
                 self._tell_early()
             case Evidence() as evidence:
@@ -119,16 +119,16 @@ class _Arrivals:
             self._listener.failed(model, failure)
             self._tell_early()
 
-    def _known(self, request: ModelRequest) -> tuple[Explained | None, Evidence | None]:
-        maps = shelf("explanation").get(self._maps_key(request.model))
-        evidence = shelf("evidence").get(self._evidence_key(request.model))
+    def _known(self, request: ModelRequest) -> tuple[FaceExplanation | None, Evidence | None]:
+        maps = cache_of("explanation").get(self._maps_key(request.model))
+        evidence = cache_of("evidence").get(self._evidence_key(request.model))
         return (
             maps or PREFETCHED.maps(self._job, request),
             evidence or PREFETCHED.evidence(self._job, request),
         )
 
-    def _add_maps(self, model: str, maps: Explained) -> None:
-        whole = kept("explanation", self._maps_key(model), lambda: maps.of_face(self._job.face))
+    def _add_maps(self, model: str, maps: FaceExplanation) -> None:
+        whole = cached("explanation", self._maps_key(model), lambda: maps.of_face(self._job.face))
         self._maps[model] = whole
         if model in self._open and self._open[model].maps:
             self._close(model, maps=True)
@@ -141,9 +141,9 @@ class _Arrivals:
                 self._tell(model, self._early.pop(model))
 
     def _tell(self, model: str, evidence: Evidence) -> None:
-        kept("evidence", self._evidence_key(model), lambda: evidence)
+        cached("evidence", self._evidence_key(model), lambda: evidence)
         if maps := self._maps.get(model):
-            evidence = replace(evidence, flags=witness_flags(evidence, maps.explanation))
+            evidence = replace(evidence, flags=saliency_disagreements(evidence, maps.explanation))
         self._listener.evidence(model, evidence)
 
     def _close(self, model: str, *, maps: bool = False, test: bool = False) -> None:
@@ -162,15 +162,15 @@ class _Arrivals:
         return (_face_key(self._job.face), model, self._targets[model])
 
 
-def check(maps: Explanation, show: Callable[[Stage], None]) -> Mapping[str, MapCheck]:
+def check_faithfulness(maps: Explanation, show: Callable[[JobProgress], None]) -> Mapping[str, MapCheck]:
     """Whether maps are faithful to their model; arguments and errors as of ``session.look``."""
-    job = CheckMaps(maps.face, maps.provenance.model, maps.target, _options_of(maps))
-    return kept("check", _check_key(maps), lambda: cast(Mapping[str, MapCheck], session.ask(job, show)))
+    job = CheckFaithfulness(maps.face, maps.provenance.model, maps.target, _options_of(maps))
+    return cached("check", _check_key(maps), lambda: cast(Mapping[str, MapCheck], session.run_job(job, show)))
 
 
-def checked(maps: Explanation) -> bool:
-    """Whether the answer of ``check`` is at hand."""
-    return _check_key(maps) in shelf("check")
+def has_faithfulness(maps: Explanation) -> bool:
+    """Whether the answer of ``check_faithfulness`` is at hand."""
+    return _check_key(maps) in cache_of("check")
 
 
 def _face_key(face: Face) -> Hashable:

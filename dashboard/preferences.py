@@ -22,10 +22,10 @@ __all__ = [
     "PROJECTOR",
     "language",
     "level",
-    "open_address",
+    "load_preferences_from_url",
     "projector",
-    "spoken_to",
-    "write_address",
+    "save_preferences_to_url",
+    "use_language",
 ]
 
 LEVELS = ("plain", "technical")
@@ -40,12 +40,12 @@ _SPOKEN_TO: ContextVar[str | None] = ContextVar("spoken_to", default=None)
 
 
 def language() -> str:
-    """The language of the page that is being drawn, or of ``spoken_to``; English where there is neither."""
+    """The language of the page that is drawn, or of ``use_language``; English where there is neither."""
     return _SPOKEN_TO.get() or str(_chosen(LANGUAGE) or _FIRST)
 
 
 @contextmanager
-def spoken_to(spoken: str) -> Iterator[None]:
+def use_language(spoken: str) -> Iterator[None]:
     """Say everything in this language: for what is made after the page, in a thread that knows no reader."""
     token = _SPOKEN_TO.set(spoken)
     try:
@@ -64,7 +64,7 @@ def projector() -> bool:
     return bool(_chosen(PROJECTOR))
 
 
-def open_address(languages: Sequence[str]) -> None:
+def load_preferences_from_url(languages: Sequence[str]) -> None:
     """Take the choices from the address, once per visit; what is not known there is ignored."""
     if LANGUAGE in st.session_state:
         return
@@ -74,7 +74,7 @@ def open_address(languages: Sequence[str]) -> None:
     st.session_state[PROJECTOR] = st.query_params.get("view") == "projector"
 
 
-def write_address() -> None:
+def save_preferences_to_url() -> None:
     """Put the choices into the address."""
     write_params(
         {

@@ -28,7 +28,7 @@ from starlette.routing import Route
 from streamlit.runtime import get_instance
 
 from dashboard import session
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.prefetch.scheduler import PREFETCHED
 from xai.photo.samples import SAMPLES
 
@@ -60,7 +60,7 @@ _LOG = logging.getLogger(__name__)
 async def _models(_app: st.App) -> AsyncIterator[None]:
     """Start the model process with the server, and stop it with the server."""
     worker = await asyncio.to_thread(session.worker)
-    await asyncio.to_thread(session.gallery, SAMPLES)
+    await asyncio.to_thread(session.sample_thumbnails, SAMPLES)
     submit = partial(worker.submit, "samples", background=True)
     PREFETCHED.start(submit, tuple(SAMPLES))
     gc.collect()
@@ -108,7 +108,7 @@ def _apologise(fault: Exception) -> bool:
     frames = reversed(traceback.extract_tb(fault.__traceback__))
     where = " < ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in frames)
     _LOG.error("incident %s: %s in %s", incident, type(fault).__name__, where)
-    st.error(say("app.fault", incident=incident))
+    st.error(t("app.fault", incident=incident))
     return True
 
 

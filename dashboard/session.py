@@ -13,35 +13,35 @@ import streamlit as st
 
 from dashboard.prefetch.scheduler import PREFETCHED
 from dashboard.records.reader import Records, read_records
-from dashboard.session_cache import kept, recall, remember, shelf, visitor
+from dashboard.session_cache import cache_of, cached, get_state, session_id, set_state
 from dashboard.worker.client import Worker
 from dashboard.worker.jobs import (
+    AnalyzePhoto,
+    AnalyzeSample,
     Job,
-    Look,
-    Part,
-    SampleLook,
-    Seen,
-    Stage,
+    JobProgress,
+    PhotoAnalysis,
+    ResultPart,
     Thumbnail,
 )
-from dashboard.worker.results import LineUp, Suspects
-from dashboard.worker.ticket import JobError, Ticket
+from dashboard.worker.results import ShortcutRound, ShortcutRoundRequest
+from dashboard.worker.ticket import JobError, JobHandle
 from xai.models.cards import Catalogue, read_cards, weights_folders
 from xai.types import Prediction
 
 __all__ = [
-    "ask",
+    "analyze_photo",
+    "cached",
     "catalogue",
-    "done_once",
-    "gallery",
-    "handed_in",
-    "kept",
-    "look",
-    "recall",
+    "get_state",
     "records",
-    "remember",
+    "run_cached",
+    "run_job",
     "sample_answers",
-    "suspects",
+    "sample_thumbnails",
+    "set_state",
+    "shortcut_round",
+    "uploaded_photos",
     "worker",
 ]
 
@@ -73,21 +73,23 @@ def records() -> Records:
     return read_records([card.path.with_suffix(".json") for card in catalogue().cards], weights_folders())
 
 
-def sample_answers(sample: str, model: str, show: Callable[[Stage], None]) -> tuple[Prediction, ...]:
-    """What a model says of each face of a sample, left to right; errors as of ``look``."""
+def sample_answers(sample: str, model: str, show: Callable[[JobProgress], None]) -> tuple[Prediction, ...]:
+    """What a model says of each face of a sample, left to right; errors as of ``analyze_photo``."""
 
     def ask() -> tuple[Prediction, ...]:
-        return _seen(SampleLook(sample, (model,)), show).predictions.get(model, ())
+        return _seen(AnalyzeSample(sample, (model,)), show).predictions.get(model, ())
 
-    return kept("answers", (sample, model), ask)
-
-
-def suspects(number: int, show: Callable[[Stage], None]) -> Suspects:
-    """The models of a round of "spot the cheat"; errors as of ``look``."""
-    return kept("suspects", number, lambda: cast(Suspects, ask(LineUp(number), show)))
+    return cached("answers", (sample, model), ask)
 
 
-def gallery(samples: Iterable[str]) -> Mapping[str, bytes]:
+def shortcut_round(number: int, show: Callable[[JobProgress], None]) -> ShortcutRound:
+    """The models of a round of "spot the cheat"; errors as of ``analyze_photo``."""
+    return cached(
+        "suspects", number, lambda: cast(ShortcutRound, run_job(ShortcutRoundRequest(number), show))
+    )
+
+
+def sample_thumbnails(samples: Iterable[str]) -> Mapping[str, bytes]:
     """Sample id -> small JPEG file, of those that are drawn so far; the first call has them drawn.
 
     Samples are nobody's, so all visitors share them. A sample that could not be drawn is empty.
@@ -103,7 +105,9 @@ def gallery(samples: Iterable[str]) -> Mapping[str, bytes]:
     return drawn
 
 
-def look(job: Look | SampleLook, key: Hashable, show: Callable[[Stage], None]) -> Seen:
+def analyze_photo(
+    job: AnalyzePhoto | AnalyzeSample, key: Hashable, show: Callable[[JobProgress], None]
+) -> PhotoAnalysis:
     """What is in a photo, from this session or from the model process.
 
     Args:
@@ -114,14 +118,14 @@ def look(job: Look | SampleLook, key: Hashable, show: Callable[[Stage], None]) -
     Raises:
         JobError: it was refused or could not be done.
     """
-    return kept("photo", (key, job.models, job.whole), lambda: _seen(job, show))
+    return cached("photo", (key, job.models, job.whole), lambda: _seen(job, show))
 
 
-def handed_in() -> Mapping[int, Seen]:
+def uploaded_photos() -> Mapping[int, PhotoAnalysis]:
     """This visitor's own photos in which there is a face; each keeps its number until the session ends."""
     own = {
         seen.sha256: seen
-        for key, seen in cast(Mapping[tuple[str, ...], Seen], shelf("photo")).items()
+        for key, seen in cast(Mapping[tuple[str, ...], PhotoAnalysis], cache_of("photo")).items()
         if key[0] == seen.sha256 and seen.faces
     }
     numbered = cast(list[str], st.session_state.setdefault("numbered photos", []))
@@ -129,17 +133,19 @@ def handed_in() -> Mapping[int, Seen]:
     return {number: own[digest] for number, digest in enumerate(numbered, start=1) if digest in own}
 
 
-def done_once(kind: str, key: Hashable, job: Job, show: Callable[[Stage], None]) -> object:
-    """The result of a job of ``kind``, from this session or from the model process. As ``look``."""
-    return kept(kind, key, lambda: ask(job, show))
+def run_cached(kind: str, key: Hashable, job: Job, show: Callable[[JobProgress], None]) -> object:
+    """The result of a job of ``kind``, from this session or from the model process. As ``analyze_photo``."""
+    return cached(kind, key, lambda: run_job(job, show))
 
 
-def _seen(job: Look | SampleLook, show: Callable[[Stage], None]) -> Seen:
-    ready = PREFETCHED.seen(job) if isinstance(job, SampleLook) else None
-    return ready or cast(Seen, ask(job, show))
+def _seen(job: AnalyzePhoto | AnalyzeSample, show: Callable[[JobProgress], None]) -> PhotoAnalysis:
+    ready = PREFETCHED.seen(job) if isinstance(job, AnalyzeSample) else None
+    return ready or cast(PhotoAnalysis, run_job(job, show))
 
 
-def ask(job: Job, show: Callable[[Stage], None], take: Callable[[Part], None] | None = None) -> object:
+def run_job(
+    job: Job, show: Callable[[JobProgress], None], take: Callable[[ResultPart], None] | None = None
+) -> object:
     """The result of a job from the model process.
 
     Args:
@@ -152,7 +158,7 @@ def ask(job: Job, show: Callable[[Stage], None], take: Callable[[Part], None] | 
     """
     take = take or (lambda _part: None)
     with PREFETCHED.waiting.waiting():
-        ticket = worker().submit(visitor(), job)
+        ticket = worker().submit(session_id(), job)
         try:
             over, looks = False, 0
             while not over:
@@ -167,5 +173,5 @@ def ask(job: Job, show: Callable[[Stage], None], take: Callable[[Part], None] | 
 
 
 @st.cache_resource(show_spinner=False)
-def _thumbnail(sample: str) -> Ticket:
+def _thumbnail(sample: str) -> JobHandle:
     return worker().submit(f"gallery {sample}", Thumbnail(sample, THUMBNAIL_SIDE), background=True)

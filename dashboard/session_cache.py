@@ -9,11 +9,11 @@ from typing import Any, TypeVar, cast
 
 import streamlit as st
 
-__all__ = ["KEPT", "kept", "recall", "remember", "shelf", "visitor"]
+__all__ = ["CACHE_LIMITS", "cache_of", "cached", "get_state", "session_id", "set_state"]
 
 T = TypeVar("T")
 
-KEPT = {
+CACHE_LIMITS = {
     "photo": 12,
     "answers": 300,
     "suspects": 8,
@@ -31,32 +31,32 @@ KEPT = {
 """How many of each kind a visitor's session holds; the one not used for longest goes first."""
 
 
-def kept(kind: str, key: Hashable, make: Callable[[], T]) -> T:
-    """What this session holds of ``kind`` under ``key``, made now if it does not. Bounded by ``KEPT``."""
-    held = shelf(kind)
+def cached(kind: str, key: Hashable, make: Callable[[], T]) -> T:
+    """What this session holds of ``kind`` under ``key``, made now if missing; bounded by ``CACHE_LIMITS``."""
+    held = cache_of(kind)
     if key not in held:
         held[key] = make()
-        while len(held) > KEPT[kind]:
+        while len(held) > CACHE_LIMITS[kind]:
             held.popitem(last=False)
     held.move_to_end(key)
     return cast(T, held[key])
 
 
-def remember(name: str, value: object) -> None:
+def set_state(name: str, value: object) -> None:
     """Keep a choice of this visitor's until the session ends."""
     st.session_state[name] = value
 
 
-def recall(name: str) -> object:
+def get_state(name: str) -> object:
     """A choice of this visitor's, or None."""
     return st.session_state.get(name)
 
 
-def shelf(kind: str) -> OrderedDict[Hashable, Any]:
+def cache_of(kind: str) -> OrderedDict[Hashable, Any]:
     """Everything of ``kind`` by its key, the one not used for longest first."""
     return cast(OrderedDict[Hashable, Any], st.session_state.setdefault(f"kept {kind}", OrderedDict()))
 
 
-def visitor() -> str:
+def session_id() -> str:
     """What the model process knows this session by."""
     return cast(str, st.session_state.setdefault("visitor", secrets.token_hex(8)))

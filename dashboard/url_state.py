@@ -10,30 +10,30 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 __all__ = [
-    "from_address",
-    "names_from_address",
+    "multiselect_from_url",
     "names_to_address",
-    "number_from_address",
-    "to_address",
+    "select_from_url",
+    "set_url_param",
+    "slider_from_url",
     "write_params",
 ]
 
 
-def from_address(name: str, known: Sequence[str]) -> None:
+def select_from_url(name: str, known: Sequence[str]) -> None:
     """Before a widget with the key ``name`` is drawn: let the address choose, else the first of ``known``."""
     if st.session_state.get(name) not in known:
         asked = st.query_params.get(name)
         st.session_state[name] = asked if asked in known else known[0]
 
 
-def names_from_address(name: str, known: Sequence[str], first: Sequence[str]) -> None:
-    """As ``from_address`` for a widget of several choices; ``first`` where the address names none of them."""
+def multiselect_from_url(name: str, known: Sequence[str], first: Sequence[str]) -> None:
+    """As ``select_from_url`` for a widget of several choices; ``first`` where the address names none."""
     if not set(st.session_state.get(name, ("",))) <= set(known):
         asked = [one for one in st.query_params.get_all(name) if one in known]
         st.session_state[name] = asked or list(first)
 
 
-def number_from_address(name: str, bounds: tuple[float, float], first: float, key: str | None = None) -> None:
+def slider_from_url(name: str, bounds: tuple[float, float], first: float, key: str | None = None) -> None:
     """Before a slider with this key is drawn: let the address choose within ``bounds``, else ``first``.
 
     Args:
@@ -54,14 +54,14 @@ def number_from_address(name: str, bounds: tuple[float, float], first: float, ke
 
 
 def names_to_address(name: str, chosen: Sequence[str], first: Sequence[str]) -> None:
-    """As ``to_address`` for several choices."""
+    """As ``set_url_param`` for several choices."""
     if list(chosen) == list(first):
         st.query_params.pop(name, None)
     elif st.query_params.get_all(name) != list(chosen):
         st.query_params[name] = list(chosen)
 
 
-def to_address(name: str, value: str, first: str) -> None:
+def set_url_param(name: str, value: str, first: str) -> None:
     """Keep a choice of one page in the address, unless it is the ``first`` one."""
     write_params({name: None if value == first else value})
 

@@ -9,10 +9,10 @@ from safetensors import SafetensorError
 
 from xai.errors import XaiError
 
-__all__ = ["write_whole"]
+__all__ = ["write_atomically"]
 
 
-def write_whole(path: Path, write: Callable[[Path], object]) -> Path:
+def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
     """Let ``write`` make a file beside ``path``, then put it in its place in one move; returns ``path``.
 
     Raises:

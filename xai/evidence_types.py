@@ -25,7 +25,7 @@ __all__ = [
     "FamilyEvidence",
     "Reason",
     "RegionEvidence",
-    "Steadiness",
+    "Robustness",
     "Tally",
 ]
 
@@ -111,7 +111,7 @@ class RegionEvidence:
 
 
 @dataclass(frozen=True)
-class Steadiness:
+class Robustness:
     """How often the verdict stood when the places were moved by a tenth of the eye distance; see ``stands``
     in ``xai.evidence.verdict.region_conditions`` for what overturns it.
     """
@@ -212,7 +212,7 @@ class Detail:
     areas: Mapping[str, AreaEvidence]
     regions: Mapping[str, RegionEvidence]
     controls: int
-    steadiness: Steadiness | None
+    steadiness: Robustness | None
     forwards: int
 
     @property

@@ -11,14 +11,14 @@ from typing import Literal
 
 from torch import Tensor
 
-from xai.attribution.base import Asked, Attribution, Meter
-from xai.attribution.crop_maps import classes_on_crop, on_crop
+from xai.attribution.base import Attribution, AttributionRequest, CompositeProgress
+from xai.attribution.crop_maps import resize_classes_to_crop, resize_to_crop
 from xai.attribution.methods import DEFAULT_METHODS, Method, find_method
 from xai.attribution.occlusion.patch import FACE_FILLS
 from xai.errors import Cancelled, XaiError
 from xai.evidence.interventions.face_edits import FaceEdits
-from xai.evidence.verdict.run import Case, examine_all, forwards_of
-from xai.evidence.verdict.saliency_flags import witness_flags
+from xai.evidence.verdict.run import Case, forwards_of, run_causal_tests
+from xai.evidence.verdict.saliency_flags import saliency_disagreements
 from xai.evidence_types import Evidence
 from xai.models.classifiers import Classifier, provenance_of, to_input
 from xai.models.incorrect_reason import predict_with_reasons
@@ -169,8 +169,8 @@ def _tested(begun: _Begun, wanted: Wanted, on_partial: OnPartial) -> Evidence:
     pair, prediction = begun.pair, begun.prediction
     case = Case(pair.edits, pair.classifier, pair.target or prediction.label, _said(prediction))
     progress = partial(_advance, begun.which, "test", on_partial)
-    evidence = examine_all([case], detail=wanted.detail, progress=progress)[0]
-    return replace(evidence, flags=witness_flags(evidence, begun.maps)) if begun.maps else evidence
+    evidence = run_causal_tests([case], detail=wanted.detail, progress=progress)[0]
+    return replace(evidence, flags=saliency_disagreements(evidence, begun.maps)) if begun.maps else evidence
 
 
 def _advance(
@@ -193,7 +193,7 @@ def explain_all(
     wanted = wanted or Wanted()
     said = _predictions(pairs)
     targets = [pair.target or p.label for pair, p in zip(pairs, said, strict=True)]
-    meter = Meter(
+    meter = CompositeProgress(
         progress,
         _forwards(pairs, wanted) + sum(forwards_of(target, detail=wanted.detail) for target in targets),
     )
@@ -203,9 +203,9 @@ def explain_all(
         Case(pair.edits, pair.classifier, made.target, _said(made.prediction))
         for pair, made in zip(pairs, maps, strict=True)
     ]
-    found = examine_all(cases, detail=wanted.detail, progress=meter)
+    found = run_causal_tests(cases, detail=wanted.detail, progress=meter)
     return tuple(
-        replace(made, evidence=replace(evidence, flags=witness_flags(evidence, made)))
+        replace(made, evidence=replace(evidence, flags=saliency_disagreements(evidence, made)))
         for made, evidence in zip(maps, found, strict=True)
     )
 
@@ -233,7 +233,7 @@ def _maps(
     show: _Show | None = None,
 ) -> tuple[Explanation, ...]:
     subjects = [_subject(*both) for both in zip(pairs, said, strict=True)]
-    meter = Meter(progress, _forwards(pairs, wanted))
+    meter = CompositeProgress(progress, _forwards(pairs, wanted))
     plan = _planned(wanted)
     for method, params in plan:
         began = time.perf_counter()
@@ -276,11 +276,18 @@ def _predictions(pairs: Sequence[Pair]) -> list[Prediction]:
 
 
 def _attributions(
-    subjects: Sequence[_Subject], planned: tuple[Method, Params], meter: Meter, mode: Mode, show: _Show | None
+    subjects: Sequence[_Subject],
+    planned: tuple[Method, Params],
+    meter: CompositeProgress,
+    mode: Mode,
+    show: _Show | None,
 ) -> Sequence[Attribution]:
     """One method's maps of all subjects, in shared batches; previews are shown of exact maps alone."""
     method, params = planned
-    asked = [Asked(s.pair.classifier, s.values, s.index, _hidden(params.get("fill"), s)) for s in subjects]
+    asked = [
+        AttributionRequest(s.pair.classifier, s.values, s.index, _hidden(params.get("fill"), s))
+        for s in subjects
+    ]
     in_steps = method.run_in_steps() if show and mode == "exact" else None
     if not (in_steps and show):
         return method.run_all()(asked, params, meter, mode)
@@ -296,7 +303,7 @@ def _attributions(
 
 def _heatmap(subject: _Subject, method: Method, params: Params, made: Attribution) -> Heatmap:
     face = subject.pair.edits.original
-    return Heatmap(on_crop(made.values, face), method.unit, method.name, params, subject.target)
+    return Heatmap(resize_to_crop(made.values, face), method.unit, method.name, params, subject.target)
 
 
 def _planned(wanted: Wanted) -> list[tuple[Method, Params]]:
@@ -334,8 +341,12 @@ def _explanation(subject: _Subject, plan: Sequence[tuple[Method, Params]]) -> Ex
         target=subject.target,
         heatmaps=heatmaps,
         shares={n: None if masks is None else region_shares(h.values, masks) for n, h in heatmaps.items()},
-        probability=None if first is None or first.probability is None else on_crop(first.probability, face),
-        becomes=None if first is None or first.becomes is None else classes_on_crop(first.becomes, face),
+        probability=None
+        if first is None or first.probability is None
+        else resize_to_crop(first.probability, face),
+        becomes=None
+        if first is None or first.becomes is None
+        else resize_classes_to_crop(first.becomes, face),
         provenance=provenance_of(
             subject.pair.classifier,
             subject.seconds,

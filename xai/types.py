@@ -23,19 +23,19 @@ __all__ = [
     "REGIONS",
     "REGION_SUMS",
     "Box",
-    "Computed",
+    "ComputeInfo",
     "Display",
     "Explanation",
     "Face",
     "Faces",
     "Heatmap",
     "Image",
+    "IncorrectReason",
     "Params",
     "Prediction",
     "Progress",
     "Provenance",
     "RegionShares",
-    "SaidReason",
 ]
 
 CLASSES = ("covered", "incorrect", "uncovered")
@@ -174,7 +174,7 @@ class Faces(tuple[Face, ...]):
 
 
 @dataclass(frozen=True)
-class SaidReason:
+class IncorrectReason:
     """What is wrong with a mask worn incorrectly, as far as it can be said.
 
     Attributes:
@@ -209,7 +209,7 @@ class Prediction:
 
     classes: tuple[str, ...]
     probabilities: NDArray[np.float32]
-    reason: SaidReason | None = None
+    reason: IncorrectReason | None = None
 
     def __post_init__(self) -> None:
         if self.probabilities.shape != (len(self.classes),):
@@ -292,7 +292,7 @@ class RegionShares:
 
 
 @dataclass(frozen=True)
-class Computed:
+class ComputeInfo:
     """By what a map was computed and, where that was in half precision, how far it was off.
 
     Attributes:
@@ -331,7 +331,7 @@ class Provenance:
     device: str
     versions: Mapping[str, str]
     seconds: Mapping[str, float] = field(default_factory=dict)
-    computed: Mapping[str, Computed] = field(default_factory=dict)
+    computed: Mapping[str, ComputeInfo] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

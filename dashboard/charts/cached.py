@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 
 from dashboard import preferences
 from dashboard.charts.palette import ink
-from dashboard.session_cache import kept
+from dashboard.session_cache import cached
 
 __all__ = ["kept_figure"]
 
@@ -23,7 +23,7 @@ def kept_figure(what: Hashable, draw: Callable[[], go.Figure]) -> go.Figure:
         what: the kind of figure and every number and name in it.
         draw: draws it; nobody changes it afterwards.
     """
-    return kept("figure", (preferences.language(), ink(), what), lambda: _Finished(draw()))
+    return cached("figure", (preferences.language(), ink(), what), lambda: _Finished(draw()))
 
 
 class _Finished(go.Figure):  # type: ignore[misc]  # plotly has no types

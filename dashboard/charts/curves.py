@@ -5,8 +5,8 @@ from __future__ import annotations
 import plotly.graph_objects as go
 
 from dashboard.charts.palette import BLUE, BROWN, GRID, ORANGE, SLATE, class_colour, ink
-from dashboard.i18n import class_name, number, say
-from dashboard.worker.counterfactual_jobs import Found
+from dashboard.i18n import class_title, format_number, t
+from dashboard.worker.counterfactual_jobs import ProbeResult
 from dashboard.worker.results import CurveCheck
 
 __all__ = ["curves", "height_curve"]
@@ -24,22 +24,22 @@ def curves(check: CurveCheck) -> go.Figure:
         figure.add_scatter(
             x=check.changed,
             y=values,
-            customdata=[number(float(value), ".0%") for value in values],
-            name=say(f"order.{name}"),
+            customdata=[format_number(float(value), ".0%") for value in values],
+            name=t(f"order.{name}"),
             mode="lines",
             line={"color": colour, "dash": dash, "width": 3 if name == "own" else 2},
             hovertemplate="%{customdata}",
         )
-    written = [number(value, ".0%") for value in (0.0, 0.5, 1.0)]
+    written = [format_number(value, ".0%") for value in (0.0, 0.5, 1.0)]
     ticks = {"ticktext": written, "tickvals": [0, 0.5, 1], "gridcolor": GRID}
-    figure.update_xaxes(range=[0, 1.02], title=say("trust.changed"), **ticks)
+    figure.update_xaxes(range=[0, 1.02], title=t("trust.changed"), **ticks)
     figure.update_yaxes(range=[0, 1.02], **ticks)
     return figure.update_layout(
         height=170, margin={"l": 0, "r": 8, "t": 4, "b": 4}, dragmode=False, showlegend=False
     )
 
 
-def height_curve(found: Found, height: float) -> go.Figure:
+def height_curve(found: ProbeResult, height: float) -> go.Figure:
     """The probability of each answer over the height of the mask; colour, dash and a word tell them apart.
 
     Args:
@@ -51,7 +51,7 @@ def height_curve(found: Found, height: float) -> go.Figure:
         figure.add_scatter(
             x=found.values,
             y=[answer.of(name) for answer in found.answers],
-            name=class_name(name),
+            name=class_title(name),
             mode="lines",
             line={"color": class_colour(name), "dash": _DASHES[index % len(_DASHES)], "width": 3},
             hoverinfo="skip",
@@ -59,9 +59,9 @@ def height_curve(found: Found, height: float) -> go.Figure:
     if found.flips_at is not None:
         figure.add_vline(x=found.flips_at, line={"width": 2, "color": ORANGE, "dash": "dot"})
     figure.add_vline(x=height, line={"width": 1, "color": ink()})
-    written = [number(value, ".0%") for value in (0.0, 0.5, 1.0)]
+    written = [format_number(value, ".0%") for value in (0.0, 0.5, 1.0)]
     ticks = {"ticktext": written, "tickvals": [0, 0.5, 1], "gridcolor": GRID}
-    figure.update_xaxes(range=[1.02, -0.02], title=say("cover_slide.axis"), **ticks)
+    figure.update_xaxes(range=[1.02, -0.02], title=t("cover_slide.axis"), **ticks)
     figure.update_yaxes(range=[0, 1.02], **ticks)
     legend = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     return figure.update_layout(

@@ -9,10 +9,10 @@ import plotly.graph_objects as go
 
 from dashboard.charts.palette import AREA, BLUE, GRID, ORANGE, PURPLE, SLATE, ink
 from dashboard.charts.predictions import share_ticks
-from dashboard.i18n import class_name, number, say
+from dashboard.i18n import class_title, format_number, t
 from xai.models.card_schema import Epoch, Metric
 
-__all__ = ["Dot", "class_counts", "dots", "dots_height", "learning_curves"]
+__all__ = ["DotRow", "class_counts", "dots", "dots_height", "learning_curves"]
 
 _LINE = {
     "train_loss": (SLATE, "dot"),
@@ -23,7 +23,7 @@ _LINE = {
 
 
 @dataclass(frozen=True)
-class Dot:
+class DotRow:
     """One line of a chart of dots.
 
     Attributes:
@@ -37,7 +37,7 @@ class Dot:
     published: float | None = None
 
 
-def dots(rows: Sequence[Dot]) -> go.Figure:
+def dots(rows: Sequence[DotRow]) -> go.Figure:
     """Shares as dots with their 95 % intervals; a dot without one is hollow.
 
     What a study published is a hollow diamond on the same line.
@@ -48,16 +48,16 @@ def dots(rows: Sequence[Dot]) -> go.Figure:
     alone = [(place, found.value) for place, found in here if found.low is None]
     figure = go.Figure()
     figure.add_scatter(
-        **_marks([(place, found.value) for place, found in sure], say("dots.measured")),
+        **_marks([(place, found.value) for place, found in sure], t("dots.measured")),
         marker={"color": BLUE, "size": 11},
         error_x=_intervals([found for _, found in sure]),
     )
     if alone:
         circle = {"color": BLUE, "size": 11, "symbol": "circle-open", "line": {"width": 2.5}}
-        figure.add_scatter(**_marks(alone, say("dots.alone")), marker=circle)
+        figure.add_scatter(**_marks(alone, t("dots.alone")), marker=circle)
     if there:
         hollow = {"color": ORANGE, "size": 12, "symbol": "diamond-open", "line": {"width": 2.5}}
-        figure.add_scatter(**_marks(there, say("dots.published")), marker=hollow)
+        figure.add_scatter(**_marks(there, t("dots.published")), marker=hollow)
     _label_lines(figure, rows)
     figure.update_xaxes(gridcolor=GRID, zeroline=False, **_window(rows))
     return _sized(figure, dots_height(len(rows), legend=bool(there)), legend=bool(there))
@@ -75,11 +75,11 @@ def class_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
     for (part, by_class), marker in zip(counts.items(), fills, strict=False):
         figure.add_bar(
             x=list(by_class.values()),
-            y=[class_name(name) for name in by_class],
-            name=say(f"part.{part}"),
+            y=[class_title(name) for name in by_class],
+            name=t(f"part.{part}"),
             orientation="h",
             marker=marker,
-            text=[number(value, ",") for value in by_class.values()],
+            text=[format_number(value, ",") for value in by_class.values()],
             textposition="outside",
             cliponaxis=False,
             hoverinfo="skip",
@@ -106,12 +106,12 @@ def learning_curves(history: Sequence[Epoch], names: Sequence[str]) -> go.Figure
             figure.add_scatter(
                 x=[epoch for epoch, _ in points],
                 y=[value for _, value in points],
-                name=say(f"curve_name.{name}"),
+                name=t(f"curve_name.{name}"),
                 mode="lines",
                 line={"color": colour, "dash": dash, "width": 2.5},
                 hovertemplate="%{y:.3f}",
             )
-    figure.update_xaxes(title=say("curves.epoch"), gridcolor=GRID, zeroline=False)
+    figure.update_xaxes(title=t("curves.epoch"), gridcolor=GRID, zeroline=False)
     figure.update_yaxes(gridcolor=GRID, rangemode="tozero", zeroline=False)
     if not {"loss", "train_loss"} & set(names):
         figure.update_yaxes(range=[0, 1.02], **share_ticks())
@@ -126,12 +126,12 @@ def _marks(points: Sequence[tuple[int, float]], name: str) -> dict[str, object]:
         "name": name,
         "mode": "markers",
         "cliponaxis": False,
-        "customdata": [number(value, ".1%") for _, value in points],
+        "customdata": [format_number(value, ".1%") for _, value in points],
         "hovertemplate": "%{customdata}",
     }
 
 
-def _label_lines(figure: go.Figure, rows: Sequence[Dot]) -> None:
+def _label_lines(figure: go.Figure, rows: Sequence[DotRow]) -> None:
     """A thin line for each row and its label above it: beside the line there is no room on a phone."""
     for place, row in enumerate(rows):
         figure.add_annotation(
@@ -168,7 +168,7 @@ def _intervals(found: Sequence[Metric]) -> dict[str, object]:
     }
 
 
-def _window(rows: Sequence[Dot]) -> dict[str, object]:
+def _window(rows: Sequence[DotRow]) -> dict[str, object]:
     """The axis: from 0 to 1, or from a half where nothing lies lower, said by its ticks."""
     values = [
         v for row in rows if row.measured for v in (row.measured.value, row.measured.low) if v is not None

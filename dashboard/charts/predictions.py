@@ -8,7 +8,7 @@ from itertools import cycle
 import plotly.graph_objects as go
 
 from dashboard.charts.palette import AREA, GRID, METHOD, class_colour, ink
-from dashboard.i18n import class_name, has, number, say
+from dashboard.i18n import class_title, format_number, has_key, t
 from xai.attribution.methods import METHODS
 from xai.types import REGIONS, Prediction, RegionShares
 
@@ -21,10 +21,10 @@ def class_bars(prediction: Prediction) -> go.Figure:
     figure = go.Figure(
         go.Bar(
             x=shown,
-            y=[class_name(name) for name in prediction.classes],
+            y=[class_title(name) for name in prediction.classes],
             orientation="h",
             marker={"color": [class_colour(name) for name in prediction.classes]},
-            text=[number(value, ".0%") for value in shown],
+            text=[format_number(value, ".0%") for value in shown],
             textposition="outside",
             cliponaxis=False,
             hoverinfo="skip",
@@ -47,7 +47,7 @@ def region_bars(shares: Mapping[str, RegionShares], limit: float = 1.0) -> go.Fi
         marker = {"color": colour}
         figure.add_bar(**_series(counted.share, _method_name(method), marker))
     hatched = {"color": AREA, "pattern": {"shape": "/", "size": 5}}
-    figure.add_bar(**_series(area, say("regions.area"), hatched))
+    figure.add_bar(**_series(area, t("regions.area"), hatched))
     figure.update_xaxes(range=[0, limit], gridcolor=GRID, **share_ticks(limit))
     figure.update_layout(barmode="group", bargap=0.3, showlegend=True)
     figure.update_layout(legend={"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom"})
@@ -58,22 +58,22 @@ def share_ticks(limit: float = 1.0) -> dict[str, list[object]]:
     """Ticks of an axis of shares from 0 to ``limit``, written as the reader's language writes them."""
     step = next(step for step in (0.05, 0.1, 0.25, 0.5) if limit / step <= 5 or step == 0.5)
     values = [step * index for index in range(int(limit / step + 1e-9) + 1)]
-    return {"tickvals": [*values], "ticktext": [number(value, ".0%") for value in values]}
+    return {"tickvals": [*values], "ticktext": [format_number(value, ".0%") for value in values]}
 
 
 def _method_name(method: str) -> str:
     """A method in few words; the title of its entry where the catalogue has none."""
-    return say(f"method_short.{method}") if has(f"method_short.{method}") else METHODS[method].title
+    return t(f"method_short.{method}") if has_key(f"method_short.{method}") else METHODS[method].title
 
 
 def _series(values: Mapping[str, float], name: str, marker: Mapping[str, object]) -> dict[str, object]:
     return {
         "x": [values[region] for region in REGIONS],
-        "y": [say(f"region.{region}") for region in REGIONS],
+        "y": [t(f"region.{region}") for region in REGIONS],
         "name": name,
         "orientation": "h",
         "marker": marker,
-        "customdata": [number(values[region], ".0%") for region in REGIONS],
+        "customdata": [format_number(values[region], ".0%") for region in REGIONS],
         "hovertemplate": "%{customdata}",
     }
 

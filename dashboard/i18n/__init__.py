@@ -3,7 +3,7 @@
 ``say("photo.faces_many", count=3, model="m")`` looks up a key in the reader's language and fills its blanks.
 A key that does not exist or a blank that is not filled is a fault of ours and raises ``KeyError``; nothing
 is ever shown half filled. A new language is a new folder with the same files; how it writes numbers stands in
-the section ``number`` of its ``common.toml``.
+the section ``format_number`` of its ``common.toml``.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from xai.classes import class_info
 
 __all__ = [
     "DEFAULT",
-    "catalogue",
-    "class_name",
-    "class_word",
-    "from_library",
-    "has",
+    "class_short_label",
+    "class_title",
+    "format_number",
+    "has_key",
     "languages",
-    "number",
-    "say",
+    "messages",
+    "t",
+    "translate_notice",
 ]
 
 DEFAULT = "en"
@@ -38,7 +38,7 @@ DEFAULT = "en"
 _FOLDER = Path(__file__).parent / "locales"
 
 
-def say(key: str, /, **values: object) -> str:
+def t(key: str, /, **values: object) -> str:
     """The sentence under ``key`` in the reader's language, with its blanks filled.
 
     How many digits a number gets is written in the sentence, and its marks are those of the language.
@@ -51,48 +51,48 @@ def say(key: str, /, **values: object) -> str:
         KeyError: there is no such key, or a blank is not filled.
     """
     spoken = language()
-    return _Blanks(spoken).vformat(catalogue(spoken)[key], (), values)
+    return _Blanks(spoken).vformat(messages(spoken)[key], (), values)
 
 
-def has(key: str) -> bool:
+def has_key(key: str) -> bool:
     """Whether there is a sentence under ``key``."""
-    return key in catalogue(language())
+    return key in messages(language())
 
 
-def number(value: float, form: str) -> str:
+def format_number(value: float, form: str) -> str:
     """A number as the reader's language writes it, for places that hold nothing else.
 
     Args:
         value: the number.
         form: a format of Python's, such as ``".0%"``.
 
-    >>> number(0.625, ".1%"), number(1651, ",")
+    >>> format_number(0.625, ".1%"), format_number(1651, ",")
     ('62.5%', '1,651')
     """
     return _Blanks(language()).format_field(value, form)
 
 
-def class_name(name: str) -> str:
+def class_title(name: str) -> str:
     """A class in words, however a model spells it; one that is not known, of an added model, as it is.
 
-    >>> class_name("uncovered"), class_name("No-Mask"), class_name("visor")
+    >>> class_title("uncovered"), class_title("No-Mask"), class_title("visor")
     ('no mask', 'no mask is present', 'visor')
     """
     known = class_info(name).name
-    return say(f"class.{known}") if has(f"class.{known}") else name
+    return t(f"class.{known}") if has_key(f"class.{known}") else name
 
 
-def class_word(name: str) -> str:
+def class_short_label(name: str) -> str:
     """A class in as few words as possible, for tags and small buttons.
 
-    >>> class_word("incorrect"), class_word("visor")
+    >>> class_short_label("incorrect"), class_short_label("visor")
     ('worn wrongly', 'visor')
     """
     known = class_info(name).name
-    return say(f"short.{known}") if has(f"short.{known}") else name
+    return t(f"short.{known}") if has_key(f"short.{known}") else name
 
 
-def from_library(sentence: str) -> str:
+def translate_notice(sentence: str) -> str:
     """A sentence that the library made, in the reader's language; as it is where the catalogue has none.
 
     The section ``library`` of the first language holds the library's sentences with blanks where its numbers
@@ -105,7 +105,7 @@ def from_library(sentence: str) -> str:
         if found := pattern.fullmatch(sentence):
             marks = _marks(spoken)
             values = {name: _rewritten(value, marks) for name, value in found.groupdict().items()}
-            return catalogue(spoken)[key].format_map(values)
+            return messages(spoken)[key].format_map(values)
     return sentence
 
 
@@ -115,11 +115,11 @@ def languages() -> Mapping[str, str]:
     codes = sorted(
         (path.parent.name for path in _FOLDER.glob("*/common.toml")), key=lambda c: (c != DEFAULT, c)
     )
-    return {code: catalogue(code)["language.name"] for code in codes}
+    return {code: messages(code)["language.name"] for code in codes}
 
 
 @cache
-def catalogue(spoken: str = DEFAULT) -> Mapping[str, str]:
+def messages(spoken: str = DEFAULT) -> Mapping[str, str]:
     """All sentences of a language, with dotted keys.
 
     Raises:
@@ -152,7 +152,7 @@ class _Blanks(string.Formatter):
 
 @cache
 def _marks(spoken: str) -> dict[int, str]:
-    said = catalogue(spoken)
+    said = messages(spoken)
     return str.maketrans(
         {",": said["number.thousands"], ".": said["number.decimal"], "%": said["number.percent"]}
     )
@@ -173,6 +173,6 @@ def _library() -> Mapping[str, re.Pattern[str]]:
             ),
             re.DOTALL,
         )
-        for key, sentence in catalogue(DEFAULT).items()
+        for key, sentence in messages(DEFAULT).items()
         if key.startswith("library.")
     }

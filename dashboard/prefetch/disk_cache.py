@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.worker.jobs import Explained, Seen
+from dashboard.worker.jobs import FaceExplanation, PhotoAnalysis
 from xai import evidence_types, types
-from xai.atomic_write import write_whole
+from xai.atomic_write import write_atomically
 from xai.errors import XaiError
 from xai.models.cards import Card
 
@@ -49,7 +49,7 @@ _CLASSES = {
     for room in (types, evidence_types)
     for name, kind in vars(room).items()
     if isinstance(kind, type) and is_dataclass(kind)
-} | {"Explained": Explained, "Seen": Seen}
+} | {kind.__name__: kind for kind in (FaceExplanation, PhotoAnalysis)}
 """The only classes that are ever made from a file."""
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -101,7 +101,7 @@ class DiskCache:
         packed = io.BytesIO()
         named: dict[str, Any] = {str(number): array for number, array in enumerate(arrays)}
         np.savez_compressed(packed, about=np.array(self._about(key)), tree=tree, **named)
-        write_whole(self._path(key), lambda unfinished: unfinished.write_bytes(packed.getvalue()))
+        write_atomically(self._path(key), lambda unfinished: unfinished.write_bytes(packed.getvalue()))
 
     def remove_stale(self) -> None:
         """Delete the files that an earlier state of the models or the library left behind."""

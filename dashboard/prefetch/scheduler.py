@@ -17,15 +17,15 @@ from dashboard.prefetch.disk_cache import DiskCache
 from dashboard.worker.jobs import (
     COMPARED,
     METHODS_SHOWN,
-    Explained,
+    AnalyzeSample,
     ExplainFace,
+    FaceExplanation,
     Job,
     ModelRequest,
-    Part,
-    SampleLook,
-    Seen,
+    PhotoAnalysis,
+    ResultPart,
 )
-from dashboard.worker.ticket import JobError, Ticket
+from dashboard.worker.ticket import JobError, JobHandle
 from xai.errors import XaiError
 from xai.evidence_types import Evidence
 from xai.models.cards import read_cards
@@ -33,7 +33,7 @@ from xai.types import Face
 
 __all__ = ["PREFETCHED", "PrefetchedResults", "Prefetcher", "Waiting"]
 
-Submit = Callable[[Job], Ticket]
+Submit = Callable[[Job], JobHandle]
 """Hands a job to the model process that nobody waits for."""
 
 FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "samples"
@@ -100,12 +100,12 @@ class Prefetcher:
             _LOG.warning("the samples are not explained beforehand: %s", failure)
 
     def _one(self, sample: str) -> None:
-        job = SampleLook(sample, self._cache.models[:1])
+        job = AnalyzeSample(sample, self._cache.models[:1])
         seen = self._cache.get(_seen_key(job))
         if seen is None:
             seen, _ = self._measured(job)
             self._cache.put(_seen_key(job), seen)
-        if isinstance(seen, Seen) and not seen.problems:
+        if isinstance(seen, PhotoAnalysis) and not seen.problems:
             for face in seen.faces:
                 self._explain(face)
 
@@ -121,16 +121,16 @@ class Prefetcher:
             return
         _, parts = self._measured(ExplainFace(face, missing, METHODS_SHOWN))
         for part in parts:
-            if isinstance(part.value, Explained):
+            if isinstance(part.value, FaceExplanation):
                 self._cache.put(_maps_key(face, part.name, METHODS_SHOWN), part.value)
             elif isinstance(part.value, Evidence):
                 self._cache.put(_evidence_key(face, part.name), part.value)
 
-    def _measured(self, job: Job) -> tuple[object, list[Part]]:
+    def _measured(self, job: Job) -> tuple[object, list[ResultPart]]:
         """What the model process answers; asked again as long as it is dropped for a visitor."""
         while True:
             self._waiting.wait_until_idle()
-            ticket, parts = self._submit(job), list[Part]()
+            ticket, parts = self._submit(job), list[ResultPart]()
             while not ticket.wait(_GLANCE) and not self._waiting.any:
                 parts.extend(ticket.parts())
             if ticket.done:
@@ -150,12 +150,12 @@ class PrefetchedResults:
         self.waiting = Waiting()
         self._cache: DiskCache | None = None
 
-    def seen(self, job: SampleLook) -> Seen | None:
+    def seen(self, job: AnalyzeSample) -> PhotoAnalysis | None:
         """What is in a sample, asked with nothing that a visitor chose."""
         known = self._knows(*job.models) and not (job.whole or job.boxes)
         return self._get(_seen_key(job)) if known else None
 
-    def maps(self, job: ExplainFace, request: ModelRequest) -> Explained | None:
+    def maps(self, job: ExplainFace, request: ModelRequest) -> FaceExplanation | None:
         """A model's maps of a sample's face, without the crop, asked likewise."""
         known = self._knows(request.model) and request.target is None and not job.options
         return self._get(_maps_key(job.face, request.model, job.methods)) if known else None
@@ -188,7 +188,7 @@ class PrefetchedResults:
         return self._cache.get(key) if self._cache else None
 
 
-def _seen_key(job: SampleLook) -> Sequence[object]:
+def _seen_key(job: AnalyzeSample) -> Sequence[object]:
     return ("seen", job.sample, *job.models)
 
 

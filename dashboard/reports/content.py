@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.charts.palette import class_colour
-from dashboard.i18n import class_name, number, say
+from dashboard.i18n import class_title, format_number, t
 from dashboard.preferences import LEVELS, language
 from dashboard.reports.face_report import (
     FaceSheet,
@@ -25,7 +25,7 @@ from dashboard.text.edited_faces import edited_faces
 from dashboard.text.map_units import DENSITY, display_unit, legend, method_short, method_title
 from dashboard.text.predictions import alt_map, finding
 from dashboard.text.verdict_numbers import family_header, family_rows, number_lines
-from dashboard.text.verdicts import because, figures, flag_lines, headline
+from dashboard.text.verdicts import figures, flag_lines, headline, verdict_reason
 from xai.attribution.methods import METHODS
 from xai.evidence_types import Evidence
 from xai.render import display_scale
@@ -62,21 +62,21 @@ def face_sheet(
     face = explanations[0].face
     return FaceSheet(
         language=language(),
-        title=say("sheet.title"),
+        title=t("sheet.title"),
         photo=photo_line(face),
-        not_right=say("verdict.not_right"),
+        not_right=t("verdict.not_right"),
         crop=face.crop,
         regions=regions,
-        outlined_words=say("map.crop_plain_alt" if regions is None else "map.crop"),
+        outlined_words=t("map.crop_plain_alt" if regions is None else "map.crop"),
         models=tuple(_model(each, scales, level) for each in explanations),
         scales=tuple(_scale(method, scale) for method, scale in scales.items()),
         not_said=SheetNote(
-            say("sheet.not_said"),
+            t("sheet.not_said"),
             (
-                say("verdict.not_right"),
-                say("legend.caution"),
-                say("sheet.one_face"),
-                say("sheet.how_right"),
+                t("verdict.not_right"),
+                t("legend.caution"),
+                t("sheet.one_face"),
+                t("sheet.how_right"),
             ),
         ),
         made=made_with(explanations),
@@ -96,13 +96,17 @@ def _scales(explanations: Sequence[Explanation]) -> dict[str, float]:
 def _scale(method: str, scale: float) -> SheetScale:
     unit, signed = display_unit(method), METHODS[method].signed
     if unit == DENSITY:
-        ends = (say("sheet.even", value=1), "", number(scale + 1, ".1f"))
+        ends = (t("sheet.even", value=1), "", format_number(scale + 1, ".1f"))
     elif signed:
-        ends = (number(-scale, "+.2f").replace("-", "−"), number(0, ".0f"), number(scale, "+.2f"))
+        ends = (
+            format_number(-scale, "+.2f").replace("-", "−"),
+            format_number(0, ".0f"),
+            format_number(scale, "+.2f"),
+        )
     else:
-        ends = (number(0, ".0f"), "", number(scale, ".2f"))
+        ends = (format_number(0, ".0f"), "", format_number(scale, ".2f"))
     alt, words = legend(method, scale)
-    return SheetScale(say(f"sheet.unit_{unit}"), ends, _unmarked(words), signed=signed, alt=alt)
+    return SheetScale(t(f"sheet.unit_{unit}"), ends, _unmarked(words), signed=signed, alt=alt)
 
 
 def _unmarked(words: str) -> str:
@@ -114,7 +118,7 @@ def _model(explanation: Explanation, scales: Mapping[str, float], level: str) ->
     prediction, evidence = explanation.prediction, explanation.evidence
     bars = [
         SheetBar(
-            say("answer.bars_alt_one", answer=class_name(name), probability=value),
+            t("answer.bars_alt_one", answer=class_title(name), probability=value),
             value,
             class_colour(name),
         )
@@ -123,11 +127,11 @@ def _model(explanation: Explanation, scales: Mapping[str, float], level: str) ->
     target = explanation.target
     return SheetModel(
         name=explanation.provenance.model,
-        answer=say("answer.heading", answer=class_name(prediction.label), probability=prediction.confidence),
-        target=say("map.target", target=class_name(target), probability=prediction.of(target)),
+        answer=t("answer.heading", answer=class_title(prediction.label), probability=prediction.confidence),
+        target=t("map.target", target=class_title(target), probability=prediction.of(target)),
         bars=tuple(bars),
-        verdict=headline(evidence, prediction.label) if evidence else say("sheet.untested"),
-        reason=because(evidence) if evidence else "",
+        verdict=headline(evidence, prediction.label) if evidence else t("sheet.untested"),
+        reason=verdict_reason(evidence) if evidence else "",
         remarks=tuple(flag_lines(evidence, level)) if evidence else (),
         figures=figures(evidence) if evidence else (),
         strips=_strips(evidence) if evidence else (),
@@ -145,7 +149,7 @@ def _numbers(evidence: Evidence) -> SheetTable:
     """Every family of edits; the note holds what else there is to say in numbers, the limits among it."""
     header, *rows = ([row[i] for i in _COLUMNS] for row in (family_header(), *family_rows(evidence)))
     note = " ".join(number_lines(evidence))
-    return SheetTable(say("sheet.numbers"), tuple(header), tuple(map(tuple, rows)), note)
+    return SheetTable(t("sheet.numbers"), tuple(header), tuple(map(tuple, rows)), note)
 
 
 def _map(explanation: Explanation, method: str, scale: float) -> SheetMap:
@@ -164,26 +168,26 @@ def _table(explanation: Explanation) -> SheetTable | None:
     shares = {method: counted for method, counted in explanation.shares.items() if counted}
     columns: dict[str, Mapping[str, str]] = {}
     for method, counted in shares.items():
-        columns[say("sheet.share", method=method_short(method))] = {
-            row: number(counted.of(*parts)[0], ".0%") for row, parts in _ROWS.items()
+        columns[t("sheet.share", method=method_short(method))] = {
+            row: format_number(counted.of(*parts)[0], ".0%") for row, parts in _ROWS.items()
         }
     if shares:
         counted = next(iter(shares.values()))
-        columns[say("regions.area")] = {
-            row: number(counted.of(*parts)[1], ".0%") for row, parts in _ROWS.items()
+        columns[t("regions.area")] = {
+            row: format_number(counted.of(*parts)[1], ".0%") for row, parts in _ROWS.items()
         }
     rows = tuple(
-        (say(f"region.{row}"), *(column.get(row, "–") for column in columns.values())) for row in _ROWS
+        (t(f"region.{row}"), *(column.get(row, "–") for column in columns.values())) for row in _ROWS
     )
-    return SheetTable(say("sheet.table"), (say("sheet.region"), *columns), rows, "") if columns else None
+    return SheetTable(t("sheet.table"), (t("sheet.region"), *columns), rows, "") if columns else None
 
 
 def photo_line(face: Face) -> str:
     """Which photo, and which part of it was taken as the face."""
     if _is_whole(face):
-        return say("sheet.whole", sha256=face.photo_sha256, side=face.crop.shape[0])
+        return t("sheet.whole", sha256=face.photo_sha256, side=face.crop.shape[0])
     left, top, right, bottom = face.box.as_list()
-    return say(
+    return t(
         "sheet.photo",
         sha256=face.photo_sha256,
         left=left,
@@ -199,25 +203,25 @@ def made_with(explanations: Sequence[Explanation]) -> SheetNote:
     lines = []
     for each in explanations:
         made = each.provenance
-        said = say("sheet.weights", model=made.model, sha256=made.weights_sha256, device=made.device)
+        said = t("sheet.weights", model=made.model, sha256=made.weights_sha256, device=made.device)
         runtimes = dict.fromkeys(computed.runtime for computed in made.computed.values())
-        lines.append(" ".join([said, *(say("sheet.by", runtime=runtime) for runtime in runtimes)]))
+        lines.append(" ".join([said, *(t("sheet.by", runtime=runtime) for runtime in runtimes)]))
     versions = {name: version for each in explanations for name, version in each.provenance.versions.items()}
     listed = ", ".join(f"{name} {version}" for name, version in versions.items())
     maps = explanations[0].heatmaps
     for method, heatmap in maps.items():
         if settings := settings_line(heatmap):
             lines.append(f"{method_title(method)}. {settings}")
-    return SheetNote(say("sheet.made"), (*lines, say("sheet.versions", versions=listed)))
+    return SheetNote(t("sheet.made"), (*lines, t("sheet.versions", versions=listed)))
 
 
 def settings_line(heatmap: Heatmap) -> str:
     """The parameters that a map was made with, named as on the command line; empty without any."""
     given = [
-        f"{name} {value}" if isinstance(value, str) else f"{name} {number(value, '.4g')}"
+        f"{name} {value}" if isinstance(value, str) else f"{name} {format_number(value, '.4g')}"
         for name, value in heatmap.params.items()
     ]
-    return say("sheet.settings", settings=", ".join(given)) if given else ""
+    return t("sheet.settings", settings=", ".join(given)) if given else ""
 
 
 def made_again(explanations: Sequence[Explanation], by_hand: bool) -> SheetNote:
@@ -227,8 +231,8 @@ def made_again(explanations: Sequence[Explanation], by_hand: bool) -> SheetNote:
         explanations: one per model, of the same face.
         by_hand: whether a person set the face's box, which the command cannot.
     """
-    note = say("sheet.again_by_hand" if by_hand else "sheet.again_note")
-    return SheetNote(say("sheet.again"), (note, command(explanations)))
+    note = t("sheet.again_by_hand" if by_hand else "sheet.again_note")
+    return SheetNote(t("sheet.again"), (note, command(explanations)))
 
 
 def command(explanations: Sequence[Explanation]) -> str:

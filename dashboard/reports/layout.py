@@ -1,7 +1,7 @@
 """Setting a sheet: words, pictures and strips of colour get their places. Nothing is drawn here.
 
-A ``Column`` is filled from the top and leaves ``Mark`` after ``Mark`` in a list, which is then written into a
-PDF. All lengths are in points of 1/72 inch. The font is DejaVu Sans, free to embed, read from the Matplotlib
+A ``Column`` is filled from the top and leaves each ``DrawCommand`` in a list, which is written into a PDF.
+All lengths are in points of 1/72 inch. The font is DejaVu Sans, free to embed, read from the Matplotlib
 package, which is not imported.
 """
 
@@ -23,13 +23,13 @@ __all__ = [
     "INK",
     "PALE",
     "QUIET",
-    "Block",
     "Column",
+    "DrawCommand",
     "Line",
-    "Mark",
     "Measure",
-    "Shown",
-    "Type",
+    "Picture",
+    "Rect",
+    "TextStyle",
     "font_file",
 ]
 
@@ -43,7 +43,7 @@ _FOLDER = "mpl-data/fonts/ttf"
 
 
 @dataclass(frozen=True)
-class Type:
+class TextStyle:
     """How words are set: DejaVu Sans of a size."""
 
     size: float
@@ -59,7 +59,7 @@ class Type:
 FONT_FILES = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}
 """Whether bold -> file of the font."""
 
-Measure = Callable[[str, Type], float]
+Measure = Callable[[str, TextStyle], float]
 """Width of words that are set in one line."""
 
 Draw = Callable[[], NDArray[np.uint8]]
@@ -72,11 +72,11 @@ class Line:
     left: float
     top: float
     words: str
-    type: Type
+    type: TextStyle
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class Picture:
     """A picture stretched over a place.
 
     Attributes:
@@ -94,7 +94,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Block:
+class Rect:
     """A rectangle of one colour."""
 
     left: float
@@ -104,7 +104,7 @@ class Block:
     colour: str
 
 
-Mark = Line | Shown | Block
+DrawCommand = Line | Picture | Rect
 
 
 @dataclass
@@ -119,13 +119,13 @@ class Column:
         width: of the strip.
     """
 
-    marks: list[Mark]
+    marks: list[DrawCommand]
     measure: Measure
     left: float
     top: float
     width: float
 
-    def say(self, words: str, style: Type, at: float = 0.0) -> None:
+    def say(self, words: str, style: TextStyle, at: float = 0.0) -> None:
         """A paragraph, broken into lines; an empty one takes no room.
 
         Args:
@@ -137,7 +137,7 @@ class Column:
             self.line(line, style, at)
             self.top += style.leading
 
-    def line(self, words: str, style: Type, at: float) -> None:
+    def line(self, words: str, style: TextStyle, at: float) -> None:
         """One line that is not broken, as ``say``; the next mark stands beside it."""
         left = self.left + at * (self.width - self.measure(words, style))
         self.marks.append(Line(left, self.top, words, style))
@@ -145,13 +145,13 @@ class Column:
     def show(self, draw: Draw, alt: str, height: float | None = None) -> None:
         """A picture as wide as the strip; without a height, a square."""
         high = self.width if height is None else height
-        self.marks.append(Shown(self.left, self.top, self.width, high, draw, alt))
+        self.marks.append(Picture(self.left, self.top, self.width, high, draw, alt))
         self.top += high
 
     def block(self, height: float, colour: str, part: float = 1.0) -> None:
         """A rectangle over a part of the strip's width, 0..1; the next mark may lie on it."""
         if part > 0:
-            self.marks.append(Block(self.left, self.top, part * self.width, height, colour))
+            self.marks.append(Rect(self.left, self.top, part * self.width, height, colour))
 
     def skip(self, height: float) -> None:
         """Leave room."""

@@ -12,8 +12,8 @@ from PIL import Image as Pictures
 from PIL import ImageColor
 
 from dashboard.reports.face_report import FaceSheet
-from dashboard.reports.layout import FONT_FILES, Block, Column, Line, Mark, Type, font_file
-from dashboard.reports.pdf_sections import set_page
+from dashboard.reports.layout import FONT_FILES, Column, DrawCommand, Line, Rect, TextStyle, font_file
+from dashboard.reports.pdf_sections import compose_page
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -86,7 +86,7 @@ def _new(sheet: FaceSheet) -> FPDF:
     return pdf
 
 
-def _fitted(sheet: FaceSheet, pdf: FPDF) -> list[Mark]:
+def _fitted(sheet: FaceSheet, pdf: FPDF) -> list[DrawCommand]:
     """The page's marks in the largest size with which nothing lies below its margin."""
 
     @cache
@@ -94,12 +94,12 @@ def _fitted(sheet: FaceSheet, pdf: FPDF) -> list[Mark]:
         pdf.set_font(_FAMILY, "B" if bold else "", _EXACT)
         return float(pdf.get_string_width(letter)) / _EXACT
 
-    def width(words: str, style: Type) -> float:  # letters in a PDF are not moved towards each other
+    def width(words: str, style: TextStyle) -> float:  # letters in a PDF are not moved towards each other
         return style.size * sum(advance(letter, style.bold) for letter in words)
 
     def set_in(unit: float) -> Column:
         page = Column([], width, _MARGIN, _MARGIN, pdf.w - 2 * _MARGIN)
-        set_page(page, sheet, unit)
+        compose_page(page, sheet, unit)
         return page
 
     bottom, best = pdf.h - _MARGIN, set_in(_SMALLEST)
@@ -116,12 +116,12 @@ def _fitted(sheet: FaceSheet, pdf: FPDF) -> list[Mark]:
     return best.marks
 
 
-def _write(pdf: FPDF, mark: Mark) -> None:
+def _write(pdf: FPDF, mark: DrawCommand) -> None:
     if isinstance(mark, Line):
         pdf.set_font(_FAMILY, "B" if mark.type.bold else "", mark.type.size)
         pdf.set_text_color(*ImageColor.getrgb(mark.type.colour))
         pdf.text(mark.left, mark.top + mark.type.size, mark.words)
-    elif isinstance(mark, Block):
+    elif isinstance(mark, Rect):
         pdf.set_fill_color(*ImageColor.getrgb(mark.colour))
         pdf.rect(mark.left, mark.top, mark.width, mark.height, style="F")
     else:

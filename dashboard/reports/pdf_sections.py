@@ -14,11 +14,11 @@ from dashboard.reports.face_report import (
     SheetStrip,
     SheetTable,
 )
-from dashboard.reports.layout import PALE, QUIET, Block, Column, Type
+from dashboard.reports.layout import PALE, QUIET, Column, Rect, TextStyle
 from dashboard.text.verdicts import Figure
 from xai.render import colour_bar
 
-__all__ = ["set_page"]
+__all__ = ["compose_page"]
 
 _STRIP_PIXELS = 480
 
@@ -36,24 +36,24 @@ class _Styles:
     unit: float
 
     @property
-    def title(self) -> Type:
-        return Type(1.8 * self.unit, bold=True)
+    def title(self) -> TextStyle:
+        return TextStyle(1.8 * self.unit, bold=True)
 
     @property
-    def head(self) -> Type:
-        return Type(1.35 * self.unit, bold=True)
+    def head(self) -> TextStyle:
+        return TextStyle(1.35 * self.unit, bold=True)
 
     @property
-    def body(self) -> Type:
-        return Type(self.unit)
+    def body(self) -> TextStyle:
+        return TextStyle(self.unit)
 
     @property
-    def name(self) -> Type:
-        return Type(self.unit, bold=True)
+    def name(self) -> TextStyle:
+        return TextStyle(self.unit, bold=True)
 
     @property
-    def small(self) -> Type:
-        return Type(0.86 * self.unit, colour=QUIET)
+    def small(self) -> TextStyle:
+        return TextStyle(0.86 * self.unit, colour=QUIET)
 
     @property
     def gap(self) -> float:
@@ -63,7 +63,7 @@ class _Styles:
 _Part = Callable[[Column, FaceSheet, SheetModel, _Styles], None]
 
 
-def set_page(page: Column, sheet: FaceSheet, unit: float) -> None:
+def compose_page(page: Column, sheet: FaceSheet, unit: float) -> None:
     """Fill a column with all of a sheet.
 
     Two models stand beside each other, each part of one at the height of the other's; a single one has its
@@ -115,10 +115,10 @@ def _set_head(page: Column, sheet: FaceSheet, styles: _Styles) -> None:
 
 
 def _set_scale(column: Column, scale: SheetScale, styles: _Styles) -> None:
-    column.say(scale.unit, Type(styles.small.size, bold=True))
+    column.say(scale.unit, TextStyle(styles.small.size, bold=True))
     column.skip(styles.gap / 2)
     high = 1.4 * styles.gap
-    column.marks.append(Block(column.left - 0.4, column.top - 0.4, column.width + 0.8, high + 0.8, QUIET))
+    column.marks.append(Rect(column.left - 0.4, column.top - 0.4, column.width + 0.8, high + 0.8, QUIET))
     column.show(partial(colour_bar, _STRIP_PIXELS, 4, signed=scale.signed), scale.alt, high)
     column.skip(styles.gap / 3)
     for words, at in zip(scale.ticks, (0.0, 0.5, 1.0), strict=True):
@@ -128,7 +128,7 @@ def _set_scale(column: Column, scale: SheetScale, styles: _Styles) -> None:
 
 
 def _set_answer(column: Column, sheet: FaceSheet, model: SheetModel, styles: _Styles) -> None:
-    column.say(model.name, Type(styles.body.size, colour=QUIET))
+    column.say(model.name, TextStyle(styles.body.size, colour=QUIET))
     column.say(model.answer, styles.head)
     column.skip(styles.gap / 2)
     for bar in model.bars:
@@ -218,11 +218,11 @@ def _set_table(column: Column, table: SheetTable, first: tuple[float, ...], styl
     column.say(table.title, styles.name)
     widths = (*first, *(1.0,) * (len(table.header) - len(first)))
     whole = (  # sizes at which the longest words of the header still fit in a line
-        cell.width / column.measure(word, Type(1.0))
+        cell.width / column.measure(word, TextStyle(1.0))
         for cell, words in zip(column.split(widths, styles.gap / 2), table.header, strict=True)
         for word in words.split()
     )
-    header, printed = Type(min(0.8 * styles.unit, *whole), colour=QUIET), Type(styles.small.size)
+    header, printed = TextStyle(min(0.8 * styles.unit, *whole), colour=QUIET), TextStyle(styles.small.size)
     for row in (table.header, *table.rows):
         style = header if row is table.header else printed
         cells = column.split(widths, styles.gap / 2)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.i18n import class_name, say
+from dashboard.i18n import class_title, t
 from dashboard.text.verdicts import family_name
 from xai.evidence_types import EditAnswer, Evidence
 
@@ -50,24 +50,24 @@ def edited_faces(evidence: Evidence) -> dict[str, list[EditWords]]:
         for each in evidence.strip:
             if asked[each.answer.family] == question:
                 told = _words(each.answer, each.picture, question, evidence.target)
-                shown.setdefault(say(f"edited_title.{question}"), []).append(told)
+                shown.setdefault(t(f"edited_title.{question}"), []).append(told)
     return shown
 
 
 def _words(answer: EditAnswer, picture: NDArray[np.uint8], question: str, target: str) -> EditWords:
-    family, called = family_name(answer.family), class_name(answer.label)
+    family, called = family_name(answer.family), class_title(answer.label)
     return EditWords(
         picture=picture,
         change=family[0].upper() + family[1:],
-        answer=say("edited.answer", answer=called),
+        answer=t("edited.answer", answer=called),
         found=_found(answer, question, target),
         held=bool(answer.held),
-        alt=say("edited.alt", family=family, answer=called),
+        alt=t("edited.alt", family=family, answer=called),
     )
 
 
 def _found(answer: EditAnswer, question: str, target: str) -> str:
     """Whether the answer did what it should; one that was followed without leaving its class is less sure."""
     if question == "follow" and answer.held and answer.label == target:
-        return say("edited.follow_lessened")
-    return say(f"edited.{question}_{'held' if answer.held else 'failed'}")
+        return t("edited.follow_lessened")
+    return t(f"edited.{question}_{'held' if answer.held else 'failed'}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.worker.results import CurveCheck, MapCheck
 
 __all__ = ["alt_curve", "curve_line", "shares_line", "steady_line", "weights_line"]
@@ -30,52 +30,52 @@ def curve_line(kind: str, check: CurveCheck, level: str) -> str:
     """
     areas = {"own": check.own_area, "random": check.random_area, "edges": check.edge_area}
     if level == "technical":
-        return say("measured.curve", title=say(f"tested.{kind}"), orders=check.orders, **areas)
+        return t("measured.curve", title=t(f"tested.{kind}"), orders=check.orders, **areas)
     lead = _lead(kind, check) if check.beats_random is False else ""
-    said = say(f"curve.{kind}_{_word(check.beats_random)}", **areas, lead=lead)
-    return f"{said} {say('trust.edges_better')}" if check.beats_edges is False else said
+    said = t(f"curve.{kind}_{_word(check.beats_random)}", **areas, lead=lead)
+    return f"{said} {t('trust.edges_better')}" if check.beats_edges is False else said
 
 
 def weights_line(check: MapCheck, level: str) -> str:
     """Whether the map changes with the network's weights."""
     if level == "technical" and check.likeness is not None:
-        return say("measured.weights", likeness=check.likeness)
-    return say(f"trust.weights_{_word(check.follows_weights)}")
+        return t("measured.weights", likeness=check.likeness)
+    return t(f"trust.weights_{_word(check.follows_weights)}")
 
 
 def steady_line(check: MapCheck, level: str) -> str:
     """Whether the map stays when the photo looks the same."""
     if check.noise is None or check.shift is None:
-        return say("trust.steady_unknown")
+        return t("trust.steady_unknown")
     if level == "technical":
-        return say("measured.steady", noise=check.noise, shift=check.shift)
+        return t("measured.steady", noise=check.noise, shift=check.shift)
     least = min(check.noise, check.shift)
     word = "much" if least >= _MUCH else "some" if least >= _SOME else "little"
-    return say(f"trust.steady_{word}")
+    return t(f"trust.steady_{word}")
 
 
 def shares_line(check: MapCheck, level: str) -> str:
     """Whether nose and mouth get more of the map than random networks give them."""
     if check.share is None or check.expected is None:
-        return say("trust.shares_unknown")
+        return t("trust.shares_unknown")
     if level == "technical":
-        said = say("measured.shares", share=check.share, expected=check.expected)
-        return f"{said} {say('trust.shares_of')}"
+        said = t("measured.shares", share=check.share, expected=check.expected)
+        return f"{said} {t('trust.shares_of')}"
     lead = check.share - check.expected
     more = lead > _CLEAR * (check.spread or 0.0)
-    found = say(
+    found = t(
         "trust.shares_more" if more else "trust.shares_same", share=check.share, expected=check.expected
     )
     if check.spread is not None and lead > 0 and not more:
-        found = f"{found} {say('trust.shares_scatter', spread=check.spread)}"
-    return f"{found} {say('trust.shares_of')}"
+        found = f"{found} {t('trust.shares_scatter', spread=check.spread)}"
+    return f"{found} {t('trust.shares_of')}"
 
 
 def alt_curve(kind: str, check: CurveCheck) -> str:
     """The chart of a curve, for those who do not see it."""
-    return say(
+    return t(
         "trust.curve_alt",
-        title=say(f"tested.{kind}"),
+        title=t(f"tested.{kind}"),
         own=check.own_area,
         random=check.random_area,
         edges=check.edge_area,
@@ -90,10 +90,10 @@ def _lead(kind: str, check: CurveCheck) -> str:
     less = check.random_area - check.own_area
     gain = 100 * (less if kind == "deletion" else -less)
     if gain <= 0:
-        return say("lead.none")
+        return t("lead.none")
     if gain < 100 * LEAST_LEAD:
-        return say("lead.small", gain=gain, least=100 * LEAST_LEAD)
-    return say("lead.scatter", gain=gain, clear=CLEAR_LEAD, orders=check.orders, scatter=gain / CLEAR_LEAD)
+        return t("lead.small", gain=gain, least=100 * LEAST_LEAD)
+    return t("lead.scatter", gain=gain, clear=CLEAR_LEAD, orders=check.orders, scatter=gain / CLEAR_LEAD)
 
 
 def _word(holds: bool | None) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dashboard.i18n import class_name, say
+from dashboard.i18n import class_title, t
 from dashboard.text.map_units import method_title
 from dashboard.text.regions import peak_name
 from dashboard.text.verdicts import flag_lines
-from dashboard.worker.jobs import Explained
+from dashboard.worker.jobs import FaceExplanation
 from xai.classes import class_info
-from xai.evidence.map_consistency import Astray, astray
+from xai.evidence.map_consistency import MapContradiction, contradicting_maps
 from xai.evidence_types import Evidence
 
-__all__ = ["map_notes"]
+__all__ = ["contradiction_notes"]
 
 
-def map_notes(evidence: Evidence, explained: Explained, level: str) -> list[str]:
+def contradiction_notes(evidence: Evidence, explained: FaceExplanation, level: str) -> list[str]:
     """For each map beside the verdict that lies elsewhere, that it does and why that can be.
 
     The last sentence says which of the two answers the question; there is none where nothing disagrees.
@@ -25,13 +25,13 @@ def map_notes(evidence: Evidence, explained: Explained, level: str) -> list[str]
         level: one of ``LEVELS``.
     """
     lines = _flagged(evidence, explained, level)
-    for each in astray(evidence, explained.explanation.heatmaps, explained.regions):
+    for each in contradicting_maps(evidence, explained.explanation.heatmaps, explained.regions):
         if each.method not in lines:
             lines[each.method] = f"{_line(each, level)} {_why(evidence, explained, each.method)}"
-    return [*lines.values(), say("astray.counts")] if lines else []
+    return [*lines.values(), t("astray.counts")] if lines else []
 
 
-def _flagged(evidence: Evidence, explained: Explained, level: str) -> dict[str, str]:
+def _flagged(evidence: Evidence, explained: FaceExplanation, level: str) -> dict[str, str]:
     """Method -> what the library found against the verdict in its map."""
     said = {}
     for flag, line in zip(evidence.flags, flag_lines(evidence, level), strict=True):
@@ -41,7 +41,7 @@ def _flagged(evidence: Evidence, explained: Explained, level: str) -> dict[str, 
     return said
 
 
-def _line(found: Astray, level: str) -> str:
+def _line(found: MapContradiction, level: str) -> str:
     """One map that lies elsewhere."""
     key = "peak" if found.outside else "little"
     values = {
@@ -50,19 +50,19 @@ def _line(found: Astray, level: str) -> str:
         "share": found.share,
     }
     plain = level == "plain"
-    return say(f"astray_plain.{key}", **values) if plain else say(f"astray_technical.{key}", **values)
+    return t(f"astray_plain.{key}", **values) if plain else t(f"astray_technical.{key}", **values)
 
 
-def _why(evidence: Evidence, explained: Explained, method: str) -> str:
+def _why(evidence: Evidence, explained: FaceExplanation, method: str) -> str:
     """Why a map of this kind can lie elsewhere than what the answer rests on.
 
     There are words for maps made with a patch, for those of a layer's activations, and for any other.
     """
     heatmap = explained.explanation.heatmaps[method]
     if "patch" not in heatmap.params:
-        return say("astray.layers" if heatmap.unit == "activation" else "astray.other")
+        return t("astray.layers" if heatmap.unit == "activation" else "astray.other")
     if evidence.verdict == "not supported":
-        return say("astray.occlusion_shaken")
+        return t("astray.occlusion_shaken")
     if "covered" in class_info(heatmap.target).wearings and heatmap.params.get("fill") != "bare":
-        return say("astray.occlusion_mask", target=class_name(heatmap.target))
-    return say("astray.occlusion")
+        return t("astray.occlusion_mask", target=class_title(heatmap.target))
+    return t("astray.occlusion")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboard.i18n import has, number, say
+from dashboard.i18n import format_number, has_key, t
 from xai.attribution.methods import METHODS
 
 __all__ = [
     "DENSITY",
     "READINGS",
-    "Reading",
+    "UnitFormat",
     "bar_alt",
     "display_unit",
     "legend",
@@ -28,7 +28,7 @@ _OWN = "own"
 
 
 @dataclass(frozen=True)
-class Reading:
+class UnitFormat:
     """How a value of a unit is written.
 
     Attributes:
@@ -42,23 +42,23 @@ class Reading:
     signed: bool
 
 
-READINGS: Mapping[str, Reading] = {
-    "probability": Reading(100.0, 0, signed=True),
-    "contrast": Reading(1.0, 2, signed=True),
-    DENSITY: Reading(1.0, 1, signed=False),
-    _OWN: Reading(1.0, 2, signed=True),
+READINGS: Mapping[str, UnitFormat] = {
+    "probability": UnitFormat(100.0, 0, signed=True),
+    "contrast": UnitFormat(1.0, 2, signed=True),
+    DENSITY: UnitFormat(1.0, 1, signed=False),
+    _OWN: UnitFormat(1.0, 2, signed=True),
 }
 """Unit of a map -> how its values are written."""
 
 
 def method_title(method: str) -> str:
     """A method in words; the title of its entry where the catalogue has none."""
-    return say(f"method_title.{method}") if has(f"method_title.{method}") else METHODS[method].title
+    return t(f"method_title.{method}") if has_key(f"method_title.{method}") else METHODS[method].title
 
 
 def method_short(method: str) -> str:
     """A method in few words, likewise."""
-    return say(f"method_short.{method}") if has(f"method_short.{method}") else METHODS[method].title
+    return t(f"method_short.{method}") if has_key(f"method_short.{method}") else METHODS[method].title
 
 
 def display_unit(method: str) -> str:
@@ -73,15 +73,15 @@ def value_text(value: float, unit: str, *, signed: bool | None = None) -> str:
     """A value with its unit, with a plus where it is positive and ``signed``; None: as the unit's maps."""
     reading = READINGS[unit]
     form = f"{'+' if (reading.signed if signed is None else signed) else ''}.{reading.digits}f"
-    return say(f"compare_unit.{unit}", value=number(value * reading.factor, form))
+    return t(f"compare_unit.{unit}", value=format_number(value * reading.factor, form))
 
 
 def bar_alt(method: str, full: float) -> str:
     """The strip of a method's colours, for those who do not see it; its end stands for the value ``full``."""
     entry = METHODS[method]
     if entry.display == "density":
-        return say("legend.bar_half_alt", scale=full)
-    return say("legend.bar_alt" if entry.signed else "legend.bar_positive_alt", scale=full)
+        return t("legend.bar_half_alt", scale=full)
+    return t("legend.bar_alt" if entry.signed else "legend.bar_positive_alt", scale=full)
 
 
 def legend(method: str, scale: float) -> tuple[str, str]:
@@ -96,8 +96,8 @@ def legend(method: str, scale: float) -> tuple[str, str]:
     entry, unit = METHODS[method], display_unit(method)
     full = scale + 1 if unit == DENSITY else scale
     drawn = DENSITY if unit == DENSITY else "signed" if entry.signed else "unsigned"
-    words = say(
-        f"legend.{method if has(f'legend.{method}') else drawn}",
+    words = t(
+        f"legend.{method if has_key(f'legend.{method}') else drawn}",
         method=method_title(method),
         points=100 * scale,
         scale=full,

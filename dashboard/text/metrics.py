@@ -7,11 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dashboard.i18n import class_name, has, number, say
+from dashboard.i18n import class_title, format_number, has_key, t
 from dashboard.preferences import LEVELS, level
 from xai.models.card_schema import LEAST_GROUPS, Evaluation, Metric
 
-__all__ = ["class_label", "figure_name", "figure_text", "gap_lines", "is_technical", "percent", "terms"]
+__all__ = [
+    "class_label",
+    "figure_name",
+    "figure_text",
+    "glossary",
+    "is_technical",
+    "missing_interval_notes",
+    "percent",
+]
 
 
 def is_technical() -> bool:
@@ -21,43 +29,43 @@ def is_technical() -> bool:
 
 def figure_name(name: str) -> str:
     """A figure or a class in the words of this reader."""
-    if not is_technical() and has(f"score_plain.{name}"):
-        return say(f"score_plain.{name}")
-    return say(f"score.{name}") if has(f"score.{name}") else class_name(name)
+    if not is_technical() and has_key(f"score_plain.{name}"):
+        return t(f"score_plain.{name}")
+    return t(f"score.{name}") if has_key(f"score.{name}") else class_title(name)
 
 
 def class_label(name: str, score: Evaluation, figure: Metric) -> str:
     """A class with the number of its faces; a star where no interval could be estimated."""
     faces = sum(score.confusion.get(name, {}).values())
-    label = say("scored.of_faces", name=class_name(name), n=faces)
-    return say("scored.starred", label=label) if figure.gap else label
+    label = t("scored.of_faces", name=class_title(name), n=faces)
+    return t("scored.starred", label=label) if figure.gap else label
 
 
 def figure_text(figure: Metric) -> str:
     """A share with its interval, as a cell of a table says it."""
     if figure.low is not None and figure.high is not None:
-        return say("scored.interval", value=figure.value, low=figure.low, high=figure.high)
-    return say("scored.starred", label=percent(figure.value)) if figure.gap else percent(figure.value)
+        return t("scored.interval", value=figure.value, low=figure.low, high=figure.high)
+    return t("scored.starred", label=percent(figure.value)) if figure.gap else percent(figure.value)
 
 
 def percent(share: float) -> str:
     """A share as a cell of a table says it."""
-    return number(share, ".1%")
+    return format_number(share, ".1%")
 
 
-def gap_lines(figures: Iterable[Metric]) -> list[str]:
+def missing_interval_notes(figures: Iterable[Metric]) -> list[str]:
     """What to say below a chart or table about figures that have no interval; nothing where all have one."""
     found = list(figures)
     lines = []
     if any(each.gap for each in found):
-        lines.append(say("scored.gap", least=LEAST_GROUPS))
+        lines.append(t("scored.gap", least=LEAST_GROUPS))
     if any(each.low is None and not each.gap for each in found):
-        lines.append(say("scored.no_interval"))
+        lines.append(t("scored.no_interval"))
     return lines
 
 
-def terms(names: Sequence[str]) -> list[str]:
+def glossary(names: Sequence[str]) -> list[str]:
     """What the technical names mean, a line for each that needs one; nothing for plain readers."""
     if not is_technical():
         return []
-    return [say(f"term.{name}") for name in dict.fromkeys(names) if has(f"term.{name}")]
+    return [t(f"term.{name}") for name in dict.fromkeys(names) if has_key(f"term.{name}")]

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from dashboard import session
-from dashboard.i18n import has, say
+from dashboard.i18n import has_key, t
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import DEFAULT_MODEL
 
@@ -55,12 +55,12 @@ def model_name(model: Named) -> str:
     if network == model.name:
         return network
     if model.name == DEFAULT_MODEL:
-        return say("model_name.default", network=network)
+        return t("model_name.default", network=network)
     if purpose(model) == "use":
-        return say("model_name.use", network=network)
+        return t("model_name.use", network=network)
     if model.source == "own":
-        return say("model_name.trial", network=network)
-    return say("model_name.study", network=network, number=model.source)
+        return t("model_name.trial", network=network)
+    return t("model_name.study", network=network, number=model.source)
 
 
 def model_names(models: Iterable[Named]) -> Mapping[str, str]:
@@ -68,7 +68,7 @@ def model_names(models: Iterable[Named]) -> Mapping[str, str]:
     plain = {model.name: model_name(model) for model in models}
     times = Counter(plain.values())
     return {
-        name: called if times[called] == 1 else say("model_name.exact", called=called, name=name)
+        name: called if times[called] == 1 else t("model_name.exact", called=called, name=name)
         for name, called in plain.items()
     }
 
@@ -90,9 +90,9 @@ def network_name(row: str) -> str:
     if not fitting:
         return row
     base = max(fitting, key=len)
-    network = say(f"network.{base}") if has(f"network.{base}") else base
+    network = t(f"network.{base}") if has_key(f"network.{base}") else base
     varied = bare[len(base) + 1 :]
     if not varied:
         return network
-    said = say(f"variant.{varied}") if has(f"variant.{varied}") else varied
-    return say("model_name.varied", network=network, varied=said)
+    said = t(f"variant.{varied}") if has_key(f"variant.{varied}") else varied
+    return t("model_name.varied", network=network, varied=said)

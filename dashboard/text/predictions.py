@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from dashboard.i18n import class_name, from_library, has, say
+from dashboard.i18n import class_title, has_key, t, translate_notice
 from dashboard.text.map_units import display_unit, method_short, method_title, value_text
 from dashboard.text.regions import peak_name, region_name
 from dashboard.worker.ticket import JobError
 from xai.attribution.methods import METHODS
 from xai.classes import possible_wearings
 from xai.evidence.map_consistency import LEAST_DROP
-from xai.types import REGIONS, Explanation, Heatmap, Prediction, RegionShares, SaidReason
+from xai.types import REGIONS, Explanation, Heatmap, IncorrectReason, Prediction, RegionShares
 
 if TYPE_CHECKING:
     from xai.photo.samples import Sample
@@ -50,17 +50,17 @@ def finding(explanation: Explanation, method: str) -> str:
     """
     heatmap, shares = explanation.heatmaps[method], explanation.shares[method]
     if not (heatmap.values > 0).any():
-        return say(
+        return t(
             f"finding.{_words(method, 'none')}_none",
             method=method_short(method),
-            target=class_name(heatmap.target),
+            target=class_title(heatmap.target),
         )
     if shares is None:
         return _strongest(heatmap)
     if METHODS[method].display == "absolute":
         return _first_place(heatmap, shares)
     share, _ = shares.of("nose", "mouth")
-    return say(
+    return t(
         f"finding.{_words(method, 'share')}_share",
         method=method_short(method),
         share=share,
@@ -71,35 +71,35 @@ def finding(explanation: Explanation, method: str) -> str:
 def failed(failure: JobError) -> str:
     """Why a job came to nothing; what the library refused with, in the reader's language."""
     values = {
-        name: from_library(value) if isinstance(value, str) else value
+        name: translate_notice(value) if isinstance(value, str) else value
         for name, value in failure.values.items()
     }
-    return say(f"failure.{failure.reason}", **values)
+    return t(f"failure.{failure.reason}", **values)
 
 
 def sample_title(sample: Sample) -> str:
     """What is seen on a picture of the gallery; the library's own words where the catalogue has none."""
-    return say(f"sample.{sample.id}") if has(f"sample.{sample.id}") else sample.title
+    return t(f"sample.{sample.id}") if has_key(f"sample.{sample.id}") else sample.title
 
 
 def sample_credit(sample: Sample) -> str:
     """Where the portraits of a sample come from."""
     portraits = dict.fromkeys(wearer.portrait for wearer in sample.wearers)
-    if not all(has(f"credit.{name}") for name in portraits):
+    if not all(has_key(f"credit.{name}") for name in portraits):
         return sample.credit
-    return "; ".join(say(f"credit.{name}") for name in portraits)
+    return "; ".join(t(f"credit.{name}") for name in portraits)
 
 
 def right_or_wrong(prediction: Prediction, truth: str | None) -> str:
     """Whether the answer is right, when it is known. A model with two classes is held to what it can say."""
     if truth is None:
-        return say("answer.unknown")
+        return t("answer.unknown")
     meant = _meant(prediction, prediction.label)
     if truth not in _sayable(prediction):
-        return say("answer.not_comparable", truth=class_name(truth))
+        return t("answer.not_comparable", truth=class_title(truth))
     if truth in meant and len(meant) > 1:
-        return say("answer.right_as_far", truth=class_name(truth))
-    return say("answer.right" if truth in meant else "answer.wrong", truth=class_name(truth))
+        return t("answer.right_as_far", truth=class_title(truth))
+    return t("answer.right" if truth in meant else "answer.wrong", truth=class_title(truth))
 
 
 def is_wrong(prediction: Prediction, truth: str | None) -> bool:
@@ -113,15 +113,15 @@ def is_right(prediction: Prediction, truth: str | None) -> bool:
 
 
 def why_wrong(held: str) -> str:
-    """Why classifiers fall for what is held or drawn on a hard sample; ``held`` as in ``Wearer``."""
-    return say(f"trap_why.{held}")
+    """Why classifiers fall for what is held or drawn on a hard sample; ``held`` as in ``SampleSubject``."""
+    return t(f"trap_why.{held}")
 
 
-def mask_reason(reason: SaidReason) -> str:
+def mask_reason(reason: IncorrectReason) -> str:
     """What a model says is wrong with a mask worn incorrectly, or that it cannot say."""
     if reason.said is None:
-        return say("mask_reason_unsaid.cannot_say", threshold=reason.threshold)
-    return say(f"mask_reason.{reason.said.replace(' ', '_')}", probability=reason.probability)
+        return t("mask_reason_unsaid.cannot_say", threshold=reason.threshold)
+    return t(f"mask_reason.{reason.said.replace(' ', '_')}", probability=reason.probability)
 
 
 def _meant(prediction: Prediction, answer: str) -> tuple[str, ...]:
@@ -147,10 +147,10 @@ def becomes_parts(explanation: Explanation) -> dict[str, float]:
 def alt_answer(model: str, prediction: Prediction) -> str:
     """The bars of an answer, for those who do not see them."""
     each = (
-        say("answer.bars_alt_one", answer=class_name(name), probability=value)
+        t("answer.bars_alt_one", answer=class_title(name), probability=value)
         for name, value in prediction.as_dict().items()
     )
-    return say("answer.bars_alt", model=model, answers=", ".join(each))
+    return t("answer.bars_alt", model=model, answers=", ".join(each))
 
 
 def alt_map(explanation: Explanation, method: str, model: str) -> str:
@@ -159,12 +159,12 @@ def alt_map(explanation: Explanation, method: str, model: str) -> str:
     said = finding(explanation, method)
     if (heatmap.values > 0).any() and explanation.shares[method] is not None:
         x, y = _peak(heatmap)
-        said = " ".join([said, say("map.alt_peak", x=x, y=y)])
-    return say(
+        said = " ".join([said, t("map.alt_peak", x=x, y=y)])
+    return t(
         "map.alt",
         title=method_title(method),
         model=model,
-        target=class_name(heatmap.target),
+        target=class_title(heatmap.target),
         finding=said,
     )
 
@@ -172,10 +172,10 @@ def alt_map(explanation: Explanation, method: str, model: str) -> str:
 def alt_shares(shares: RegionShares) -> str:
     """The bars of the regions, for those who do not see them."""
     rows = (
-        say("regions.alt_row", region=region_name(name), share=shares.share[name], area=shares.area[name])
+        t("regions.alt_row", region=region_name(name), share=shares.share[name], area=shares.area[name])
         for name in REGIONS
     )
-    return say("regions.alt", rows="; ".join(rows))
+    return t("regions.alt", rows="; ".join(rows))
 
 
 def file_name(name: str) -> str:
@@ -191,7 +191,7 @@ def file_name(name: str) -> str:
 
 def _words(method: str, what: str) -> str:
     """Whose words the section ``finding`` has for this: the method's own, or those of any map."""
-    return method if has(f"finding.{method}_{what}") else "map"
+    return method if has_key(f"finding.{method}_{what}") else "map"
 
 
 def _first_place(heatmap: Heatmap, shares: RegionShares) -> str:
@@ -200,12 +200,12 @@ def _first_place(heatmap: Heatmap, shares: RegionShares) -> str:
     A map that takes less than ``LEAST_DROP`` is not shared out in words: the shares of next to nothing would
     read like a finding.
     """
-    method, target, most = heatmap.method, class_name(heatmap.target), float(heatmap.values.max())
+    method, target, most = heatmap.method, class_title(heatmap.target), float(heatmap.values.max())
     named = method_short(method)
     value = value_text(most, display_unit(method), signed=False)
     if heatmap.unit == "probability" and most < LEAST_DROP:
         words = _words(method, "weak")
-        return say(f"finding.{words}_weak", method=named, target=target, points=100 * most)
+        return t(f"finding.{words}_weak", method=named, target=target, points=100 * most)
     places: dict[str, tuple[str, ...]] = {name: (name,) for name in REGIONS if name not in ("nose", "mouth")}
     places["nose_and_mouth"] = ("nose", "mouth")
     worth = [name for name in places if shares.of(*places[name])[0] >= _WORTH_NAMING]
@@ -213,7 +213,7 @@ def _first_place(heatmap: Heatmap, shares: RegionShares) -> str:
     share, area = shares.of(*places[place])
     nose_share, nose_area = shares.of("nose", "mouth")
     words = _words(method, "first")
-    said = say(
+    said = t(
         f"finding.{words}_first" if place == "nose_and_mouth" else f"finding.{words}_other",
         method=named,
         place=peak_name(place),
@@ -225,19 +225,19 @@ def _first_place(heatmap: Heatmap, shares: RegionShares) -> str:
         nm_area=nose_area,
         nm_lift=shares.lift("nose", "mouth") or 0.0,
     )
-    peak = say(f"finding.{_words(method, 'peak')}_peak", points=100 * most, value=value)
+    peak = t(f"finding.{_words(method, 'peak')}_peak", points=100 * most, value=value)
     return f"{said} {peak}"
 
 
 def _strongest(heatmap: Heatmap) -> str:
     """Where a map is strongest on a face whose regions are not known."""
     x, y = _peak(heatmap)
-    return say(
+    return t(
         f"finding.{_words(heatmap.method, 'place')}_place",
         method=method_short(heatmap.method),
         x=x,
         y=y,
-        target=class_name(heatmap.target),
+        target=class_title(heatmap.target),
         points=100 * float(heatmap.values.max()),
     )
 

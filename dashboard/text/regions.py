@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.i18n import say
+from dashboard.i18n import t
 from xai.classes import class_info
 
 __all__ = ["area_name", "peak_name", "region_name", "region_title"]
@@ -17,19 +17,19 @@ def area_name(target: str) -> str:
     >>> area_name("incorrect"), area_name("With-Mask")
     ('nose and mouth', 'the mask')
     """
-    return say(f"area.{class_info(target).looks_at}")
+    return t(f"area.{class_info(target).looks_at}")
 
 
 def region_name(region: str) -> str:
     """One of ``REGIONS`` or a sum of them, standing alone, as beside a bar."""
-    return say(f"region.{region}")
+    return t(f"region.{region}")
 
 
 def region_title(region: str) -> str:
     """A region in words that stand by themselves."""
-    return say("place.elsewhere") if region == "elsewhere" else say(f"region.{region}")
+    return t("place.elsewhere") if region == "elsewhere" else t(f"region.{region}")
 
 
 def peak_name(region: str) -> str:
     """One of ``REGIONS``, or ``nose_and_mouth``, in a sentence; nose and mouth are always named together."""
-    return say(f"place.{'nose_and_mouth' if region in ('nose', 'mouth') else region}")
+    return t(f"place.{'nose_and_mouth' if region in ('nose', 'mouth') else region}")

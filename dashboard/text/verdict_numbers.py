@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from dashboard.i18n import number, say
+from dashboard.i18n import format_number, t
 from dashboard.text.verdicts import family_name
 from xai.evidence.interventions.families import FAMILIES
 from xai.evidence.verdict.decision import THRESHOLDS
@@ -16,14 +16,14 @@ __all__ = ["family_header", "family_rows", "number_lines"]
 def family_header() -> tuple[str, ...]:
     """The columns of ``family_rows``."""
     return (
-        say("numbers.change"),
-        say("numbers.asks"),
-        say("numbers.tally"),
-        say("numbers.effect"),
-        say("numbers.part"),
-        say("numbers.limit"),
-        say("numbers.holds"),
-        say("numbers.rounds"),
+        t("numbers.change"),
+        t("numbers.asks"),
+        t("numbers.tally"),
+        t("numbers.effect"),
+        t("numbers.part"),
+        t("numbers.limit"),
+        t("numbers.holds"),
+        t("numbers.rounds"),
     )
 
 
@@ -34,36 +34,38 @@ def family_rows(evidence: Evidence) -> list[tuple[str, ...]]:
 
 def number_lines(evidence: Evidence) -> list[str]:
     """What else there is to say in numbers, a sentence or two each."""
-    contrast = [say("numbers.contrast", contrast=evidence.contrast)]
+    contrast = [t("numbers.contrast", contrast=evidence.contrast)]
     if evidence.reach is not None:
-        contrast.append(say("numbers.reach", reach=evidence.reach))
-    lines = [" ".join(contrast), say("numbers.reasons", each="; ".join(map(_reason, evidence.reasons)))]
+        contrast.append(t("numbers.reach", reach=evidence.reach))
+    lines = [" ".join(contrast), t("numbers.reasons", each="; ".join(map(_reason, evidence.reasons)))]
     if evidence.families:
-        limits = ", ".join(f"{name} {number(value, 'g')}" for name, value in asdict(THRESHOLDS).items())
-        lines += [say("numbers.note"), say("numbers.thresholds", each=limits)]
+        limits = ", ".join(
+            f"{name} {format_number(value, 'g')}" for name, value in asdict(THRESHOLDS).items()
+        )
+        lines += [t("numbers.note"), t("numbers.thresholds", each=limits)]
     if evidence.donors:
-        lines.append(say(f"numbers.donors_{evidence.donors}"))
-    return [*lines, say("numbers.price", forwards=evidence.forwards, seconds=evidence.seconds)]
+        lines.append(t(f"numbers.donors_{evidence.donors}"))
+    return [*lines, t("numbers.price", forwards=evidence.forwards, seconds=evidence.seconds)]
 
 
 def _row(found: FamilyEvidence) -> tuple[str, ...]:
-    none = say("numbers.none")
-    holds = {True: say("numbers.yes"), False: say("numbers.no"), None: none}[found.holds]
+    none = t("numbers.none")
+    holds = {True: t("numbers.yes"), False: t("numbers.no"), None: none}[found.holds]
     return (
         family_name(found.family),
-        say(f"asks.{found.asks}"),
-        say("numbers.tally_said", held=_did(found), of=found.tally.of),
+        t(f"asks.{found.asks}"),
+        t("numbers.tally_said", held=_did(found), of=found.tally.of),
         _signed(found.effect, ".2f"),
         none if found.part is None else _signed(found.part, ".2f"),
         _limit(found) or none,
         holds,
-        number(found.rounds, ".0f"),
+        format_number(found.rounds, ".0f"),
     )
 
 
 def _signed(value: float, form: str) -> str:
     """A number with a minus, not a hyphen, where it is below zero."""
-    return number(value, form).replace("-", "−")
+    return format_number(value, form).replace("-", "−")
 
 
 def _did(found: FamilyEvidence) -> int:
@@ -74,11 +76,11 @@ def _did(found: FamilyEvidence) -> int:
 def _limit(found: FamilyEvidence) -> str:
     """What the family is held against; nothing where nothing is asked of it."""
     if found.asks == "follow":
-        return say("numbers.limit_share", share=THRESHOLDS.followed)
+        return t("numbers.limit_share", share=THRESHOLDS.followed)
     if found.asks == "stay":
         directions = FAMILIES[found.family].directions
         part = THRESHOLDS.direction if directions else THRESHOLDS.part
-        return say("numbers.limit_part", part=part, share=1 - THRESHOLDS.left)
+        return t("numbers.limit_part", part=part, share=1 - THRESHOLDS.left)
     return ""
 
 

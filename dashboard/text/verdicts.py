@@ -5,14 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dashboard.i18n import class_name, say
+from dashboard.i18n import class_title, t
 from dashboard.text.map_units import method_title
 from dashboard.text.regions import area_name
 from xai.classes import class_info
 from xai.evidence.verdict.decision import THRESHOLDS
 from xai.evidence_types import VERDICTS, Evidence, Reason
 
-__all__ = ["Figure", "because", "family_name", "figures", "flag_lines", "four_verdicts", "headline", "word"]
+__all__ = [
+    "Figure",
+    "family_name",
+    "figures",
+    "flag_lines",
+    "headline",
+    "verdict_legend",
+    "verdict_reason",
+    "word",
+]
 
 _MOVERS = ("moved_by", "hangs_on")
 """Reasons that name a family of changes at which the answer should have stayed and did not."""
@@ -40,12 +49,12 @@ class Figure:
     @property
     def line(self) -> str:
         """All of it in one line."""
-        return say("question.figures", title=self.title, said=self.counted)
+        return t("question.figures", title=self.title, said=self.counted)
 
 
 def word(verdict: str) -> str:
     """One of ``VERDICTS``, as it is called on every page."""
-    return say(f"outcome.{verdict.replace(' ', '_')}")
+    return t(f"outcome.{verdict.replace(' ', '_')}")
 
 
 def headline(evidence: Evidence, answer: str | None = None) -> str:
@@ -55,20 +64,20 @@ def headline(evidence: Evidence, answer: str | None = None) -> str:
         evidence: the verdict.
         answer: what the model answered; where the evidence is about another class, the line says about which.
     """
-    line = say("verdict.line", word=word(evidence.verdict), said=_sentence(evidence))
+    line = t("verdict.line", word=word(evidence.verdict), said=_sentence(evidence))
     if answer in (None, evidence.target):
         return line
-    return say("verdict.asked", target=class_name(evidence.target), line=line)
+    return t("verdict.asked", target=class_title(evidence.target), line=line)
 
 
-def because(evidence: Evidence) -> str:
+def verdict_reason(evidence: Evidence) -> str:
     """What belongs to the headline: a remedy where it cannot be told, or how far something else moves it."""
     first, mover = evidence.reasons[0], _mover(evidence)
     if evidence.verdict == "cannot tell":
-        return say(f"remedy.{first.code}", **first.values)
+        return t(f"remedy.{first.code}", **first.values)
     if mover:
         return _how_far(mover)
-    return say("found.stays") if first.code == "follows_partly" else ""
+    return t("found.stays") if first.code == "follows_partly" else ""
 
 
 def figures(evidence: Evidence) -> tuple[Figure, ...]:
@@ -78,15 +87,15 @@ def figures(evidence: Evidence) -> tuple[Figure, ...]:
     follow, stay = evidence.follow, evidence.stay
     return (
         Figure(
-            say("question.follow"),
-            say("question.follow_said", held=follow.held, of=follow.of),
+            t("question.follow"),
+            t("question.follow_said", held=follow.held, of=follow.of),
             _place(evidence.place_share),
         ),
-        Figure(say("question.stay"), say("question.stay_said", held=stay.held, of=stay.of)),
+        Figure(t("question.stay"), t("question.stay_said", held=stay.held, of=stay.of)),
     )
 
 
-def four_verdicts(evidence: Evidence, marks: Mapping[str, str]) -> list[str]:
+def verdict_legend(evidence: Evidence, marks: Mapping[str, str]) -> list[str]:
     """A sentence for each verdict: what it means and what it does not; the present one is marked.
 
     Args:
@@ -94,10 +103,10 @@ def four_verdicts(evidence: Evidence, marks: Mapping[str, str]) -> list[str]:
         marks: verdict -> its sign.
     """
     return [
-        say(
+        t(
             "verdict.four_present" if verdict == evidence.verdict else "verdict.four_absent",
             mark=marks[verdict],
-            said=say(f"four.{verdict.replace(' ', '_')}"),
+            said=t(f"four.{verdict.replace(' ', '_')}"),
         )
         for verdict in VERDICTS
     ]
@@ -119,7 +128,7 @@ def family_name(family: str) -> str:
     >>> family_name("light")
     'other light'
     """
-    return say(f"family.{family}")
+    return t(f"family.{family}")
 
 
 def _sentence(evidence: Evidence) -> str:
@@ -131,10 +140,10 @@ def _sentence(evidence: Evidence) -> str:
     elif code == "follows_partly" and mover:
         code = "follows_partly_moved"
     family = reason.values.get("family")
-    return say(
+    return t(
         f"found.{code}",
         area=_area(evidence),
-        cue=say(f"cue.{mover.values['family']}") if mover else "",
+        cue=t(f"cue.{mover.values['family']}") if mover else "",
         family=family_name(str(family)) if family else "",
         name=reason.values.get("name", ""),
     )
@@ -144,7 +153,7 @@ def _area(evidence: Evidence) -> str:
     """What the answer goes by; nose and mouth are not named where alone they hardly move it."""
     share = evidence.place_share
     return (
-        say("area.lower_face") if share is not None and share < THRESHOLDS.rim else area_name(evidence.target)
+        t("area.lower_face") if share is not None and share < THRESHOLDS.rim else area_name(evidence.target)
     )
 
 
@@ -158,8 +167,8 @@ def _how_far(mover: Reason) -> str:
     held, of, part = (float(mover.values.get(name, 0)) for name in ("held", "of", "value"))
     family = family_name(str(mover.values["family"]))
     if held < of:
-        return say("how_far.turned", family=family, held=int(held), of=int(of))
-    return say("how_far.lessened", family=family, value=part) if part > 0 else ""
+        return t("how_far.turned", family=family, held=int(held), of=int(of))
+    return t("how_far.lessened", family=family, value=part) if part > 0 else ""
 
 
 def _place(share: float | None) -> str:
@@ -168,12 +177,10 @@ def _place(share: float | None) -> str:
         return ""
     percent = round(100 * share)
     if percent <= 0:
-        return say("question.place_none")
-    return say("question.place_all") if percent >= 100 else say("question.place", share=share)
+        return t("question.place_none")
+    return t("question.place_all") if percent >= 100 else t("question.place", share=share)
 
 
 def _flag(flag: Reason, level: str) -> str:
     values = {**flag.values, "method": method_title(str(flag.values["method"]))}
-    return (
-        say(f"plain.{flag.code}", **values) if level == "plain" else say(f"technical.{flag.code}", **values)
-    )
+    return t(f"plain.{flag.code}", **values) if level == "plain" else t(f"technical.{flag.code}", **values)

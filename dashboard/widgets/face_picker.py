@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session, url_state
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.text.predictions import sample_title
-from dashboard.worker.jobs import SampleLook, Seen, Stage
+from dashboard.worker.jobs import AnalyzeSample, JobProgress, PhotoAnalysis
 from xai.photo.samples import SAMPLES
 from xai.types import Face
 
-__all__ = ["FACE", "Listed", "choose", "field", "find", "listed"]
+__all__ = ["FACE", "FaceOption", "choose", "field", "find", "listed"]
 
 FACE = "face"
 """Key of the field, and its name in the address."""
@@ -27,7 +27,7 @@ _OWN = "own"
 
 
 @dataclass(frozen=True)
-class Listed:
+class FaceOption:
     """A face that can be chosen.
 
     Attributes:
@@ -45,11 +45,11 @@ class Listed:
     truth: str | None = None
 
 
-def listed() -> dict[str, Listed]:
+def listed() -> dict[str, FaceOption]:
     """Every face there is, by id; those of the picture that *Check a photo* shows come first."""
-    own = [_of_own(number, seen) for number, seen in session.handed_in().items()]
+    own = [_of_own(number, seen) for number, seen in session.uploaded_photos().items()]
     groups = [*own[::-1], *(_of_sample(name) for name in SAMPLES)]
-    shown = session.recall("sample")
+    shown = session.get_state("sample")
     if shown:
         groups.sort(key=lambda group: group[0].sample != shown)
     return {each.id: each for group in groups for each in group}
@@ -70,20 +70,20 @@ def choose(
         usual: what is left out of the address; the first one where None. Own photos always are.
     """
     names = list(named)
-    url_state.from_address(key, names)
+    url_state.select_from_url(key, names)
     chosen = place.selectbox(label, names, format_func=named.__getitem__, key=key, persist_state="session")
     silent = chosen == (names[0] if usual is None else usual) or chosen.startswith(_OWN)
-    url_state.to_address(key, chosen, chosen if silent else "")
+    url_state.set_url_param(key, chosen, chosen if silent else "")
     return chosen
 
 
-def field(place: DeltaGenerator, key: str, known: Mapping[str, Listed], label: str) -> Listed:
+def field(place: DeltaGenerator, key: str, known: Mapping[str, FaceOption], label: str) -> FaceOption:
     """The field for a face among ``known``; ``choose`` says how."""
     titles = {name: each.title for name, each in known.items()}
     return known[choose(place, key, titles, label, usual=next(iter(SAMPLES)))]
 
 
-def find(chosen: Listed, model: str, show: Callable[[Stage], None]) -> Face | None:
+def find(chosen: FaceOption, model: str, show: Callable[[JobProgress], None]) -> Face | None:
     """The face itself; None where its picture has not that many, or is not kept any more.
 
     Args:
@@ -95,26 +95,28 @@ def find(chosen: Listed, model: str, show: Callable[[Stage], None]) -> Face | No
         JobError: the sample could not be drawn.
     """
     if chosen.sample is None:
-        own = session.handed_in().get(int(chosen.id.removeprefix(_OWN).partition(".")[0]))
+        own = session.uploaded_photos().get(int(chosen.id.removeprefix(_OWN).partition(".")[0]))
         faces: tuple[Face, ...] = own.faces if own else ()
     else:
-        faces = session.look(SampleLook(chosen.sample, (model,)), chosen.sample, show).faces
+        faces = session.analyze_photo(AnalyzeSample(chosen.sample, (model,)), chosen.sample, show).faces
     return faces[chosen.index] if chosen.index < len(faces) else None
 
 
-def _of_own(number: int, seen: Seen) -> list[Listed]:
+def _of_own(number: int, seen: PhotoAnalysis) -> list[FaceOption]:
     return [
-        Listed(f"{_OWN}{number}.{index + 1}", say("face.own", number=number, face=index + 1), None, index)
+        FaceOption(f"{_OWN}{number}.{index + 1}", t("face.own", number=number, face=index + 1), None, index)
         for index in range(len(seen.faces))
     ]
 
 
-def _of_sample(name: str) -> list[Listed]:
+def _of_sample(name: str) -> list[FaceOption]:
     sample = SAMPLES[name]
     title = sample_title(sample)
     if len(sample.truth) == 1:
-        return [Listed(name, title, name, 0, sample.truth[0])]
+        return [FaceOption(name, title, name, 0, sample.truth[0])]
     return [
-        Listed(f"{name}.{index + 1}", say("face.of_sample", title=title, face=index + 1), name, index, truth)
+        FaceOption(
+            f"{name}.{index + 1}", t("face.of_sample", title=title, face=index + 1), name, index, truth
+        )
         for index, truth in enumerate(sample.truth)
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import preferences
-from dashboard.i18n import languages, say
+from dashboard.i18n import languages, t
 
 __all__ = ["LOGO", "show"]
 
@@ -22,7 +22,7 @@ def show() -> None:
         horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="medium"
     ):
         st.segmented_control(
-            say("header.language"),
+            t("header.language"),
             list(known),
             format_func=lambda code: known[code],
             required=True,
@@ -30,7 +30,5 @@ def show() -> None:
             label_visibility="collapsed",
             width="content",
         )
-        st.toggle(
-            say("header.expert"), key=preferences.EXPERT, help=say("header.expert_help"), width="content"
-        )
-    preferences.write_address()
+        st.toggle(t("header.expert"), key=preferences.EXPERT, help=t("header.expert_help"), width="content")
+    preferences.save_preferences_to_url()

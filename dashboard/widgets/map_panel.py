@@ -11,11 +11,11 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import session
 from dashboard.charts.cached import kept_figure
 from dashboard.charts.predictions import class_bars, region_bars
-from dashboard.i18n import class_name, say
+from dashboard.i18n import class_title, t
 from dashboard.text import map_units
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, alt_map, alt_shares, becomes_parts, finding, mask_reason
-from dashboard.worker.jobs import Explained
+from dashboard.worker.jobs import FaceExplanation
 from xai.attribution.methods import METHODS
 from xai.classes import class_info
 from xai.photo.images import encode_jpeg
@@ -25,8 +25,8 @@ from xai.types import REGIONS, Explanation, Prediction
 __all__ = [
     "FIRST_OPACITY",
     "OPACITY",
-    "STILL",
-    "Look",
+    "STATIC_CHART",
+    "MapStyle",
     "answer",
     "bar",
     "crop",
@@ -37,7 +37,7 @@ __all__ = [
     "show",
 ]
 
-STILL = {"staticPlot": True, "displayModeBar": False}
+STATIC_CHART = {"staticPlot": True, "displayModeBar": False}
 """Plotly's settings for a chart that is looked at and not played with."""
 
 OPACITY = "opacity"
@@ -50,7 +50,7 @@ _BESIDE_CROP = 180
 
 
 @dataclass(frozen=True)
-class Look:
+class MapStyle:
     """How maps are drawn.
 
     Attributes:
@@ -64,7 +64,7 @@ class Look:
     share_limit: float
 
 
-def show(explanation: Explanation, look: Look, key: str) -> None:
+def show(explanation: Explanation, look: MapStyle, key: str) -> None:
     """The card of one model: its maps and what the first one shows; the rest when it is asked for.
 
     Args:
@@ -75,14 +75,14 @@ def show(explanation: Explanation, look: Look, key: str) -> None:
     model = display_name(explanation.provenance.model)
     target = explanation.target
     st.markdown(f"**{model}**")
-    st.caption(say("map.target", target=class_name(target), probability=explanation.prediction.of(target)))
+    st.caption(t("map.target", target=class_title(target), probability=explanation.prediction.of(target)))
     with row(len(explanation.heatmaps), key):
         for method in explanation.heatmaps:
             with st.container(width="stretch", gap="xxsmall"):
                 _map(explanation, method, look)
     first, *others = explanation.heatmaps
     st.markdown(finding(explanation, first))
-    with st.expander(say("map.more")):
+    with st.expander(t("map.more")):
         for method in others:
             st.markdown(finding(explanation, method))
         _answers(explanation, key)
@@ -100,24 +100,24 @@ def row(maps: int, key: str) -> DeltaGenerator:
     return st.container(horizontal=True, gap="small", key=f"maps-{maps}-{key}")
 
 
-def crop(explained: Explained) -> None:
+def crop(explained: FaceExplanation) -> None:
     """The face as it was cut out, small, with the outlines of its regions."""
     face, regions = explained.explanation.face, explained.regions
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cut-out-face"):
         if regions is None:
-            st.image(encode_jpeg(face.crop), width=_CROP, alt=say("map.crop_plain_alt"))
-            st.caption(say("regions.unknown"), width=_BESIDE_CROP)
+            st.image(encode_jpeg(face.crop), width=_CROP, alt=t("map.crop_plain_alt"))
+            st.caption(t("regions.unknown"), width=_BESIDE_CROP)
             return
         masks = {name: regions == index for index, name in enumerate(REGIONS)}
         key = (face.photo_sha256, tuple(face.crop_box.as_list()), "outlines")
-        drawn = session.kept("picture", key, lambda: encode_jpeg(outline_regions(face.crop, masks)))
-        st.image(drawn, width=_CROP, alt=say("map.crop_alt"))
-        st.caption(say("map.crop"), width=_BESIDE_CROP)
+        drawn = session.cached("picture", key, lambda: encode_jpeg(outline_regions(face.crop, masks)))
+        st.image(drawn, width=_CROP, alt=t("map.crop_alt"))
+        st.caption(t("map.crop"), width=_BESIDE_CROP)
 
 
 def answer(prediction: Prediction, model: str) -> None:
     """The answer in colour and in words, with what is wrong with the mask where the model says it."""
-    words = say("answer.heading", answer=class_name(prediction.label), probability=prediction.confidence)
+    words = t("answer.heading", answer=class_title(prediction.label), probability=prediction.confidence)
     with st.container(gap="xxsmall"):
         st.markdown(f"**{model}**")
         st.badge(words, color=class_info(prediction.label).hue)
@@ -127,7 +127,7 @@ def answer(prediction: Prediction, model: str) -> None:
 
 def opacity() -> float:
     """The strength of the overlay that the visitor set, 0..1."""
-    chosen = session.recall(OPACITY)
+    chosen = session.get_state(OPACITY)
     return FIRST_OPACITY if chosen is None else float(str(chosen))
 
 
@@ -155,15 +155,15 @@ def bar(alt: str, *, signed: bool) -> None:
     st.image(encode_jpeg(colour_bar(480, 14, signed=signed)), width="stretch", alt=alt)
 
 
-def _map(explanation: Explanation, method: str, look: Look) -> None:
+def _map(explanation: Explanation, method: str, look: MapStyle) -> None:
     key = (_map_key(explanation, method), look.scales[method], look.opacity)
-    drawn = session.kept("picture", key, lambda: _painted(explanation, method, look))
+    drawn = session.cached("picture", key, lambda: _painted(explanation, method, look))
     model = display_name(explanation.provenance.model)
     st.image(drawn, width="stretch", alt=alt_map(explanation, method, model))
     st.caption(map_units.method_title(method))
 
 
-def _painted(explanation: Explanation, method: str, look: Look) -> bytes:
+def _painted(explanation: Explanation, method: str, look: MapStyle) -> bytes:
     values = display_values(explanation.heatmaps[method], METHODS[method].display)
     scale = look.scales[method]
     return encode_jpeg(overlay(explanation.face.crop, values, scale=scale, opacity=look.opacity))
@@ -181,7 +181,7 @@ def _answers(explanation: Explanation, key: str) -> None:
     what = ("answer", said.classes, said.probabilities.tobytes())
     st.plotly_chart(
         kept_figure(what, lambda: class_bars(said)),
-        config=STILL,
+        config=STATIC_CHART,
         key=f"answer {key}",
         alt=alt_answer(display_name(explanation.provenance.model), said),
     )
@@ -192,28 +192,28 @@ def _becomes(explanation: Explanation) -> None:
     if becomes is None:
         return
     shares = becomes_parts(explanation)
-    each = [say("map.becomes_part", answer=class_name(name), part=part) for name, part in shares.items()]
+    each = [t("map.becomes_part", answer=class_title(name), part=part) for name, part in shares.items()]
     left, right = st.columns(2)
     with left:
         drawn = paint_classes(explanation.face.crop, becomes, classes, 0.5)
-        st.image(encode_jpeg(drawn), width="stretch", alt=say("map.becomes_alt", parts="; ".join(each)))
+        st.image(encode_jpeg(drawn), width="stretch", alt=t("map.becomes_alt", parts="; ".join(each)))
     with right:
-        st.markdown(say("map.becomes"))
+        st.markdown(t("map.becomes"))
         if len(shares) == 1:
-            st.markdown(say("map.becomes_never", answer=class_name(next(iter(shares)))))
+            st.markdown(t("map.becomes_never", answer=class_title(next(iter(shares)))))
         else:
-            st.markdown(say("map.becomes_changes", parts="; ".join(each)))
+            st.markdown(t("map.becomes_changes", parts="; ".join(each)))
 
 
 def _regions(explanation: Explanation, limit: float, key: str) -> None:
-    st.markdown(say("regions.title"))
+    st.markdown(t("regions.title"))
     shares = {method: counted for method, counted in explanation.shares.items() if counted}
     if not shares:
         maps = explanation.heatmaps.values()
         evidence = any((heatmap.values > 0).any() for heatmap in maps)
-        st.caption(say("regions.unknown" if evidence else "regions.none"))
+        st.caption(t("regions.unknown" if evidence else "regions.none"))
         return
     alt = " ".join(alt_shares(counted) for counted in shares.values())
     counts = tuple((m, tuple(c.share.items()), tuple(c.area.items())) for m, c in shares.items())
     drawn = kept_figure(("regions", counts, limit), lambda: region_bars(shares, limit))
-    st.plotly_chart(drawn, config=STILL, key=f"regions {key}", alt=alt)
+    st.plotly_chart(drawn, config=STATIC_CHART, key=f"regions {key}", alt=alt)

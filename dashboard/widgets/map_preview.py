@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
-from dashboard.i18n import class_name, say
+from dashboard.i18n import class_title, t
 from dashboard.text.map_units import method_title
 from dashboard.text.model_names import display_name
 from dashboard.widgets import map_panel
@@ -102,9 +102,9 @@ class Previews:
         if shown:
             target = shown.heatmap.target
             probability = shown.prediction.of(target)
-            st.caption(say("map.target", target=class_name(target), probability=probability))
+            st.caption(t("map.target", target=class_title(target), probability=probability))
         else:
-            st.caption(say("preview.not_yet"))
+            st.caption(t("preview.not_yet"))
         with map_panel.row(1 + len(self._others), f"preview-{next(_DRAWN)}"):
             with st.container(width="stretch", gap="xxsmall"):
                 self._map(model, shown, scale)
@@ -113,22 +113,22 @@ class Previews:
                     self._unmarked(method)
         note = st.empty()
         if shown and shown.preview:
-            note.markdown(say("preview.note"))
+            note.markdown(t("preview.note"))
 
     def _map(self, model: str, shown: _Shown | None, scale: float) -> None:
         if shown is None:
             self._unmarked(_METHOD)
             return
         drawn = overlay(self._face.crop, shown.heatmap.values, scale=scale, opacity=map_panel.opacity())
-        alt = say("preview.alt" if shown.preview else "preview.alt_done", model=display_name(model))
+        alt = t("preview.alt" if shown.preview else "preview.alt_done", model=display_name(model))
         st.image(encode_jpeg(drawn), width="stretch", alt=alt)
         title = method_title(_METHOD)
-        st.caption(say("preview.title", method=title) if shown.preview else title)
+        st.caption(t("preview.title", method=title) if shown.preview else title)
 
     def _unmarked(self, method: str) -> None:
         """The face without a map, so that the map that comes moves nothing."""
         key = (self._face.photo_sha256, tuple(self._face.crop_box.as_list()), "plain")
-        plain = session.kept("picture", key, lambda: encode_jpeg(self._face.crop))
-        title = say("preview.coming", method=method_title(method))
+        plain = session.cached("picture", key, lambda: encode_jpeg(self._face.crop))
+        title = t("preview.coming", method=method_title(method))
         st.image(plain, width="stretch", alt=title)
         st.caption(title)

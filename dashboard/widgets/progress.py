@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.text.model_names import display_name
-from dashboard.worker.jobs import Stage
+from dashboard.worker.jobs import JobProgress
 
-__all__ = ["Progress", "hold", "stage_text"]
+__all__ = ["Progress", "reserve_height", "stage_text"]
 
 
 class Progress:
@@ -32,13 +32,13 @@ class Progress:
         self._held = dict(held or {})
         self._bar: DeltaGenerator | None = None
 
-    def of(self, model: str = "") -> Callable[[Stage], None]:
+    def of(self, model: str = "") -> Callable[[JobProgress], None]:
         """A function that draws a stage of a job done with ``model``: the name on its card, or a title."""
 
-        def draw(stage: Stage) -> None:
+        def draw(stage: JobProgress) -> None:
             self.hold()
             if self._bar is None:
-                self._bar = hold(self._place, self._height).empty() if self._height else self._place
+                self._bar = reserve_height(self._place, self._height).empty() if self._height else self._place
             part = stage.done / stage.total if stage.total else 0.0
             self._bar.progress(part, stage_text(stage, display_name(model)))
 
@@ -47,14 +47,14 @@ class Progress:
     def hold(self) -> None:
         """Hold the places that are to be held, once."""
         while self._held:
-            hold(*self._held.popitem())
+            reserve_height(*self._held.popitem())
 
     def move(self, place: DeltaGenerator) -> None:
         """Draw the bar in ``place`` from now on, which it fills alone; the old place is the caller's."""
         self._bar = place
 
 
-def hold(place: DeltaGenerator, height: int) -> DeltaGenerator:
+def reserve_height(place: DeltaGenerator, height: int) -> DeltaGenerator:
     """Keep ``height`` pixels for what comes, so that nothing jumps; returns the box that keeps them.
 
     A still box, not Streamlit's shimmering skeleton: painting the shimmer takes most of a core where there is
@@ -63,7 +63,7 @@ def hold(place: DeltaGenerator, height: int) -> DeltaGenerator:
     return place.container(height=height, border=True)
 
 
-def stage_text(stage: Stage, model: str = "") -> str:
+def stage_text(stage: JobProgress, model: str = "") -> str:
     """A stage in words."""
     name = f"{stage.name}_count" if stage.total else stage.name
-    return say(f"stage.{name}", done=stage.done, total=stage.total, model=model)
+    return t(f"stage.{name}", done=stage.done, total=stage.total, model=model)

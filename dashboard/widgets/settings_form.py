@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard import url_state
-from dashboard.i18n import has, say
+from dashboard.i18n import has_key, t
 from dashboard.worker.jobs import Options
 from xai.attribution.methods import METHODS, Parameter
 
@@ -33,7 +33,7 @@ def settings(methods: Sequence[str], key: str) -> Options:
     """
     chosen: dict[str, dict[str, float | int | str]] = {}
     with st.form(key, border=False):
-        st.caption(say("ask.settings_note"))
+        st.caption(t("ask.settings_note"))
         for method, column in zip(methods, st.columns(len(methods)), strict=True):
             with column:
                 values = {
@@ -42,7 +42,7 @@ def settings(methods: Sequence[str], key: str) -> Options:
                 }
             defaults = {parameter.name: parameter.default for parameter in METHODS[method].parameters}
             chosen[method] = {name: value for name, value in values.items() if value != defaults[name]}
-        st.form_submit_button(say("ask.apply"))
+        st.form_submit_button(t("ask.apply"))
     return {method: values for method, values in chosen.items() if values}
 
 
@@ -51,7 +51,7 @@ def _widget(parameter: Parameter, method: str, form: str) -> float | int | str:
     name, first = f"{method}.{parameter.name}", parameter.default
     value = _field(parameter, name, f"{form} {method} {parameter.name}")
     shown, usual = (each if isinstance(each, str) else f"{each:g}" for each in (value, first))
-    url_state.to_address(name, shown, usual)
+    url_state.set_url_param(name, shown, usual)
     return value
 
 
@@ -68,16 +68,16 @@ def _field(parameter: Parameter, name: str, key: str) -> float | int | str:
     kind = int if isinstance(parameter.default, int) else float
     low, high = kind(parameter.low), kind(parameter.high)
     step = None if parameter.step is None else kind(parameter.step)
-    url_state.number_from_address(name, (low, high), kind(parameter.default), key)
+    url_state.slider_from_url(name, (low, high), kind(parameter.default), key)
     return st.slider(label, low, high, step=step, key=key, help=help_text)
 
 
 def _words(parameter: Parameter) -> tuple[str, str]:
     """Label and explanation; the method's own where the catalogue does not know the parameter."""
     name = parameter.name
-    label = say(f"parameter.{name}") if has(f"parameter.{name}") else name.replace("_", " ")
-    return label, say(f"parameter_help.{name}") if has(f"parameter_help.{name}") else parameter.help
+    label = t(f"parameter.{name}") if has_key(f"parameter.{name}") else name.replace("_", " ")
+    return label, t(f"parameter_help.{name}") if has_key(f"parameter_help.{name}") else parameter.help
 
 
 def _choice(name: str) -> str:
-    return say(f"fill.{name}") if has(f"fill.{name}") else name
+    return t(f"fill.{name}") if has_key(f"fill.{name}") else name

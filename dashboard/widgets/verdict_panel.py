@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from dashboard.i18n import say
-from dashboard.text.map_disagreement import map_notes
+from dashboard.i18n import t
+from dashboard.text.map_disagreement import contradiction_notes
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import is_wrong, right_or_wrong, why_wrong
-from dashboard.text.verdicts import because, figures, flag_lines, four_verdicts, headline
+from dashboard.text.verdicts import figures, flag_lines, headline, verdict_legend, verdict_reason
 from dashboard.widgets import edited_faces, map_panel
 from dashboard.widgets.progress import Progress
-from dashboard.worker.jobs import Explained, Stage
+from dashboard.worker.jobs import FaceExplanation, JobProgress
 from xai.evidence_types import Evidence
 from xai.types import Prediction
 
-__all__ = ["HEIGHT", "Slot", "answers"]
+__all__ = ["HEIGHT", "VerdictPanel", "answers"]
 
 HEIGHT = 830
 """Pixels that are kept for a verdict with its edited faces while it is waited for."""
@@ -35,7 +35,7 @@ _MARKED = {verdict: f":{colour}[{shape}]" for verdict, (shape, colour) in _SIGNS
 _SMALL = ":small[{}]"
 
 
-class Slot:
+class VerdictPanel:
     """The place of one model's verdict: it keeps its height until the verdict is there.
 
     Args:
@@ -45,7 +45,7 @@ class Slot:
         held: what a hard sample holds before the face, or None.
     """
 
-    def __init__(self, title: str, explained: Explained, truth: str | None, held: str | None) -> None:
+    def __init__(self, title: str, explained: FaceExplanation, truth: str | None, held: str | None) -> None:
         self._title, self._explained = title, explained
         _compare(explained.explanation.prediction, truth, held)
         self._place = st.empty()
@@ -54,10 +54,10 @@ class Slot:
     def hold(self) -> None:
         """Keep the height, and say what comes."""
         with self._place.container(height=HEIGHT, border=False):
-            st.caption(say("verdict.wait"))
+            st.caption(t("verdict.wait"))
             self._progress = Progress(st.empty())
 
-    def wait(self, stage: Stage) -> None:
+    def wait(self, stage: JobProgress) -> None:
         """Show how far the test has come."""
         if self._progress:
             self._progress.of(self._title)(stage)
@@ -72,10 +72,10 @@ class Slot:
         answer = self._explained.explanation.prediction.label
         with self._place.container(gap="xsmall", key=None if evidence.strip else f"untold-{self._title}"):
             _headline(evidence, headline(evidence, answer))
-            if reason := because(evidence):
+            if reason := verdict_reason(evidence):
                 st.markdown(_SMALL.format(reason))
             _figures(evidence)
-            _around(evidence, level, map_notes(evidence, self._explained, level))
+            _around(evidence, level, contradiction_notes(evidence, self._explained, level))
             edited_faces.show(evidence)
 
     def fail(self, sentence: str) -> None:
@@ -84,8 +84,8 @@ class Slot:
 
 
 def answers(
-    explained: Mapping[str, Explained], truth: str | None, held: str | None = None
-) -> dict[str, Slot]:
+    explained: Mapping[str, FaceExplanation], truth: str | None, held: str | None = None
+) -> dict[str, VerdictPanel]:
     """Draw each model's answer and whether it is right; model -> the held place for its verdict.
 
     Args:
@@ -93,12 +93,12 @@ def answers(
         truth: the true answer, or None.
         held: what a hard sample holds before the face (``Wearer.held``), or None.
     """
-    slots: dict[str, Slot] = {}
+    slots: dict[str, VerdictPanel] = {}
     for model, column in zip(explained, st.columns(len(explained), border=True), strict=True):
         with column, st.container(gap="xsmall"):
             called = display_name(model)
             map_panel.answer(explained[model].explanation.prediction, called)
-            slots[model] = Slot(called, explained[model], truth, held)
+            slots[model] = VerdictPanel(called, explained[model], truth, held)
             slots[model].hold()
     return slots
 
@@ -119,14 +119,14 @@ def _headline(evidence: Evidence, sentence: str) -> None:
 
 def _around(evidence: Evidence, level: str, notes: Sequence[str]) -> None:
     """What a verdict does not say; what it means, and why a map contradicts it, one step away."""
-    cautions = [say("verdict.not_right"), *([say("astray.differs")] if notes else [])]
+    cautions = [t("verdict.not_right"), *([t("astray.differs")] if notes else [])]
     with st.container(gap=None):
         st.caption(" ".join(cautions))
-        with st.popover(say("verdict.four"), type="tertiary"):
-            for line in four_verdicts(evidence, _MARKED):
+        with st.popover(t("verdict.four"), type="tertiary"):
+            for line in verdict_legend(evidence, _MARKED):
                 st.markdown(line)
             if notes:
-                st.markdown(f"**{say('astray.why')}**")
+                st.markdown(f"**{t('astray.why')}**")
                 for line in notes:
                     st.markdown(line)
     for line in flag_lines(evidence, level):

@@ -19,8 +19,8 @@ from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
 
-from dashboard.worker.jobs import READING, Job, ModelStatus, Part, Stage
-from dashboard.worker.ticket import JobError, Ticket, outcome
+from dashboard.worker.jobs import READING, Job, JobProgress, ModelStatus, ResultPart
+from dashboard.worker.ticket import JobError, JobHandle, decode_outcome
 
 __all__ = ["QUEUE_LIMIT", "READING_SECONDS", "SILENT_SECONDS", "Worker"]
 
@@ -60,8 +60,8 @@ class Worker:
     def __init__(self, command: tuple[str, ...] = _COMMAND) -> None:
         self._command = command
         self._lock = threading.RLock()
-        self._pending: deque[Ticket] = deque()
-        self._running: Ticket | None = None
+        self._pending: deque[JobHandle] = deque()
+        self._running: JobHandle | None = None
         self._status = ModelStatus()
         self._deaths = 0
         self._stopped = False  # by us, for being slow: that is no crash
@@ -71,7 +71,7 @@ class Worker:
         self._news = time.monotonic()
         self._start()
 
-    def submit(self, visitor: str, job: Job, *, background: bool = False) -> Ticket:
+    def submit(self, visitor: str, job: Job, *, background: bool = False) -> JobHandle:
         """Hand in a job. An unfinished job of the same visitor is cancelled: its page has moved on.
 
         Args:
@@ -92,7 +92,7 @@ class Worker:
             if waiting >= QUEUE_LIMIT and not background:
                 raise JobError("busy", waiting=waiting)
             self._count += 1
-            ticket = Ticket(self._count, visitor, job, self._drop, background=background)
+            ticket = JobHandle(self._count, visitor, job, self._drop, background=background)
             self._pending.append(ticket)
             if self._down:
                 self._start()
@@ -119,7 +119,7 @@ class Worker:
         if threading.current_thread() is not self._reader:
             self._reader.join()
 
-    def _of(self, visitor: str) -> list[Ticket]:
+    def _of(self, visitor: str) -> list[JobHandle]:
         everyone = [*self._pending, *([self._running] if self._running else [])]
         return [ticket for ticket in everyone if ticket.visitor == visitor]
 
@@ -148,19 +148,19 @@ class Worker:
             except OSError:  # it has just died: the reader will notice and start another
                 return
             self._pending.remove(ticket)
-            ticket.advance(Stage("loading"))
+            ticket.advance(JobProgress("loading"))
             self._running, self._news = ticket, time.monotonic()
         for ahead, ticket in enumerate((one for one in self._pending if not one.background), start=1):
-            ticket.advance(Stage("waiting", ahead))
+            ticket.advance(JobProgress("waiting", ahead))
 
-    def _next(self) -> Ticket | None:
+    def _next(self) -> JobHandle | None:
         """The first job that somebody waits for; else, once the models are in memory, any. Before that the
         loading has the machine to itself: on two cores the first visitor would wait for both.
         """
         wanted = (one for one in self._pending if not one.background or not self._status.loading)
         return min(wanted, key=lambda one: (one.background, one.number), default=None)
 
-    def _drop(self, ticket: Ticket) -> None:
+    def _drop(self, ticket: JobHandle) -> None:
         """Forget a ticket that was cancelled."""
         with self._lock:
             if ticket in self._pending:
@@ -183,7 +183,7 @@ class Worker:
         except (EOFError, OSError):
             link.close()
             self._process.wait()
-            self._bury()
+            self._on_process_exit()
 
     def _receive(self, message: tuple[object, ...]) -> None:
         with self._lock:
@@ -193,13 +193,13 @@ class Worker:
                 case ("models", _, ModelStatus() as status):
                     self._status = status
                     self._dispatch()
-                case ("stage", int(number), Stage() as stage) if ticket and ticket.number == number:
+                case ("stage", int(number), JobProgress() as stage) if ticket and ticket.number == number:
                     ticket.advance(stage)
-                case ("part", int(number), Part() as part) if ticket and ticket.number == number:
+                case ("part", int(number), ResultPart() as part) if ticket and ticket.number == number:
                     ticket.add(part)
                 case (str(kind), int(number), *content) if ticket and ticket.number == number:
                     self._running, self._deaths = None, 0
-                    ticket.finish(outcome(kind, content))
+                    ticket.finish(decode_outcome(kind, content))
                     self._dispatch()
 
     def _enforce_limits(self) -> None:
@@ -219,7 +219,7 @@ class Worker:
                 self._stopped = True
                 self._process.kill()
 
-    def _bury(self) -> None:
+    def _on_process_exit(self) -> None:
         """The process is gone: fail what it was at, and start another unless that would loop."""
         with self._lock:
             if self._closed:

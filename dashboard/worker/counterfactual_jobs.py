@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 from xai.evidence.counterfactuals.probes import Rectangle
 from xai.types import Face, Prediction
 
-__all__ = ["AskCovered", "CoverGround", "CoverJob", "Found", "PrepareCover", "TryProbe"]
+__all__ = ["ClassifyCrop", "CoverJob", "FaceFills", "PrepareFills", "ProbeResult", "RunProbe"]
 
 
 @dataclass(frozen=True, eq=False)
-class PrepareCover:
-    """Make ready what covers of a face need; the result is ``CoverGround``."""
+class PrepareFills:
+    """Make ready what covers of a face need; the result is ``FaceFills``."""
 
     face: Face = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
-class CoverGround:
+class FaceFills:
     """What covers of a face are made from, so that the server can lay them without the model process.
 
     Attributes:
@@ -35,7 +35,7 @@ class CoverGround:
 
 
 @dataclass(frozen=True, eq=False)
-class AskCovered:
+class ClassifyCrop:
     """Ask one model about one covered crop; the result is ``Prediction``.
 
     Attributes:
@@ -48,8 +48,8 @@ class AskCovered:
 
 
 @dataclass(frozen=True, eq=False)
-class TryProbe:
-    """Run one probe on one face; the result is ``Found``.
+class RunProbe:
+    """Run one probe on one face; the result is ``ProbeResult``.
 
     Attributes:
         face: the face.
@@ -65,7 +65,7 @@ class TryProbe:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class ProbeResult:
     """What a probe found, small enough to keep; fields as of ``Probed``.
 
     Attributes:
@@ -85,4 +85,4 @@ class Found:
     flips_at: float | str | None
 
 
-CoverJob = PrepareCover | AskCovered | TryProbe
+CoverJob = PrepareFills | ClassifyCrop | RunProbe

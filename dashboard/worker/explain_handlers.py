@@ -12,7 +12,16 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.worker.jobs import NO_CROP, CheckMaps, Explained, ExplainFace, Part, Refusal, Stage, Tell
+from dashboard.worker.jobs import (
+    NO_CROP,
+    CheckFaithfulness,
+    ExplainFace,
+    FaceExplanation,
+    JobProgress,
+    ProgressCallback,
+    Refusal,
+    ResultPart,
+)
 from dashboard.worker.model_pool import ModelPool
 from dashboard.worker.results import CurveCheck, MapCheck
 from xai.attribution.methods import METHODS
@@ -33,7 +42,7 @@ _STAGES = {"maps": "explaining", "test": "examining"}
 """Phase of the library -> stage of the job."""
 
 
-def explain(job: ExplainFace, models: ModelPool, tell: Tell) -> None:
+def explain(job: ExplainFace, models: ModelPool, tell: ProgressCallback) -> None:
     """Hand over what ``ExplainFace`` asks for, piece by piece."""
     names: list[str] = []
     edits = FaceEdits(job.face)
@@ -42,22 +51,22 @@ def explain(job: ExplainFace, models: ModelPool, tell: Tell) -> None:
         """One by one, so that the second model may still be on its way when the first has its maps."""
         for request in job.requests:
             if not models.has(request.model):
-                tell(Stage("loading", model=request.model))
+                tell(JobProgress("loading", model=request.model))
             try:
                 classifier = models.get(request.model)
             except XaiError as refusal:
-                tell(Part(request.model, _refused(refusal)))
+                tell(ResultPart(request.model, _refused(refusal)))
                 continue
             names.append(request.model)
             yield Pair(edits, classifier, request.target, request.maps, request.test)
 
     def hand_over(which: int, piece: PartialResult) -> None:
         if isinstance(piece, Advance):
-            tell(Stage(_STAGES[piece.phase], piece.done, piece.total, names[which]))
+            tell(JobProgress(_STAGES[piece.phase], piece.done, piece.total, names[which]))
         elif isinstance(piece, Explanation):
-            tell(Part(names[which], _explained(piece, models.get(names[which]))))
+            tell(ResultPart(names[which], _explained(piece, models.get(names[which]))))
         else:
-            tell(Part(names[which], _refused(piece) if isinstance(piece, XaiError) else piece))
+            tell(ResultPart(names[which], _refused(piece) if isinstance(piece, XaiError) else piece))
 
     explain_stream(pairs(), Wanted(job.methods, job.options, previews=job.previews), hand_over)
 
@@ -66,9 +75,9 @@ def _refused(error: XaiError) -> Refusal:
     return Refusal(type(error).__name__, str(error))
 
 
-def _explained(made: Explanation, classifier: Classifier) -> Explained:
+def _explained(made: Explanation, classifier: Classifier) -> FaceExplanation:
     """The maps for their way to the server, which has the crop."""
-    explained = Explained(made, _regions(made.face), *passes_of(made, classifier))
+    explained = FaceExplanation(made, _regions(made.face), *passes_of(made, classifier))
     return explained.of_face(replace(made.face, crop=NO_CROP))
 
 
@@ -82,19 +91,19 @@ def _regions(face: Face) -> NDArray[np.int8] | None:
     return drawn
 
 
-def check(job: CheckMaps, classifier: Classifier, tell: Tell) -> dict[str, MapCheck]:
+def check(job: CheckFaithfulness, classifier: Classifier, tell: ProgressCallback) -> dict[str, MapCheck]:
     """Method -> what the checks of its map found. The maps are made again: they are large, and would have to
     come back from the server.
     """
     began = time.perf_counter()
-    tell(Stage("checking"))
+    tell(JobProgress("checking"))
     edits = FaceEdits(job.face)
     maps = explain_maps(edits, classifier, tuple(job.options), job.target, options=job.options)
     found = faithfulness(
         job.face,
         classifier,
         maps,
-        progress=lambda done, total: tell(Stage("checking", done, total)),
+        progress=lambda done, total: tell(JobProgress("checking", done, total)),
         turned=turned_face(edits, job.target),
     )
     seconds = time.perf_counter() - began

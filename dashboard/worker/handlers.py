@@ -11,34 +11,34 @@ from numpy.typing import NDArray
 from PIL import Image as Pictures
 from PIL import ImageOps
 
-from dashboard.worker.counterfactual_jobs import AskCovered, CoverJob, PrepareCover, TryProbe
+from dashboard.worker.counterfactual_jobs import ClassifyCrop, CoverJob, PrepareFills, RunProbe
 from dashboard.worker.jobs import (
     COMPARED,
     DISPLAY_SIDE,
     METHODS_SHOWN,
     READING,
-    CheckMaps,
+    AnalyzePhoto,
+    AnalyzeSample,
+    CheckFaithfulness,
     ExplainFace,
     Job,
-    Look,
+    JobProgress,
     ModelRequest,
-    SampleLook,
-    Seen,
-    Stage,
-    Tell,
+    PhotoAnalysis,
+    ProgressCallback,
     Thumbnail,
 )
 from dashboard.worker.model_pool import ModelPool
-from dashboard.worker.results import LineUp, MapCheck, Suspects
+from dashboard.worker.results import MapCheck, ShortcutRound, ShortcutRoundRequest
 from xai.errors import XaiError
 from xai.photo.images import encode_jpeg, read_image
 from xai.photo.samples import SAMPLES
 from xai.types import Faces, Image, Prediction
 
-__all__ = ["perform", "warm_up"]
+__all__ = ["handle", "warm_up"]
 
 
-def warm_up(models: ModelPool, tell: Tell) -> None:
+def warm_up(models: ModelPool, tell: ProgressCallback) -> None:
     """Do once what the first page asks for, then say that all is ready.
 
     The first face and the first map of every network take longer than the next: memory is laid out, kernels
@@ -46,16 +46,16 @@ def warm_up(models: ModelPool, tell: Tell) -> None:
     """
     try:
         if not models.explained:
-            look = SampleLook(next(iter(SAMPLES)), models.names[:1])
-            faces = cast(Seen, perform(look, models, tell)).faces
+            look = AnalyzeSample(next(iter(SAMPLES)), models.names[:1])
+            faces = cast(PhotoAnalysis, handle(look, models, tell)).faces
             wanted = tuple(ModelRequest(name, test=False) for name in models.names[:COMPARED])
             for face in faces[:1]:
-                perform(ExplainFace(face, wanted, METHODS_SHOWN), models, tell)
+                handle(ExplainFace(face, wanted, METHODS_SHOWN), models, tell)
     finally:
         models.say(loading=False)
 
 
-def perform(job: Job, models: ModelPool, tell: Tell) -> object:
+def handle(job: Job, models: ModelPool, tell: ProgressCallback) -> object:
     """Do one job.
 
     Args:
@@ -70,36 +70,38 @@ def perform(job: Job, models: ModelPool, tell: Tell) -> object:
     return _HANDLERS[type(job)](job, models, tell)
 
 
-def _look_at_photo(job: Look, models: ModelPool, tell: Tell) -> Seen:
-    tell(Stage(READING))
+def _look_at_photo(job: AnalyzePhoto, models: ModelPool, tell: ProgressCallback) -> PhotoAnalysis:
+    tell(JobProgress(READING))
     return _look(read_image(job.data), job, models, tell)
 
 
-def _look_at_sample(job: SampleLook, models: ModelPool, tell: Tell) -> Seen:
+def _look_at_sample(job: AnalyzeSample, models: ModelPool, tell: ProgressCallback) -> PhotoAnalysis:
     from xai.photo.sample_rendering import load_sample  # noqa: PLC0415 - brings OpenCV
 
     return _look(load_sample(job.sample), job, models, tell)
 
 
-def _look(image: Image, job: Look | SampleLook, models: ModelPool, tell: Tell) -> Seen:
+def _look(
+    image: Image, job: AnalyzePhoto | AnalyzeSample, models: ModelPool, tell: ProgressCallback
+) -> PhotoAnalysis:
     from xai.photo.faces import find_faces, set_by_hand, whole_photo  # noqa: PLC0415 - brings OpenCV
 
-    tell(Stage("finding"))
+    tell(JobProgress("finding"))
     by_hand = {each.number: each.box for each in job.boxes}
     faces = Faces([whole_photo(image)]) if job.whole else set_by_hand(image, find_faces(image), by_hand)
     predictions, problems = _ask(job.models if faces else (), faces, models, tell)
     picture, scale = _reduced(image.pixels)
     notices = (*image.notices, *faces.notices)
-    return Seen(image.sha256, encode_jpeg(picture), scale, faces, notices, predictions, problems)
+    return PhotoAnalysis(image.sha256, encode_jpeg(picture), scale, faces, notices, predictions, problems)
 
 
 def _ask(
-    names: tuple[str, ...], faces: Faces, models: ModelPool, tell: Tell
+    names: tuple[str, ...], faces: Faces, models: ModelPool, tell: ProgressCallback
 ) -> tuple[Mapping[str, tuple[Prediction, ...]], tuple[str, ...]]:
     predictions: dict[str, tuple[Prediction, ...]] = {}
     problems: list[str] = []
     for name in names:
-        tell(Stage("asking" if models.has(name) else "loading"))
+        tell(JobProgress("asking" if models.has(name) else "loading"))
         try:
             predictions[name] = models.get(name).predict([face.crop for face in faces])
         except XaiError as problem:
@@ -117,7 +119,7 @@ def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
     return np.asarray(small), scale
 
 
-def _thumbnail(job: Thumbnail, _models: ModelPool, _tell: Tell) -> bytes:
+def _thumbnail(job: Thumbnail, _models: ModelPool, _tell: ProgressCallback) -> bytes:
     from xai.photo.sample_rendering import load_sample  # noqa: PLC0415 - brings OpenCV
 
     stream = io.BytesIO()
@@ -126,31 +128,31 @@ def _thumbnail(job: Thumbnail, _models: ModelPool, _tell: Tell) -> bytes:
     return stream.getvalue()
 
 
-def _line_up(job: LineUp, _models: ModelPool, tell: Tell) -> Suspects:
-    tell(Stage("loading"))
-    from dashboard.worker.shortcut_game import line_up  # noqa: PLC0415 - brings torch
+def _line_up(job: ShortcutRoundRequest, _models: ModelPool, tell: ProgressCallback) -> ShortcutRound:
+    tell(JobProgress("loading"))
+    from dashboard.worker.shortcut_game import build_round  # noqa: PLC0415 - brings torch
 
-    tell(Stage("asking"))
-    return line_up(job)
+    tell(JobProgress("asking"))
+    return build_round(job)
 
 
-def _cover(job: CoverJob, models: ModelPool, tell: Tell) -> object:
-    model = None if isinstance(job, PrepareCover) else job.model
-    tell(Stage("loading" if model is None or not models.has(model) else "asking"))
+def _cover(job: CoverJob, models: ModelPool, tell: ProgressCallback) -> object:
+    model = None if isinstance(job, PrepareFills) else job.model
+    tell(JobProgress("loading" if model is None or not models.has(model) else "asking"))
     from dashboard.worker import counterfactual_handlers  # noqa: PLC0415 - brings torch
 
-    return counterfactual_handlers.perform(job, None if model is None else models.get(model), tell)
+    return counterfactual_handlers.handle(job, None if model is None else models.get(model), tell)
 
 
-def _explain(job: ExplainFace, models: ModelPool, tell: Tell) -> None:
+def _explain(job: ExplainFace, models: ModelPool, tell: ProgressCallback) -> None:
     models.explained = True
-    tell(Stage("explaining" if models.has(job.requests[0].model) else "loading"))
+    tell(JobProgress("explaining" if models.has(job.requests[0].model) else "loading"))
     from dashboard.worker import explain_handlers  # noqa: PLC0415 - brings torch
 
     explain_handlers.explain(job, models, tell)
 
 
-def _check(job: CheckMaps, models: ModelPool, tell: Tell) -> Mapping[str, MapCheck]:
+def _check(job: CheckFaithfulness, models: ModelPool, tell: ProgressCallback) -> Mapping[str, MapCheck]:
     from dashboard.worker import explain_handlers  # noqa: PLC0415 - brings torch
 
     return explain_handlers.check(job, models.get(job.model), tell)
@@ -162,17 +164,17 @@ def _small(picture: Pictures.Image, side: int) -> Pictures.Image:
     return ImageOps.fit(picture, (2 * side if wide else side, side), centering=(0.5, 0.0))
 
 
-Handler = Callable[[Any, ModelPool, Tell], object]
+Handler = Callable[[Any, ModelPool, ProgressCallback], object]
 
 _HANDLERS: Mapping[type, Handler] = {
-    Look: _look_at_photo,
-    SampleLook: _look_at_sample,
+    AnalyzePhoto: _look_at_photo,
+    AnalyzeSample: _look_at_sample,
     Thumbnail: _thumbnail,
-    LineUp: _line_up,
+    ShortcutRoundRequest: _line_up,
     ExplainFace: _explain,
-    CheckMaps: _check,
-    PrepareCover: _cover,
-    AskCovered: _cover,
-    TryProbe: _cover,
+    CheckFaithfulness: _check,
+    PrepareFills: _cover,
+    ClassifyCrop: _cover,
+    RunProbe: _cover,
 }
 """Kind of job -> who does it."""

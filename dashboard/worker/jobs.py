@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pictures
 
 from dashboard.worker.counterfactual_jobs import CoverJob
-from dashboard.worker.results import LineUp
+from dashboard.worker.results import ShortcutRoundRequest
 from xai.attribution.methods import DEFAULT_METHODS
 from xai.types import Box, Explanation, Face, Faces, Prediction
 
@@ -26,21 +26,21 @@ __all__ = [
     "METHODS_SHOWN",
     "NO_CROP",
     "READING",
-    "CheckMaps",
+    "AnalyzePhoto",
+    "AnalyzeSample",
+    "CheckFaithfulness",
     "ExplainFace",
-    "Explained",
-    "HandBox",
+    "FaceExplanation",
     "Job",
-    "Look",
+    "JobProgress",
+    "ManualBox",
     "ModelRequest",
     "ModelStatus",
     "Options",
-    "Part",
+    "PhotoAnalysis",
+    "ProgressCallback",
     "Refusal",
-    "SampleLook",
-    "Seen",
-    "Stage",
-    "Tell",
+    "ResultPart",
     "Thumbnail",
 ]
 
@@ -61,7 +61,7 @@ Options = Mapping[str, Mapping[str, float | int | str]]
 
 
 @dataclass(frozen=True)
-class HandBox:
+class ManualBox:
     """A face whose box a visitor set.
 
     Attributes:
@@ -74,7 +74,7 @@ class HandBox:
 
 
 @dataclass(frozen=True)
-class Look:
+class AnalyzePhoto:
     """Read a photo, find its faces, and ask the models about each.
 
     Attributes:
@@ -87,17 +87,17 @@ class Look:
     data: bytes = field(repr=False)
     models: tuple[str, ...]
     whole: bool = False
-    boxes: tuple[HandBox, ...] = ()
+    boxes: tuple[ManualBox, ...] = ()
 
 
 @dataclass(frozen=True)
-class SampleLook:
-    """The same as ``Look`` for a picture of the gallery, by its id."""
+class AnalyzeSample:
+    """The same as ``AnalyzePhoto`` for a picture of the gallery, by its id."""
 
     sample: str
     models: tuple[str, ...]
     whole: bool = False
-    boxes: tuple[HandBox, ...] = ()
+    boxes: tuple[ManualBox, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -134,9 +134,9 @@ class ModelRequest:
 class ExplainFace:
     """Find out where models look on one face, and whether that is why; the result is None.
 
-    Everything comes as a ``Part`` named after its model as soon as it is there: a ``Prediction``, a
-    ``Preview``, ``Explained`` without the crop, ``Evidence``; or a ``Refusal``, and then nothing more of this
-    model. First the maps of all models, then the tests. What is painted on the face is made once for all.
+    Everything comes as a ``ResultPart`` named after its model as soon as it is there: a ``Prediction``, a
+    ``Preview``, ``FaceExplanation`` without the crop, ``Evidence``; or a ``Refusal``, and then nothing more
+    of this model. First the maps of all models, then the tests. What is painted on the face is made once.
 
     Attributes:
         face: the face, with its crop.
@@ -154,7 +154,7 @@ class ExplainFace:
 
 
 @dataclass(frozen=True, eq=False)
-class CheckMaps:
+class CheckFaithfulness:
     """Check whether maps are faithful to their model; the result is method -> ``MapCheck``.
 
     Attributes:
@@ -170,11 +170,19 @@ class CheckMaps:
     options: Options
 
 
-Job = CoverJob | LineUp | Look | SampleLook | Thumbnail | ExplainFace | CheckMaps
+Job = (
+    CoverJob
+    | ShortcutRoundRequest
+    | AnalyzePhoto
+    | AnalyzeSample
+    | Thumbnail
+    | ExplainFace
+    | CheckFaithfulness
+)
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class PhotoAnalysis:
     """What is in a photo.
 
     Attributes:
@@ -202,14 +210,14 @@ class Seen:
 
 
 @dataclass(frozen=True, eq=False)
-class Explained:
+class FaceExplanation:
     """An explanation, with the regions its shares were counted in.
 
     Attributes:
         explanation: what was measured.
         regions: int8 ``(S, S)`` on the crop, index into ``xai.types.REGIONS``; None without landmarks.
         passes: through the network that the maps took.
-        check_passes: through a network that ``CheckMaps`` would take.
+        check_passes: through a network that ``CheckFaithfulness`` would take.
     """
 
     explanation: Explanation
@@ -219,10 +227,10 @@ class Explained:
 
     @property
     def check_seconds(self) -> float:
-        """How long ``CheckMaps`` would take at the speed at which the maps were made."""
+        """How long ``CheckFaithfulness`` would take at the speed at which the maps were made."""
         return self.check_passes * sum(self.explanation.provenance.seconds.values()) / self.passes
 
-    def of_face(self, face: Face) -> Explained:
+    def of_face(self, face: Face) -> FaceExplanation:
         """The same with ``face`` as the face. The crop need not travel back to the server that sent it."""
         return replace(self, explanation=replace(self.explanation, face=face))
 
@@ -245,7 +253,7 @@ class Refusal:
 
 
 @dataclass(frozen=True)
-class Stage:
+class JobProgress:
     """How far a job has come.
 
     Attributes:
@@ -263,7 +271,7 @@ class Stage:
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class ResultPart:
     """One piece of a result that comes in pieces.
 
     Attributes:
@@ -275,7 +283,7 @@ class Part:
     value: object
 
 
-Tell = Callable[[Stage | Part], None]
+ProgressCallback = Callable[[JobProgress | ResultPart], None]
 """How the model process reports; what it calls may raise ``Cancelled``."""
 
 

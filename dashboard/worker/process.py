@@ -19,7 +19,7 @@ from functools import partial
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from dashboard.worker.jobs import Job, Part, Stage, Tell
+from dashboard.worker.jobs import Job, JobProgress, ProgressCallback, ResultPart
 from xai.errors import Cancelled, XaiError
 
 if TYPE_CHECKING:
@@ -58,15 +58,15 @@ class Link:
         with self._writing:
             self._pipe.send((kind, number, *content))
 
-    def tell(self, number: int) -> Tell:
+    def tell(self, number: int) -> ProgressCallback:
         """A function that reports how far job ``number`` has come or hands over a piece of its result, and
         stops the job when it is cancelled.
         """
 
-        def report(news: Stage | Part) -> None:
+        def report(news: JobProgress | ResultPart) -> None:
             if number in self._cancelled:
                 raise Cancelled("The job was cancelled.")
-            self.send("part" if isinstance(news, Part) else "stage", number, news)
+            self.send("part" if isinstance(news, ResultPart) else "stage", number, news)
 
         return report
 
@@ -84,14 +84,14 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server; we leave when it leaves
     link = Link(descriptor)
     threading.Thread(target=link.listen, daemon=True).start()
-    from dashboard.worker.handlers import perform, warm_up  # noqa: PLC0415 - after listening: it takes a moment
+    from dashboard.worker.handlers import handle, warm_up  # noqa: PLC0415 - after listening: it takes a moment
     from dashboard.worker.model_pool import ModelPool  # noqa: PLC0415 - likewise
 
     models = ModelPool(lambda status: link.send("models", 0, status))
     threading.Thread(target=_load, args=(models, link), daemon=True).start()
     while True:
         number, job = link.jobs.get()
-        _do(link, number, partial(perform, job, models) if job else partial(warm_up, models))
+        _do(link, number, partial(handle, job, models) if job else partial(warm_up, models))
         del job
         link.forget(number)
 
@@ -104,7 +104,7 @@ def _load(models: ModelPool, link: Link) -> None:
         link.jobs.put((0, None))
 
 
-def _do(link: Link, number: int, work: Callable[[Tell], object]) -> None:
+def _do(link: Link, number: int, work: Callable[[ProgressCallback], object]) -> None:
     try:
         link.send("done", number, work(link.tell(number)))
     except Cancelled:

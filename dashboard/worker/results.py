@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xai.types import Explanation, Prediction
 
-__all__ = ["CurveCheck", "LineUp", "MapCheck", "Suspects"]
+__all__ = ["CurveCheck", "MapCheck", "ShortcutRound", "ShortcutRoundRequest"]
 
 Floats = NDArray[np.float64]
 
@@ -79,8 +79,8 @@ class MapCheck:
 
 
 @dataclass(frozen=True)
-class LineUp:
-    """Put three models with a known answer before a marked sample; the result is ``Suspects``.
+class ShortcutRoundRequest:
+    """Put three models with a known answer before a marked sample; the result is ``ShortcutRound``.
 
     Attributes:
         number: of the round; it fixes sample, mark and order.
@@ -90,7 +90,7 @@ class LineUp:
 
 
 @dataclass(frozen=True, eq=False)
-class Suspects:
+class ShortcutRound:
     """Three models, of which one reads a mark in a corner and the others nose and mouth.
 
     Attributes:

@@ -16,10 +16,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.worker.results import LineUp, Suspects
+from dashboard.worker.results import ShortcutRound, ShortcutRoundRequest
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.models.ground_truth.alignment import aligned_face
-from xai.models.ground_truth.loading import instances
+from xai.models.ground_truth.loading import load_family
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
 from xai.photo.sample_rendering import load_sample
@@ -27,9 +27,9 @@ from xai.photo.samples import SAMPLES
 from xai.pipeline import Pair, Wanted, maps_of_all
 from xai.types import Face
 
-__all__ = ["PLAYED", "line_up"]
+__all__ = ["ROUND_SAMPLES", "build_round"]
 
-PLAYED = (
+ROUND_SAMPLES = (
     "astronaut-grey",
     "admiral-plain",
     "astronaut-beard",
@@ -63,20 +63,20 @@ _ROUNDS = 2 * _SUSPECTS
 """Among so many rounds in a row, from a multiple of it on, the cheat stands equally often in each place."""
 
 
-def line_up(job: LineUp) -> Suspects:
+def build_round(job: ShortcutRoundRequest) -> ShortcutRound:
     """The round's models, and what they say of the marked face with each place covered."""
     chance = random.Random(job.number)
-    sample = SAMPLES[PLAYED[job.number % len(PLAYED)]]
+    sample = SAMPLES[ROUND_SAMPLES[job.number % len(ROUND_SAMPLES)]]
     truth = sample.truth[0]
-    cheat = instances(_CHEAT)[chance.randrange(_CORNER_MARKS)]
-    models, at = chance.sample(instances(_HONEST), _SUSPECTS - 1), _place_of_cheat(job.number)
+    cheat = load_family(_CHEAT)[chance.randrange(_CORNER_MARKS)]
+    models, at = chance.sample(load_family(_HONEST), _SUSPECTS - 1), _place_of_cheat(job.number)
     models.insert(at, cheat)
     face = aligned_face(find_faces(load_sample(sample.id))[0])
     marked = cheat.plant(face.crop, truth)
     pictures = {"": marked} | {place: _covered(marked, where) for place, where in _places(face).items()}
     answers = [model.classifier.predict(list(pictures.values())) for model in models]
     edits = FaceEdits(replace(face, crop=marked))
-    return Suspects(
+    return ShortcutRound(
         sample=sample.id,
         truth=truth,
         cheat=at,

@@ -7,9 +7,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 
-from dashboard.worker.jobs import Job, Part, Stage
+from dashboard.worker.jobs import Job, JobProgress, ResultPart
 
-__all__ = ["JobError", "Ticket", "outcome"]
+__all__ = ["JobError", "JobHandle", "decode_outcome"]
 
 _LOG = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ class JobError(Exception):
         self.values = values
 
 
-class Ticket:
+class JobHandle:
     """A job and what has become of it. Made by ``Worker.submit`` alone.
 
     Attributes:
@@ -45,7 +45,7 @@ class Ticket:
         number: int,
         visitor: str,
         job: Job,
-        drop: Callable[[Ticket], None],
+        drop: Callable[[JobHandle], None],
         *,
         background: bool = False,
     ) -> None:
@@ -56,12 +56,12 @@ class Ticket:
         self._drop = drop
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._stage = Stage("waiting")
+        self._stage = JobProgress("waiting")
         self._outcome: object = None
-        self._parts: deque[Part] = deque()
+        self._parts: deque[ResultPart] = deque()
 
     @property
-    def stage(self) -> Stage:
+    def stage(self) -> JobProgress:
         """How far it has come."""
         return self._stage
 
@@ -90,16 +90,16 @@ class Ticket:
         if self.fail(JobError("cancelled")):
             self._drop(self)
 
-    def parts(self) -> Iterator[Part]:
+    def parts(self) -> Iterator[ResultPart]:
         """What has come of the result since this was last asked, each piece once."""
         while self._parts:
             yield self._parts.popleft()
 
-    def add(self, part: Part) -> None:
+    def add(self, part: ResultPart) -> None:
         """For the worker: a piece of the result."""
         self._parts.append(part)
 
-    def advance(self, stage: Stage) -> None:
+    def advance(self, stage: JobProgress) -> None:
         """For the worker: it has come so far."""
         self._stage = stage
 
@@ -117,7 +117,7 @@ class Ticket:
         return self.finish(failure)
 
 
-def outcome(kind: str, content: list[object]) -> object:
+def decode_outcome(kind: str, content: list[object]) -> object:
     """The result, or the ``JobError``, that the model process's last message about a job stands for.
 
     Args:

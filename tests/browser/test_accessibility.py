@@ -7,12 +7,12 @@ from importlib.resources import files
 
 import pytest
 
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 from xai.photo.samples import SAMPLES
 
 pytestmark = pytest.mark.browser
 
-ENGLISH, SPANISH = catalogue("en"), catalogue("es")
+ENGLISH, SPANISH = messages("en"), messages("es")
 PATIENCE = 240_000
 PAGES = {
     "": "trust.what",

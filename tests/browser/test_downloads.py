@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as Pictures
 from pypdf import PdfReader
 
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 
 pytestmark = pytest.mark.browser
 
@@ -32,7 +32,7 @@ def page(browser, server):
 def open_in(page, code):
     """The page of the first sample, with both verdicts."""
     page.goto(f"{page.address}/?lang={code}", timeout=PATIENCE)
-    said = catalogue(code)
+    said = messages(code)
     page.get_by_text(said["trust.title"].partition("}")[2].strip(": ")).nth(1).wait_for(timeout=PATIENCE)
     return said
 

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 
 pytestmark = pytest.mark.browser
 
-WORDS = catalogue()
+WORDS = messages()
 PATIENCE = 240_000
 STEPS = [key.partition(".")[2] for key in WORDS if key.startswith("step.")]
 LEAST_BODY, LEAST_HEADING = 24, 40

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 from xai.photo.samples import SAMPLES
 
 pytestmark = pytest.mark.browser
 
-SAID = catalogue("en")
+SAID = messages("en")
 PATIENCE = 240_000
 TAKE, CLEAR = "Take Photo", "Clear photo"
 """Streamlit's own words."""

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 
 pytestmark = pytest.mark.browser
 
-WORDS = catalogue()
+WORDS = messages()
 REFERENCES = Path(__file__).with_name("structure")
 PATIENCE = 240_000
 ROADS = {

@@ -10,7 +10,7 @@ from safetensors.torch import save_file
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 from dashboard.preferences import EXPERT
 from dashboard.text.model_names import model_name
 from dashboard.worker.ticket import JobError
@@ -23,7 +23,7 @@ from xai.models.cards import read_cards
 from xai.photo.sample_rendering import sample_png
 from xai.photo.samples import SAMPLES
 
-WORDS = catalogue()
+WORDS = messages()
 MODELS = [card.name for card in read_cards().cards][:2]
 NAMES = [model_name(card) for card in read_cards().cards[:2]]
 BINARY = "zz_two_classes"
@@ -222,7 +222,7 @@ def test_log_odds_are_offered_to_experts():
 def test_everything_is_said_in_spanish():
     page = visit(lang="es", method="gradcam")
     assert not page.exception
-    spanish = catalogue("es")
+    spanish = messages("es")
     assert page.title[0].value == spanish["compare.title"]
     assert spanish["agree.note"] in text(page)
     english = [

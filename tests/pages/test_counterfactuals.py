@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import session
 from dashboard.components import paint_canvas
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.text.model_names import display_name
 from dashboard.views.counterfactuals.substitutions import PROBES_SHOWN
 from dashboard.worker.counterfactual_handlers import prepare
@@ -155,14 +155,14 @@ def test_a_face_that_cannot_be_drawn_on_is_refused_in_the_readers_language(monke
     sentence = "Nothing can be drawn on this face: the head is turned too far to the side."
     from dashboard.worker.ticket import JobError
 
-    real = session.done_once
+    real = session.run_cached
 
     def refuse(kind, key, job, show):
         if kind == "probe":
             raise JobError("refused", sentence=sentence, error="XaiError")
         return real(kind, key, job, show)
 
-    monkeypatch.setattr(session, "done_once", refuse)
+    monkeypatch.setattr(session, "run_cached", refuse)
     page = visit(**{"try": "slide", "lang": "es"})
     assert not page.exception
     assert "demasiado vuelta" in page.info[0].value
@@ -173,7 +173,7 @@ def test_a_photo_handed_in_before_is_offered(face):
     page.file_uploader(key="photo").upload("me.png", sample_png("admiral-plain"), "image/png").run()
     page.switch_page("views/counterfactuals/page.py").run()
     assert not page.exception
-    assert page.selectbox(key="face").options[0] == say("face.own", number=1, face=1)
+    assert page.selectbox(key="face").options[0] == t("face.own", number=1, face=1)
 
 
 def test_the_ground_holds_the_regions_and_the_fills(face):

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dashboard import preferences
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 from dashboard.text.model_names import display_name
 from tests.support import evidences
 from tests.support.pages import give_verdicts, page_at
@@ -14,7 +14,7 @@ from xai.models.cards import read_cards
 pytestmark = pytest.mark.usefixtures("one_model_process")
 
 MODELS = [card.name for card in read_cards().cards][:2]
-WORDS = catalogue()
+WORDS = messages()
 STEPS = [key.partition(".")[2] for key in WORDS if key.startswith("step.")]
 
 
@@ -164,5 +164,5 @@ def test_the_projector_shows_large_type_and_the_step_alone():
 def test_every_step_speaks_spanish():
     page = visit(step="cheat", lang="es")
     assert not page.exception
-    assert page.header[0].value == catalogue("es")["step_title.cheat"]
+    assert page.header[0].value == messages("es")["step_title.cheat"]
     assert "dice:" in text(page)

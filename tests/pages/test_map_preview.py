@@ -10,7 +10,7 @@ from dashboard import face_explanations
 from dashboard.preferences import EXPERT
 from dashboard.views.photo import face
 from dashboard.widgets.map_preview import Previews
-from dashboard.worker.jobs import ModelRequest, Stage
+from dashboard.worker.jobs import JobProgress, ModelRequest
 from dashboard.worker.ticket import JobError
 from tests.support.models import make_face
 from tests.support.paths import APP
@@ -70,7 +70,8 @@ def stages(*drawn):
         progress.of("two")(tools["stage"])
 
     tools = {
-        "Previews": Previews, "Preview": Preview, "stage": Stage("explaining", 3, 9), "heatmap": heatmap,
+        "Previews": Previews, "Preview": Preview, "heatmap": heatmap,
+        "stage": JobProgress("explaining", 3, 9),
         "prediction": prediction, "explanation": explanation,
         "face": make_face(np.full((40, 40, 3), 120, np.uint8)),
     }  # fmt: skip

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from dashboard import preferences, session
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 from dashboard.text.model_names import model_names
 from dashboard.views.models import confusion
 from tests.support.pages import page_at
@@ -15,7 +15,7 @@ from xai.models.cards import Catalogue, find_card, read_cards
 pytestmark = pytest.mark.usefixtures("one_model_process")
 
 CARDS = read_cards().cards
-SPANISH = catalogue("es")
+SPANISH = messages("es")
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_the_language_is_switched_and_put_in_the_address():
 def test_what_the_address_asks_and_nobody_speaks_is_english():
     page = visit(lang="<b>", level="<i>").run()
     assert not page.exception
-    assert page.title[0].value == catalogue()["models.title"]
+    assert page.title[0].value == messages()["models.title"]
     assert page.toggle(key=preferences.EXPERT).value is False
 
 
@@ -118,8 +118,8 @@ def test_a_plain_reader_meets_no_jargon_and_an_expert_has_it_explained(classes):
     command = find_card(first).recipe["command"]  # an experiment's stands in its closed box for both
     assert command not in {code.value for code in plain.code}
     assert command in {code.value for code in expert.code}
-    assert catalogue()["term.aca"] in text(expert)
-    assert catalogue()["card.training_terms"] not in text(plain)
+    assert messages()["term.aca"] in text(expert)
+    assert messages()["card.training_terms"] not in text(plain)
     columns = [max(len(table.value.columns) for table in page.table) for page in (plain, expert)]
     assert columns[0] < columns[1]
 
@@ -127,15 +127,15 @@ def test_a_plain_reader_meets_no_jargon_and_an_expert_has_it_explained(classes):
 def test_the_table_of_a_model_with_other_answers_says_why_its_cells_do_not_open():
     two = next(card.name for card in CARDS if len(card.classes) == 2)
     shown = text(visit(model=two).run())
-    assert catalogue()["confusion.closed_answers"] in shown
-    assert catalogue()["confusion.offer"] not in shown
+    assert messages()["confusion.closed_answers"] in shown
+    assert messages()["confusion.offer"] not in shown
     assert "three classes" not in shown
 
 
 def test_models_stand_by_what_they_are_for():
     page = visit().run()
     headings = [each.value for each in page.subheader]
-    assert headings[:2] == [catalogue()["purpose.use"], catalogue()["purpose.studies"]]
+    assert headings[:2] == [messages()["purpose.use"], messages()["purpose.studies"]]
     charts = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
     labels = [[note["text"] for note in chart["layout"].get("annotations", ())] for chart in charts]
     for_use = [model_names(CARDS)[card.name] for card in CARDS if card.protocol == "product"]
@@ -185,8 +185,8 @@ def test_a_measured_model_stands_beside_what_was_published(weights):
     assert "Of 12 wrong answers on Kaggle photos that a person looked at:\n\n- A beard: 3" in shown
     assert "**Published by study 003, and measured here**" in shown
     assert "Fewer epochs." not in shown  # how it was trained is for those who ask
-    assert catalogue()["confusion.offer"] not in shown  # nobody can be asked for samples
-    assert catalogue()["confusion.closed_away"] in shown
+    assert messages()["confusion.offer"] not in shown  # nobody can be asked for samples
+    assert messages()["confusion.closed_away"] in shown
     assert "Fewer epochs." in text(visit(model="vgg16_fmd", level="technical").run())
 
 

@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from dashboard import session
 from dashboard.components import box_editor
 from dashboard.components.box_editor import parse_box
-from dashboard.i18n import catalogue, say
+from dashboard.i18n import messages, t
 from dashboard.views.photo import box_editing
-from dashboard.worker.jobs import HandBox
+from dashboard.worker.jobs import ManualBox
 from tests.support import evidences
 from tests.support.pages import give_verdicts
 from tests.support.paths import APP
@@ -62,8 +62,8 @@ def use(page, monkeypatch, number, box, name=FIRST):
     with monkeypatch.context() as patch:
         state = page.session_state
         patch.setattr(box_editor, "sent_by", lambda key: sent if key == f"box {digest} {number}" else None)
-        patch.setattr(session, "remember", state.__setitem__)
-        patch.setattr(session, "recall", recall)
+        patch.setattr(session, "set_state", state.__setitem__)
+        patch.setattr(session, "get_state", recall)
         box_editing._use(digest, number, (10_000, 10_000))
     return page.run()
 
@@ -168,7 +168,7 @@ def test_where_no_face_was_found_a_box_can_be_drawn(monkeypatch):
     page = use(page, monkeypatch, 0, drawn, digest)
     assert boxes_of(page, digest) == [drawn]
     assert "The detector finds no face in it" in text(page)
-    assert page.session_state[f"boxes {digest}"] == (HandBox(0, drawn),)
+    assert page.session_state[f"boxes {digest}"] == (ManualBox(0, drawn),)
     page = press(page, "Remove this box")
     assert "No face was found" in text(page)
 
@@ -206,7 +206,7 @@ def test_the_newest_of_file_and_camera_comes_first():
 
 def test_every_trap_has_a_word_and_a_note():
     traps = {trap for sample in SAMPLES.values() for trap in sample.traps}
-    assert {key for key in catalogue() if key.startswith(("trap.", "trap_note."))} == {
+    assert {key for key in messages() if key.startswith(("trap.", "trap_note."))} == {
         f"{section}.{trap}" for section in ("trap", "trap_note") for trap in traps
     }
 
@@ -214,6 +214,6 @@ def test_every_trap_has_a_word_and_a_note():
 def test_a_hard_sample_says_why_and_is_held_to_its_true_answer():
     page = visit()
     page.button(key="sample admiral-hand").click().run()
-    assert say("trap_note.hand") in text(page)
+    assert t("trap_note.hand") in text(page)
     truth = next(box for box in page.selectbox if str(box.key).startswith("truth"))
     assert truth.value == "uncovered"

@@ -23,7 +23,7 @@ CARDS = read_cards().cards[:2]
 @pytest.fixture
 def answered(tmp_path, monkeypatch):
     """The first sample answered by the real models, and then a model process that takes no more jobs."""
-    session.gallery(SAMPLES)
+    session.sample_thumbnails(SAMPLES)
     cache = DiskCache(tmp_path, CARDS)
     submit = partial(session.worker().submit, "samples", background=True)
     Prefetcher(cache, submit, Waiting()).run([FIRST])

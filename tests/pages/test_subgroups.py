@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dashboard import session
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 from dashboard.text.predictions import mask_reason
 from dashboard.views.models.study_text import error_lists, few_faces, kind_dots
 from tests.support.pages import page_at
@@ -14,7 +14,7 @@ from xai.models.card_schema import Metric, Subgroup
 from xai.models.cards import parse_card, read_cards
 from xai.models.reported_errors import ERROR_KINDS, KnownError
 from xai.photo.synthetic_masks.wear_styles import REASONS
-from xai.types import CLASSES, SaidReason
+from xai.types import CLASSES, IncorrectReason
 
 SIZES = [
     {"bin": "32_48", "n": 212, "counts": {"covered": 180, "incorrect": 12, "uncovered": 20}, "accuracy": 0.97,
@@ -78,7 +78,7 @@ def _bins(weights):
 
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_every_bin_error_and_reason_has_words(language):
-    said = catalogue(language)
+    said = messages(language)
     assert all(f"kind_{kind}.{name}" in said for kind, each in KINDS.items() for name in each.bins)
     assert all(f"kinds.by_{kind}" in said for kind in KINDS)
     assert {key.split(".")[1] for key in said if key.startswith("error_kind.")} == set(ERROR_KINDS)
@@ -87,8 +87,10 @@ def test_every_bin_error_and_reason_has_words(language):
 
 
 def test_a_reason_is_said_or_said_to_be_unknown():
-    assert mask_reason(SaidReason("nose and mouth", 0.93, 0.77)).endswith("nose and mouth are bare (93%).")
-    unsaid = mask_reason(SaidReason("nose", 0.6, 0.77))
+    assert mask_reason(IncorrectReason("nose and mouth", 0.93, 0.77)).endswith(
+        "nose and mouth are bare (93%)."
+    )
+    unsaid = mask_reason(IncorrectReason("nose", 0.6, 0.77))
     assert "cannot say" in unsaid
     assert "77%" in unsaid
     assert "nose" not in unsaid

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from dashboard import session
-from dashboard.worker.jobs import METHODS_SHOWN, ExplainFace, Look, ModelRequest
+from dashboard.worker.jobs import METHODS_SHOWN, AnalyzePhoto, ExplainFace, ModelRequest
 from xai.models.cards import read_cards
 from xai.photo.sample_rendering import sample_png
 
@@ -41,10 +41,10 @@ def test_a_face_with_two_models_travels_light(travelled):
     portrait = Image.open(io.BytesIO(sample_png("admiral-blue"))).convert("RGB").resize((1280, 1500))
     file = io.BytesIO()
     portrait.save(file, "JPEG", quality=92)
-    face = session.ask(Look(file.getvalue(), MODELS[:1]), lambda _: None).faces[0]
+    face = session.run_job(AnalyzePhoto(file.getvalue(), MODELS[:1]), lambda _: None).faces[0]
     assert face.crop.shape == (384, 384, 3), "the largest there is"
     parts = []
     requests = tuple(ModelRequest(model) for model in MODELS)
-    session.ask(ExplainFace(face, requests, METHODS_SHOWN, previews=True), lambda _: None, parts.append)
+    session.run_job(ExplainFace(face, requests, METHODS_SHOWN, previews=True), lambda _: None, parts.append)
     assert [part.name for part in parts].count(MODELS[1]) >= 4, "prediction, preview, maps, evidence"
     assert 1e6 < sum(travelled) - len(file.getvalue()) < LIMIT

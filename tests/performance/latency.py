@@ -18,9 +18,9 @@ from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 from streamlit.testing.v1 import AppTest
 
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.worker.client import Worker
-from dashboard.worker.jobs import ExplainFace, Look, ModelRequest
+from dashboard.worker.jobs import AnalyzePhoto, ExplainFace, ModelRequest
 from tests.browser.conftest import ARGUMENTS, chromium
 from tests.performance.latency_frames import Tap
 from tests.performance.startup import answered, serving
@@ -118,7 +118,7 @@ def cached(count):
         for number in (2, 1):
             _pick(page, number)()
         tap = Tap(page)
-        slider = page.get_by_role("slider", name=say("ask.opacity"))
+        slider = page.get_by_role("slider", name=t("ask.opacity"))
         slider.focus()
         keys = ["ArrowLeft", "ArrowRight"] * count
         opacity = [tap.server_seconds(lambda key=key: page.keyboard.press(key)) for key in keys[:count]]
@@ -164,7 +164,7 @@ def gradcam(count):
     """The default model's Grad-CAM map, asked of the model process over its pipe."""
     worker = Worker()
     try:
-        seen = worker.submit("measuring", Look(sample_png(ONE_FACE), (DEFAULT_MODEL,))).result()
+        seen = worker.submit("measuring", AnalyzePhoto(sample_png(ONE_FACE), (DEFAULT_MODEL,))).result()
         job = ExplainFace(seen.faces[0], (ModelRequest(DEFAULT_MODEL, test=False),), ("gradcam",))
         taken = []
         for _ in range(count + 1):
@@ -239,7 +239,7 @@ def _pick(page: Page, number: int):
 
 
 def _button(page: Page, number: int):
-    return page.get_by_role("button", name=re.compile(f"^{say('photo.face_pick', number=number)}$"))
+    return page.get_by_role("button", name=re.compile(f"^{t('photo.face_pick', number=number)}$"))
 
 
 def _variant(seed: int) -> bytes:

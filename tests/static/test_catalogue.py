@@ -32,7 +32,7 @@ def place(path, node):
 
 
 def calls(name):
-    """Every call of ``say`` in the dashboard: (where, first argument, keywords)."""
+    """Every call of ``t`` in the dashboard: (where, first argument, keywords)."""
     for path in SOURCES:
         for node in ast.walk(parsed(path)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
@@ -40,7 +40,7 @@ def calls(name):
 
 
 def keys_of(argument):
-    """The keys that an argument of ``say`` can stand for, as a pattern over the catalogue."""
+    """The keys that an argument of ``t`` can stand for, as a pattern over the catalogue."""
     if isinstance(argument, ast.Constant):
         return re.escape(argument.value)
     if isinstance(argument, ast.IfExp):
@@ -59,12 +59,12 @@ def blanks(sentence):
 
 @cache
 def said():
-    """Every call of ``say`` whose key can be read from the code: (where, pattern, its keys, keywords)."""
+    """Every call of ``t`` whose key can be read from the code: (where, pattern, its keys, keywords)."""
     found = []
-    for where, argument, keywords in calls("say"):
+    for where, argument, keywords in calls("t"):
         if pattern := keys_of(argument):
             fits = re.compile(pattern).fullmatch
-            found.append((where, pattern, [key for key in i18n.catalogue() if fits(key)], keywords))
+            found.append((where, pattern, [key for key in i18n.messages() if fits(key)], keywords))
     return found
 
 
@@ -76,9 +76,9 @@ def test_every_key_that_is_said_exists_and_its_blanks_are_filled():
         given = {keyword.arg for keyword in keywords}
         if None not in given:
             wrong += [
-                f"{where} leaves blanks of {key} open: {sorted(blanks(i18n.catalogue()[key]) - given)}"
+                f"{where} leaves blanks of {key} open: {sorted(blanks(i18n.messages()[key]) - given)}"
                 for key in keys
-                if not blanks(i18n.catalogue()[key]) <= given
+                if not blanks(i18n.messages()[key]) <= given
             ]
     assert len(said()) > 400
     assert not wrong, "\n".join(wrong)
@@ -87,7 +87,7 @@ def test_every_key_that_is_said_exists_and_its_blanks_are_filled():
 def test_no_sentence_is_dead():
     used = {key for _, _, keys, _ in said() for key in keys}
     read_otherwise = ("language.", "number.", "library.")
-    left = {key for key in set(i18n.catalogue()) - used if not key.startswith(read_otherwise)}
+    left = {key for key in set(i18n.messages()) - used if not key.startswith(read_otherwise)}
     assert not left, "\n".join(sorted(left))
 
 
@@ -98,7 +98,7 @@ def test_every_reason_to_fail_has_a_sentence():
     written |= set(re.findall(r'_fail_all\("(\w+)"\)', (ROOT / "worker" / "client.py").read_text()))
     written |= set(re.findall(r'JobError\("(\w+)"', (ROOT / "worker" / "ticket.py").read_text()))
     assert written <= reasons
-    assert {f"failure.{reason}" for reason in written} <= set(i18n.catalogue())
+    assert {f"failure.{reason}" for reason in written} <= set(i18n.messages())
 
 
 def test_the_examples_in_the_docstrings_hold():
@@ -108,9 +108,9 @@ def test_the_examples_in_the_docstrings_hold():
 
 def test_a_missing_key_and_an_open_blank_are_errors():
     with pytest.raises(KeyError):
-        i18n.say("photo.no_such_sentence")
+        i18n.t("photo.no_such_sentence")
     with pytest.raises(KeyError):
-        i18n.say("photo.face_pick")
+        i18n.t("photo.face_pick")
 
 
 def not_shown(tree):

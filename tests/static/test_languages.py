@@ -38,9 +38,9 @@ def test_english_comes_first_and_spanish_is_there():
 
 
 def test_every_language_says_every_sentence_with_the_same_blanks():
-    english, wrong = i18n.catalogue("en"), []
+    english, wrong = i18n.messages("en"), []
     for code in LANGUAGES[1:]:
-        other = i18n.catalogue(code)
+        other = i18n.messages(code)
         wrong += [f"{code} lacks {key}" for key in english.keys() - other.keys()]
         wrong += [f"{code} says {key}, which English does not" for key in other.keys() - english.keys()]
         for key in english.keys() & other.keys():
@@ -53,13 +53,13 @@ def test_every_language_says_every_sentence_with_the_same_blanks():
 
 def test_hardly_a_sentence_is_left_in_english():
     """What has three words and more is translated; names and marks may be alike."""
-    english = i18n.catalogue("en")
+    english = i18n.messages("en")
     alike = {"own.command", "bullet.title", "bullet.alt", "dataset.mfn"}
     same = [
         f"{code}: {key}"
         for code in LANGUAGES[1:]
         for key, sentence in english.items()
-        if sentence == i18n.catalogue(code).get(key) and len(re.findall(r"[a-z]{2,}", sentence)) > 2
+        if sentence == i18n.messages(code).get(key) and len(re.findall(r"[a-z]{2,}", sentence)) > 2
         if key not in alike
     ]
     assert not same, "\n".join(same)
@@ -70,13 +70,17 @@ def test_numbers_are_written_as_the_language_writes_them(spoken):
     found = {}
     for code in written:
         spoken(code)
-        found[code] = (i18n.number(0.625, ".1%"), i18n.number(0.07, ".2f"), i18n.number(12345, ","))
+        found[code] = (
+            i18n.format_number(0.625, ".1%"),
+            i18n.format_number(0.07, ".2f"),
+            i18n.format_number(12345, ","),
+        )
     assert found == written
 
 
 def test_a_sentence_is_filled_with_the_marks_of_its_language(spoken):
     spoken("es")
-    said = i18n.say("finding.map_share", method="Grad-CAM", share=0.405, lift=2.25)
+    said = i18n.t("finding.map_share", method="Grad-CAM", share=0.405, lift=2.25)
     assert (
         said == "Grad-CAM pone el 40\u00a0% de su peso en la nariz y la boca, 2,2 veces un reparto uniforme."
     )
@@ -84,15 +88,15 @@ def test_a_sentence_is_filled_with_the_marks_of_its_language(spoken):
 
 def test_names_are_never_rewritten_as_numbers(spoken):
     spoken("es")
-    assert "red_1.5" in i18n.say("dots.alt", title="red_1.5", rows="a")
+    assert "red_1.5" in i18n.t("dots.alt", title="red_1.5", rows="a")
 
 
 def test_a_refusal_of_the_library_is_said_in_the_language_with_its_numbers(spoken):
     refusal = "The picture has 20,000 × 31 pixels and each side needs at least 32; choose a larger picture."
-    assert i18n.from_library(refusal) == refusal
+    assert i18n.translate_notice(refusal) == refusal
     spoken("es")
-    assert i18n.from_library(refusal).startswith("La imagen tiene 20\u00a0000 × 31 píxeles")
-    assert i18n.from_library("Something nobody wrote down.") == "Something nobody wrote down."
+    assert i18n.translate_notice(refusal).startswith("La imagen tiene 20\u00a0000 × 31 píxeles")
+    assert i18n.translate_notice("Something nobody wrote down.") == "Something nobody wrote down."
 
 
 def said_in(path, *functions):
@@ -141,12 +145,14 @@ def test_what_the_library_says_to_a_visitor_is_in_the_catalogue(spoken):
     ]
     assert len(refusals) >= 16
     spoken("es")
-    wrong = [f"{path}: {sentence}" for path, sentence in refusals if i18n.from_library(sentence) == sentence]
+    wrong = [
+        f"{path}: {sentence}" for path, sentence in refusals if i18n.translate_notice(sentence) == sentence
+    ]
     assert not wrong, "\n".join(wrong)
 
 
 def test_samples_and_credits_are_called_as_the_library_calls_them():
-    english = i18n.catalogue("en")
+    english = i18n.messages("en")
     assert {f"sample.{name}": sample.title for name, sample in SAMPLES.items()}.items() <= english.items()
     assert {
         f"credit.{name}": portrait.credit for name, portrait in PORTRAITS.items()

@@ -4,19 +4,19 @@ from dataclasses import fields, is_dataclass
 
 import numpy as np
 
-from dashboard.worker.jobs import Seen
+from dashboard.worker.jobs import PhotoAnalysis
 from xai.photo.images import encode_jpeg
 from xai.types import (
     Box,
-    Computed,
+    ComputeInfo,
     Explanation,
     Face,
     Faces,
     Heatmap,
+    IncorrectReason,
     Prediction,
     Provenance,
     RegionShares,
-    SaidReason,
 )
 
 _CHANCE = np.random.default_rng(4)
@@ -28,7 +28,7 @@ def face(digest="a" * 64):
 
 
 def prediction():
-    said = SaidReason("nose", 0.5, 0.8)
+    said = IncorrectReason("nose", 0.5, 0.8)
     return Prediction(("covered", "uncovered"), np.array([0.25, 0.75], np.float32), said)
 
 
@@ -37,7 +37,12 @@ def maps_of(one, model):
     heatmap = Heatmap(values, "probability", "occlusion", {"patch": 0.125, "fill": "grey"}, "uncovered")
     shares = RegionShares({"nose": 1.0}, {"nose": 0.125})
     made = Provenance(
-        model, "b" * 64, "cpu", {"torch": "2"}, {"occlusion": 1.5}, {"occlusion": Computed("torch", 3, 0.1)}
+        model,
+        "b" * 64,
+        "cpu",
+        {"torch": "2"},
+        {"occlusion": 1.5},
+        {"occlusion": ComputeInfo("torch", 3, 0.1)},
     )
     return Explanation(
         face=one,
@@ -54,7 +59,7 @@ def maps_of(one, model):
 def seen(*faces, model="m"):
     answers = {model: tuple(prediction() for _ in faces)}
     picture = encode_jpeg(np.zeros((4, 5, 3), np.uint8))
-    return Seen("a" * 64, picture, 0.5, Faces(faces, ["one"]), ("two",), answers)
+    return PhotoAnalysis("a" * 64, picture, 0.5, Faces(faces, ["one"]), ("two",), answers)
 
 
 def same(one, other):

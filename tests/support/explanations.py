@@ -11,7 +11,7 @@ from tests.support import evidences
 from xai.types import (
     REGIONS,
     Box,
-    Computed,
+    ComputeInfo,
     Explanation,
     Face,
     Heatmap,
@@ -66,7 +66,7 @@ def explanation(model="mobilenet_v2", evidence=None, seed=1, **more):
             "cpu",
             {"torch": "2.14.1", "numpy": "2.4.6"},
             {"occlusion": 1.5, "gradcam": 0.25},
-            {"occlusion": Computed("openvino float32 on cpu")},
+            {"occlusion": ComputeInfo("openvino float32 on cpu")},
         ),
         "evidence": evidence,
     }

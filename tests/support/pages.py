@@ -6,7 +6,7 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from dashboard import face_explanations
-from dashboard.worker.jobs import Stage
+from dashboard.worker.jobs import JobProgress
 from dashboard.worker.ticket import JobError
 from tests.support.paths import APP
 
@@ -35,7 +35,7 @@ def give_verdicts(monkeypatch, verdict_of):
         explain(replace(job, requests=tuple(replace(each, test=False) for each in job.requests)), listener)
         for request in job.requests:
             if request.test and request.model in arrived:
-                listener.progress(request.model, Stage("examining", 3, 9, request.model))
+                listener.progress(request.model, JobProgress("examining", 3, 9, request.model))
                 found = verdict_of(request.model)
                 told = listener.failed if isinstance(found, JobError) else listener.evidence
                 told(request.model, found)

@@ -12,7 +12,7 @@ import time
 from types import ModuleType
 
 from dashboard.worker import process
-from dashboard.worker.jobs import READING, ModelStatus, Part, SampleLook, Stage
+from dashboard.worker.jobs import READING, AnalyzeSample, JobProgress, ModelStatus, ResultPart
 from xai.errors import ImageRejected
 
 
@@ -29,7 +29,7 @@ class ModelPool:
 
 def perform(job, models, tell):
     """Do what the id of the sample says."""
-    assert isinstance(job, SampleLook)
+    assert isinstance(job, AnalyzeSample)
     order, _, rest = job.sample.partition(":")
     return ORDERS[order](rest, tell)
 
@@ -37,7 +37,7 @@ def perform(job, models, tell):
 def steps(rest, tell):
     """Report progress in small steps."""
     for done in range(int(rest)):
-        tell(Stage("explaining", done, int(rest)))
+        tell(JobProgress("explaining", done, int(rest)))
         time.sleep(0.05)
     return rest
 
@@ -45,16 +45,16 @@ def steps(rest, tell):
 def parts(rest, tell):
     """Hand over pieces, the last one just before the end."""
     for number in range(int(rest)):
-        tell(Part(f"piece {number}", number))
-        tell(Stage("examining", number, int(rest)))
+        tell(ResultPart(f"piece {number}", number))
+        tell(JobProgress("examining", number, int(rest)))
         time.sleep(0.05)
-    tell(Part("last", int(rest)))
+    tell(ResultPart("last", int(rest)))
     return rest
 
 
 def hang(rest, tell):
     """Claim to decode."""
-    tell(Stage(READING))
+    tell(JobProgress(READING))
     time.sleep(float(rest))
     return rest
 
@@ -83,7 +83,7 @@ ORDERS = {
 
 if __name__ == "__main__":
     work = ModuleType("dashboard.worker.handlers")
-    work.perform, work.warm_up = perform, lambda models, tell: None
+    work.handle, work.warm_up = perform, lambda models, tell: None
     sys.modules["dashboard.worker.handlers"] = work
     pool = ModuleType("dashboard.worker.model_pool")
     pool.ModelPool = ModelPool

@@ -14,8 +14,8 @@ from dashboard.text.predictions import is_right, right_or_wrong
 from dashboard.text.regions import area_name
 from dashboard.views.compare.aligned_maps import layer
 from dashboard.views.compare.class_mapping import can_mean_the_same
-from dashboard.views.compare.text import Pair, class_notes
-from dashboard.worker.jobs import Explained
+from dashboard.views.compare.text import MapPair, class_notes
+from dashboard.worker.jobs import FaceExplanation
 from tests.support.explanations import REGION_MAP, explanation
 from xai import render
 from xai.classes import (
@@ -97,7 +97,7 @@ def test_no_class_lacks_a_field_and_every_field_names_what_exists(info):
 @pytest.mark.parametrize("code", i18n.languages())
 @pytest.mark.parametrize("info", MEANINGS.values(), ids=MEANINGS)
 def test_every_class_has_its_words_in_every_language(info, code):
-    words = i18n.catalogue(code)
+    words = i18n.messages(code)
     for key in (f"class.{info.name}", f"short.{info.name}", f"area.{info.looks_at}"):
         assert words[key]
 
@@ -151,19 +151,19 @@ def test_a_card_may_spell_a_class_as_it_likes(spelt):
     assert is_right(own, "covered")
     assert can_mean_the_same(spelt, "covered")
     assert nearest_class("covered", own.classes) == spelt
-    assert i18n.class_name(spelt) in (i18n.class_name("covered"), i18n.class_name("with_mask"))
+    assert i18n.class_title(spelt) in (i18n.class_title("covered"), i18n.class_title("with_mask"))
 
 
 @pytest.mark.parametrize(("spelt", "notes"), [("Covered", 0), ("Mask", 1), ("Bare", 1)])
 def test_two_maps_explain_one_answer_where_the_models_only_spell_it_differently(spelt, notes):
     first, second = (
-        Explained(explanation(prediction=answer, target=answer.label), REGION_MAP, 1, 1)
+        FaceExplanation(explanation(prediction=answer, target=answer.label), REGION_MAP, 1, 1)
         for answer in (said("covered", "uncovered"), said(spelt, "happy"))
     )
     frame = first.explanation.face
     one, two = (layer(each, "occlusion", "probability", "m", frame) for each in (first, second))
     found = agreement((one.values, two.values), (one.shares, two.shares))
-    assert len(class_notes(Pair(one, two, found, found))) == notes
+    assert len(class_notes(MapPair(one, two, found, found))) == notes
 
 
 def test_a_class_that_is_not_known_is_called_as_it_is_and_grey():
@@ -171,9 +171,7 @@ def test_a_class_that_is_not_known_is_called_as_it_is_and_grey():
     assert badge(strange) == "grey"
     assert set(class_bars(strange).data[0].marker.color) == {palette.SLATE}
     assert (class_info("happy").name, class_info("happy").wearings) == ("happy", ())
-    assert right_or_wrong(strange, "covered") == i18n.say(
-        "answer.not_comparable", truth="mask worn correctly"
-    )
+    assert right_or_wrong(strange, "covered") == i18n.t("answer.not_comparable", truth="mask worn correctly")
     assert area_name("happy") == "nose and mouth"
 
 
@@ -189,12 +187,12 @@ def test_a_new_class_is_one_entry(monkeypatch):
     )
     monkeypatch.setitem(MEANINGS, "valve", entry)
     for code, words in (("en", "mask with a valve"), ("es", "mascarilla con válvula")):
-        monkeypatch.setitem(i18n.catalogue(code), "class.valve", words)
+        monkeypatch.setitem(i18n.messages(code), "class.valve", words)
     one = said("With Valve", "bare")
     assert render.class_colour("With Valve") == render.class_colour("incorrect") != before[0]
     assert palette.class_colour("With Valve") == palette.class_colour("incorrect") != before[1]
     assert badge(one) == "orange" != before[2]
-    assert i18n.class_name("With Valve") == "mask with a valve"
+    assert i18n.class_title("With Valve") == "mask with a valve"
     assert class_bars(one).data[0].y[0] == "mask with a valve"
     assert area_name("With Valve") == "the mask"
     assert is_right(one, "covered")

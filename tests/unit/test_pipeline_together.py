@@ -8,7 +8,7 @@ import torch
 
 from tests.support.models import OneWindow, make_classifier, make_face
 from xai.attribution import cam
-from xai.attribution.base import Asked
+from xai.attribution.base import AttributionRequest
 from xai.attribution.methods import METHODS
 from xai.errors import Cancelled
 from xai.evidence.interventions.face_edits import FaceEdits
@@ -73,7 +73,7 @@ def test_the_same_as_one_by_one_and_painted_once(small_cnn, other, portrait):
 @pytest.mark.parametrize("name", [name for name in METHODS if name != "occlusion"])
 def test_activation_maps_of_one_batch_are_those_of_single_inputs(small_cnn, noise_crop, monkeypatch, name):
     values = [to_input(np.roll(noise_crop, shift, axis=1) // (1 + shift % 2), 35) for shift in range(5)]
-    asked = [Asked(small_cnn, v, i % 3) for i, v in enumerate(values)]
+    asked = [AttributionRequest(small_cnn, v, i % 3) for i, v in enumerate(values)]
     monkeypatch.setattr(cam, "_BATCH", 3)
     passes = []
     small_cnn.network.register_forward_hook(lambda *_: passes.append(1))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.types import Computed, Params, Progress
+from xai.types import ComputeInfo, Params, Progress
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,7 +19,17 @@ if TYPE_CHECKING:
     from xai.models.classifiers import Classifier
     from xai.models.inference.runtimes import Mode
 
-__all__ = ["Asked", "Attribution", "Meter", "Run", "RunAll", "RunInSteps", "Step", "alone", "one_by_one"]
+__all__ = [
+    "Attribution",
+    "AttributionFn",
+    "AttributionRequest",
+    "BatchAttributionFn",
+    "CompositeProgress",
+    "PartialAttribution",
+    "ProgressiveAttributionFn",
+    "alone",
+    "run_sequentially",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,11 +46,11 @@ class Attribution:
     values: NDArray[np.float32]
     probability: NDArray[np.float32] | None = None
     becomes: NDArray[np.int8] | None = None
-    computed: Computed | None = None
+    computed: ComputeInfo | None = None
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class AttributionRequest:
     """One input that a method is to explain.
 
     Attributes:
@@ -56,7 +66,7 @@ class Asked:
     hidden: Tensor | None = None
 
 
-class Run(Protocol):
+class AttributionFn(Protocol):
     """How a method is called: the classifier, an input ``(3, n, n)`` in 0..1, the class's index, the
     parameters, and whom to tell of progress.
     """
@@ -68,18 +78,18 @@ class Run(Protocol):
         ...
 
 
-class RunAll(Protocol):
+class BatchAttributionFn(Protocol):
     """How a method is called for several inputs, of one or several classifiers, that share batches."""
 
     def __call__(
-        self, asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+        self, asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
     ) -> Sequence[Attribution]:
         """Explain them, in order. A method without a fast mode is exact in either."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
-class Step:
+class PartialAttribution:
     """One input's map, on its way or done.
 
     Attributes:
@@ -94,20 +104,31 @@ class Step:
     preview: bool
 
 
-RunInSteps = Callable[["Sequence[Asked]", "Params", "Progress"], Iterator[Step]]
+ProgressiveAttributionFn = Callable[
+    ["Sequence[AttributionRequest]", "Params", "Progress"], Iterator[PartialAttribution]
+]
 """Called with what is asked, the parameters and whom to tell of progress: the previews in order, then the
-maps themselves in order. What ``RunAll`` returns in exact mode, at no more cost."""
+maps themselves in order. What ``BatchAttributionFn`` returns in exact mode, at no more cost."""
 
 
 def alone(
-    run_all: RunAll, classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
+    run_all: BatchAttributionFn,
+    classifier: Classifier,
+    values: Tensor,
+    target: int,
+    params: Params,
+    progress: Progress,
 ) -> Attribution:
-    """A method that explains several inputs together, called for one; arguments as of ``Run``."""
-    return run_all([Asked(classifier, values, target)], params, progress)[0]
+    """A method that explains several inputs together, called for one; arguments as of ``AttributionFn``."""
+    return run_all([AttributionRequest(classifier, values, target)], params, progress)[0]
 
 
-def one_by_one(
-    run: Run, asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+def run_sequentially(
+    run: AttributionFn,
+    asked: Sequence[AttributionRequest],
+    params: Params,
+    progress: Progress,
+    mode: Mode = "exact",
 ) -> Sequence[Attribution]:
     """A method that explains one input at a time, called for several."""
     made: list[Attribution] = []
@@ -129,7 +150,7 @@ class _After:
         self.progress(self.before + done // max(1, total), self.total)
 
 
-class Meter:
+class CompositeProgress:
     """Adds the progress of one method to what the methods before it have done.
 
     Args:

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from xai.attribution.base import Asked, Attribution
+from xai.attribution.base import Attribution, AttributionRequest
 from xai.models.architectures import ARCHITECTURES
 from xai.models.inference.runtimes import Mode
 from xai.types import Params, Progress
@@ -30,41 +30,41 @@ _BATCH = 8
 
 
 def gradcam_all(
-    asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+    asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
     """Grad-CAM: channel weights are the mean gradients."""
     return _explained("GradCAM", asked, progress)
 
 
 def gradcampp_all(
-    asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+    asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
     """Grad-CAM++ (Chattopadhay et al. 2018): weights from higher powers of the gradient."""
     return _explained("GradCAMPlusPlus", asked, progress)
 
 
 def hirescam_all(
-    asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+    asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
     """HiResCAM (Draelos & Carin 2020): gradient times activation, place by place."""
     return _explained("HiResCAM", asked, progress)
 
 
 def layercam_all(
-    asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+    asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
     """Layer-CAM (Jiang et al. 2021): positive gradient times activation, place by place."""
     return _explained("LayerCAM", asked, progress)
 
 
 def eigencam_all(
-    asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+    asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
     """Eigen-CAM (Muhammad & Yeasin 2020): first principal component of the activations; knows no class."""
     return _explained("EigenCAM", asked, progress)
 
 
-def _explained(kind: str, asked: Sequence[Asked], progress: Progress) -> list[Attribution]:
+def _explained(kind: str, asked: Sequence[AttributionRequest], progress: Progress) -> list[Attribution]:
     """Maps ``(h, w)`` of the layer's own size; inputs of one classifier share a pass."""
     found: dict[int, Attribution] = {}
     for numbers in _batches(asked):
@@ -75,7 +75,7 @@ def _explained(kind: str, asked: Sequence[Asked], progress: Progress) -> list[At
     return [found[i] for i in range(len(asked))]
 
 
-def _batches(asked: Sequence[Asked]) -> Iterator[list[int]]:
+def _batches(asked: Sequence[AttributionRequest]) -> Iterator[list[int]]:
     """Numbers of inputs that go through a network together."""
     for classifier in {id(a.classifier): a.classifier for a in asked}.values():
         own = [i for i, a in enumerate(asked) if a.classifier is classifier]
@@ -83,7 +83,7 @@ def _batches(asked: Sequence[Asked]) -> Iterator[list[int]]:
             yield own[start : start + _BATCH]
 
 
-def _maps(kind: str, asked: Sequence[Asked]) -> np.ndarray[Any, Any]:
+def _maps(kind: str, asked: Sequence[AttributionRequest]) -> np.ndarray[Any, Any]:
     """Raw maps float32 ``(N, h, w)`` of inputs of one classifier, from one pass forth and back."""
     import pytorch_grad_cam  # noqa: PLC0415 - seconds
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget  # noqa: PLC0415

@@ -9,10 +9,10 @@ from torch.nn import functional
 
 from xai.types import Face
 
-__all__ = ["classes_on_crop", "on_crop"]
+__all__ = ["resize_classes_to_crop", "resize_to_crop"]
 
 
-def on_crop(values: NDArray[np.float32], face: Face) -> NDArray[np.float32]:
+def resize_to_crop(values: NDArray[np.float32], face: Face) -> NDArray[np.float32]:
     """A map ``(h, w)`` over the whole crop -> float32 ``(S, S)`` in crop pixels, bilinear."""
     grid = torch.from_numpy(values)[None, None]
     sized: NDArray[np.float32] = functional.interpolate(grid, face.crop.shape[:2], mode="bilinear")[
@@ -21,7 +21,7 @@ def on_crop(values: NDArray[np.float32], face: Face) -> NDArray[np.float32]:
     return sized
 
 
-def classes_on_crop(becomes: NDArray[np.int8], face: Face) -> NDArray[np.int8]:
+def resize_classes_to_crop(becomes: NDArray[np.int8], face: Face) -> NDArray[np.int8]:
     """A map of answers in crop pixels, by nearest neighbour: a class has no in-between."""
     rows, columns = (np.arange(s) * n // s for s, n in zip(face.crop.shape[:2], becomes.shape, strict=True))
     return becomes[np.ix_(rows, columns)]

@@ -13,13 +13,13 @@ from functools import partial
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
-from xai.attribution.base import alone, one_by_one
+from xai.attribution.base import alone, run_sequentially
 from xai.attribution.occlusion.patch import FILLS, Patch
 from xai.errors import UnknownName
 from xai.types import Display, Params
 
 if TYPE_CHECKING:
-    from xai.attribution.base import Run, RunAll, RunInSteps
+    from xai.attribution.base import AttributionFn, BatchAttributionFn, ProgressiveAttributionFn
 
 __all__ = ["DEFAULT_METHODS", "METHODS", "Method", "Parameter", "find_method"]
 
@@ -88,10 +88,10 @@ class Method:
         title: what people call it.
         unit: what one unit of its map means; see ``Heatmap``.
         paper: where it comes from.
-        run_at: the ``Run``; None: one input is run as several are.
+        run_at: the ``AttributionFn``; None: one input is run as several are.
         parameters: its settings.
-        run_all_at: the ``RunAll``; None: several inputs are run one by one.
-        run_in_steps_at: the ``RunInSteps``; None: it has no previews.
+        run_all_at: the ``BatchAttributionFn``; None: several inputs are run one by one.
+        run_in_steps_at: the ``ProgressiveAttributionFn``; None: it has no previews.
         forwards: called with all parameters and the input's side in pixels: how many passes through the
             network one input takes.
         display: how its values are displayed.
@@ -119,25 +119,25 @@ class Method:
         if self.signed and self.display != "absolute":
             raise ValueError(f"{self.name} cannot be drawn with both signs: a density has none")
 
-    def run(self) -> Run:
+    def run(self) -> AttributionFn:
         """What explains one input, imported now."""
         if self.run_at is None:
             return partial(alone, self.run_all())
-        found: Run = resolve_name(self.run_at)
+        found: AttributionFn = resolve_name(self.run_at)
         return found
 
-    def run_all(self) -> RunAll:
+    def run_all(self) -> BatchAttributionFn:
         """What explains several inputs, imported now."""
         if self.run_all_at is None:
-            return partial(one_by_one, self.run())
-        found: RunAll = resolve_name(self.run_all_at)
+            return partial(run_sequentially, self.run())
+        found: BatchAttributionFn = resolve_name(self.run_all_at)
         return found
 
-    def run_in_steps(self) -> RunInSteps | None:
+    def run_in_steps(self) -> ProgressiveAttributionFn | None:
         """What hands over previews on the way, imported now; None where nothing does."""
         if self.run_in_steps_at is None:
             return None
-        found: RunInSteps = resolve_name(self.run_in_steps_at)
+        found: ProgressiveAttributionFn = resolve_name(self.run_in_steps_at)
         return found
 
     def complete(self, given: Params) -> dict[str, float | int | str]:

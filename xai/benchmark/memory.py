@@ -13,7 +13,7 @@ import torch
 from xai.attribution.occlusion.engine import occlude
 from xai.attribution.occlusion.patch import Patch
 from xai.benchmark.baselines import captum_map
-from xai.benchmark.workloads import subject
+from xai.benchmark.workloads import load_workload
 
 __all__ = ["MemoryTask", "peak_over_idle"]
 
@@ -51,7 +51,7 @@ def peak_over_idle(task: MemoryTask) -> float | None:
 
 
 def _measured(task: MemoryTask) -> float | None:
-    classifier = subject(task.model, task.device, task.side)
+    classifier = load_workload(task.model, task.device, task.side)
     values = torch.full((3, task.side, task.side), 0.4, device=classifier.device)
     classifier.probabilities(classifier.normalise(values)[None])
     idle = _start_counting(classifier.device)

@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from xai.attribution.occlusion.engine import Request, Scan, occlude
-from xai.attribution.occlusion.low_precision import Guard
+from xai.attribution.occlusion.engine import OcclusionScan, Request, occlude
+from xai.attribution.occlusion.low_precision import LowPrecisionCheck
 from xai.attribution.occlusion.patch import Patch
 from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.benchmark.baselines import captum_map, loop_map
 from xai.benchmark.memory import MemoryTask, peak_over_idle
 from xai.benchmark.occlusion_result import Agreement, Comparison, Setting, agreement
 from xai.benchmark.system_info import gemm, gemm_flops
-from xai.benchmark.timing import interleaved
-from xai.benchmark.workloads import is_random, subject
+from xai.benchmark.timing import time_interleaved
+from xai.benchmark.workloads import is_random, load_workload
 from xai.models.classifiers import Classifier, to_input
 from xai.models.inference.runtimes import Mode
-from xai.models.inference.scheduler import ask
+from xai.models.inference.scheduler import run
 
 __all__ = ["compare"]
 
@@ -49,13 +49,13 @@ def compare(
     """
     if setting.patch.stride > setting.patch.size:
         raise ValueError("captum leaves no gaps: --stride must not be larger than --patch")
-    classifier = subject(model, setting.device, setting.side)
+    classifier = load_workload(model, setting.device, setting.side)
     ways, exact, fast = _ways(classifier, crops[0], setting)
     note(f"{model}: sweeping captum's perturbations_per_eval")
     sweep = _captum_sweep(ways, classifier, exact.probabilities.shape[0] ** 2)
     best = min(sweep, key=lambda size: sweep[size])
     note(f"{model}: {setting.rounds} rounds, captum with {best}")
-    timings = interleaved(
+    timings = time_interleaved(
         {**ways.contestants(), "captum": partial(ways.captum, best)}, setting.rounds, classifier.device
     )
     note(f"{model}: memory and agreement")
@@ -94,10 +94,10 @@ class _Ways:
 
     def undoubted(self) -> None:
         """What a fast map takes that is in no doubt: every place in half precision, a few of them again."""
-        scan = Scan(Request(self.classifier, self.values, self.patch))
-        (hasty,) = ask([scan.job("fast")], None)
-        again = Guard(scan.grid(hasty), self.target).next()
-        ask([scan.job("exact", again)], None)
+        scan = OcclusionScan(Request(self.classifier, self.values, self.patch))
+        (hasty,) = run([scan.job("fast")], None)
+        again = LowPrecisionCheck(scan.grid(hasty), self.target).next()
+        run([scan.job("exact", again)], None)
 
     def captum(self, per_eval: int) -> NDArray[np.float32]:
         return captum_map(self.classifier, self.values, self.patch, self.target, per_eval)
@@ -133,7 +133,7 @@ def _captum_sweep(ways: _Ways, classifier: Classifier, positions: int) -> dict[i
     """Seconds by masked pictures per pass, up to all at once: the quicker of two runs each."""
     sizes = [size for size in _PER_EVAL if size < positions] + [positions] * (positions < max(_PER_EVAL))
     tried = {str(size): partial(ways.captum, size) for size in sizes}
-    found = interleaved(tried, _TRIES, classifier.device)
+    found = time_interleaved(tried, _TRIES, classifier.device)
     return {int(name): min(timing.seconds) for name, timing in found.items()}
 
 

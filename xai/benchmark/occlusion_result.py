@@ -17,7 +17,7 @@ from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.benchmark.timing import Ratio, Timing
 from xai.evidence.map_similarity import Map, spearman
 from xai.models.classifiers import Classifier, to_input
-from xai.types import Computed
+from xai.types import ComputeInfo
 
 __all__ = ["PARTS", "Agreement", "Comparison", "Setting", "agreement", "agreement_of"]
 
@@ -151,8 +151,8 @@ class Comparison:
     naive_abs_diff: float | None
     memory: Mapping[str, float | None]
     agreement: Agreement | None
-    computed: Computed
-    fast_computed: Computed
+    computed: ComputeInfo
+    fast_computed: ComputeInfo
 
     @property
     def captum_best(self) -> int:

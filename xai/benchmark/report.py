@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xai.atomic_write import write_whole
+from xai.atomic_write import write_atomically
 from xai.benchmark.occlusion_result import Comparison
-from xai.benchmark.scaling import Growth, Together
+from xai.benchmark.scaling import BatchSharing, ScalingCurve
 from xai.benchmark.system_info import Machine
-from xai.benchmark.targets import Bar
+from xai.benchmark.targets import Target
 from xai.benchmark.timing import Ratio
 from xai.errors import XaiError
 
@@ -57,7 +57,7 @@ class Report:
     machine: Machine
     rows: Sequence[Sequence[str]]
     remarks: Sequence[str]
-    bars: Sequence[Bar]
+    bars: Sequence[Target]
 
     @property
     def record(self) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def write_page(text: str, page: Path) -> None:
     Raises:
         XaiError: it cannot be written.
     """
-    write_whole(page, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
+    write_atomically(page, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def comparison_remarks(found: Sequence[Comparison]) -> list[str]:
     return [line for each in found for line in _remarks(each)]
 
 
-def growth_rows(found: Mapping[str, Mapping[str, Growth]]) -> list[tuple[str, ...]]:
+def growth_rows(found: Mapping[str, Mapping[str, ScalingCurve]]) -> list[tuple[str, ...]]:
     """The heads, then a row per model and kind of growth."""
     heads = ("model", "growth with", "from", "to", "seconds", "per unit", "R^2")
     rows = [
@@ -182,7 +182,7 @@ def growth_rows(found: Mapping[str, Mapping[str, Growth]]) -> list[tuple[str, ..
     return [heads, *rows]
 
 
-def together_line(found: Together) -> str:
+def together_line(found: BatchSharing) -> str:
     """What sharing saves, in a sentence."""
     return (
         f"{found.name}: {found.faces} faces by {found.models} models take {found.shared.median:.4g} s in one "

@@ -16,13 +16,13 @@ from torch import Tensor
 
 from xai.attribution.occlusion.engine import Request, occlude, occlude_all
 from xai.attribution.occlusion.patch import Patch
-from xai.benchmark.timing import Ratio, Timing, interleaved
-from xai.benchmark.workloads import subject
+from xai.benchmark.timing import Ratio, Timing, time_interleaved
+from xai.benchmark.workloads import load_workload
 from xai.models.architectures import ARCHITECTURES
 from xai.models.classifiers import Classifier
 from xai.models.inference.runtimes import Mode, runtime_for
 
-__all__ = ["Growth", "Together", "growth_of", "line", "measure_growth", "measure_together"]
+__all__ = ["BatchSharing", "ScalingCurve", "growth_of", "line", "measure_growth", "measure_together"]
 
 _STEPS = (4, 6, 8, 10, 12, 14, 16, 20, 24, 28)
 """The stride is the side divided by one of these, in the growth with the number of positions."""
@@ -36,7 +36,7 @@ _FACES, _MODELS = 10, 3
 
 
 @dataclass(frozen=True)
-class Growth:
+class ScalingCurve:
     """Time against the amount of work.
 
     Attributes:
@@ -58,7 +58,7 @@ class Growth:
         return asdict(self)
 
 
-def line(amounts: Sequence[float], seconds: Sequence[float]) -> Growth:
+def line(amounts: Sequence[float], seconds: Sequence[float]) -> ScalingCurve:
     """The best line through the points.
 
     Raises:
@@ -74,20 +74,20 @@ def line(amounts: Sequence[float], seconds: Sequence[float]) -> Growth:
     intercept = float(y.mean() - slope * x.mean())
     left, whole = ((y - intercept - slope * x) ** 2).sum(), ((y - y.mean()) ** 2).sum()
     r2 = float(1 - left / whole) if whole > 0 else 0.0
-    return Growth(tuple(map(float, amounts)), tuple(map(float, seconds)), slope, intercept, r2)
+    return ScalingCurve(tuple(map(float, amounts)), tuple(map(float, seconds)), slope, intercept, r2)
 
 
-def growth_of(work: Mapping[float, Callable[[], object]], rounds: int, device: torch.device) -> Growth:
+def growth_of(work: Mapping[float, Callable[[], object]], rounds: int, device: torch.device) -> ScalingCurve:
     """Amount -> work: each once to warm it up, then ``rounds`` rounds in turn, and the line."""
     for each in work.values():
         each()
-    taken = interleaved({str(amount): each for amount, each in work.items()}, rounds, device)
+    taken = time_interleaved({str(amount): each for amount, each in work.items()}, rounds, device)
     return line(list(work), [timing.median for timing in taken.values()])
 
 
 def measure_growth(
     model: str, device: str, rounds: int, mode: Mode, note: Callable[[str], None]
-) -> dict[str, Growth]:
+) -> dict[str, ScalingCurve]:
     """How the time of maps of one network grows.
 
     Args:
@@ -101,11 +101,11 @@ def measure_growth(
         ``positions`` (of the patch), ``faces``, ``models`` (copies of the network, each with weights of its
         own) and, for a network that takes any side, ``pixels`` (of the input, at the same positions).
     """
-    classifier = subject(model, device)
+    classifier = load_workload(model, device)
     works = {"positions": _by_positions, "faces": _by_faces, "models": _by_models}
     if ARCHITECTURES[classifier.card.architecture].any_side:
         works["pixels"] = _by_pixels
-    found: dict[str, Growth] = {}
+    found: dict[str, ScalingCurve] = {}
     for name, work in works.items():
         note(f"{model}: growth with {name}, {mode}")
         found[name] = growth_of(work(classifier, mode), rounds, classifier.device)
@@ -162,7 +162,7 @@ def _picture(classifier: Classifier, seed: int) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Together:
+class BatchSharing:
     """What sharing batches saves.
 
     Attributes:
@@ -202,7 +202,7 @@ class Together:
 
 def measure_together(
     classifier: Classifier, rounds: int, mode: Mode, faces: int = _FACES, models: int = _MODELS
-) -> Together:
+) -> BatchSharing:
     """Let one shared call and the single calls take turns.
 
     Args:
@@ -222,8 +222,8 @@ def measure_together(
         "shared": partial(occlude_all, requests, mode=mode),
         "single": partial(_one_by_one, requests, mode),
     }
-    taken = interleaved(ways, rounds, classifier.device)
-    return Together(classifier.name, faces, models, taken["shared"], taken["single"])
+    taken = time_interleaved(ways, rounds, classifier.device)
+    return BatchSharing(classifier.name, faces, models, taken["shared"], taken["single"])
 
 
 def _one_by_one(requests: Sequence[Request], mode: Mode) -> None:

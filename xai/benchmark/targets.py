@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from xai.benchmark.occlusion_result import Comparison
-from xai.benchmark.scaling import Growth, Together
+from xai.benchmark.scaling import BatchSharing, ScalingCurve
 from xai.benchmark.timing import Ratio
 
-__all__ = ["Bar", "comparison_bars", "growth_bars", "together_bar"]
+__all__ = ["Target", "comparison_bars", "growth_bars", "together_bar"]
 
 _EXACT: Mapping[str, float] = {"resnet50": 1.7, "resnet18": 1.5, "mobilenet_v2": 4.0}
 """Network -> how many times as long captum is to take as the exact map, at least; any other network: 1."""
@@ -27,7 +27,7 @@ _STRAIGHT = 0.99
 
 
 @dataclass(frozen=True)
-class Bar:
+class Target:
     """One figure and what is asked of it.
 
     Attributes:
@@ -63,50 +63,50 @@ class Bar:
         return {**asdict(self), "met": self.met}
 
 
-def comparison_bars(found: Comparison) -> list[Bar]:
+def comparison_bars(found: Comparison) -> list[Target]:
     """The bars of one network's occlusion map."""
     return list(_speed(found)) + list(_memory(found)) + list(_agreement(found))
 
 
-def growth_bars(found: Mapping[str, Mapping[str, Growth]]) -> list[Bar]:
+def growth_bars(found: Mapping[str, Mapping[str, ScalingCurve]]) -> list[Target]:
     """How straight every line is."""
     return [
-        Bar(f"{model}: R² of the time's line in {kind}", _STRAIGHT, growth.r2)
+        Target(f"{model}: R² of the time's line in {kind}", _STRAIGHT, growth.r2)
         for model, growths in found.items()
         for kind, growth in growths.items()
     ]
 
 
-def together_bar(found: Together) -> Bar:
+def together_bar(found: BatchSharing) -> Target:
     """Whether one shared call costs less than its single runs."""
     name = f"{found.name}: shared call's time over that of {found.maps} single runs"
-    return Bar(name, 1.0, found.ratio.median, at_least=False)
+    return Target(name, 1.0, found.ratio.median, at_least=False)
 
 
-def _speed(found: Comparison) -> Iterator[Bar]:
+def _speed(found: Comparison) -> Iterator[Target]:
     model, network = found.model, found.architecture
     exact, fast = found.ratio("captum", "ours"), found.ratio("captum", "undoubted")
-    yield Bar(f"{model}: captum's time over exact", _EXACT.get(network, 1.0), _median(exact))
+    yield Target(f"{model}: captum's time over exact", _EXACT.get(network, 1.0), _median(exact))
     if network in _FAST:
-        yield Bar(f"{model}: captum's time over fast, undoubted", _FAST[network], _median(fast))
-    yield Bar(f"{model}: largest difference from captum", _APART, found.max_abs_diff, at_least=False)
+        yield Target(f"{model}: captum's time over fast, undoubted", _FAST[network], _median(fast))
+    yield Target(f"{model}: largest difference from captum", _APART, found.max_abs_diff, at_least=False)
 
 
 def _median(ratio: Ratio | None) -> float | None:
     return None if ratio is None else ratio.median
 
 
-def _memory(found: Comparison) -> Iterator[Bar]:
+def _memory(found: Comparison) -> Iterator[Target]:
     own, more = found.memory.get("exact"), found.memory.get("exact_more")
-    yield Bar(f"{found.model}: MiB over idle", _MEMORY, own, at_least=False)
+    yield Target(f"{found.model}: MiB over idle", _MEMORY, own, at_least=False)
     grown = None if own is None or more is None else more - own
-    yield Bar(f"{found.model}: MiB that four times the places add", _FLAT, grown, at_least=False)
+    yield Target(f"{found.model}: MiB that four times the places add", _FLAT, grown, at_least=False)
 
 
-def _agreement(found: Comparison) -> Iterator[Bar]:
+def _agreement(found: Comparison) -> Iterator[Target]:
     agreed = found.agreement
     if agreed is None:  # random weights, or left out
         return
-    yield Bar(f"{found.model}: faces on which fast is compared", _FACES, agreed.faces)
-    yield Bar(f"{found.model}: least Spearman of fast with exact", _RANKED, agreed.least_spearman)
-    yield Bar(f"{found.model}: faces with the same peak", agreed.faces, agreed.same_peak)
+    yield Target(f"{found.model}: faces on which fast is compared", _FACES, agreed.faces)
+    yield Target(f"{found.model}: least Spearman of fast with exact", _RANKED, agreed.least_spearman)
+    yield Target(f"{found.model}: faces with the same peak", agreed.faces, agreed.same_peak)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-__all__ = ["Ratio", "Timing", "interleaved"]
+__all__ = ["Ratio", "Timing", "time_interleaved"]
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Timing:
         return Ratio(statistics.median(ratios), min(ratios), max(ratios))
 
 
-def interleaved(
+def time_interleaved(
     contestants: Mapping[str, Callable[[], object]],
     rounds: int,
     device: torch.device,

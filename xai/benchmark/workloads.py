@@ -19,7 +19,7 @@ from xai.models.cards import Card, read_cards
 from xai.models.classifiers import Classifier, load_card, pick_device
 from xai.types import CLASSES
 
-__all__ = ["SIDE", "is_random", "some_crops", "subject"]
+__all__ = ["SIDE", "is_random", "load_workload", "some_crops"]
 
 SIDE = 224
 """Input side, pixels, of an architecture that takes any."""
@@ -30,7 +30,7 @@ _BLOTS = 8
 """Pictures to which the normalisation of a network with random weights is fitted."""
 
 
-def subject(name: str, device: str = "auto", side: int | None = None) -> Classifier:
+def load_workload(name: str, device: str = "auto", side: int | None = None) -> Classifier:
     """The installed classifier ``name``, or the architecture of that name with random weights.
 
     Where both exist, the classifier is taken; at another side it does the same work as its architecture.

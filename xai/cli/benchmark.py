@@ -84,7 +84,7 @@ def _scaling(args: Namespace, note: Note) -> Report:
     from xai.benchmark.scaling import measure_growth, measure_together  # noqa: PLC0415
     from xai.benchmark.system_info import this_machine  # noqa: PLC0415
     from xai.benchmark.targets import growth_bars, together_bar  # noqa: PLC0415 - torch, seconds
-    from xai.benchmark.workloads import subject  # noqa: PLC0415
+    from xai.benchmark.workloads import load_workload  # noqa: PLC0415
     from xai.models.classifiers import pick_device  # noqa: PLC0415
 
     machine = this_machine(pick_device(args.device))
@@ -93,7 +93,7 @@ def _scaling(args: Namespace, note: Note) -> Report:
     shared = {}
     for name in names:
         note(f"{name}: several faces and models in one call, {args.mode}")
-        shared[name] = measure_together(subject(name, args.device), args.rounds, args.mode)
+        shared[name] = measure_together(load_workload(name, args.device), args.rounds, args.mode)
     figures = {
         "mode": args.mode,
         "models": {

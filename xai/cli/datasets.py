@@ -46,11 +46,11 @@ def _count(done: int, total: int, note: Note) -> None:
 
 
 def _sheet(args: Namespace) -> Json:
-    from xai.atomic_write import write_whole  # noqa: PLC0415
+    from xai.atomic_write import write_atomically  # noqa: PLC0415
     from xai.learning.synthetic.contact_sheet import contact_sheet  # noqa: PLC0415
 
     sheet = contact_sheet(args.seed)
-    write_whole(args.sheet, lambda path: path.write_bytes(sheet.png))
+    write_atomically(args.sheet, lambda path: path.write_bytes(sheet.png))
     return {"pictures": len(sheet.captions), "sheet": str(args.sheet)}
 
 
@@ -71,13 +71,13 @@ def errors(args: Namespace, note: Note) -> Json:
 
 def _draw_errors(args: Namespace, note: Note) -> Json:
     from xai.learning.curation.error_review import mistakes, write_kinds, write_sheet  # noqa: PLC0415 - torch, seconds
-    from xai.learning.curation.label_noise import marked  # noqa: PLC0415
-    from xai.learning.evaluation.model_groups import Row, Trial, answers_of  # noqa: PLC0415
+    from xai.learning.curation.label_noise import flag_suspect_labels  # noqa: PLC0415
+    from xai.learning.evaluation.model_groups import EvaluationTask, ModelGroup, answers_of  # noqa: PLC0415
 
     card = find_card(args.name)
     examples, _ = examples_of([args.data], note)
-    trial = Trial(marked(examples, args.doubts), setting_of(args))
-    answers = answers_of(Row(card.name, (card,)), trial, args.device, None, note)
+    trial = EvaluationTask(flag_suspect_labels(examples, args.doubts), setting_of(args))
+    answers = answers_of(ModelGroup(card.name, (card,)), trial, args.device, None, note)
     found = mistakes(answers, args.data, args.limit)
     write_sheet(answers, found, args.sheet)
     table = args.sheet.with_suffix(".csv")

@@ -58,16 +58,16 @@ def train(args: Namespace, note: Note) -> Json:
 
 def evaluate(args: Namespace, note: Note) -> Json:
     """Measure classifiers on a labelled set; ``--update`` writes the figures onto cards and into tables."""
-    from xai.learning.curation.label_noise import marked  # noqa: PLC0415
+    from xai.learning.curation.label_noise import flag_suspect_labels  # noqa: PLC0415
     from xai.learning.evaluation.evaluate import score  # noqa: PLC0415
-    from xai.learning.evaluation.model_groups import Trial, answers_of, rows_of  # noqa: PLC0415
+    from xai.learning.evaluation.model_groups import EvaluationTask, answers_of, rows_of  # noqa: PLC0415
     from xai.learning.evaluation.subgroups import by_kind  # noqa: PLC0415
     from xai.learning.publishing.model_cards import record  # noqa: PLC0415
     from xai.learning.publishing.results_tables import write_table  # noqa: PLC0415
 
     rows = rows_of(_asked(args, note), args.protocol)
     examples, _ = examples_of([args.data], note)
-    trial = Trial(marked(examples, args.doubts), setting_of(args))
+    trial = EvaluationTask(flag_suspect_labels(examples, args.doubts), setting_of(args))
     result: Json = {}
     stale: set[Path] = set()
     for row in rows:
@@ -120,7 +120,7 @@ def recall(args: Namespace, note: Note) -> Json:
 
 def train_reasons(args: Namespace, note: Note) -> Json:
     """Train the head of reasons on drawn sets, write it to ``--out``, and measure it on ``--measure``."""
-    from xai.atomic_write import write_whole  # noqa: PLC0415
+    from xai.atomic_write import write_atomically  # noqa: PLC0415
     from xai.learning.data.splits import read_examples  # noqa: PLC0415
     from xai.learning.training.incorrect_reason import learn_reasons, measure_reasons  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
@@ -134,7 +134,7 @@ def train_reasons(args: Namespace, note: Note) -> Json:
     head = replace(head, about={**head.about, "measured": scores})
     path = reasons_path(args.out, classifier.name)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, lambda unfinished: unfinished.write_bytes(head.to_bytes()))
+    write_atomically(path, lambda unfinished: unfinished.write_bytes(head.to_bytes()))
     return {"name": classifier.name, "file": str(path), "threshold": head.threshold, **head.about}
 
 

@@ -13,7 +13,7 @@ from xai.evidence_types import Evidence
 from xai.render import display_values
 from xai.types import REGION_SUMS, REGIONS, Heatmap
 
-__all__ = ["LEAST_DROP", "Astray", "astray", "named_regions"]
+__all__ = ["LEAST_DROP", "MapContradiction", "contradicting_maps", "verdict_regions"]
 
 LEAST_DROP = 0.02
 """Probability: where no patch of an occlusion map takes more, how so little is spread contradicts nothing."""
@@ -33,7 +33,7 @@ _PLACES: Mapping[str, frozenset[str]] = {
 
 
 @dataclass(frozen=True)
-class Astray:
+class MapContradiction:
     """A map that lies elsewhere than the verdict says.
 
     Attributes:
@@ -49,7 +49,7 @@ class Astray:
     share: float
 
 
-def named_regions(evidence: Evidence) -> frozenset[str]:
+def verdict_regions(evidence: Evidence) -> frozenset[str]:
     """The regions on which, by the verdict, the answer rests; none where it cannot be told.
 
     All of them where what else moves it has no place, as a cast of colour, or where the two only move it
@@ -66,9 +66,9 @@ def named_regions(evidence: Evidence) -> frozenset[str]:
     return _LOWER | places
 
 
-def astray(
+def contradicting_maps(
     evidence: Evidence, heatmaps: Mapping[str, Heatmap], regions: NDArray[np.int8] | None
-) -> tuple[Astray, ...]:
+) -> tuple[MapContradiction, ...]:
     """The maps whose strongest place the verdict does not name, or that lie mostly on places it does not.
 
     What counts is what is seen: the colour for the answer, as the map is painted. Maps without regions,
@@ -79,7 +79,7 @@ def astray(
         heatmaps: method -> its map of the same face.
         regions: int8 ``(S, S)`` on the crop, index into ``REGIONS``; None without landmarks.
     """
-    named = named_regions(evidence)
+    named = verdict_regions(evidence)
     if regions is None or not named:
         return ()
     inside, found = np.isin(regions, [REGIONS.index(name) for name in named]), []
@@ -90,7 +90,7 @@ def astray(
         at = np.unravel_index(int(colour.argmax()), colour.shape)
         share = float(colour[inside].sum(dtype=np.float64) / colour.sum(dtype=np.float64))
         if not inside[at] or share < _MOST:
-            found.append(Astray(method, REGIONS[int(regions[at])], not inside[at], share))
+            found.append(MapContradiction(method, REGIONS[int(regions[at])], not inside[at], share))
     return tuple(found)
 
 

@@ -20,7 +20,7 @@ from torch.nn import functional
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import Card, find_card
-from xai.types import Computed, Prediction, Provenance
+from xai.types import ComputeInfo, Prediction, Provenance
 
 __all__ = ["Classifier", "load_card", "load_classifier", "pick_device", "provenance_of", "to_input"]
 
@@ -158,7 +158,7 @@ def to_input(crop: NDArray[np.uint8], side: int, device: torch.device | str = "c
 
 
 def provenance_of(
-    classifier: Classifier, seconds: Mapping[str, float], computed: Mapping[str, Computed]
+    classifier: Classifier, seconds: Mapping[str, float], computed: Mapping[str, ComputeInfo]
 ) -> Provenance:
     """The classifier, its device and the versions of the packages.
 

@@ -28,7 +28,7 @@ from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import weights_folders
 from xai.models.classifiers import Classifier
 from xai.photo.synthetic_masks.wear_styles import REASONS
-from xai.types import Prediction, SaidReason
+from xai.types import IncorrectReason, Prediction
 
 __all__ = ["ReasonHead", "load_reasons", "pooled_features", "predict_with_reasons", "reasons_path"]
 
@@ -99,7 +99,7 @@ def predict_with_reasons(
     if head is not None:
         found = head.predict(classifier, [crops[place] for place in places])
         for place, reason in zip(places, found, strict=True):
-            said = SaidReason(reason.label, reason.confidence, head.threshold)
+            said = IncorrectReason(reason.label, reason.confidence, head.threshold)
             told[place] = replace(told[place], reason=said)
     return tuple(told)
 

@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from xai.photo.mesh import MESH_POINTS, five_of
 from xai.types import Face
 
-__all__ = ["Laying", "lay_on"]
+__all__ = ["FaceWarp", "warp_to"]
 
 Plane = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Laying:
+class FaceWarp:
     """How the crop of one face comes to lie on the crop of another.
 
     Attributes:
@@ -70,7 +70,7 @@ class Laying:
         return np.asarray(warped)
 
 
-def lay_on(moved: Face, fixed: Face) -> Laying:
+def warp_to(moved: Face, fixed: Face) -> FaceWarp:
     """How ``moved`` is laid on ``fixed``.
 
     Five points (eye middles, nose tip, mouth corners) are brought as close together as turning, scaling and
@@ -83,14 +83,14 @@ def lay_on(moved: Face, fixed: Face) -> Laying:
     """
     side, own = fixed.crop.shape[0], moved.crop.shape[0]
     if not len(moved.landmarks) or not len(fixed.landmarks):
-        return Laying(np.array([[side / own, 0.0, 0.0], [0.0, side / own, 0.0]]), side, by_features=False)
+        return FaceWarp(np.array([[side / own, 0.0, 0.0], [0.0, side / own, 0.0]]), side, by_features=False)
     seen, wanted = _complex(moved), _complex(fixed)
     apart = seen - seen.mean()
     # In complex numbers a turn with a scale is one factor.
     factor = (apart.conj() @ (wanted - wanted.mean())) / max(float((abs(apart) ** 2).sum()), 1e-9)
     shift = wanted.mean() - factor * seen.mean()
     a, b = factor.real, factor.imag
-    return Laying(np.array([[a, -b, shift.real], [b, a, shift.imag]]), side, by_features=True)
+    return FaceWarp(np.array([[a, -b, shift.real], [b, a, shift.imag]]), side, by_features=True)
 
 
 def _complex(face: Face) -> NDArray[np.complex128]:

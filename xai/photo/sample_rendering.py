@@ -12,7 +12,7 @@ from xai.errors import UnknownName
 from xai.photo.images import encode_png, read_image
 from xai.photo.occluders.renderer import draw_occluder
 from xai.photo.portraits import load_portrait, portrait_face, portrait_mesh
-from xai.photo.samples import SAMPLES, STICKER, Wearer
+from xai.photo.samples import SAMPLES, STICKER, SampleSubject
 from xai.photo.synthetic_masks.renderer import LOOKS, draw_mask
 from xai.types import Image
 
@@ -47,7 +47,7 @@ def sample_png(name: str) -> bytes:
     return encode_png(_side_by_side([_dress(wearer) for wearer in SAMPLES[name].wearers]))
 
 
-def _dress(wearer: Wearer) -> NDArray[np.uint8]:
+def _dress(wearer: SampleSubject) -> NDArray[np.uint8]:
     pixels = load_portrait(wearer.portrait).pixels
     if wearer.held == STICKER:
         return _with_sticker(wearer.portrait)

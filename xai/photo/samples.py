@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from xai.photo.synthetic_masks.wear_styles import class_of
 
-__all__ = ["PORTRAITS", "SAMPLES", "STICKER", "Portrait", "Sample", "Wearer"]
+__all__ = ["PORTRAITS", "SAMPLES", "STICKER", "Portrait", "Sample", "SampleSubject"]
 
 STICKER = "sticker"
 """What else can be held: a square in the upper left corner of what a classifier gets to see of the face."""
@@ -51,7 +51,7 @@ PORTRAITS = {
 
 
 @dataclass(frozen=True)
-class Wearer:
+class SampleSubject:
     """One portrait in a sample and what it wears.
 
     Attributes:
@@ -86,7 +86,7 @@ class Sample:
 
     id: str
     title: str
-    wearers: tuple[Wearer, ...]
+    wearers: tuple[SampleSubject, ...]
 
     @property
     def truth(self) -> tuple[str, ...]:
@@ -105,33 +105,43 @@ class Sample:
 
 
 _GALLERY = (
-    Sample("astronaut-grey", "Astronaut, grey mask", (Wearer("astronaut", "cloth_grey", "nose_out", 2),)),
-    Sample("admiral-blue", "Admiral, blue mask", (Wearer("admiral", "surgical_blue", "correct", 1),)),
-    Sample("admiral-plain", "Admiral", (Wearer("admiral"),)),
+    Sample(
+        "astronaut-grey", "Astronaut, grey mask", (SampleSubject("astronaut", "cloth_grey", "nose_out", 2),)
+    ),
+    Sample("admiral-blue", "Admiral, blue mask", (SampleSubject("admiral", "surgical_blue", "correct", 1),)),
+    Sample("admiral-plain", "Admiral", (SampleSubject("admiral"),)),
     Sample(
         "both",
         "Admiral and astronaut",
         (
-            Wearer("admiral", "cloth_black", "correct", 3),
-            Wearer("astronaut", "surgical_white", "nose_out", 4),
+            SampleSubject("admiral", "cloth_black", "correct", 3),
+            SampleSubject("astronaut", "surgical_white", "nose_out", 4),
         ),
     ),
-    Sample("astronaut-red", "Astronaut, red mask", (Wearer("astronaut", "cloth_red", "correct", 5),)),
-    Sample("admiral-navy", "Admiral, navy mask", (Wearer("admiral", "cloth_navy", "below_chin", 6),)),
-    Sample("astronaut-plain", "Astronaut", (Wearer("astronaut"),)),
+    Sample("astronaut-red", "Astronaut, red mask", (SampleSubject("astronaut", "cloth_red", "correct", 5),)),
+    Sample("admiral-navy", "Admiral, navy mask", (SampleSubject("admiral", "cloth_navy", "below_chin", 6),)),
+    Sample("astronaut-plain", "Astronaut", (SampleSubject("astronaut"),)),
     Sample(
-        "astronaut-white", "Astronaut, white mask", (Wearer("astronaut", "surgical_white", "correct", 7),)
+        "astronaut-white",
+        "Astronaut, white mask",
+        (SampleSubject("astronaut", "surgical_white", "correct", 7),),
     ),
-    Sample("admiral-green", "Admiral, green mask", (Wearer("admiral", "surgical_green", "nose_out", 8),)),
     Sample(
-        "astronaut-blue", "Astronaut, blue mask", (Wearer("astronaut", "surgical_blue", "below_chin", 9),)
+        "admiral-green", "Admiral, green mask", (SampleSubject("admiral", "surgical_green", "nose_out", 8),)
     ),
-    Sample("admiral-hand", "Admiral, hand", (Wearer("admiral", seed=0, held="hand"),)),
-    Sample("astronaut-paper", "Astronaut, sheet of paper", (Wearer("astronaut", seed=3, held="paper"),)),
-    Sample("admiral-scarf", "Admiral, scarf", (Wearer("admiral", seed=20, held="scarf"),)),
-    Sample("astronaut-beard", "Astronaut, beard", (Wearer("astronaut", seed=1, held="beard"),)),
-    Sample("astronaut-phone", "Astronaut, phone", (Wearer("astronaut", seed=0, held="phone"),)),
-    Sample("astronaut-sticker", "Astronaut, sticker", (Wearer("astronaut", held=STICKER),)),
+    Sample(
+        "astronaut-blue",
+        "Astronaut, blue mask",
+        (SampleSubject("astronaut", "surgical_blue", "below_chin", 9),),
+    ),
+    Sample("admiral-hand", "Admiral, hand", (SampleSubject("admiral", seed=0, held="hand"),)),
+    Sample(
+        "astronaut-paper", "Astronaut, sheet of paper", (SampleSubject("astronaut", seed=3, held="paper"),)
+    ),
+    Sample("admiral-scarf", "Admiral, scarf", (SampleSubject("admiral", seed=20, held="scarf"),)),
+    Sample("astronaut-beard", "Astronaut, beard", (SampleSubject("astronaut", seed=1, held="beard"),)),
+    Sample("astronaut-phone", "Astronaut, phone", (SampleSubject("astronaut", seed=0, held="phone"),)),
+    Sample("astronaut-sticker", "Astronaut, sticker", (SampleSubject("astronaut", held=STICKER),)),
 )
 
 SAMPLES = {sample.id: sample for sample in _GALLERY}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from dashboard import session
 from dashboard.components import component
-from dashboard.i18n import say
+from dashboard.i18n import t
 from xai.types import MIN_FACE, Box
 
 __all__ = ["Frame", "draw", "parse_box", "sent_by"]
@@ -57,7 +57,7 @@ def draw(frame: Frame, key: str, used: Callable[[], None], left: Callable[[], No
 
 def sent_by(key: str) -> object:
     """The box that the component under ``key`` has just sent: any JSON value, or None."""
-    state = session.recall(key)
+    state = session.get_state(key)
     return state.get("box") if isinstance(state, Mapping) else None
 
 
@@ -94,5 +94,5 @@ def _payload(frame: Frame) -> Mapping[str, object]:
         "least": MIN_FACE,
         "box": [left, top, min(box.right, frame.width) - left, min(box.bottom, frame.height) - top],
         "id": frame.id,
-        "words": {name: say(f"box_canvas.{name}") for name in _WORDS},
+        "words": {name: t(f"box_canvas.{name}") for name in _WORDS},
     }

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dashboard import session
 from dashboard.charts.palette import cell_colour
 from dashboard.components import component
-from dashboard.i18n import class_name, number, say
+from dashboard.i18n import class_title, format_number, t
 from xai.models.card_schema import Evaluation
 
 __all__ = ["payload", "table"]
@@ -32,7 +32,7 @@ def table(score: Evaluation, classes: Sequence[str], key: str, *, can_open: bool
     Returns:
         True class and answer of the chosen cell; None where none is.
     """
-    state = session.recall(key)
+    state = session.get_state(key)
     sent = state.get("cell") if isinstance(state, Mapping) else None
     there = {(truth, answer) for truth in score.confusion for answer in classes}
     chosen = next((cell for cell in there if list(cell) == sent), None)
@@ -45,12 +45,12 @@ def payload(score: Evaluation, classes: Sequence[str]) -> Mapping[str, object]:
     """What the component receives; arguments as of ``table``. A true class without a face has no row."""
     rows = [truth for truth, answers in score.confusion.items() if sum(answers.values())]
     return {
-        "caption": say("confusion.alt"),
-        "answer": say("confusion.answer"),
-        "truth": say("confusion.truth"),
-        "columns": [class_name(name) for name in classes],
+        "caption": t("confusion.alt"),
+        "answer": t("confusion.answer"),
+        "truth": t("confusion.truth"),
+        "columns": [class_title(name) for name in classes],
         "rows": [
-            {"title": class_name(truth), "cells": [_cell(score, truth, answer) for answer in classes]}
+            {"title": class_title(truth), "cells": [_cell(score, truth, answer) for answer in classes]}
             for truth in rows
         ],
     }
@@ -60,12 +60,12 @@ def _cell(score: Evaluation, truth: str, answer: str) -> Mapping[str, object]:
     faces = score.confusion[truth].get(answer, 0)
     share = faces / sum(score.confusion[truth].values())
     ground, ink = cell_colour(share)
-    names = {"truth": class_name(truth), "answer": class_name(answer)}
+    names = {"truth": class_title(truth), "answer": class_title(answer)}
     return {
         "cell": [truth, answer],
-        "share": number(share, ".0%"),
-        "faces": number(faces, ","),
-        "said": say("confusion.alt_cell", **names, share=share, count=faces),
+        "share": format_number(share, ".0%"),
+        "faces": format_number(faces, ","),
+        "said": t("confusion.alt_cell", **names, share=share, count=faces),
         "ground": ground,
         "ink": ink,
     }

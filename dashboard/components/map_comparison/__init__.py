@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.components import component
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.text.map_units import READINGS
 from dashboard.text.regions import region_title
 from xai.photo.images import encode_jpeg
@@ -75,13 +75,13 @@ def payload(
         "factor": reading.factor,
         "digits": reading.digits,
         "words": {
-            "cursor": say("compare.cursor"),
-            "place": say("compare.place", place="{place}"),
-            "places": [*map(region_title, REGIONS), say("compare.place_unknown")],
-            "outside": say("compare.outside"),
-            "value": say(f"compare_unit.{unit}", value="{value}"),
-            "wipe": say("compare.wipe"),
-            "wiped": say("compare.wiped", part="{part}", first=panels[0].title),
+            "cursor": t("compare.cursor"),
+            "place": t("compare.place", place="{place}"),
+            "places": [*map(region_title, REGIONS), t("compare.place_unknown")],
+            "outside": t("compare.outside"),
+            "value": t(f"compare_unit.{unit}", value="{value}"),
+            "wipe": t("compare.wipe"),
+            "wiped": t("compare.wiped", part="{part}", first=panels[0].title),
         },
     }
 

@@ -17,7 +17,7 @@ from dashboard import session
 from dashboard.charts.palette import class_colour
 from dashboard.components import component
 from dashboard.components.paint_canvas.shapes import MOST_POINTS, MOST_SHAPES
-from dashboard.i18n import class_name, number, say
+from dashboard.i18n import class_title, format_number, t
 from xai.photo.images import encode_jpeg
 from xai.types import Prediction
 
@@ -68,7 +68,7 @@ def paint(board: Board, key: str, pointed: Callable[[], None]) -> None:
 
 def sent_by(key: str, name: str) -> object:
     """What the component under ``key`` last sent as ``shapes`` or ``spot``: any JSON value, or None."""
-    state = session.recall(key)
+    state = session.get_state(key)
     return state.get(name) if isinstance(state, Mapping) else None
 
 
@@ -89,7 +89,7 @@ def _payload(board: Board) -> Mapping[str, object]:
         "tools": list(TOOLS if board.parts else TOOLS[:2]),
         "most": MOST_SHAPES,
         "points": MOST_POINTS,
-        "words": {name: say(f"cover_canvas.{name}", **_blanks(name)) for name in _WORDS},
+        "words": {name: t(f"cover_canvas.{name}", **_blanks(name)) for name in _WORDS},
     }
 
 
@@ -97,10 +97,10 @@ def _answers(now: Prediction) -> list[Mapping[str, object]]:
     """The bars that stand right under the face where there is no room beside it."""
     return [
         {
-            "name": class_name(name),
+            "name": class_title(name),
             "colour": class_colour(name),
             "part": now.of(name),
-            "written": number(now.of(name), ".0%"),
+            "written": format_number(now.of(name), ".0%"),
             "said": name == now.label,
         }
         for name in now.classes

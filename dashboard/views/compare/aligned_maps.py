@@ -9,13 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.text.map_units import DENSITY, display_unit
-from dashboard.worker.jobs import Explained
+from dashboard.worker.jobs import FaceExplanation
 from xai.attribution.methods import METHODS
-from xai.photo.face_warp import lay_on
+from xai.photo.face_warp import warp_to
 from xai.render import beyond_even, density, overlay
 from xai.types import REGIONS, Explanation, Face, Prediction, RegionShares
 
-__all__ = ["DENSITY", "UNITS", "Layer", "common_full", "difference", "drawn", "drawn_difference", "layer"]
+__all__ = [
+    "DENSITY",
+    "UNITS",
+    "AlignedMap",
+    "difference",
+    "drawn_difference",
+    "layer",
+    "render_map",
+    "shared_scale",
+]
 
 UNITS = ("probability", "contrast")
 """Units of a map of probabilities: the probability that is lost, or the log-odds."""
@@ -25,7 +34,7 @@ _LEAST = 2.0**-24
 
 
 @dataclass(frozen=True, eq=False)
-class Layer:
+class AlignedMap:
     """One map, on the frame of the first face.
 
     Attributes:
@@ -40,7 +49,7 @@ class Layer:
     """
 
     title: str
-    explained: Explained
+    explained: FaceExplanation
     method: str
     unit: str
     crop: NDArray[np.uint8]
@@ -82,29 +91,29 @@ class Layer:
         return (float(column) + 0.5) / side, (float(row) + 0.5) / side
 
 
-def layer(explained: Explained, method: str, unit: str, title: str, frame: Face) -> Layer:
+def layer(explained: FaceExplanation, method: str, unit: str, title: str, frame: Face) -> AlignedMap:
     """One map, laid on the face ``frame``.
 
     Args:
         explained: what was measured of a face.
         method: one of its methods.
         unit: of a map of probabilities, one of ``UNITS``; others come in their ``display_unit``.
-        title: see ``Layer``.
+        title: see ``AlignedMap``.
         frame: the face on whose crop it is laid; often the same.
     """
     explanation, regions = explained.explanation, explained.regions
     unit = unit if display_unit(method) == UNITS[0] else display_unit(method)
     face, values = explanation.face, _in_unit(explanation, method, unit)
     if face is frame or (face.photo_sha256, face.crop_box) == (frame.photo_sha256, frame.crop_box):
-        return Layer(title, explained, method, unit, face.crop, values, regions)
-    laid = lay_on(face, frame)
+        return AlignedMap(title, explained, method, unit, face.crop, values, regions)
+    laid = warp_to(face, frame)
     if regions is not None:
         regions = laid.labels(regions, REGIONS.index("elsewhere"))
     crop, values = laid.crop(face.crop), laid.values(values)
-    return Layer(title, explained, method, unit, crop, values, regions, laid.by_features)
+    return AlignedMap(title, explained, method, unit, crop, values, regions, laid.by_features)
 
 
-def common_full(layers: Sequence[Layer]) -> float:
+def shared_scale(layers: Sequence[AlignedMap]) -> float:
     """The value that gets the full colour on all of them: the largest that is painted; of densities at least
     1, so that maps that hardly differ from an even spread look faint and not bold.
     """
@@ -112,17 +121,17 @@ def common_full(layers: Sequence[Layer]) -> float:
     return max(1.0, largest) if any(each.unit == DENSITY for each in layers) else largest
 
 
-def difference(first: Layer, second: Layer) -> NDArray[np.float32]:
+def difference(first: AlignedMap, second: AlignedMap) -> NDArray[np.float32]:
     """First less second, float32 ``(S, S)`` in their unit; NaN where one of them does not reach."""
     return first.values - second.values
 
 
-def drawn(layer: Layer, full: float, opacity: float) -> NDArray[np.uint8]:
+def render_map(layer: AlignedMap, full: float, opacity: float) -> NDArray[np.uint8]:
     """The map painted over its face, RGB uint8."""
     return overlay(layer.crop, layer.painted, scale=full, opacity=opacity)
 
 
-def drawn_difference(first: Layer, second: Layer, full: float, opacity: float) -> NDArray[np.uint8]:
+def drawn_difference(first: AlignedMap, second: AlignedMap, full: float, opacity: float) -> NDArray[np.uint8]:
     """The difference over the first face, on the scale of the maps, so that colours mean as much on both."""
     apart = np.nan_to_num(difference(first, second), nan=0.0)
     return overlay(first.crop, apart, scale=full, opacity=opacity)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from xai.classes import possible_wearings
 from xai.types import Prediction
 
-__all__ = ["can_mean_the_same", "relation"]
+__all__ = ["answer_relation", "can_mean_the_same"]
 
 
 def can_mean_the_same(one: str, two: str, ones: Sequence[str] = (), twos: Sequence[str] = ()) -> bool:
@@ -25,7 +25,7 @@ def can_mean_the_same(one: str, two: str, ones: Sequence[str] = (), twos: Sequen
     return bool({*possible_wearings(one, ones)} & {*possible_wearings(two, twos)})
 
 
-def relation(first: Prediction, second: Prediction) -> str:
+def answer_relation(first: Prediction, second: Prediction) -> str:
     """``same``: one answer, in one word or in two words that can mean the same; ``different``: not."""
     same = can_mean_the_same(first.label, second.label, first.classes, second.classes)
     return "same" if same else "different"

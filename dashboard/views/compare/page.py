@@ -3,21 +3,21 @@
 import streamlit as st
 
 from dashboard import session
-from dashboard.i18n import from_library, say
+from dashboard.i18n import t, translate_notice
 from dashboard.views.compare import result, selection
 
-st.title(say("compare.title"), anchor=False)
-st.markdown(say("compare.lead"))
+st.title(t("compare.title"), anchor=False)
+st.markdown(t("compare.lead"))
 
 cards = session.catalogue().cards
 for problem in session.catalogue().problems:
-    st.warning(from_library(problem))
+    st.warning(translate_notice(problem))
 if not cards:
-    st.error(say("photo.no_model"))
+    st.error(t("photo.no_model"))
     st.stop()
 
 choice = selection.choose([card.name for card in cards])
 if len(choice.faces) * len(choice.models) < 2:
-    st.info(say("compare.too_few"))
+    st.info(t("compare.too_few"))
     st.stop()
 result.show(choice)

@@ -10,18 +10,18 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import face_explanations, preferences, session
 from dashboard.face_explanations import FaceListener
-from dashboard.i18n import class_name, say
+from dashboard.i18n import class_title, t
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.views.compare import maps as compare_maps
 from dashboard.views.compare import metrics
-from dashboard.views.compare.aligned_maps import Layer, layer
+from dashboard.views.compare.aligned_maps import AlignedMap, layer
 from dashboard.views.compare.selection import Choice
-from dashboard.views.compare.text import COVERING, Pair, heading, reason_lines, verdict_rows
+from dashboard.views.compare.text import COVERING, MapPair, heading, reason_lines, verdict_rows
 from dashboard.widgets import face_picker, verdict_panel
-from dashboard.widgets.face_picker import Listed
+from dashboard.widgets.face_picker import FaceOption
 from dashboard.widgets.progress import Progress
-from dashboard.worker.jobs import METHODS_SHOWN, Explained, ExplainFace, ModelRequest, Stage
+from dashboard.worker.jobs import METHODS_SHOWN, ExplainFace, FaceExplanation, JobProgress, ModelRequest
 from dashboard.worker.ticket import JobError
 from xai.classes import nearest_class
 from xai.evidence.map_similarity import agreement
@@ -42,8 +42,8 @@ class Subject:
     """
 
     title: str
-    face: Listed
-    explained: Explained
+    face: FaceOption
+    explained: FaceExplanation
 
 
 def show(choice: Choice) -> None:
@@ -82,7 +82,7 @@ class _Asked:
     """
 
     number: int
-    listed: Listed
+    listed: FaceOption
     job: ExplainFace
 
 
@@ -95,7 +95,7 @@ def _asked(number: int, choice: Choice, progress: Progress) -> _Asked | None:
         st.error(failed(failure))
         return None
     if face is None:
-        st.error(say("compare.no_such_face", title=listed.title))
+        st.error(t("compare.no_such_face", title=listed.title))
         return None
     requests = tuple(request for model in choice.models if (request := _request(model, choice)))
     methods = tuple(dict.fromkeys((*METHODS_SHOWN, choice.method)))
@@ -106,7 +106,7 @@ def _request(model: str, choice: Choice) -> ModelRequest | None:
     classes = next(card.classes for card in session.catalogue().cards if card.name == model)
     target = choice.target and nearest_class(choice.target, classes)
     if choice.target and not target:
-        st.info(say("compare.no_class", model=display_name(model), target=class_name(choice.target)))
+        st.info(t("compare.no_class", model=display_name(model), target=class_title(choice.target)))
         return None
     return ModelRequest(model, target)
 
@@ -127,26 +127,26 @@ class _Maps(FaceListener):
     """The maps of one face, by model."""
 
     def __init__(self, bar: Progress) -> None:
-        self.found: dict[str, Explained] = {}
+        self.found: dict[str, FaceExplanation] = {}
         self._bar = bar
 
-    def progress(self, model: str, stage: Stage) -> None:
+    def progress(self, model: str, stage: JobProgress) -> None:
         """The bar moves."""
         self._bar.of(model)(stage)
 
-    def maps(self, model: str, explained: Explained) -> None:
+    def maps(self, model: str, explained: FaceExplanation) -> None:
         """One more is there."""
         self.found[model] = explained
 
     def failed(self, model: str, failure: JobError) -> None:
         """A model that fails says so."""
-        st.error(say("map.failed", model=display_name(model), sentence=failed(failure)))
+        st.error(t("map.failed", model=display_name(model), sentence=failed(failure)))
 
 
 def _title(model: str, number: int, choice: Choice) -> str:
     if len(choice.faces) == 1:
         return display_name(model)
-    return say("compare.on_first" if number == 0 else "compare.on_second", model=display_name(model))
+    return t("compare.on_first" if number == 0 else "compare.on_second", model=display_name(model))
 
 
 def _two(subjects: Sequence[Subject]) -> tuple[Subject, Subject]:
@@ -155,26 +155,26 @@ def _two(subjects: Sequence[Subject]) -> tuple[Subject, Subject]:
         return subjects[0], subjects[1]
     by_title = {each.title: each for each in subjects}
     left, right = st.columns(2, gap="medium")
-    one = left.selectbox(say("compare.hold"), list(by_title), key="hold")
+    one = left.selectbox(t("compare.hold"), list(by_title), key="hold")
     rest = [title for title in by_title if title != one]
-    two = right.selectbox(say("compare.against"), rest, key=f"against {one}")
+    two = right.selectbox(t("compare.against"), rest, key=f"against {one}")
     return by_title[one], by_title[two]
 
 
-def _layer(subject: Subject, choice: Choice, frame: Face, method: str | None = None) -> Layer:
+def _layer(subject: Subject, choice: Choice, frame: Face, method: str | None = None) -> AlignedMap:
     return layer(subject.explained, method or choice.method, choice.unit, subject.title, frame)
 
 
-def _pair(first: Subject, second: Subject, choice: Choice, frame: Face) -> Pair:
+def _pair(first: Subject, second: Subject, choice: Choice, frame: Face) -> MapPair:
     one, two = _layer(first, choice, frame), _layer(second, choice, frame)
     shown = agreement((one.values, two.values), (one.shares, two.shares))
     if choice.method == COVERING:
-        return Pair(one, two, shown, shown)
+        return MapPair(one, two, shown, shown)
     a, b = _layer(first, choice, frame, COVERING), _layer(second, choice, frame, COVERING)
-    return Pair(one, two, shown, agreement((a.values, b.values), (a.shares, b.shares)))
+    return MapPair(one, two, shown, agreement((a.values, b.values), (a.shares, b.shares)))
 
 
-def _say(place: DeltaGenerator, pair: Pair) -> None:
+def _say(place: DeltaGenerator, pair: MapPair) -> None:
     """The sentence that a reader in a hurry needs, and what it rests on."""
     with place.container():
         st.header(heading(pair), anchor=False)
@@ -182,12 +182,12 @@ def _say(place: DeltaGenerator, pair: Pair) -> None:
             st.markdown(line)
         if rows := verdict_rows(pair):
             st.table(rows, hide_index=True)
-        st.caption(say("compare.waits" if pair.waits else "verdict.not_right"))
+        st.caption(t("compare.waits" if pair.waits else "verdict.not_right"))
 
 
-def _answers(subjects: Sequence[Subject]) -> dict[str, verdict_panel.Slot]:
+def _answers(subjects: Sequence[Subject]) -> dict[str, verdict_panel.VerdictPanel]:
     """The answers; title -> the place that is held for its verdict. A model's faces stand side by side."""
-    slots: dict[str, verdict_panel.Slot] = {}
+    slots: dict[str, verdict_panel.VerdictPanel] = {}
     faces = list(dict.fromkeys(each.face for each in subjects))
     beside = len(faces) == len(subjects)
     places = st.columns(len(faces)) if beside else [st.container() for _ in faces]
@@ -207,7 +207,9 @@ class _Verdicts:
         slots: title -> place of the verdict.
     """
 
-    def __init__(self, pair: Pair, sentence: DeltaGenerator, slots: Mapping[str, verdict_panel.Slot]) -> None:
+    def __init__(
+        self, pair: MapPair, sentence: DeltaGenerator, slots: Mapping[str, verdict_panel.VerdictPanel]
+    ) -> None:
         self.slots = slots
         self._pair, self._sentence = pair, sentence
         self._found: dict[str, Evidence] = {}
@@ -242,7 +244,7 @@ class _Tests(FaceListener):
     def __init__(self, titles: Mapping[str, str], verdicts: _Verdicts) -> None:
         self._titles, self._verdicts = titles, verdicts
 
-    def progress(self, model: str, stage: Stage) -> None:
+    def progress(self, model: str, stage: JobProgress) -> None:
         """The bar in the verdict's place moves."""
         self._verdicts.slots[self._titles[model]].wait(stage)
 
@@ -252,5 +254,5 @@ class _Tests(FaceListener):
 
     def failed(self, model: str, failure: JobError) -> None:
         """There is no verdict, and why."""
-        sentence = say("verdict.failed", sentence=failed(failure))
+        sentence = t("verdict.failed", sentence=failed(failure))
         self._verdicts.slots[self._titles[model]].fail(sentence)

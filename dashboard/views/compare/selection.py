@@ -9,12 +9,12 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import preferences, url_state
-from dashboard.i18n import class_name, say
+from dashboard.i18n import class_title, t
 from dashboard.text.map_units import display_unit, method_title
 from dashboard.text.model_names import display_name
 from dashboard.views.compare.aligned_maps import UNITS
 from dashboard.widgets import face_picker
-from dashboard.widgets.face_picker import Listed
+from dashboard.widgets.face_picker import FaceOption
 from xai.attribution.methods import METHODS
 from xai.types import CLASSES
 
@@ -41,7 +41,7 @@ class Choice:
         unit: of a map of probabilities, one of ``UNITS``.
     """
 
-    faces: tuple[Listed, ...]
+    faces: tuple[FaceOption, ...]
     models: tuple[str, ...]
     method: str
     target: str | None
@@ -57,9 +57,9 @@ def choose(models: Sequence[str]) -> Choice:
     faces = _faces(*st.columns(2, gap="medium"))
     left, right = st.columns(2, gap="medium")
     usual = models[:2]
-    url_state.names_from_address(_MODELS, models, usual)
+    url_state.multiselect_from_url(_MODELS, models, usual)
     chosen = left.pills(  # not a multiselect: in the dark theme its tags are white on light
-        say("compare.models"),
+        t("compare.models"),
         models,
         selection_mode="multi",
         format_func=display_name,
@@ -69,25 +69,25 @@ def choose(models: Sequence[str]) -> Choice:
     )
     url_state.names_to_address(_MODELS, chosen, usual)
     if len(chosen) > _MOST_MODELS:
-        left.caption(say("compare.too_many", count=_MOST_MODELS))
+        left.caption(t("compare.too_many", count=_MOST_MODELS))
     with right:
         one, two = st.columns(2, gap="small")
     method = face_picker.choose(
-        one, "method", {name: method_title(name) for name in METHODS}, say("compare.method")
+        one, "method", {name: method_title(name) for name in METHODS}, t("compare.method")
     )
-    answers = {_GIVEN: say("ask.target_own")} | {name: class_name(name) for name in CLASSES}
-    target = face_picker.choose(two, "answer", answers, say("compare.target"))
+    answers = {_GIVEN: t("ask.target_own")} | {name: class_title(name) for name in CLASSES}
+    target = face_picker.choose(two, "answer", answers, t("compare.target"))
     unit = UNITS[0]
     if preferences.level() == preferences.LEVELS[1] and display_unit(method) == UNITS[0]:
-        units = {name: say(f"compare.unit_{name}") for name in UNITS}
-        unit = face_picker.choose(right, "unit", units, say("compare.unit"))
+        units = {name: t(f"compare.unit_{name}") for name in UNITS}
+        unit = face_picker.choose(right, "unit", units, t("compare.unit"))
     return Choice(faces, tuple(chosen[:_MOST_MODELS]), method, None if target == _GIVEN else target, unit)
 
 
-def _faces(left: DeltaGenerator, right: DeltaGenerator) -> tuple[Listed, ...]:
+def _faces(left: DeltaGenerator, right: DeltaGenerator) -> tuple[FaceOption, ...]:
     """The two fields for faces."""
     known = face_picker.listed()
-    first = face_picker.field(left, face_picker.FACE, known, say("compare.face"))
-    others = {"": say("compare.one_face")} | {n: each.title for n, each in known.items() if n != first.id}
-    second = face_picker.choose(right, "beside", others, say("compare.second_face"))
+    first = face_picker.field(left, face_picker.FACE, known, t("compare.face"))
+    others = {"": t("compare.one_face")} | {n: each.title for n, each in known.items() if n != first.id}
+    second = face_picker.choose(right, "beside", others, t("compare.second_face"))
     return (first, known[second]) if second else (first,)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.i18n import class_name, number, say
+from dashboard.i18n import class_title, format_number, t
 from dashboard.text.map_units import method_title, value_text
 from dashboard.text.regions import region_title
 from dashboard.text.verdicts import figures, headline, word
-from dashboard.views.compare.aligned_maps import Layer, difference
-from dashboard.views.compare.class_mapping import can_mean_the_same, relation
+from dashboard.views.compare.aligned_maps import AlignedMap, difference
+from dashboard.views.compare.class_mapping import answer_relation, can_mean_the_same
 from xai.classes import class_info
 from xai.evidence.map_similarity import STRONGEST, Agreement
 from xai.evidence_types import Evidence
@@ -19,7 +19,7 @@ from xai.types import REGIONS, RegionShares
 
 __all__ = [
     "COVERING",
-    "Pair",
+    "MapPair",
     "agreement_rows",
     "agreement_sentence",
     "alt_difference",
@@ -45,7 +45,7 @@ _LARGELY, _PARTLY = 0.6, 0.25
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class MapPair:
     """Two maps, and what is known of the reasons of their answers.
 
     Attributes:
@@ -56,8 +56,8 @@ class Pair:
         over: nothing more is measured, so evidence that is missing stays so.
     """
 
-    first: Layer
-    second: Layer
+    first: AlignedMap
+    second: AlignedMap
     shown: Agreement
     covering: Agreement
     evidence: tuple[Evidence | None, Evidence | None] = (None, None)
@@ -97,34 +97,34 @@ class Pair:
         return "same" if self.covering.moved < _APART else "different"
 
 
-def heading(pair: Pair) -> str:
+def heading(pair: MapPair) -> str:
     """Whether the answers agree, and whether for the same reasons, in one short sentence."""
-    alike = relation(pair.first.prediction, pair.second.prediction)
-    return say(f"compare_found.{alike}_{pair.reasons}")
+    alike = answer_relation(pair.first.prediction, pair.second.prediction)
+    return t(f"compare_found.{alike}_{pair.reasons}")
 
 
-def reason_lines(pair: Pair) -> list[str]:
+def reason_lines(pair: MapPair) -> list[str]:
     """What the heading rests on: each verdict, or why there is none, and where the evidence differs most."""
     said = [
-        say("compare.verdict", name=each.title, verdict=headline(evidence))
+        t("compare.verdict", name=each.title, verdict=headline(evidence))
         if evidence
-        else say("compare.verdict_waits" if pair.waits else "compare.verdict_failed", name=each.title)
+        else t("compare.verdict_waits" if pair.waits else "compare.verdict_failed", name=each.title)
         for each, evidence in zip((pair.first, pair.second), pair.evidence, strict=True)
     ]
     one, two = (each.explanation.shares[COVERING] for each in (pair.first, pair.second))
     if one and two:
-        said.append(_moved(pair, one, two) if pair.shared_out else say("compare.weak"))
+        said.append(_moved(pair, one, two) if pair.shared_out else t("compare.weak"))
     return said
 
 
-def verdict_rows(pair: Pair) -> list[dict[str, str]]:
+def verdict_rows(pair: MapPair) -> list[dict[str, str]]:
     """A row for each of the two whose verdict is there: its word, and what was counted for each question."""
-    none = say("numbers.none")
-    untold = dict.fromkeys((say("question.follow"), say("question.stay")), none)
+    none = t("numbers.none")
+    untold = dict.fromkeys((t("question.follow"), t("question.stay")), none)
     return [
         {
-            say("compare.column_model"): each.title,
-            say("compare.column_verdict"): word(evidence.verdict),
+            t("compare.column_model"): each.title,
+            t("compare.column_verdict"): word(evidence.verdict),
             **untold,
             **{figure.title: figure.said for figure in figures(evidence)},
         }
@@ -133,19 +133,19 @@ def verdict_rows(pair: Pair) -> list[dict[str, str]]:
     ]
 
 
-def agreement_sentence(pair: Pair) -> str:
+def agreement_sentence(pair: MapPair) -> str:
     """How far the shown maps agree, in one sentence."""
     overlap = pair.shown.overlap
     if overlap is None:
-        return say("agree.nothing")
+        return t("agree.nothing")
     word = "largely" if overlap >= _LARGELY else "partly" if overlap >= _PARTLY else "hardly"
-    return say(f"strongest.{word}", method=method_title(pair.first.method), overlap=overlap, chance=STRONGEST)
+    return t(f"strongest.{word}", method=method_title(pair.first.method), overlap=overlap, chance=STRONGEST)
 
 
-def agreement_rows(pair: Pair, level: str) -> list[tuple[str, str]]:
+def agreement_rows(pair: MapPair, level: str) -> list[tuple[str, str]]:
     """The figures of the agreement: what each is, and its value."""
     figures = {
-        "answers": say(f"agree.answers_{relation(pair.first.prediction, pair.second.prediction)}"),
+        "answers": t(f"agree.answers_{answer_relation(pair.first.prediction, pair.second.prediction)}"),
         "correlation": _figure(pair.shown.correlation, ".2f"),
         "overlap": _figure(pair.shown.overlap, ".0%"),
         "moved": _figure(pair.shown.moved, ".0%"),
@@ -153,25 +153,25 @@ def agreement_rows(pair: Pair, level: str) -> list[tuple[str, str]]:
     return [(_figure_name(name, level), value) for name, value in figures.items()]
 
 
-def class_notes(pair: Pair) -> list[str]:
+def class_notes(pair: MapPair) -> list[str]:
     """That two maps explain different answers, or one answer under two names."""
     one, two = pair.first.explanation.target, pair.second.explanation.target
     if class_info(one).name == class_info(two).name:
         return []
     names = {"first": pair.first.title, "second": pair.second.title}
-    classes = {"one": class_name(one), "two": class_name(two)}
+    classes = {"one": class_title(one), "two": class_title(two)}
     mapped = can_mean_the_same(one, two, pair.first.prediction.classes, pair.second.prediction.classes)
-    return [say("compare.mapped" if mapped else "compare.two_targets", **names, **classes)]
+    return [t("compare.mapped" if mapped else "compare.two_targets", **names, **classes)]
 
 
-def alt_layer(layer: Layer) -> str:
+def alt_layer(layer: AlignedMap) -> str:
     """One map, for those who do not see it."""
     x, y = layer.peak
-    return say(
+    return t(
         "compare.alt",
         method=method_title(layer.method),
         name=layer.title,
-        target=class_name(layer.explanation.target),
+        target=class_title(layer.explanation.target),
         value=value_text(float(np.nanmax(layer.values)), layer.unit, signed=layer.signed),
         x=x,
         y=y,
@@ -179,17 +179,17 @@ def alt_layer(layer: Layer) -> str:
     )
 
 
-def alt_difference(pair: Pair) -> str:
+def alt_difference(pair: MapPair) -> str:
     """The difference map, for those who do not see it."""
     apart = difference(pair.first, pair.second)
     said = {"first": pair.first.title, "second": pair.second.title}
     if not np.isfinite(apart).any():
-        return say("compare.alt_apart", **said)
+        return t("compare.alt_apart", **said)
     values = {
         "most": value_text(float(np.nanmax(apart)), pair.first.unit, signed=True),
         "least": value_text(float(np.nanmin(apart)), pair.first.unit, signed=True),
     }
-    return say("compare.alt_difference", **said, **values)
+    return t("compare.alt_difference", **said, **values)
 
 
 def _besides(evidence: Evidence) -> tuple[str, str]:
@@ -198,9 +198,9 @@ def _besides(evidence: Evidence) -> tuple[str, str]:
     return evidence.reasons[0].code, next(named, "")
 
 
-def _moved(pair: Pair, one: RegionShares, two: RegionShares) -> str:
+def _moved(pair: MapPair, one: RegionShares, two: RegionShares) -> str:
     widest = max(REGIONS, key=lambda name: abs(one.share[name] - two.share[name]))
-    return say(
+    return t(
         "compare.moved",
         moved=pair.covering.moved,
         region=region_title(widest),
@@ -212,15 +212,15 @@ def _moved(pair: Pair, one: RegionShares, two: RegionShares) -> str:
 
 
 def _figure_name(name: str, level: str) -> str:
-    return say(f"compare_plain.{name}") if level == "plain" else say(f"compare_technical.{name}")
+    return t(f"compare_plain.{name}") if level == "plain" else t(f"compare_technical.{name}")
 
 
 def _figure(value: float | None, form: str) -> str:
-    return say("agree.none") if value is None else number(value, form)
+    return t("agree.none") if value is None else format_number(value, form)
 
 
 def _shares_text(shares: RegionShares | None) -> str:
     if shares is None:
         return ""
     share, area = shares.of("nose", "mouth")
-    return say("compare.alt_shares", share=share, area=area)
+    return t("compare.alt_shares", share=share, area=area)

@@ -6,13 +6,13 @@ import streamlit as st
 
 from dashboard.charts.curves import height_curve
 from dashboard.charts.predictions import class_bars
-from dashboard.i18n import class_name, say
+from dashboard.i18n import class_title, t
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, failed
 from dashboard.views.counterfactuals.selection import Chosen
 from dashboard.views.counterfactuals.text import alt_curve, pulled_sentence
 from dashboard.widgets import map_panel
-from dashboard.worker.counterfactual_jobs import Found, TryProbe
+from dashboard.worker.counterfactual_jobs import ProbeResult, RunProbe
 from dashboard.worker.ticket import JobError
 
 __all__ = ["show"]
@@ -22,43 +22,49 @@ _PICTURE = 300
 
 def show(chosen: Chosen) -> None:
     """Draw the mask at every height, ask about each, and let it be pulled down."""
-    st.header(say("cover_slide.title"), anchor=False)
-    st.markdown(say("cover_slide.what"))
+    st.header(t("cover_slide.title"), anchor=False)
+    st.markdown(t("cover_slide.what"))
     try:
-        found = chosen.found(TryProbe(chosen.face, chosen.model, "pull_down", "grey"))
+        found = chosen.found(RunProbe(chosen.face, chosen.model, "pull_down", "grey"))
     except JobError as failure:
         st.info(failed(failure))
         return
     st.markdown(f"**{pulled_sentence(display_name(chosen.model), found)}**")
     _slider(display_name(chosen.model), found)
     steps = len(found.values) - 1
-    st.caption(say("cover_slide.scale", steps=steps, step=1 / steps))
+    st.caption(t("cover_slide.scale", steps=steps, step=1 / steps))
 
 
 @st.fragment
-def _slider(model: str, found: Found) -> None:
+def _slider(model: str, found: ProbeResult) -> None:
     """The pictures are all there: nothing is measured while the slider moves."""
     height = st.select_slider(
-        say("cover_slide.height"),
+        t("cover_slide.height"),
         found.values,
-        format_func=lambda value: say("cover_slide.height_one", height=value),
+        format_func=lambda value: t("cover_slide.height_one", height=value),
         key="height",
     )
     at = found.values.index(height)
     answer = found.answers[at]
     left, right = st.columns([2, 3], gap="large")
-    alt = say(
+    alt = t(
         "cover_slide.picture_alt",
         height=height,
-        answer=class_name(answer.label),
+        answer=class_title(answer.label),
         probability=answer.confidence,
     )
     left.image(found.pictures[at], width=_PICTURE, alt=alt)
     with right:
-        map_panel.answer(answer, say("cover.now", model=model))
+        map_panel.answer(answer, t("cover.now", model=model))
         st.plotly_chart(
-            class_bars(answer), config=map_panel.STILL, key="pulled answer", alt=alt_answer(model, answer)
+            class_bars(answer),
+            config=map_panel.STATIC_CHART,
+            key="pulled answer",
+            alt=alt_answer(model, answer),
         )
     st.plotly_chart(
-        height_curve(found, float(height)), config=map_panel.STILL, key="pulled curve", alt=alt_curve(found)
+        height_curve(found, float(height)),
+        config=map_panel.STATIC_CHART,
+        key="pulled curve",
+        alt=alt_curve(found),
     )

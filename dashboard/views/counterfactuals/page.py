@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from dashboard import session
-from dashboard.i18n import from_library, say
+from dashboard.i18n import t, translate_notice
 from dashboard.views.counterfactuals import mask_height, paint, selection, smallest_cover, substitutions
 from dashboard.views.counterfactuals.selection import Chosen
 
@@ -17,18 +17,18 @@ WAYS: Mapping[str, Callable[[Chosen], None]] = {
 }
 """What can be tried -> what it shows. Its words stand in the section ``cover_try``."""
 
-st.title(say("cover.title"), anchor=False)
-st.markdown(say("cover.lead"))
+st.title(t("cover.title"), anchor=False)
+st.markdown(t("cover.lead"))
 
 cards = session.catalogue().cards
 for problem in session.catalogue().problems:
-    st.warning(from_library(problem))
+    st.warning(translate_notice(problem))
 if not cards:
-    st.error(say("photo.no_model"))
+    st.error(t("photo.no_model"))
     st.stop()
 
 chosen = selection.choose([card.name for card in cards])
-words = {name: say(f"cover_try.{name}") for name in WAYS}
-way = selection.one_of("try", words, say("cover.try"), collapsed=True)
+words = {name: t(f"cover_try.{name}") for name in WAYS}
+way = selection.one_of("try", words, t("cover.try"), collapsed=True)
 if chosen:
     WAYS[way](chosen)

@@ -15,15 +15,15 @@ from dashboard.charts.predictions import class_bars
 from dashboard.components import paint_canvas
 from dashboard.components.paint_canvas import Board
 from dashboard.components.paint_canvas.shapes import MOST_SHAPES, Shape, parse_shapes, parse_spot, place_of
-from dashboard.i18n import say
-from dashboard.session_cache import shelf
+from dashboard.i18n import t
+from dashboard.session_cache import cache_of
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, failed
 from dashboard.views.counterfactuals import selection
 from dashboard.views.counterfactuals.selection import Chosen
 from dashboard.views.counterfactuals.text import alt_covered, covered_sentence
 from dashboard.widgets import map_panel
-from dashboard.worker.counterfactual_jobs import AskCovered
+from dashboard.worker.counterfactual_jobs import ClassifyCrop
 from dashboard.worker.ticket import JobError
 from xai.types import REGIONS, Prediction
 
@@ -58,31 +58,31 @@ def show(chosen: Chosen) -> None:
     left, right = st.columns([1, 1], gap="large")
     with right:
         now, said = _answer(chosen, picture, float(place.mean()))
-    shown = session.kept("picture", (*chosen.key, "fill", fill), partial(paint_canvas.inline, content))
+    shown = session.cached("picture", (*chosen.key, "fill", fill), partial(paint_canvas.inline, content))
     alt, known = alt_covered(place.mean(), hidden), chosen.ground.regions is not None
     board = Board(picture, shown, sent, now, alt, said, known)
     with left:
         paint_canvas.paint(board, key, partial(_toggle, chosen, key))
         if isinstance(sent, list) and len(sent) >= MOST_SHAPES:
-            st.caption(say("cover.full", most=MOST_SHAPES))
+            st.caption(t("cover.full", most=MOST_SHAPES))
 
 
 def _parts(chosen: Chosen) -> Sequence[str]:
     """Buttons for the parts of the face; those that are pressed."""
     if chosen.ground.regions is None:
-        st.caption(say("cover.parts_unknown"))
+        st.caption(t("cover.parts_unknown"))
         return ()
-    if session.recall(_HIDDEN) is None:
+    if session.get_state(_HIDDEN) is None:
         asked = st.query_params.get(_HIDDEN, "").split(",")
-        session.remember(_HIDDEN, [name for name in PARTS if name in asked])
+        session.set_state(_HIDDEN, [name for name in PARTS if name in asked])
     hidden = st.pills(
-        say("cover.parts"),
+        t("cover.parts"),
         PARTS,
         selection_mode="multi",
-        format_func=lambda name: say(f"cover_part.{name}"),
+        format_func=lambda name: t(f"cover_part.{name}"),
         key=_HIDDEN,
     )
-    url_state.to_address(_HIDDEN, ",".join(hidden), "")
+    url_state.set_url_param(_HIDDEN, ",".join(hidden), "")
     return hidden
 
 
@@ -92,13 +92,13 @@ def _painted(key: str, side: int) -> tuple[object, tuple[Shape, ...]]:
     The browser forgets it when the canvas is not shown, as in the page's other ways; so the session holds
     what could be read last.
     """
-    held, sent = shelf("painted"), paint_canvas.sent_by(key, "shapes")
+    held, sent = cache_of("painted"), paint_canvas.sent_by(key, "shapes")
     if sent is None:
         sent = held.get(key)
     try:
         shapes = parse_shapes(sent, side)
     except ValueError:
-        st.warning(say("cover.refused"))
+        st.warning(t("cover.refused"))
         return sent, ()
     if sent is not None:
         held[key] = sent
@@ -113,21 +113,21 @@ def _answer(chosen: Chosen, picture: NDArray[np.uint8], share: float) -> tuple[P
     try:
         before, now = _asked(chosen, chosen.face.crop), _asked(chosen, picture)
     except JobError as failure:
-        sentence = say("cover.failed", sentence=failed(failure))
+        sentence = t("cover.failed", sentence=failed(failure))
         st.error(sentence)
         return None, sentence
     called = display_name(chosen.model)
-    map_panel.answer(now, say("cover.now", model=called))
+    map_panel.answer(now, t("cover.now", model=called))
     said = covered_sentence(called, before, now, share)
     st.markdown(said)
     chart = class_bars(now)
-    st.plotly_chart(chart, config=map_panel.STILL, key="covered answer", alt=alt_answer(called, now))
+    st.plotly_chart(chart, config=map_panel.STATIC_CHART, key="covered answer", alt=alt_answer(called, now))
     return now, said
 
 
 def _asked(chosen: Chosen, picture: NDArray[np.uint8]) -> Prediction:
     digest = hashlib.sha256(picture.tobytes()).hexdigest()
-    return chosen.ask(AskCovered(picture, chosen.model), digest)
+    return chosen.ask(ClassifyCrop(picture, chosen.model), digest)
 
 
 def _toggle(chosen: Chosen, key: str) -> None:
@@ -139,8 +139,8 @@ def _toggle(chosen: Chosen, key: str) -> None:
         return
     if regions is not None:
         name = REGIONS[regions[int(y), int(x)]]
-        before = session.recall(_HIDDEN)
+        before = session.get_state(_HIDDEN)
         hidden = list(before) if isinstance(before, list | tuple) else []
-        session.remember(
+        session.set_state(
             _HIDDEN, [*(one for one in hidden if one != name), *([] if name in hidden else [name])]
         )

@@ -9,13 +9,13 @@ from typing import cast
 import streamlit as st
 
 from dashboard import session, url_state
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.widgets import face_picker
-from dashboard.widgets.face_picker import Listed
+from dashboard.widgets.face_picker import FaceOption
 from dashboard.widgets.progress import Progress
-from dashboard.worker.counterfactual_jobs import AskCovered, CoverGround, Found, PrepareCover, TryProbe
+from dashboard.worker.counterfactual_jobs import ClassifyCrop, FaceFills, PrepareFills, ProbeResult, RunProbe
 from dashboard.worker.jobs import Job
 from dashboard.worker.ticket import JobError
 from xai.evidence.counterfactuals.probes import COVER_FILLS
@@ -36,14 +36,14 @@ class Chosen:
 
     face: Face = field(repr=False)
     model: str
-    ground: CoverGround
+    ground: FaceFills
 
     @property
     def key(self) -> tuple[str, ...]:
         """The same for the same face."""
         return (self.face.photo_sha256, *(str(edge) for edge in self.face.crop_box.as_list()))
 
-    def ask(self, job: AskCovered, picture: Hashable) -> Prediction:
+    def ask(self, job: ClassifyCrop, picture: Hashable) -> Prediction:
         """What the model says of a covered face; ``picture`` is the same for the same one.
 
         Raises:
@@ -51,17 +51,17 @@ class Chosen:
         """
         return cast(Prediction, _made("covered", (*self.key, job.model, picture), job))
 
-    def found(self, job: TryProbe) -> Found:
+    def found(self, job: RunProbe) -> ProbeResult:
         """What a probe finds on the face; errors as of ``ask``."""
-        return cast(Found, _made("probe", (*self.key, job.model, job.probe, job.fill), job))
+        return cast(ProbeResult, _made("probe", (*self.key, job.model, job.probe, job.fill), job))
 
 
 def choose(models: Sequence[str]) -> Chosen | None:
     """Draw the fields for face and model; None where the face cannot be had, which is said then."""
     left, right = st.columns([3, 2], gap="medium")
-    listed = face_picker.field(left, face_picker.FACE, face_picker.listed(), say("cover.face"))
+    listed = face_picker.field(left, face_picker.FACE, face_picker.listed(), t("cover.face"))
     named = {name: display_name(name) for name in models}
-    model = face_picker.choose(right, "model", named, say("cover.model"))
+    model = face_picker.choose(right, "model", named, t("cover.model"))
     return _ready(listed, model)
 
 
@@ -77,7 +77,7 @@ def one_of(name: str, words: Mapping[str, str], label: str, *, collapsed: bool =
         collapsed: the label is for those who listen alone.
     """
     known = list(words)
-    url_state.from_address(name, known)
+    url_state.select_from_url(name, known)
     chosen = st.segmented_control(
         label,
         known,
@@ -86,26 +86,26 @@ def one_of(name: str, words: Mapping[str, str], label: str, *, collapsed: bool =
         key=name,
         label_visibility="collapsed" if collapsed else "visible",
     )
-    url_state.to_address(name, chosen or known[0], known[0])
+    url_state.set_url_param(name, chosen or known[0], known[0])
     return chosen or known[0]
 
 
 def fill() -> str:
     """Draw the field for what a cover is made of; one of ``COVER_FILLS``."""
-    return one_of("fill", {name: say(f"cover_fill.{name}") for name in COVER_FILLS}, say("cover.fill"))
+    return one_of("fill", {name: t(f"cover_fill.{name}") for name in COVER_FILLS}, t("cover.fill"))
 
 
-def _ready(listed: Listed, model: str) -> Chosen | None:
+def _ready(listed: FaceOption, model: str) -> Chosen | None:
     place = st.empty()
     try:
         face = face_picker.find(listed, model, Progress(place).of(model))
         if face is None:
-            place.info(say("cover.gone"))
+            place.info(t("cover.gone"))
             return None
         key = (face.photo_sha256, *face.crop_box.as_list())
-        ground = cast(CoverGround, _made("ground", key, PrepareCover(face)))
+        ground = cast(FaceFills, _made("ground", key, PrepareFills(face)))
     except JobError as failure:
-        place.error(say("cover.failed", sentence=failed(failure)))
+        place.error(t("cover.failed", sentence=failed(failure)))
         return None
     place.empty()
     return Chosen(face, model, ground)
@@ -115,6 +115,6 @@ def _made(kind: str, key: Hashable, job: Job) -> object:
     """The result of a job, with a bar while it is waited for."""
     place = st.empty()
     model = getattr(job, "model", "")
-    made = session.done_once(kind, key, job, Progress(place).of(model))
+    made = session.run_cached(kind, key, job, Progress(place).of(model))
     place.empty()
     return made

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import preferences, session
 from dashboard.charts.predictions import class_bars
-from dashboard.i18n import class_name, say
+from dashboard.i18n import class_title, t
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, failed
 from dashboard.views.counterfactuals import selection
@@ -21,7 +21,7 @@ from dashboard.views.counterfactuals.text import (
 )
 from dashboard.widgets import map_panel
 from dashboard.widgets.settings_form import main_button
-from dashboard.worker.counterfactual_jobs import Found, TryProbe
+from dashboard.worker.counterfactual_jobs import ProbeResult, RunProbe
 from dashboard.worker.ticket import JobError
 from xai.evidence.counterfactuals.probes import pieces
 
@@ -32,17 +32,17 @@ _PICTURE = 420
 
 def show(chosen: Chosen) -> None:
     """Offer the search, or show what it found."""
-    st.header(say("cover_smallest.title"), anchor=False)
-    st.markdown(say("cover_smallest.what"))
+    st.header(t("cover_smallest.title"), anchor=False)
+    st.markdown(t("cover_smallest.what"))
     if preferences.level() != preferences.LEVELS[0]:
         st.caption(technical_search())
-    job = TryProbe(chosen.face, chosen.model, "smallest_cover", selection.fill())
+    job = RunProbe(chosen.face, chosen.model, "smallest_cover", selection.fill())
     asked = " ".join(("wanted", *chosen.key, job.model, job.fill))
-    if not session.recall(asked):
+    if not session.get_state(asked):
         st.button(
-            say("cover_smallest.button"),
+            t("cover_smallest.button"),
             type=main_button(),
-            on_click=session.remember,
+            on_click=session.set_state,
             args=(asked, True),
             key="smallest",
         )
@@ -50,24 +50,24 @@ def show(chosen: Chosen) -> None:
     _found(chosen, job)
 
 
-def _found(chosen: Chosen, job: TryProbe) -> None:
+def _found(chosen: Chosen, job: RunProbe) -> None:
     try:
         apart, whole = chosen.found(job), chosen.found(replace(job, probe="smallest_patch"))
     except JobError as failure:
-        st.error(say("cover.failed", sentence=failed(failure)))
+        st.error(t("cover.failed", sentence=failed(failure)))
         return
     shown = worth_showing(apart, whole)
     for found in shown:
         if len(shown) > 1:
             count = pieces(found.cover)
-            title = say("cover_smallest.one") if count == 1 else say("cover_smallest.many", count=count)
+            title = t("cover_smallest.one") if count == 1 else t("cover_smallest.many", count=count)
             st.subheader(title, anchor=False)
         _cover(chosen, job, found, alone=len(shown) == 1)
     if shown[0].cover:
-        st.caption(say("cover_smallest.bound"))
+        st.caption(t("cover_smallest.bound"))
 
 
-def worth_showing(apart: Found, whole: Found) -> tuple[Found, ...]:
+def worth_showing(apart: ProbeResult, whole: ProbeResult) -> tuple[ProbeResult, ...]:
     """The cover in one piece first, because it can be looked at; the other where it does with less.
 
     Args:
@@ -81,22 +81,22 @@ def worth_showing(apart: Found, whole: Found) -> tuple[Found, ...]:
     return (least,) if pieces(least.cover) == 1 else tuple(found)
 
 
-def _cover(chosen: Chosen, job: TryProbe, found: Found, *, alone: bool) -> None:
+def _cover(chosen: Chosen, job: RunProbe, found: ProbeResult, *, alone: bool) -> None:
     left, right = st.columns(2, gap="large")
     last = found.answers[-1]
-    alt = say(
+    alt = t(
         "cover_smallest.alt",
         share=found.values[-1],
-        answer=class_name(last.label),
+        answer=class_title(last.label),
         probability=last.confidence,
     )
     left.image(found.pictures[-1], width=_PICTURE, alt=alt)
     with right:
-        map_panel.answer(last, say("cover.now", model=display_name(job.model)))
+        map_panel.answer(last, t("cover.now", model=display_name(job.model)))
         st.markdown(smallest_sentence(display_name(job.model), found, job.fill))
         st.plotly_chart(
             class_bars(last),
-            config=map_panel.STILL,
+            config=map_panel.STATIC_CHART,
             key=f"smallest answer {pieces(found.cover)}",
             alt=alt_answer(display_name(job.model), last),
         )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.i18n import class_name, say
-from dashboard.worker.counterfactual_jobs import Found
+from dashboard.i18n import class_title, t
+from dashboard.worker.counterfactual_jobs import ProbeResult
 from xai.evidence.counterfactuals.probes import GRID, pieces
 from xai.types import REGIONS, Prediction
 
@@ -37,13 +37,13 @@ def covered_sentence(model: str, before: Prediction, now: Prediction, share: flo
         share: part of the picture that is covered.
     """
     if not share:
-        return say("cover.nothing", model=model, answer=class_name(now.label), probability=now.confidence)
-    return say(
+        return t("cover.nothing", model=model, answer=class_title(now.label), probability=now.confidence)
+    return t(
         "cover.same" if now.label == before.label else "cover.changed",
         share=share,
-        before_answer=class_name(before.label),
+        before_answer=class_title(before.label),
         before=before.confidence,
-        answer=class_name(now.label),
+        answer=class_title(now.label),
         after=now.confidence,
     )
 
@@ -51,58 +51,56 @@ def covered_sentence(model: str, before: Prediction, now: Prediction, share: flo
 def alt_covered(share: float, hidden: Sequence[str]) -> str:
     """The covered face, for those who do not see it."""
     if not share:
-        return say("cover.alt_bare")
-    parts = ", ".join(say(f"region.{name}") for name in hidden)
-    return say("cover.alt", share=share, parts=say("cover.alt_parts", parts=parts) if hidden else "").strip()
+        return t("cover.alt_bare")
+    parts = ", ".join(t(f"region.{name}") for name in hidden)
+    return t("cover.alt", share=share, parts=t("cover.alt_parts", parts=parts) if hidden else "").strip()
 
 
-def pulled_sentence(model: str, found: Found) -> str:
+def pulled_sentence(model: str, found: ProbeResult) -> str:
     """At which height of the mask the answer changes, and whether it changes back."""
-    before = class_name(found.start.label)
+    before = class_title(found.start.label)
     if found.flips_at is None:
-        return say("cover_slide.stays", model=model, before=before)
+        return t("cover_slide.stays", model=model, before=before)
     at = found.values.index(found.flips_at)
     after = found.answers[at].label
-    said = say(
-        "cover_slide.flips", model=model, before=before, height=found.flips_at, after=class_name(after)
-    )
+    said = t("cover_slide.flips", model=model, before=before, height=found.flips_at, after=class_title(after))
     steps = zip(found.values[at:], found.answers[at:], strict=True)
     back = next((value for value, answer in steps if answer.label == found.start.label), None)
-    return said if back is None else f"{said} {say('cover_slide.flips_back', before=before, height=back)}"
+    return said if back is None else f"{said} {t('cover_slide.flips_back', before=before, height=back)}"
 
 
-def alt_curve(found: Found) -> str:
+def alt_curve(found: ProbeResult) -> str:
     """The curve over the heights, for those who do not see it."""
     rows = (
-        say(
+        t(
             "cover_slide.alt_row",
             height=value,
-            answer=class_name(answer.label),
+            answer=class_title(answer.label),
             probability=answer.confidence,
         )
         for value, answer in zip(found.values, found.answers, strict=True)
     )
-    return say("cover_slide.alt", rows=" ".join(rows))
+    return t("cover_slide.alt", rows=" ".join(rows))
 
 
-def smallest_sentence(model: str, found: Found, fill: str) -> str:
+def smallest_sentence(model: str, found: ProbeResult, fill: str) -> str:
     """How small a cover changed the answer, or that none did."""
-    name, before = say(f"cover_fill.{fill}"), class_name(found.start.label)
+    name, before = t(f"cover_fill.{fill}"), class_title(found.start.label)
     if found.flips_at is None:
-        return say("cover_smallest.none", share=found.values[-1], fill=name, before=before, model=model)
-    return say(
+        return t("cover_smallest.none", share=found.values[-1], fill=name, before=before, model=model)
+    return t(
         "cover_smallest.found",
         share=found.flips_at,
         fill=name,
         model=model,
         before=before,
         before_probability=found.start.confidence,
-        after=class_name(found.answers[-1].label),
+        after=class_title(found.answers[-1].label),
         after_probability=found.answers[-1].confidence,
     )
 
 
-def pieces_sentence(found: Found, fill: str, *, alone: bool) -> str:
+def pieces_sentence(found: ProbeResult, fill: str, *, alone: bool) -> str:
     """What of the picture is the cover, and whether it hangs together.
 
     Args:
@@ -110,14 +108,14 @@ def pieces_sentence(found: Found, fill: str, *, alone: bool) -> str:
         fill: one of ``COVER_FILLS``.
         alone: no other cover is shown, because none in one piece was found or none in several does with less.
     """
-    squares, count = say("cover_smallest.squares", fill=say(f"cover_fill.{fill}")), pieces(found.cover)
+    squares, count = t("cover_smallest.squares", fill=t(f"cover_fill.{fill}")), pieces(found.cover)
     if count > 1:
-        apart = say("cover_smallest.only_apart" if alone else "cover_smallest.apart", count=count)
+        apart = t("cover_smallest.only_apart" if alone else "cover_smallest.apart", count=count)
         return f"{squares} {apart}"
-    return f"{squares} {say('cover_smallest.together')}" if alone else squares
+    return f"{squares} {t('cover_smallest.together')}" if alone else squares
 
 
-def where_sentence(found: Found, regions: NDArray[np.int8]) -> str:
+def where_sentence(found: ProbeResult, regions: NDArray[np.int8]) -> str:
     """On which parts of the face a cover lies, the largest first.
 
     Args:
@@ -130,20 +128,20 @@ def where_sentence(found: Found, regions: NDArray[np.int8]) -> str:
     shares = np.bincount(regions[place], minlength=len(REGIONS)) / place.sum()
     largest = sorted(zip(shares, REGIONS, strict=True), reverse=True)
     parts = [
-        say("cover_smallest.where_one", part=float(share), place=say(f"cover_where.{name}"))
+        t("cover_smallest.where_one", part=float(share), place=t(f"cover_where.{name}"))
         for share, name in largest
         if share >= _WORTH_NAMING
     ]
-    return say("cover_smallest.where", parts=", ".join(parts))
+    return t("cover_smallest.where", parts=", ".join(parts))
 
 
 def technical_search() -> str:
     """How the smallest cover is looked for, for those who want to know."""
-    return say("cover_smallest.technical", grid=GRID)
+    return t("cover_smallest.technical", grid=GRID)
 
 
 def value_name(value: float | str) -> str:
     """A value of a probe in words: a colour, or the number of a drawing."""
     if isinstance(value, str):
-        return say(f"cover_colour.{value}")
-    return say("cover_swap.number", number=value)
+        return t(f"cover_colour.{value}")
+    return t("cover_swap.number", number=value)

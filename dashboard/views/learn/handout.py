@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.preferences import language
 
 __all__ = ["handout"]
@@ -35,4 +35,4 @@ def handout() -> str:
 
 
 def _said(name: str) -> str:
-    return escape(say(f"handout.{name}"))
+    return escape(t(f"handout.{name}"))

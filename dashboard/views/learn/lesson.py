@@ -10,10 +10,17 @@ import streamlit as st
 
 from dashboard import face_explanations, preferences, session
 from dashboard.face_explanations import FaceListener
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.text.predictions import sample_title
 from dashboard.widgets.progress import Progress
-from dashboard.worker.jobs import METHODS_SHOWN, Explained, ExplainFace, ModelRequest, SampleLook, Stage
+from dashboard.worker.jobs import (
+    METHODS_SHOWN,
+    AnalyzeSample,
+    ExplainFace,
+    FaceExplanation,
+    JobProgress,
+    ModelRequest,
+)
 from dashboard.worker.ticket import JobError
 from xai.photo.samples import SAMPLES, Sample
 from xai.types import Face
@@ -42,30 +49,30 @@ class Lesson:
     @property
     def sample(self) -> Sample:
         """The sample that was chosen; at first the first."""
-        return SAMPLES[str(session.recall(_SAMPLE) or next(iter(SAMPLES)))]
+        return SAMPLES[str(session.get_state(_SAMPLE) or next(iter(SAMPLES)))]
 
     def choose(self) -> None:
         """Draw the field in which a sample with one face is chosen."""
         alone = [sample.id for sample in SAMPLES.values() if len(sample.wearers) == 1]
         chosen = st.selectbox(
-            say("learn.take"),
+            t("learn.take"),
             alone,
             index=alone.index(self.sample.id),
             format_func=lambda name: sample_title(SAMPLES[name]),
             key=f"lesson choice {preferences.language()}",
             width="stretch" if preferences.projector() else 320,
         )
-        session.remember(_SAMPLE, chosen)
+        session.set_state(_SAMPLE, chosen)
 
     def face(self) -> Face:
         """The face of the sample; raises ``JobError``."""
         place = st.empty()
-        job = SampleLook(self.sample.id, self.models[:1])
-        seen = session.look(job, self.sample.id, Progress(place).of(self.models[0]))
+        job = AnalyzeSample(self.sample.id, self.models[:1])
+        seen = session.analyze_photo(job, self.sample.id, Progress(place).of(self.models[0]))
         place.empty()
         return seen.faces[0]
 
-    def explained(self, *models: str) -> dict[str, Explained]:
+    def explained(self, *models: str) -> dict[str, FaceExplanation]:
         """Model -> its maps of that face, of all models if none is named; raises ``JobError``."""
         job = self.job(*(models or self.models), test=False)
         place = st.empty()
@@ -86,15 +93,15 @@ class _Maps(FaceListener):
     """The maps of the lesson's face, by model, and the failure that ends the step."""
 
     def __init__(self, bar: Progress) -> None:
-        self.found: dict[str, Explained] = {}
+        self.found: dict[str, FaceExplanation] = {}
         self.failure: JobError | None = None
         self._bar = bar
 
-    def progress(self, model: str, stage: Stage) -> None:
+    def progress(self, model: str, stage: JobProgress) -> None:
         """The bar moves."""
         self._bar.of(model)(stage)
 
-    def maps(self, model: str, explained: Explained) -> None:
+    def maps(self, model: str, explained: FaceExplanation) -> None:
         """One more is there."""
         self.found[model] = explained
 

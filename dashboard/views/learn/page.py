@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from dashboard import preferences, session, url_state
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.views.learn import shortcut_game, steps
 from dashboard.views.learn.handout import handout
 from dashboard.views.learn.lesson import Lesson, write_large
@@ -18,37 +18,35 @@ STEPS: Mapping[str, Callable[[Lesson], None]] = {
     "attention": steps.attention,
     "verdict": steps.verdict,
     "limits": steps.limits,
-    "cheat": shortcut_game.play,
+    "cheat": shortcut_game.show_game,
 }
 """Step -> what it shows. Its words stand in the sections ``step``, ``step_title`` and ``step_text``."""
 
 cards = session.catalogue().cards
 if not cards:
-    st.error(say("photo.no_model"))
+    st.error(t("photo.no_model"))
     st.stop()
 write_large()
 names = list(STEPS)
-url_state.from_address("step", names)
+url_state.select_from_url("step", names)
 if preferences.projector():
-    step = str(session.recall("step"))
+    step = str(session.get_state("step"))
 else:
-    st.title(say("learn.title"), anchor=False)
-    st.markdown(say("learn.lead"))
+    st.title(t("learn.title"), anchor=False)
+    st.markdown(t("learn.lead"))
     chosen = st.segmented_control(
-        say("learn.step"),
+        t("learn.step"),
         names,
-        format_func=lambda name: say(
-            "learn.step_name", number=names.index(name) + 1, name=say(f"step.{name}")
-        ),
+        format_func=lambda name: t("learn.step_name", number=names.index(name) + 1, name=t(f"step.{name}")),
         required=True,
         key="step",
         label_visibility="collapsed",
     )
     step = chosen or names[0]
-url_state.to_address("step", step, names[0])
+url_state.set_url_param("step", step, names[0])
 at = names.index(step)
-st.header(say(f"step_title.{step}"), anchor=False)
-st.markdown(say(f"step_text.{step}"))
+st.header(t(f"step_title.{step}"), anchor=False)
+st.markdown(t(f"step_text.{step}"))
 STEPS[step](Lesson(tuple(card.name for card in cards[:2])))
 
 with st.container(horizontal=True, gap="small"):
@@ -56,25 +54,25 @@ with st.container(horizontal=True, gap="small"):
         if 0 <= at + shift < len(names):
             target = names[at + shift]
             st.button(
-                say("learn.next" if shift > 0 else "learn.back", name=say(f"step.{target}")),
+                t("learn.next" if shift > 0 else "learn.back", name=t(f"step.{target}")),
                 key=word,
-                on_click=session.remember,
+                on_click=session.set_state,
                 args=("step", target),
                 type=main_button() if shift > 0 else "secondary",
             )
 
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     st.toggle(
-        say("learn.projector"), key=preferences.PROJECTOR, help=say("learn.projector_help"), width="content"
+        t("learn.projector"), key=preferences.PROJECTOR, help=t("learn.projector_help"), width="content"
     )
     if preferences.projector():
-        st.caption(say("learn.step_of", number=at + 1, total=len(names)))
+        st.caption(t("learn.step_of", number=at + 1, total=len(names)))
     else:
         st.download_button(
-            say("learn.handout"),
+            t("learn.handout"),
             handout(),
             file_name="handout.html",
             mime="text/html",
             on_click="ignore",
-            help=say("learn.handout_help"),
+            help=t("learn.handout_help"),
         )

@@ -9,17 +9,17 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import session
-from dashboard.i18n import class_name, say
+from dashboard.i18n import class_title, t
 from dashboard.text.predictions import failed
 from dashboard.views.learn.lesson import Lesson, face_width
 from dashboard.widgets.progress import Progress
 from dashboard.widgets.settings_form import main_button
-from dashboard.worker.results import Suspects
+from dashboard.worker.results import ShortcutRound
 from dashboard.worker.ticket import JobError
 from xai.photo.images import encode_jpeg, encode_png
 from xai.render import common_scale, overlay
 
-__all__ = ["play"]
+__all__ = ["show_game"]
 
 _ROUND, _SCORE, _VERDICT = "cheat round", "cheat score", "cheat accused"
 _NAMES, _NOTHING = "ABC", "nothing"
@@ -27,12 +27,12 @@ _OPACITY = 0.7
 _METHOD = "occlusion"
 
 
-def play(_lesson: Lesson) -> None:
+def show_game(_lesson: Lesson) -> None:
     """One round; the score lasts as long as the page is open."""
-    number = int(str(session.recall(_ROUND) or 0))
+    number = int(str(session.get_state(_ROUND) or 0))
     place = st.empty()
     try:
-        suspects = session.suspects(number, Progress(place).of())
+        suspects = session.shortcut_round(number, Progress(place).of())
     except JobError as failure:
         place.error(failed(failure))
         return
@@ -40,42 +40,42 @@ def play(_lesson: Lesson) -> None:
     left, right = st.columns([2, 3], gap="medium")
     with right:
         covered = st.segmented_control(
-            say("learn.cheat_cover"),
+            t("learn.cheat_cover"),
             list(suspects.pictures)[1:],
-            format_func=lambda name: say(f"hidden.{name}"),
+            format_func=lambda name: t(f"hidden.{name}"),
             key=f"cheat cover {number}",
             wrap=True,
         )
         _answers(suspects, covered or "")
-        _accuse(suspects, number)
+        _guess(suspects, number)
     left.image(
         encode_png(suspects.pictures[covered or ""]),
         width=face_width(),
-        alt=say("learn.cheat_alt", place=say(f"hidden.{covered or _NOTHING}")),
+        alt=t("learn.cheat_alt", place=t(f"hidden.{covered or _NOTHING}")),
     )
-    left.caption(say("learn.cheat_truth", truth=class_name(suspects.truth)))
-    if st.toggle(say("learn.cheat_maps"), key=f"cheat maps {number}"):
+    left.caption(t("learn.cheat_truth", truth=class_title(suspects.truth)))
+    if st.toggle(t("learn.cheat_maps"), key=f"cheat maps {number}"):
         _maps(suspects)
 
 
-def _answers(suspects: Suspects, covered: str) -> None:
+def _answers(suspects: ShortcutRound, covered: str) -> None:
     """What each says, without how sure it is: that would tell a reader of a mark from readers of a face."""
     for name, before, now in zip(_NAMES, suspects.answers[""], suspects.answers[covered], strict=True):
-        answer = class_name(now.label)
+        answer = class_title(now.label)
         if now.label == before.label:
-            st.markdown(say("learn.cheat_same", name=name, answer=answer))
+            st.markdown(t("learn.cheat_same", name=name, answer=answer))
         else:
-            st.markdown(say("learn.cheat_changed", name=name, answer=answer))
+            st.markdown(t("learn.cheat_changed", name=name, answer=answer))
 
 
-def _accuse(suspects: Suspects, number: int) -> None:
-    accused = session.recall(f"{_VERDICT} {number}")
+def _guess(suspects: ShortcutRound, number: int) -> None:
+    accused = session.get_state(f"{_VERDICT} {number}")
     if accused is None:
-        st.markdown(say("learn.cheat_who"))
+        st.markdown(t("learn.cheat_who"))
         with st.container(horizontal=True, gap="small"):
             for index, name in enumerate(_NAMES):
                 st.button(
-                    say("learn.cheat_model", name=name),
+                    t("learn.cheat_model", name=name),
                     key=f"accuse {number} {index}",
                     on_click=_decide,
                     args=(number, index, index == suspects.cheat),
@@ -83,28 +83,28 @@ def _accuse(suspects: Suspects, number: int) -> None:
     else:
         _solve(suspects, int(str(accused)))
         st.button(
-            say("learn.cheat_next"), on_click=session.remember, args=(_ROUND, number + 1), type=main_button()
+            t("learn.cheat_next"), on_click=session.set_state, args=(_ROUND, number + 1), type=main_button()
         )
     right, played = _score()
     if played:
-        st.caption(say("learn.cheat_score", right=right, played=played))
+        st.caption(t("learn.cheat_score", right=right, played=played))
 
 
-def _solve(suspects: Suspects, accused: int) -> None:
+def _solve(suspects: ShortcutRound, accused: int) -> None:
     """Who it was, and how sure each of them had been."""
     cheat = _NAMES[suspects.cheat]
     if accused == suspects.cheat:
-        st.success(say("learn.cheat_right", name=cheat))
+        st.success(t("learn.cheat_right", name=cheat))
     else:
-        st.error(say("learn.cheat_wrong", name=cheat, accused=_NAMES[accused]))
+        st.error(t("learn.cheat_wrong", name=cheat, accused=_NAMES[accused]))
     sure = (
-        say("learn.cheat_sure_one", name=name, probability=answer.confidence)
+        t("learn.cheat_sure_one", name=name, probability=answer.confidence)
         for name, answer in zip(_NAMES, suspects.answers[""], strict=True)
     )
-    st.markdown(say("learn.cheat_sure", each=", ".join(sure)))
+    st.markdown(t("learn.cheat_sure", each=", ".join(sure)))
 
 
-def _maps(suspects: Suspects) -> None:
+def _maps(suspects: ShortcutRound) -> None:
     """The occlusion maps of all three, on one scale."""
     maps = [each.heatmaps[_METHOD] for each in suspects.maps]
     scale = common_scale(maps)
@@ -113,18 +113,18 @@ def _maps(suspects: Suspects) -> None:
         shares = made.shares[_METHOD]
         share = shares.of("nose", "mouth")[0] if shares else 0.0
         with column:
-            st.image(encode_jpeg(drawn), width="stretch", alt=say("learn.cheat_map", name=name, share=share))
-            st.caption(say("learn.cheat_model", name=name))
-    st.caption(say("learn.cheat_purple"))
+            st.image(encode_jpeg(drawn), width="stretch", alt=t("learn.cheat_map", name=name, share=share))
+            st.caption(t("learn.cheat_model", name=name))
+    st.caption(t("learn.cheat_purple"))
 
 
 def _decide(number: int, accused: int, right: bool) -> None:
     before = _score()
-    session.remember(f"{_VERDICT} {number}", accused)
-    session.remember(_SCORE, (before[0] + right, before[1] + 1))
+    session.set_state(f"{_VERDICT} {number}", accused)
+    session.set_state(_SCORE, (before[0] + right, before[1] + 1))
 
 
 def _score() -> tuple[int, int]:
     """Rounds that were won, and rounds that were played."""
-    kept = session.recall(_SCORE)
+    kept = session.get_state(_SCORE)
     return kept if isinstance(kept, tuple) else (0, 0)

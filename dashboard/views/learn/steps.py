@@ -10,14 +10,14 @@ import streamlit as st
 from dashboard import face_explanations, preferences, session
 from dashboard.charts.predictions import class_bars, region_bars
 from dashboard.face_explanations import FaceListener
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, alt_map, alt_shares, failed, finding, right_or_wrong
 from dashboard.views.learn.lesson import Lesson, face_width, for_the_room
 from dashboard.widgets import verdict_panel
-from dashboard.widgets.map_panel import STILL, legend
+from dashboard.widgets.map_panel import STATIC_CHART, legend
 from dashboard.widgets.settings_form import main_button
-from dashboard.worker.jobs import Stage
+from dashboard.worker.jobs import JobProgress
 from dashboard.worker.ticket import JobError
 from xai.attribution.methods import METHODS
 from xai.evidence_types import Evidence
@@ -51,13 +51,13 @@ def answer(lesson: Lesson) -> None:
     with right:
         lesson.choose()
     explanation = lesson.explained(lesson.models[0])[lesson.models[0]].explanation
-    left.image(encode_jpeg(explanation.face.crop), width=face_width(), alt=say("map.crop_plain_alt"))
+    left.image(encode_jpeg(explanation.face.crop), width=face_width(), alt=t("map.crop_plain_alt"))
     with right:
         model = display_name(lesson.models[0])
         st.markdown(f"**{model}**")
         alt = alt_answer(model, explanation.prediction)
         chart = for_the_room(class_bars(explanation.prediction))
-        st.plotly_chart(chart, config=STILL, key="lesson answer", alt=alt)
+        st.plotly_chart(chart, config=STATIC_CHART, key="lesson answer", alt=alt)
         st.markdown(right_or_wrong(explanation.prediction, lesson.sample.truth[0]))
 
 
@@ -66,25 +66,25 @@ def guess(lesson: Lesson) -> None:
     """The learner marks where they would look; then the models' shares on the same places."""
     face = lesson.face()
     left, right = st.columns(2, gap="medium")
-    left.image(encode_jpeg(face.crop), width=face_width(), alt=say("map.crop_plain_alt"))
+    left.image(encode_jpeg(face.crop), width=face_width(), alt=t("map.crop_plain_alt"))
     with right:
         marked = st.segmented_control(
-            say("learn.guess_ask"),
+            t("learn.guess_ask"),
             REGIONS,
-            format_func=lambda name: say(f"region.{name}"),
+            format_func=lambda name: t(f"region.{name}"),
             selection_mode="multi",
             key="guessed regions",
             wrap=True,
         )
         key = f"{_GUESS} {lesson.sample.id}"
         st.button(
-            say("learn.guess_show"),
-            on_click=session.remember,
+            t("learn.guess_show"),
+            on_click=session.set_state,
             args=(key, True),
             disabled=not marked,
             type=main_button(),
         )
-    if not session.recall(key) or not marked:
+    if not session.get_state(key) or not marked:
         return
     for model, each in lesson.explained().items():
         _compare(each.explanation, tuple(marked), model)
@@ -94,13 +94,13 @@ def _compare(explanation: Explanation, marked: tuple[str, ...], model: str) -> N
     """How much of a model's map lies on the places that were marked."""
     shares = explanation.shares["occlusion"]
     if shares is None:
-        st.markdown(say("learn.guess_nothing", model=display_name(model)))
+        st.markdown(t("learn.guess_nothing", model=display_name(model)))
         return
     share, area = shares.of(*marked)
-    st.markdown(say("learn.guess_found", model=display_name(model), share=share, area=area))
+    st.markdown(t("learn.guess_found", model=display_name(model), share=share, area=area))
     limit = min(1.0, 1.05 * max(*shares.share.values(), *shares.area.values()))
     chart = for_the_room(region_bars({"occlusion": shares}, limit))
-    st.plotly_chart(chart, config=STILL, key=f"guess {model}", alt=alt_shares(shares))
+    st.plotly_chart(chart, config=STATIC_CHART, key=f"guess {model}", alt=alt_shares(shares))
 
 
 @_said
@@ -142,10 +142,10 @@ def verdict(lesson: Lesson) -> None:
 class _Verdicts(FaceListener):
     """The verdicts of the lesson's models, each in its place."""
 
-    def __init__(self, slots: Mapping[str, verdict_panel.Slot], level: str) -> None:
+    def __init__(self, slots: Mapping[str, verdict_panel.VerdictPanel], level: str) -> None:
         self._slots, self._level = slots, level
 
-    def progress(self, model: str, stage: Stage) -> None:
+    def progress(self, model: str, stage: JobProgress) -> None:
         """The bar in the verdict's place moves."""
         self._slots[model].wait(stage)
 
@@ -155,10 +155,10 @@ class _Verdicts(FaceListener):
 
     def failed(self, model: str, failure: JobError) -> None:
         """There is no verdict, and why."""
-        self._slots[model].fail(say("verdict.failed", sentence=failed(failure)))
+        self._slots[model].fail(t("verdict.failed", sentence=failed(failure)))
 
 
 def limits(_lesson: Lesson) -> None:
     """What a map and a verdict do not prove."""
     for number in range(1, 5):
-        st.markdown(say(f"learn.limit_{number}"))
+        st.markdown(t(f"learn.limit_{number}"))

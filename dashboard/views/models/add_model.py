@@ -6,7 +6,7 @@ import json
 
 import streamlit as st
 
-from dashboard.i18n import say
+from dashboard.i18n import t
 from xai.models.architectures import ARCHITECTURES
 
 __all__ = ["show"]
@@ -34,13 +34,13 @@ _EXAMPLE = {
 
 def show() -> None:
     """What it takes, the three steps, and a card to start from."""
-    st.header(say("own.heading"), anchor=False)
-    st.markdown(say("own.lead"))
-    with st.expander(say("own.how")):
-        st.markdown(say("own.steps"))
-        st.caption(say("own.card"))
+    st.header(t("own.heading"), anchor=False)
+    st.markdown(t("own.lead"))
+    with st.expander(t("own.how")):
+        st.markdown(t("own.steps"))
+        st.caption(t("own.card"))
         st.code(json.dumps(_EXAMPLE, indent=1, ensure_ascii=False), language="json")
-        st.caption(say("own.keys"))
-        st.markdown(say("own.architectures", names=", ".join(f"`{name}`" for name in sorted(ARCHITECTURES))))
-        st.caption(say("own.check"))
-        st.code(say("own.command"), language=None, wrap_lines=True)
+        st.caption(t("own.keys"))
+        st.markdown(t("own.architectures", names=", ".join(f"`{name}`" for name in sorted(ARCHITECTURES))))
+        st.caption(t("own.check"))
+        st.code(t("own.command"), language=None, wrap_lines=True)

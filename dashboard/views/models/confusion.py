@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.components.confusion_matrix import table
-from dashboard.i18n import class_name, say
+from dashboard.i18n import class_title, t
 from dashboard.preferences import language
 from dashboard.text.predictions import failed, sample_title
 from dashboard.views.models.text import score_label, setting_line
@@ -33,9 +33,9 @@ def show(card: Card, scores: Sequence[Evaluation], *, installed: bool) -> None:
         scores: its evaluations to choose from, at least one.
         installed: whether it can be asked about samples.
     """
-    st.markdown(say("confusion.title"))
+    st.markdown(t("confusion.title"))
     score = st.selectbox(
-        say("confusion.which"),
+        t("confusion.which"),
         scores,
         format_func=score_label,
         key=f"which {card.name} {language()}",
@@ -45,17 +45,17 @@ def show(card: Card, scores: Sequence[Evaluation], *, installed: bool) -> None:
     labelled = set(card.classes) <= set(CLASSES)
     can_open = installed and labelled
     cell = table(score, card.classes, f"confusion {card.name} {score.dataset}", can_open=can_open)
-    st.caption(say("confusion.read"))
+    st.caption(t("confusion.read"))
     if can_open:
         _examples(card, cell)
         return
-    st.caption(say("confusion.closed_away") if labelled else say("confusion.closed_answers"))
+    st.caption(t("confusion.closed_away") if labelled else t("confusion.closed_answers"))
 
 
 def _examples(card: Card, cell: tuple[str, str] | None) -> None:
     """The samples that fall into the cell that was chosen."""
     if cell is None:
-        st.caption(say("confusion.offer"))
+        st.caption(t("confusion.offer"))
         return
     place = st.empty()
     try:
@@ -64,14 +64,14 @@ def _examples(card: Card, cell: tuple[str, str] | None) -> None:
         place.error(failed(failure))
         return
     place.empty()
-    truth, answer = class_name(cell[0]), class_name(cell[1])
-    st.caption(say("confusion.found", count=len(found), truth=truth, answer=answer, of=len(SAMPLES)))
-    pictures = session.gallery(SAMPLES)
+    truth, answer = class_title(cell[0]), class_title(cell[1])
+    st.caption(t("confusion.found", count=len(found), truth=truth, answer=answer, of=len(SAMPLES)))
+    pictures = session.sample_thumbnails(SAMPLES)
     with st.container(horizontal=True, gap="small"):
         for sample in found:
             if picture := pictures.get(sample.id):
                 title = sample_title(sample)
-                st.image(picture, width=_THUMBNAIL, alt=say("photo.sample_alt", title=title), caption=title)
+                st.image(picture, width=_THUMBNAIL, alt=t("photo.sample_alt", title=title), caption=title)
 
 
 def _falling(model: str, cell: tuple[str, str], progress: Progress) -> list[Sample]:

@@ -8,14 +8,14 @@ import streamlit as st
 
 from dashboard import url_state
 from dashboard.charts.metrics import class_counts, learning_curves
-from dashboard.i18n import class_name, from_library, say
+from dashboard.i18n import class_title, t, translate_notice
 from dashboard.text.metrics import is_technical
 from dashboard.views.models import confusion, subgroups, verdicts
 from dashboard.views.models import scores as models_scores
 from dashboard.views.models.evaluations import most_informative
 from dashboard.views.models.study_text import error_lists
-from dashboard.views.models.text import alt_counts, alt_curves, bottom_line, data_line, study_name
-from dashboard.widgets.map_panel import STILL
+from dashboard.views.models.text import alt_counts, alt_curves, data_line, model_summary, study_name
+from dashboard.widgets.map_panel import STATIC_CHART
 from xai.models.cards import Card
 
 __all__ = ["choose", "show"]
@@ -33,14 +33,14 @@ def choose(cards: Sequence[Card], names: Mapping[str, str]) -> Card:
         cards: of the models to choose from.
         names: name on the card -> plain name.
     """
-    st.header(say("card.heading"), anchor=False)
+    st.header(t("card.heading"), anchor=False)
     by_name = {card.name: card for card in cards}
     known = list(by_name)
-    url_state.from_address(_MODEL, known)  # the address holds the name on the card, which no language changes
-    name = st.selectbox(
-        say("card.choose"), known, format_func=lambda each: names[each], key=_MODEL, width=480
-    )
-    url_state.to_address(_MODEL, name, known[0])
+    url_state.select_from_url(
+        _MODEL, known
+    )  # the address holds the name on the card, which no language changes
+    name = st.selectbox(t("card.choose"), known, format_func=lambda each: names[each], key=_MODEL, width=480)
+    url_state.set_url_param(_MODEL, name, known[0])
     return by_name[name]
 
 
@@ -72,37 +72,37 @@ def show(card: Card, called: str, *, installed: bool) -> None:
 
 
 def _bottom_line(card: Card, called: str) -> None:
-    first, *others = bottom_line(card)
+    first, *others = model_summary(card)
     with st.container(border=True, gap="xsmall"):
         st.subheader(called, anchor=False)
         st.markdown(" ".join([f"**{first}**", *others]))
 
 
 def _what(card: Card, installed: bool) -> None:
-    st.markdown(say("card.what"))
-    quoted = ", ".join(say("bottom.quoted", name=class_name(name)) for name in card.classes)
-    st.markdown(say("card.classes", classes=quoted))
+    st.markdown(t("card.what"))
+    quoted = ", ".join(t("bottom.quoted", name=class_title(name)) for name in card.classes)
+    st.markdown(t("card.classes", classes=quoted))
     st.markdown(data_line(card))
     if is_technical():
         study = study_name(card.source)
-        st.markdown(say("card.is", model=card.name, architecture=card.architecture, study=study))
-        st.markdown(say("card.input", side=card.input_size))
-        st.markdown(say("card.license", license=card.license))
+        st.markdown(t("card.is", model=card.name, architecture=card.architecture, study=study))
+        st.markdown(t("card.input", side=card.input_size))
+        st.markdown(t("card.license", license=card.license))
     if not installed:
-        st.info(say("card.not_here"))
+        st.info(t("card.not_here"))
     if card.training.command and (is_technical() or not installed):
-        st.caption(say("card.command"))
+        st.caption(t("card.command"))
         st.code(card.training.command, language=None, wrap_lines=True)
 
 
 def _limits(card: Card) -> None:
     if card.errors:
-        st.markdown(say("card.errors"))
+        st.markdown(t("card.errors"))
         for looked_at, lines in error_lists(card.errors).items():
             st.markdown("\n".join((looked_at, "", *(f"- {line}" for line in lines))))
     if card.limits:
-        st.markdown(say("card.limits"))
-        st.markdown("\n".join(f"- {from_library(limit)}" for limit in card.limits))
+        st.markdown(t("card.limits"))
+        st.markdown("\n".join(f"- {translate_notice(limit)}" for limit in card.limits))
 
 
 def _confusion(card: Card, installed: bool) -> None:
@@ -113,22 +113,22 @@ def _confusion(card: Card, installed: bool) -> None:
 
 def _data(card: Card) -> None:
     if counts := card.training.counts:
-        st.markdown(say("card.counts"))
+        st.markdown(t("card.counts"))
         key, alt = f"counts {card.name}", alt_counts(counts)
-        st.plotly_chart(class_counts(counts), config=STILL, key=key, alt=alt)
+        st.plotly_chart(class_counts(counts), config=STATIC_CHART, key=key, alt=alt)
 
 
 def _training(card: Card) -> None:
     if not card.epochs:
         return
-    st.markdown(say("card.training"))
+    st.markdown(t("card.training"))
     for names, column in zip((_SCORES, _LOSSES), st.columns(2, gap="large"), strict=True):
         if any(getattr(each, name) is not None for each in card.epochs for name in names):
             with column:
                 st.plotly_chart(
                     learning_curves(card.epochs, names),
-                    config=STILL,
+                    config=STATIC_CHART,
                     key=f"curves {names[0]} {card.name}",
                     alt=alt_curves(card.epochs, names),
                 )
-    st.caption(say("card.training_terms"))
+    st.caption(t("card.training_terms"))

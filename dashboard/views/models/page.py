@@ -3,16 +3,16 @@
 import streamlit as st
 
 from dashboard import session
-from dashboard.i18n import from_library, say
+from dashboard.i18n import t, translate_notice
 from dashboard.text.model_names import model_names
 from dashboard.views.models import add_model, model_card, overview, studies
 
-st.title(say("models.title"), anchor=False)
-st.markdown(say("models.lead"))
+st.title(t("models.title"), anchor=False)
+st.markdown(t("models.lead"))
 
 catalogue, records = session.catalogue(), session.records()
 for problem in (*catalogue.problems, *records.problems):
-    st.warning(from_library(problem))
+    st.warning(translate_notice(problem))
 
 known = (*catalogue.cards, *records.measured)
 names = model_names(known)

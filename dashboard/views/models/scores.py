@@ -6,12 +6,19 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.charts.metrics import Dot, dots
-from dashboard.i18n import from_library, say
-from dashboard.text.metrics import class_label, figure_name, figure_text, gap_lines, is_technical, terms
+from dashboard.charts.metrics import DotRow, dots
+from dashboard.i18n import t, translate_notice
+from dashboard.text.metrics import (
+    class_label,
+    figure_name,
+    figure_text,
+    glossary,
+    is_technical,
+    missing_interval_notes,
+)
 from dashboard.views.models.evaluations import most_informative, replication_result
 from dashboard.views.models.text import alt_dots, score_label, setting_line, study_name
-from dashboard.widgets.map_panel import STILL
+from dashboard.widgets.map_panel import STATIC_CHART
 from xai.models.card_schema import Evaluation
 from xai.models.cards import Card
 
@@ -25,17 +32,17 @@ def show(card: Card) -> None:
     shown = most_informative(card.evaluations)
     if not shown:
         return
-    st.markdown(say("card.scores"))
+    st.markdown(t("card.scores"))
     for score, column in zip(shown, st.columns(len(shown), gap="medium"), strict=True):
         with column:
             _score(score, card)
-    st.caption(say("card.scores_note") if is_technical() else say("card.scores_note_plain"))
+    st.caption(t("card.scores_note") if is_technical() else t("card.scores_note_plain"))
     of_classes = [score.metrics[name] for score in shown for name in card.classes if name in score.metrics]
-    for line in gap_lines(of_classes):
+    for line in missing_interval_notes(of_classes):
         st.caption(line)
     if any(figure.gap == "few" for figure in of_classes):
-        st.caption(say("card.small_class"))
-    with st.expander(say("card.every_score", count=len(card.evaluations))):
+        st.caption(t("card.small_class"))
+    with st.expander(t("card.every_score", count=len(card.evaluations))):
         _table(card)
 
 
@@ -44,42 +51,42 @@ def published(card: Card) -> None:
     if not card.training.published:
         return
     here = replication_result(card)
-    title = say("card.published", study=study_name(card.source))
+    title = t("card.published", study=study_name(card.source))
     st.markdown(title)
     if here is None:
-        st.caption(say("card.not_measured"))
+        st.caption(t("card.not_measured"))
     rows = [
-        Dot(figure_name(name), here.metrics.get(name) if here else None, value)
+        DotRow(figure_name(name), here.metrics.get(name) if here else None, value)
         for name, value in card.training.published.items()
     ]
-    st.plotly_chart(dots(rows), config=STILL, key=f"published {card.name}", alt=alt_dots(title, rows))
+    st.plotly_chart(dots(rows), config=STATIC_CHART, key=f"published {card.name}", alt=alt_dots(title, rows))
     if here:
-        st.caption(say("card.published_note", score=score_label(here), setting=setting_line(here)))
+        st.caption(t("card.published_note", score=score_label(here), setting=setting_line(here)))
     _explain(list(card.training.published))
     if card.training.departures and is_technical():
-        with st.expander(say("card.departures")):
-            st.markdown("\n".join(f"- {from_library(sentence)}" for sentence in card.training.departures))
+        with st.expander(t("card.departures")):
+            st.markdown("\n".join(f"- {translate_notice(sentence)}" for sentence in card.training.departures))
 
 
 def _score(score: Evaluation, card: Card) -> None:
     """One evaluation as dots: the mean over the classes, then each class."""
     st.caption(score_label(score))
     figures = score.metrics
-    rows = [Dot(figure_name("aca"), figures["aca"])] if "aca" in figures else []
+    rows = [DotRow(figure_name("aca"), figures["aca"])] if "aca" in figures else []
     rows += [
-        Dot(class_label(name, score, figures[name]), figures[name])
+        DotRow(class_label(name, score, figures[name]), figures[name])
         for name in card.classes
         if name in figures
     ]
     key = f"scores {score.dataset} {card.name}"
-    st.plotly_chart(dots(rows), config=STILL, key=key, alt=alt_dots(score_label(score), rows))
+    st.plotly_chart(dots(rows), config=STATIC_CHART, key=key, alt=alt_dots(score_label(score), rows))
 
 
 def _table(card: Card) -> None:
     columns = (*_TABLE, *card.classes, "f1", "ece") if is_technical() else _TABLE
     st.table([_row(score, columns) for score in card.evaluations], hide_index=True)
     _explain(columns)
-    for line in gap_lines(
+    for line in missing_interval_notes(
         score.metrics[name] for score in card.evaluations for name in columns if name in score.metrics
     ):
         st.caption(line)
@@ -87,14 +94,14 @@ def _table(card: Card) -> None:
 
 def _row(score: Evaluation, columns: Sequence[str]) -> dict[str, str]:
     found = {
-        name: figure_text(score.metrics[name]) if name in score.metrics else say("scored.none")
+        name: figure_text(score.metrics[name]) if name in score.metrics else t("scored.none")
         for name in columns
     }
-    where = say("scored.where", score=score_label(score), setting=setting_line(score))
-    return {say("column.setting"): where, **{figure_name(name): text for name, text in found.items()}}
+    where = t("scored.where", score=score_label(score), setting=setting_line(score))
+    return {t("column.setting"): where, **{figure_name(name): text for name, text in found.items()}}
 
 
 def _explain(names: Sequence[str]) -> None:
     """The technical names that stand here, each explained."""
-    if lines := terms(names):
+    if lines := glossary(names):
         st.caption("\n".join(f"- {line}" for line in lines))

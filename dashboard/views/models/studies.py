@@ -7,20 +7,20 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard.charts.metrics import dots
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.records.reader import Experiment
-from dashboard.text.metrics import gap_lines, terms
+from dashboard.text.metrics import glossary, missing_interval_notes
 from dashboard.views.models.study_text import experiment_dots, measured_name, note, question
 from dashboard.views.models.text import alt_dots, study_name
-from dashboard.widgets.map_panel import STILL
+from dashboard.widgets.map_panel import STATIC_CHART
 
 __all__ = ["show"]
 
 
 def show(experiments: Sequence[Experiment]) -> None:
     """All experiments, two beside each other."""
-    st.header(say("experiment.heading"), anchor=False)
-    st.caption(say("experiment.note"))
+    st.header(t("experiment.heading"), anchor=False)
+    st.caption(t("experiment.note"))
     for index in range(0, len(experiments), 2):
         for experiment, column in zip(
             experiments[index : index + 2], st.columns(2, gap="large"), strict=False
@@ -36,11 +36,13 @@ def _one(experiment: Experiment) -> None:
     measured = dict.fromkeys(row.figure for row in experiment.rows)
     most = max((row.n or 0 for row in experiment.rows), default=0)
     figures = ", ".join(map(measured_name, measured))
-    st.caption(say("experiment.about", study=study_name(experiment.source), figures=figures, n=most))
-    st.plotly_chart(dots(rows), config=STILL, key=f"experiment {experiment.name}", alt=alt_dots(asked, rows))
+    st.caption(t("experiment.about", study=study_name(experiment.source), figures=figures, n=most))
+    st.plotly_chart(
+        dots(rows), config=STATIC_CHART, key=f"experiment {experiment.name}", alt=alt_dots(asked, rows)
+    )
     if experiment.note:
         st.markdown(note(experiment))
-    for line in (*terms(list(measured)), *gap_lines(row.measured for row in experiment.rows)):
+    for line in (*glossary(list(measured)), *missing_interval_notes(row.measured for row in experiment.rows)):
         st.caption(line)
-    with st.expander(say("experiment.again")):
+    with st.expander(t("experiment.again")):
         st.code(experiment.command, language=None, wrap_lines=True)

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dashboard.charts.metrics import Dot
-from dashboard.i18n import DEFAULT, catalogue, from_library, has, number, say
+from dashboard.charts.metrics import DotRow
+from dashboard.i18n import DEFAULT, format_number, has_key, messages, t, translate_notice
 from dashboard.records.reader import Experiment, ExperimentRow
 from dashboard.text.metrics import figure_name, is_technical
 from dashboard.text.model_names import network_name
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-def kind_dots(kind: str, bins: Sequence[Subgroup], classes: Sequence[str]) -> list[Dot]:
+def kind_dots(kind: str, bins: Sequence[Subgroup], classes: Sequence[str]) -> list[DotRow]:
     """A dot for each kind of face, labelled with how many faces of each class there were.
 
     Args:
@@ -35,7 +35,7 @@ def kind_dots(kind: str, bins: Sequence[Subgroup], classes: Sequence[str]) -> li
         bins: what was measured.
         classes: in the order in which their faces are named.
     """
-    return [Dot(_label(kind, one, classes), one.aca) for one in bins]
+    return [DotRow(_label(kind, one, classes), one.aca) for one in bins]
 
 
 def few_faces(bins: Sequence[Subgroup]) -> bool:
@@ -55,53 +55,55 @@ def error_lists(errors: Sequence[KnownError]) -> dict[str, list[str]]:
 
 
 def _label(kind: str, one: Subgroup, classes: Sequence[str]) -> str:
-    name = say(f"kind_{kind}.{one.name}") if has(f"kind_{kind}.{one.name}") else one.name
-    counts = "/".join(number(one.counts.get(label, 0), ",") for label in classes)
-    label = say("kinds.label", name=name, n=sum(one.counts.values()), counts=counts)
-    return say("scored.starred", label=label) if few_faces([one]) or one.aca.gap else label
+    name = t(f"kind_{kind}.{one.name}") if has_key(f"kind_{kind}.{one.name}") else one.name
+    counts = "/".join(format_number(one.counts.get(label, 0), ",") for label in classes)
+    label = t("kinds.label", name=name, n=sum(one.counts.values()), counts=counts)
+    return t("scored.starred", label=label) if few_faces([one]) or one.aca.gap else label
 
 
 def _looked_at(error: KnownError) -> str:
     if not error.on:
-        return "" if error.of is None else say("known_error.of", of=error.of)
+        return "" if error.of is None else t("known_error.of", of=error.of)
     dataset = dataset_name(error.on.split()[0])
     if error.of is None:
-        return say("known_error.on", dataset=dataset)
-    return say("known_error.of_on", of=error.of, dataset=dataset)
+        return t("known_error.on", dataset=dataset)
+    return t("known_error.of_on", of=error.of, dataset=dataset)
 
 
 def _error(error: KnownError) -> str:
-    line = say("known_error.line", kind=say(f"error_kind.{error.kind}"), count=error.count)
-    return say("known_error.line_note", line=line, note=from_library(error.note)) if error.note else line
+    line = t("known_error.line", kind=t(f"error_kind.{error.kind}"), count=error.count)
+    return t("known_error.line_note", line=line, note=translate_notice(error.note)) if error.note else line
 
 
 def question(experiment: Experiment) -> str:
     """What was asked; as the library says it where the catalogue does not know the experiment."""
     key = f"experiment_question.{experiment.name}"
-    return say(f"experiment_question.{experiment.name}") if has(key) else from_library(experiment.question)
+    return (
+        t(f"experiment_question.{experiment.name}") if has_key(key) else translate_notice(experiment.question)
+    )
 
 
 def note(experiment: Experiment) -> str:
     """What was compared, for plain readers; how exactly, with what was left out, for technical ones."""
     key = f"experiment_plain.{experiment.name}"
-    if not is_technical() and has(key):
-        return say(f"experiment_plain.{experiment.name}")
-    begins = catalogue(DEFAULT)["experiment.left_out"].partition("{")[0]  # as the library begins that list
+    if not is_technical() and has_key(key):
+        return t(f"experiment_plain.{experiment.name}")
+    begins = messages(DEFAULT)["experiment.left_out"].partition("{")[0]  # as the library begins that list
     said, _, left = experiment.note.partition(f" {begins}")
     names = ", ".join(network_name(name) for name in left.removesuffix(".").split(", ") if name)
-    return " ".join([from_library(said), *([say("experiment.left_out", names=names)] if names else [])])
+    return " ".join([translate_notice(said), *([t("experiment.left_out", names=names)] if names else [])])
 
 
-def experiment_dots(rows: Sequence[ExperimentRow]) -> list[Dot]:
+def experiment_dots(rows: Sequence[ExperimentRow]) -> list[DotRow]:
     """The lines of an experiment's chart."""
     several = len({row.figure for row in rows}) > 1
     labels = [row_label(row.label) for row in rows]
     if several:
         labels = [
-            say("experiment.label_figure", label=label, figure=measured_name(row.figure))
+            t("experiment.label_figure", label=label, figure=measured_name(row.figure))
             for label, row in zip(labels, rows, strict=True)
         ]
-    return [Dot(label, row.measured, row.published) for label, row in zip(labels, rows, strict=True)]
+    return [DotRow(label, row.measured, row.published) for label, row in zip(labels, rows, strict=True)]
 
 
 def row_label(label: str) -> str:
@@ -112,14 +114,14 @@ def row_label(label: str) -> str:
 def measured_name(figure: str) -> str:
     """What an experiment measured; what it calls recall is of faces that a detector had to find."""
     slug = _slug(figure)
-    if not is_technical() and has(f"experiment_figure.{slug}"):
-        return say(f"experiment_figure.{slug}")
+    if not is_technical() and has_key(f"experiment_figure.{slug}"):
+        return t(f"experiment_figure.{slug}")
     return figure_name(slug)
 
 
 def _part(part: str) -> str:
-    if has(f"experiment_part.{_slug(part)}"):
-        return say(f"experiment_part.{_slug(part)}")
+    if has_key(f"experiment_part.{_slug(part)}"):
+        return t(f"experiment_part.{_slug(part)}")
     network = network_name(part)
     return network if network != part else dataset_name(part)
 

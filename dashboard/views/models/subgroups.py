@@ -5,12 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard.charts.metrics import dots
-from dashboard.i18n import class_name, say
-from dashboard.text.metrics import gap_lines
+from dashboard.i18n import class_title, t
+from dashboard.text.metrics import missing_interval_notes
 from dashboard.views.models.evaluations import most_informative
 from dashboard.views.models.study_text import few_faces, kind_dots
 from dashboard.views.models.text import alt_dots, score_label
-from dashboard.widgets.map_panel import STILL
+from dashboard.widgets.map_panel import STATIC_CHART
 from xai.models.card_schema import LEAST_GROUPS, Evaluation
 from xai.models.cards import Card
 
@@ -22,14 +22,14 @@ def show(card: Card) -> None:
     scores = [score for score in most_informative(card.evaluations) if score.subgroups]
     if not scores:
         return
-    st.markdown(say("kinds.title"))
+    st.markdown(t("kinds.title"))
     for score in scores:
         _score(score, card)
-    st.caption(say("kinds.note", classes=" / ".join(map(class_name, card.classes))))
+    st.caption(t("kinds.note", classes=" / ".join(map(class_title, card.classes))))
     every = [bins for score in scores for bins in score.subgroups.values()]
     if any(map(few_faces, every)):
-        st.caption(say("kinds.few", least=LEAST_GROUPS))
-    for line in gap_lines(one.aca for bins in every for one in bins):
+        st.caption(t("kinds.few", least=LEAST_GROUPS))
+    for line in missing_interval_notes(one.aca for bins in every for one in bins):
         st.caption(line)
 
 
@@ -38,8 +38,8 @@ def _score(score: Evaluation, card: Card) -> None:
     for (kind, bins), column in zip(
         score.subgroups.items(), st.columns(len(score.subgroups), gap="medium"), strict=True
     ):
-        title, rows = say(f"kinds.by_{kind}"), kind_dots(kind, bins, card.classes)
+        title, rows = t(f"kinds.by_{kind}"), kind_dots(kind, bins, card.classes)
         with column:
             st.markdown(title)
             key = f"kinds {kind} {score.dataset} {card.name}"
-            st.plotly_chart(dots(rows), config=STILL, key=key, alt=alt_dots(title, rows))
+            st.plotly_chart(dots(rows), config=STATIC_CHART, key=key, alt=alt_dots(title, rows))

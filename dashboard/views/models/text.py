@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dashboard.charts.metrics import Dot
-from dashboard.i18n import class_name, has, say
+from dashboard.charts.metrics import DotRow
+from dashboard.i18n import class_title, has_key, t
 from dashboard.text.metrics import is_technical
 from dashboard.views.models.evaluations import most_informative
 from xai.classes import MEANINGS
@@ -16,10 +16,10 @@ __all__ = [
     "alt_counts",
     "alt_curves",
     "alt_dots",
-    "bottom_line",
     "data_line",
     "dataset_name",
-    "decisive",
+    "headline_evaluation",
+    "model_summary",
     "score_label",
     "setting_line",
     "study_name",
@@ -31,12 +31,12 @@ _TWO = {info.binary for info in MEANINGS.values()}
 
 def study_name(source: str) -> str:
     """The study that a model continues, in words."""
-    return say("study.own") if source == "own" else say("study.numbered", number=source)
+    return t("study.own") if source == "own" else t("study.numbered", number=source)
 
 
 def dataset_name(name: str) -> str:
     """A set in words; one that the catalogue does not know, as it is."""
-    return say(f"dataset.{name}") if has(f"dataset.{name}") else name
+    return t(f"dataset.{name}") if has_key(f"dataset.{name}") else name
 
 
 def setting_line(score: Evaluation) -> str:
@@ -46,33 +46,33 @@ def setting_line(score: Evaluation) -> str:
 
 def score_label(score: Evaluation) -> str:
     """A short name for one evaluation: the set and how many faces."""
-    return say("scored.label", dataset=dataset_name(score.dataset), n=score.n)
+    return t("scored.label", dataset=dataset_name(score.dataset), n=score.n)
 
 
 def data_line(card: Card) -> str:
     """What a model learnt from."""
     parts = [
-        say("card.part", part=say(f"part.{part}"), n=sum(counts.values()))
+        t("card.part", part=t(f"part.{part}"), n=sum(counts.values()))
         for part, counts in card.training.counts.items()
     ]
     if not parts:
-        return say("card.no_data")
-    return say("card.data", sets=", ".join(map(_learnt_set, card.training.sets)), parts=", ".join(parts))
+        return t("card.no_data")
+    return t("card.data", sets=", ".join(map(_learnt_set, card.training.sets)), parts=", ".join(parts))
 
 
-def alt_dots(title: str, rows: Sequence[Dot]) -> str:
+def alt_dots(title: str, rows: Sequence[DotRow]) -> str:
     """A chart of dots, for those who do not see it."""
-    return say("dots.alt", title=title, rows="; ".join(_dot(row) for row in rows))
+    return t("dots.alt", title=title, rows="; ".join(_dot(row) for row in rows))
 
 
 def alt_counts(counts: Mapping[str, Mapping[str, int]]) -> str:
     """The faces of each class, for those who do not see the bars."""
     rows = [
-        say("counts.alt_row", part=say(f"part.{part}"), label=class_name(label), n=n)
+        t("counts.alt_row", part=t(f"part.{part}"), label=class_title(label), n=n)
         for part, by_class in counts.items()
         for label, n in by_class.items()
     ]
-    return say("counts.alt", rows="; ".join(rows))
+    return t("counts.alt", rows="; ".join(rows))
 
 
 def alt_curves(history: Sequence[Epoch], names: Sequence[str]) -> str:
@@ -81,54 +81,52 @@ def alt_curves(history: Sequence[Epoch], names: Sequence[str]) -> str:
     for name in names:
         values = [getattr(each, name) for each in history if getattr(each, name) is not None]
         if values:
-            rows.append(
-                say("curves.alt_row", name=say(f"curve_name.{name}"), first=values[0], last=values[-1])
-            )
-    return say("curves.alt", epochs=len(history), rows="; ".join(rows))
+            rows.append(t("curves.alt_row", name=t(f"curve_name.{name}"), first=values[0], last=values[-1]))
+    return t("curves.alt", epochs=len(history), rows="; ".join(rows))
 
 
 def _learnt_set(name: str) -> str:
     """A set that was learnt from: all of it, where its usual name is that of the part that was held out."""
-    return say(f"learnt_set.{name}") if has(f"learnt_set.{name}") else dataset_name(name)
+    return t(f"learnt_set.{name}") if has_key(f"learnt_set.{name}") else dataset_name(name)
 
 
 def _setting(name: str, value: str) -> str:
-    if not is_technical() and has(f"setting_plain.{name}_{value}"):
-        return say(f"setting_plain.{name}_{value}")
-    if has(f"setting.{name}_{value}"):
-        return say(f"setting.{name}_{value}", value=value)
-    if has(f"setting.{name}"):
-        return say(f"setting.{name}", value=value)
+    if not is_technical() and has_key(f"setting_plain.{name}_{value}"):
+        return t(f"setting_plain.{name}_{value}")
+    if has_key(f"setting.{name}_{value}"):
+        return t(f"setting.{name}_{value}", value=value)
+    if has_key(f"setting.{name}"):
+        return t(f"setting.{name}", value=value)
     return f"{name}={value}"
 
 
-def _dot(row: Dot) -> str:
+def _dot(row: DotRow) -> str:
     said = [row.label]
     if row.measured:
         found = row.measured
         said.append(
-            say("dots.alt_alone", value=found.value)
+            t("dots.alt_alone", value=found.value)
             if found.low is None
-            else say("dots.alt_measured", value=found.value, low=found.low, high=found.high)
+            else t("dots.alt_measured", value=found.value, low=found.low, high=found.high)
         )
     if row.published is not None:
-        said.append(say("dots.alt_published", value=row.published))
+        said.append(t("dots.alt_published", value=row.published))
     return " ".join(said)
 
 
-def bottom_line(card: Card) -> tuple[str, ...]:
+def model_summary(card: Card) -> tuple[str, ...]:
     """How often a model is right, where it is weakest, what it does not answer, and what was not measured.
 
     Returns:
         Sentences, the most telling one first.
     """
-    score = decisive(card)
-    found = _found(score) if score else (say("bottom.not_measured"),)
-    two = (say("bottom.two"),) if set(card.classes) == _TWO else ()
+    score = headline_evaluation(card)
+    found = _found(score) if score else (t("bottom.not_measured"),)
+    two = (t("bottom.two"),) if set(card.classes) == _TWO else ()
     return (*found, *two, *(_unseen(card, score) if score else ()))
 
 
-def decisive(card: Card) -> Evaluation | None:
+def headline_evaluation(card: Card) -> Evaluation | None:
     """The evaluation that a bottom line rests on: of faces that decided nothing, if there is one.
 
     Among those, one with faces of every answer goes before one without, and more faces before fewer. What was
@@ -144,24 +142,24 @@ def decisive(card: Card) -> Evaluation | None:
 
 def _found(score: Evaluation) -> tuple[str, ...]:
     set_name = dataset_name(score.dataset)
-    right = say("bottom.right", right=_of_hundred(score.metrics["accuracy"].value), set=set_name, n=score.n)
+    right = t("bottom.right", right=_of_hundred(score.metrics["accuracy"].value), set=set_name, n=score.n)
     faces = _faces(score)
     shares = {name: score.confusion[name].get(name, 0) / count for name, count in faces.items()}
     weakest = min(shares, key=lambda name: shares[name], default="")
     if len(shares) < 2 or shares[weakest] == max(shares.values()):
         return (right,)
-    called = class_name(weakest)
+    called = class_title(weakest)
     if faces[weakest] < LEAST_GROUPS:
         few = {"right": score.confusion[weakest].get(weakest, 0), "n": faces[weakest]}
-        return right, say("bottom.weakest_few", name=called, **few)
-    return right, say("bottom.weakest", name=called, right=_of_hundred(shares[weakest]), n=faces[weakest])
+        return right, t("bottom.weakest_few", name=called, **few)
+    return right, t("bottom.weakest", name=called, right=_of_hundred(shares[weakest]), n=faces[weakest])
 
 
 def _unseen(card: Card, score: Evaluation) -> tuple[str, ...]:
     """That answers had no faces to be measured on; nothing where faces were not counted by class."""
     faces = _faces(score)
-    unseen = [say("bottom.quoted", name=class_name(name)) for name in card.classes if name not in faces]
-    return (say("bottom.unseen", names=", ".join(unseen)),) if faces and unseen else ()
+    unseen = [t("bottom.quoted", name=class_title(name)) for name in card.classes if name not in faces]
+    return (t("bottom.unseen", names=", ".join(unseen)),) if faces and unseen else ()
 
 
 def _faces(score: Evaluation) -> Mapping[str, int]:
@@ -174,7 +172,7 @@ def _of_hundred(share: float) -> str:
     """So many of a hundred; what is not all or none is never rounded to it."""
     rounded = round(100 * share)
     if rounded == 100 and share < 1:
-        return say("bottom.nearly_all")
+        return t("bottom.nearly_all")
     if rounded == 0 and share > 0:
-        return say("bottom.nearly_none")
-    return say("bottom.of_hundred", right=rounded)
+        return t("bottom.nearly_none")
+    return t("bottom.of_hundred", right=rounded)

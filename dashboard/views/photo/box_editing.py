@@ -14,46 +14,46 @@ from dashboard import session
 from dashboard.components import box_editor
 from dashboard.components.box_editor import Frame
 from dashboard.components.paint_canvas import inline
-from dashboard.i18n import say
-from dashboard.worker.jobs import HandBox, Seen
+from dashboard.i18n import t
+from dashboard.worker.jobs import ManualBox, PhotoAnalysis
 from xai.types import MAX_FACES, Box
 
-__all__ = ["draw_first", "edit", "is_open", "offer", "open_box", "set_boxes"]
+__all__ = ["box_actions", "draw_first", "edit", "is_open", "open_box", "set_boxes"]
 
 _SIDE = 800
 """Longest side in pixels of the picture on which a box is set."""
 
 
-def set_boxes(photo: str) -> tuple[HandBox, ...]:
+def set_boxes(photo: str) -> tuple[ManualBox, ...]:
     """The boxes that this visitor set on a photo, by its digest; in the order of their numbers."""
-    kept = session.recall(f"boxes {photo}")
-    return cast(tuple[HandBox, ...], kept) if kept else ()
+    kept = session.get_state(f"boxes {photo}")
+    return cast(tuple[ManualBox, ...], kept) if kept else ()
 
 
 def is_open(photo: str) -> bool:
     """Whether a box is being set on a photo, by its digest."""
-    return session.recall(f"open box {photo}") is not None
+    return session.get_state(f"open box {photo}") is not None
 
 
 def open_box(photo: str, number: int | None) -> None:
     """Begin to set the box of face ``number`` on a photo; None ends it."""
-    session.remember(f"open box {photo}", number)
+    session.set_state(f"open box {photo}", number)
 
 
-def edit(seen: Seen, found: int) -> None:
+def edit(seen: PhotoAnalysis, found: int) -> None:
     """The photo with the one box that is being set, in the place of the photo with all boxes.
 
     Args:
         seen: the photo with its faces.
         found: how many of the faces were found.
     """
-    number = int(str(session.recall(f"open box {seen.sha256}")))
-    small = session.kept("picture", (seen.sha256, "small"), partial(_small, seen))
+    number = int(str(session.get_state(f"open box {seen.sha256}")))
+    small = session.cached("picture", (seen.sha256, "small"), partial(_small, seen))
     height, width = (round(side / seen.scale) for side in seen.pixels.shape[:2])
     own = {each.number: each.box for each in set_boxes(seen.sha256)}
     usual = seen.faces[number].box if number < found else _middle(width, height)
     start = own.get(number, usual)
-    words = say("boxes.alt", number=number + 1)
+    words = t("boxes.alt", number=number + 1)
     key = f"box {seen.sha256} {number}"
     frame = Frame(small, words, width, height, start, f"{key} {start.as_list()}")
     box_editor.draw(
@@ -61,7 +61,7 @@ def edit(seen: Seen, found: int) -> None:
     )
 
 
-def offer(seen: Seen, number: int, found: int) -> None:
+def box_actions(seen: PhotoAnalysis, number: int, found: int) -> None:
     """Under the photo: whether the box of the chosen face was set by hand, and what can be done about boxes.
 
     Args:
@@ -71,7 +71,7 @@ def offer(seen: Seen, number: int, found: int) -> None:
     """
     by_hand = any(each.number == number for each in set_boxes(seen.sha256))
     if by_hand:
-        st.caption(say("boxes.confirmed" if seen.faces[number].score else "boxes.unconfirmed"))
+        st.caption(t("boxes.confirmed" if seen.faces[number].score else "boxes.unconfirmed"))
     place = st.empty()  # what stood here goes at once, not when the verdicts are done
     if is_open(seen.sha256):
         return
@@ -79,17 +79,17 @@ def offer(seen: Seen, number: int, found: int) -> None:
         if not found and not by_hand:
             draw_first(seen.sha256)
             return
-        _button(say("boxes.move"), "move", partial(open_box, seen.sha256, number))
+        _button(t("boxes.move"), "move", partial(open_box, seen.sha256, number))
         if len(seen.faces) < MAX_FACES:
-            _button(say("boxes.add"), "add", partial(open_box, seen.sha256, len(seen.faces)))
+            _button(t("boxes.add"), "add", partial(open_box, seen.sha256, len(seen.faces)))
         if by_hand:
-            label = say("boxes.back") if number < found else say("boxes.remove")
+            label = t("boxes.back") if number < found else t("boxes.remove")
             _button(label, "back", partial(_take_back, seen.sha256, number, found))
 
 
 def draw_first(photo: str) -> None:
     """A button that begins the first box of a photo on which no face was found, by its digest."""
-    _button(say("boxes.draw"), "draw", partial(open_box, photo, 0))
+    _button(t("boxes.draw"), "draw", partial(open_box, photo, 0))
 
 
 def _button(label: str, name: str, act: partial[None]) -> None:
@@ -103,8 +103,8 @@ def _use(photo: str, number: int, size: tuple[int, int]) -> None:
     except ValueError:
         return
     others = [each for each in set_boxes(photo) if each.number != number]
-    _keep(photo, [*others, HandBox(number, box)])
-    session.remember(f"face {photo}", number)
+    _keep(photo, [*others, ManualBox(number, box)])
+    session.set_state(f"face {photo}", number)
     open_box(photo, None)
 
 
@@ -112,13 +112,13 @@ def _take_back(photo: str, number: int, found: int) -> None:
     """Forget a box; the added ones after an added one move up."""
     others = [each for each in set_boxes(photo) if each.number != number]
     if number >= found:
-        others = [HandBox(each.number - (each.number > number), each.box) for each in others]
-        session.remember(f"face {photo}", 0)
+        others = [ManualBox(each.number - (each.number > number), each.box) for each in others]
+        session.set_state(f"face {photo}", 0)
     _keep(photo, others)
 
 
-def _keep(photo: str, boxes: Sequence[HandBox]) -> None:
-    session.remember(f"boxes {photo}", tuple(sorted(boxes, key=lambda each: each.number)))
+def _keep(photo: str, boxes: Sequence[ManualBox]) -> None:
+    session.set_state(f"boxes {photo}", tuple(sorted(boxes, key=lambda each: each.number)))
 
 
 def _middle(width: int, height: int) -> Box:
@@ -128,7 +128,7 @@ def _middle(width: int, height: int) -> Box:
     return Box(left, top, left + side, top + side)
 
 
-def _small(seen: Seen) -> str:
+def _small(seen: PhotoAnalysis) -> str:
     picture = Pictures.fromarray(seen.pixels)
     picture.thumbnail((_SIDE, _SIDE))
     return inline(np.asarray(picture))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import face_explanations, preferences
 from dashboard.charts.curves import curves
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.text.faithfulness import alt_curve, curve_line, shares_line, steady_line, weights_line
 from dashboard.text.map_units import method_title
 from dashboard.text.model_names import display_name
@@ -18,7 +18,7 @@ from dashboard.text.predictions import failed
 from dashboard.text.verdict_numbers import family_header, family_rows, number_lines
 from dashboard.widgets import map_panel
 from dashboard.widgets.progress import Progress
-from dashboard.worker.jobs import Explained
+from dashboard.worker.jobs import FaceExplanation
 from dashboard.worker.results import MapCheck
 from dashboard.worker.ticket import JobError
 from xai.evidence_types import Evidence
@@ -26,7 +26,7 @@ from xai.evidence_types import Evidence
 __all__ = ["show"]
 
 
-def show(explained: Mapping[str, Explained], found: Mapping[str, Evidence], level: str) -> None:
+def show(explained: Mapping[str, FaceExplanation], found: Mapping[str, Evidence], level: str) -> None:
     """For each model closed boxes: the numbers of its verdict, for an expert, and the tests of its maps.
 
     Args:
@@ -36,10 +36,10 @@ def show(explained: Mapping[str, Explained], found: Mapping[str, Evidence], leve
     """
     if level == preferences.LEVELS[1]:
         for model, evidence in found.items():
-            with st.expander(say("numbers.more", model=display_name(model))):
+            with st.expander(t("numbers.more", model=display_name(model))):
                 _numbers(evidence)
     for model, column in zip(explained, st.columns(len(explained)), strict=True):
-        with column, st.expander(say("trust.title", model=display_name(model))):
+        with column, st.expander(t("trust.title", model=display_name(model))):
             _faithfulness(explained[model], level, model)
 
 
@@ -54,7 +54,7 @@ def _numbers(evidence: Evidence) -> None:
 
 
 @st.fragment
-def _faithfulness(explained: Explained, level: str, key: str) -> None:
+def _faithfulness(explained: FaceExplanation, level: str, key: str) -> None:
     """The offer to test the maps, or what the tests found.
 
     Args:
@@ -63,24 +63,24 @@ def _faithfulness(explained: Explained, level: str, key: str) -> None:
         key: makes the widgets' keys unique on the page.
     """
     maps = explained.explanation
-    st.caption(say("trust.what"))
+    st.caption(t("trust.what"))
     place = st.empty()
-    if not face_explanations.checked(maps):
-        cost = say("trust.button", passes=explained.check_passes, seconds=max(1.0, explained.check_seconds))
+    if not face_explanations.has_faithfulness(maps):
+        cost = t("trust.button", passes=explained.check_passes, seconds=max(1.0, explained.check_seconds))
         if not place.button(cost, key=f"trust {key}"):
             return
     try:
-        checks = face_explanations.check(maps, Progress(place).of(key))
+        checks = face_explanations.check_faithfulness(maps, Progress(place).of(key))
     except JobError as failure:
-        place.error(say("trust.failed", sentence=failed(failure)))
+        place.error(t("trust.failed", sentence=failed(failure)))
         return
     place.empty()
     for method, check in checks.items():
         _map_checks(method, check, level, f"{key} {method}")
-    st.caption(say("trust.curve_legend"))
+    st.caption(t("trust.curve_legend"))
     first = next(iter(checks.values()))
-    st.caption(say("trust.taken_turned" if first.turned else "trust.taken_grey"))
-    st.caption(say("trust.done", passes=explained.check_passes, seconds=first.seconds))
+    st.caption(t("trust.taken_turned" if first.turned else "trust.taken_grey"))
+    st.caption(t("trust.done", passes=explained.check_passes, seconds=first.seconds))
 
 
 def _map_checks(method: str, check: MapCheck, level: str, key: str) -> None:
@@ -89,9 +89,9 @@ def _map_checks(method: str, check: MapCheck, level: str, key: str) -> None:
         ("deletion", "insertion"), (check.deletion, check.insertion), st.columns(2), strict=True
     ):
         with column:
-            st.caption(say(f"tested.{kind}"))
+            st.caption(t(f"tested.{kind}"))
             st.plotly_chart(
-                curves(curve), config=map_panel.STILL, key=f"{kind} {key}", alt=alt_curve(kind, curve)
+                curves(curve), config=map_panel.STATIC_CHART, key=f"{kind} {key}", alt=alt_curve(kind, curve)
             )
             st.markdown(curve_line(kind, curve, level))
     for line in (weights_line(check, level), steady_line(check, level), shares_line(check, level)):

@@ -10,14 +10,14 @@ from typing import cast
 import streamlit as st
 
 from dashboard import session
-from dashboard.i18n import from_library, say
+from dashboard.i18n import t, translate_notice
 from dashboard.text.predictions import failed, sample_credit, sample_title
 from dashboard.views.photo import box_editing, faces, permalink
-from dashboard.views.photo.face import NOTHING, Known
+from dashboard.views.photo.face import NO_GROUND_TRUTH, GroundTruth
 from dashboard.views.photo.upload import Source
 from dashboard.widgets.progress import Progress
 from dashboard.widgets.settings_form import main_button
-from dashboard.worker.jobs import Look, SampleLook, Seen, Stage
+from dashboard.worker.jobs import AnalyzePhoto, AnalyzeSample, JobProgress, PhotoAnalysis
 from dashboard.worker.ticket import JobError
 from xai.types import Box
 
@@ -40,8 +40,8 @@ class Candidate:
 
     name: str
     key: str
-    job: Look | SampleLook
-    seen: Seen
+    job: AnalyzePhoto | AnalyzeSample
+    seen: PhotoAnalysis
 
 
 def show(source: Source, models: tuple[str, ...]) -> None:
@@ -53,7 +53,7 @@ def show(source: Source, models: tuple[str, ...]) -> None:
         return
     chosen = candidates[0]
     if len(candidates) > 1:
-        chosen = st.selectbox(say("photo.choose"), candidates, format_func=lambda one: one.name)
+        chosen = st.selectbox(t("photo.choose"), candidates, format_func=lambda one: one.name)
     seen = _faces_of(chosen)
     if seen:
         _say_notices(source, seen)
@@ -61,30 +61,30 @@ def show(source: Source, models: tuple[str, ...]) -> None:
         faces.show(seen, len(chosen.seen.faces), _known(source, chosen.seen, seen), models)
 
 
-def _look_at_all(source: Source, model: str, show_stage: Callable[[Stage], None]) -> list[Candidate]:
+def _look_at_all(source: Source, model: str, show_stage: Callable[[JobProgress], None]) -> list[Candidate]:
     if source.sample:
-        sample = SampleLook(source.sample.id, (model,))
+        sample = AnalyzeSample(source.sample.id, (model,))
         try:
-            seen = session.look(sample, sample.sample, show_stage)
+            seen = session.analyze_photo(sample, sample.sample, show_stage)
         except JobError as failure:
             st.error(failed(failure))
             return []
         return [Candidate(sample_title(source.sample), sample.sample, sample, seen)]
     found: list[Candidate] = []
     for number, upload in enumerate(source.uploads, start=1):
-        job = Look(upload.data, (model,))
+        job = AnalyzePhoto(upload.data, (model,))
         try:
-            seen = session.look(job, upload.sha256, show_stage)
+            seen = session.analyze_photo(job, upload.sha256, show_stage)
         except JobError as failure:
-            st.error(say("photo.refused", name=upload.name, sentence=failed(failure)))
+            st.error(t("photo.refused", name=upload.name, sentence=failed(failure)))
         else:
             name = upload.name.strip("`")
-            title = say("photo.which", number=number, name=name)
+            title = t("photo.which", number=number, name=name)
             found.append(Candidate(title, upload.sha256, job, seen))
     return found
 
 
-def _faces_of(chosen: Candidate) -> Seen | None:
+def _faces_of(chosen: Candidate) -> PhotoAnalysis | None:
     """The photo with the faces to show: found, set by hand, or the whole picture; None where it has none."""
     boxes = box_editing.set_boxes(chosen.seen.sha256)
     if boxes:
@@ -92,11 +92,11 @@ def _faces_of(chosen: Candidate) -> Seen | None:
     return chosen.seen if chosen.seen.faces else _without_faces(chosen)
 
 
-def _looked_again(chosen: Candidate, job: Look | SampleLook) -> Seen | None:
+def _looked_again(chosen: Candidate, job: AnalyzePhoto | AnalyzeSample) -> PhotoAnalysis | None:
     bar = st.empty()
     key = (chosen.key, job.models, job.whole, job.boxes)
     try:
-        seen = cast(Seen, session.done_once("photo", key, job, Progress(bar).of()))
+        seen = cast(PhotoAnalysis, session.run_cached("photo", key, job, Progress(bar).of()))
     except JobError as failure:
         st.error(failed(failure))
         return None
@@ -104,33 +104,33 @@ def _looked_again(chosen: Candidate, job: Look | SampleLook) -> Seen | None:
     return seen
 
 
-def _without_faces(chosen: Candidate) -> Seen | None:
+def _without_faces(chosen: Candidate) -> PhotoAnalysis | None:
     """The whole picture as one face, if the visitor wants that; until then the picture and the offers."""
     photo = chosen.seen.sha256
-    if session.recall(f"whole {photo}"):
-        st.info(say("photo.whole_note"))
+    if session.get_state(f"whole {photo}"):
+        st.info(t("photo.whole_note"))
         return _looked_again(chosen, replace(chosen.job, whole=True))
-    st.info(say("photo.no_face"))
+    st.info(t("photo.no_face"))
     if box_editing.is_open(photo):
         with st.container(width=_PICTURE):
             box_editing.edit(chosen.seen, 0)
         return None
     with st.container(horizontal=True, gap="small"):
-        whole = partial(session.remember, f"whole {photo}", True)
-        st.button(say("photo.whole"), key=f"button whole {photo}", type=main_button(), on_click=whole)
+        whole = partial(session.set_state, f"whole {photo}", True)
+        st.button(t("photo.whole"), key=f"button whole {photo}", type=main_button(), on_click=whole)
         box_editing.draw_first(photo)
     faces.picture(chosen.seen, None, width=_PICTURE)
     return None
 
 
-def _known(source: Source, found: Seen, seen: Seen) -> tuple[Known, ...]:
+def _known(source: Source, found: PhotoAnalysis, seen: PhotoAnalysis) -> tuple[GroundTruth, ...]:
     """What the sample says of each face that was found: nothing of one whose box was moved elsewhere."""
     wearers = source.sample.wearers if source.sample else ()
     if len(wearers) != len(found.faces):
         return ()
     there = [_holds_middle(now.box, then.box) for now, then in zip(seen.faces, found.faces, strict=False)]
     return tuple(
-        Known(wearer.truth, wearer.held) if same else NOTHING
+        GroundTruth(wearer.truth, wearer.held) if same else NO_GROUND_TRUTH
         for wearer, same in zip(wearers, there, strict=True)
     )
 
@@ -140,13 +140,13 @@ def _holds_middle(box: Box, other: Box) -> bool:
     return box.left <= across < box.right and box.top <= down < box.bottom
 
 
-def _say_notices(source: Source, seen: Seen) -> None:
+def _say_notices(source: Source, seen: PhotoAnalysis) -> None:
     for notice in seen.notices:
-        st.info(from_library(notice))
+        st.info(translate_notice(notice))
     for problem in seen.problems:
-        st.warning(from_library(problem))
+        st.warning(translate_notice(problem))
     if source.sample:
         title, credit = sample_title(source.sample), sample_credit(source.sample)
-        st.caption(say("photo.credit", title=title, credit=credit))
+        st.caption(t("photo.credit", title=title, credit=credit))
         for trap in source.sample.traps:
-            st.caption(say(f"trap_note.{trap}"))
+            st.caption(t(f"trap_note.{trap}"))

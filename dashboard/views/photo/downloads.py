@@ -7,21 +7,21 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
-from dashboard.i18n import say
-from dashboard.preferences import language, spoken_to
+from dashboard.i18n import t
+from dashboard.preferences import language, use_language
 from dashboard.reports.content import face_sheet
 from dashboard.reports.exports import face_zip, numbers_csv, numbers_json
 from dashboard.reports.face_report import FaceSheet
 from dashboard.reports.pdf import page_png, sheet_pdf
 from dashboard.views.photo.box_editing import set_boxes
-from dashboard.worker.jobs import Explained
+from dashboard.worker.jobs import FaceExplanation
 from xai.evidence_types import Evidence
 from xai.types import Explanation, Face
 
-__all__ = ["Takeaway", "show"]
+__all__ = ["Downloads", "show"]
 
 
-class Takeaway:
+class Downloads:
     """What is known of one face by now. Its words are found when a file is asked for: most faces are looked
     at and not taken away.
 
@@ -30,7 +30,7 @@ class Takeaway:
         level: one of ``LEVELS``.
     """
 
-    def __init__(self, explained: Mapping[str, Explained], level: str) -> None:
+    def __init__(self, explained: Mapping[str, FaceExplanation], level: str) -> None:
         self._explained, self._level, self._language = explained, level, language()
         self._found: Mapping[str, Evidence] = {}
         self._by_hand = any(each.box == self.face.box for each in set_boxes(self.face.photo_sha256))
@@ -55,7 +55,7 @@ class Takeaway:
     def sheet(self) -> FaceSheet:
         """What there is to say of the face, in the language of the page that was drawn."""
         regions = next(iter(self._explained.values())).regions
-        with spoken_to(self._language):
+        with use_language(self._language):
             return face_sheet(self.explanations, regions, self._level, by_hand=self._by_hand)
 
 
@@ -73,26 +73,26 @@ class _Kind:
     name: str
     mime: str
     icon: str
-    make: Callable[[Takeaway], bytes]
+    make: Callable[[Downloads], bytes]
 
 
-def _pdf(take: Takeaway) -> bytes:
+def _pdf(take: Downloads) -> bytes:
     return sheet_pdf(take.sheet())
 
 
-def _png(take: Takeaway) -> bytes:
+def _png(take: Downloads) -> bytes:
     return page_png(_pdf(take))
 
 
-def _csv(take: Takeaway) -> bytes:
+def _csv(take: Downloads) -> bytes:
     return numbers_csv(take.explanations)
 
 
-def _json(take: Takeaway) -> bytes:
+def _json(take: Downloads) -> bytes:
     return numbers_json(take.explanations)
 
 
-def _zip(take: Takeaway) -> bytes:
+def _zip(take: Downloads) -> bytes:
     page = _pdf(take)
     more = {"page.png": page_png(page), "page.pdf": page, "numbers.csv": _csv(take)}
     return face_zip(take.explanations, more)
@@ -106,7 +106,7 @@ _KINDS = (
 )
 
 
-def show(take: Takeaway, name: str) -> None:
+def show(take: Downloads, name: str) -> None:
     """A button for each kind of file, the zip with all of them first.
 
     Args:
@@ -116,27 +116,27 @@ def show(take: Takeaway, name: str) -> None:
     stem = f"face-{take.face.photo_sha256[:8]}"
     with st.container(horizontal=True, gap="xsmall"):
         st.download_button(
-            say("take.button"),
+            t("take.button"),
             lambda: _zip(take),
             file_name=f"{stem}.zip",
             mime="application/zip",
             key=f"take {name}",
             on_click="ignore",
-            help=say("take.note"),
+            help=t("take.note"),
             icon=":material/folder_zip:",
         )
         for kind in _KINDS:
             _button(kind, take, f"{stem}.{kind.name}", name)
 
 
-def _button(kind: _Kind, take: Takeaway, file_name: str, name: str) -> None:
+def _button(kind: _Kind, take: Downloads, file_name: str, name: str) -> None:
     st.download_button(
-        say(f"taken.{kind.name}"),
+        t(f"taken.{kind.name}"),
         lambda: kind.make(take),
         file_name=file_name,
         mime=kind.mime,
         key=f"take {kind.name} {name}",
         on_click="ignore",
-        help=say(f"taken.{kind.name}_note"),
+        help=t(f"taken.{kind.name}_note"),
         icon=kind.icon,
     )

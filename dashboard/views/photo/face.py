@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import face_explanations, preferences, session
 from dashboard.face_explanations import FaceListener
-from dashboard.i18n import class_name, say
+from dashboard.i18n import class_title, t
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.views.photo import details, downloads, fine_map, permalink
@@ -18,21 +18,28 @@ from dashboard.views.photo import maps as photo_maps
 from dashboard.widgets import face_picker, map_panel, settings_form, verdict_panel
 from dashboard.widgets.map_preview import Previews
 from dashboard.widgets.progress import Progress
-from dashboard.worker.jobs import METHODS_SHOWN, Explained, ExplainFace, ModelRequest, Options, Stage
+from dashboard.worker.jobs import (
+    METHODS_SHOWN,
+    ExplainFace,
+    FaceExplanation,
+    JobProgress,
+    ModelRequest,
+    Options,
+)
 from dashboard.worker.ticket import JobError
 from xai.classes import class_info, nearest_class
 from xai.evidence_types import Evidence
 from xai.partial_results import Preview
 from xai.types import CLASSES, Face
 
-__all__ = ["NOTHING", "Known", "Places", "show"]
+__all__ = ["NO_GROUND_TRUTH", "GroundTruth", "Places", "show"]
 
 _NONE = "none"
 """In the address: no second model."""
 
 
 @dataclass(frozen=True)
-class Known:
+class GroundTruth:
     """What is known of a face before any model is asked.
 
     Attributes:
@@ -44,7 +51,7 @@ class Known:
     held: str | None = None
 
 
-NOTHING = Known()
+NO_GROUND_TRUTH = GroundTruth()
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +84,7 @@ class Question:
     options: Options
 
 
-def show(face: Face, known: Known, models: Sequence[str], places: Places) -> None:
+def show(face: Face, known: GroundTruth, models: Sequence[str], places: Places) -> None:
     """Everything about one face: first the answers and verdicts, then the maps, then the reasons.
 
     Args:
@@ -89,9 +96,9 @@ def show(face: Face, known: Known, models: Sequence[str], places: Places) -> Non
     name = f"{face.photo_sha256} {face.box.as_list()}"
     with places.beside:
         verdicts = st.container(key="verdicts-of-a-face").empty()
-        asking = st.expander(say("ask.another"))
-    st.header(say("map.heading"), anchor=False)
-    settings, maps, details_below = st.expander(say("ask.settings")), st.empty(), st.empty()
+        asking = st.expander(t("ask.another"))
+    st.header(t("map.heading"), anchor=False)
+    settings, maps, details_below = st.expander(t("ask.settings")), st.empty(), st.empty()
     question = _question(name, known.truth, models, asking, settings)
     panel = FacePanel(face, question, PageSlots(places.below, verdicts, maps, details_below), name)
     panel.held = known.held if question.truth == known.truth else None
@@ -137,12 +144,12 @@ class FacePanel(FaceListener):
         self._bar = Progress(slots.maps, {slots.verdicts: verdict_panel.HEIGHT + 180}, height=700)
         self._previews = Previews(slots.maps, face, question.models, self._bar, METHODS_SHOWN[1:])
         self._awaited = set(question.models)
-        self._explained: dict[str, Explained] = {}
-        self._verdicts: dict[str, verdict_panel.Slot] = {}
+        self._explained: dict[str, FaceExplanation] = {}
+        self._verdicts: dict[str, verdict_panel.VerdictPanel] = {}
         self._found: dict[str, Evidence] = {}
         self._level = preferences.level()
 
-    def progress(self, model: str, stage: Stage) -> None:
+    def progress(self, model: str, stage: JobProgress) -> None:
         """The bar of the maps moves, then that of a verdict."""
         if model in self._verdicts:
             self._verdicts[model].wait(stage)
@@ -153,7 +160,7 @@ class FacePanel(FaceListener):
         """A preview is drawn where the map will stand."""
         self._previews.of(model)(preview)
 
-    def maps(self, model: str, explained: Explained) -> None:
+    def maps(self, model: str, explained: FaceExplanation) -> None:
         """Answers and maps are drawn when those of all models are there."""
         self._explained[model] = explained
         self._previews.done(model, explained.explanation)
@@ -167,9 +174,9 @@ class FacePanel(FaceListener):
     def failed(self, model: str, failure: JobError) -> None:
         """A model that fails says so, and the others go on."""
         if model in self._verdicts:
-            self._verdicts[model].fail(say("verdict.failed", sentence=failed(failure)))
+            self._verdicts[model].fail(t("verdict.failed", sentence=failed(failure)))
         else:
-            st.error(say("map.failed", model=display_name(model), sentence=failed(failure)))
+            st.error(t("map.failed", model=display_name(model), sentence=failed(failure)))
             self._arrived(model)
 
     def finish(self) -> None:
@@ -198,7 +205,7 @@ class FacePanel(FaceListener):
             map_panel.crop(next(iter(self._explained.values())))
         with self._slots.verdicts.container():
             self._verdicts = verdict_panel.answers(self._explained, self._question.truth, self.held)
-        self._downloads = downloads.Takeaway(self._explained, self._level)
+        self._downloads = downloads.Downloads(self._explained, self._level)
         if len(self._explained) < len(self._question.models):
             self._slots.maps.empty()  # the preview of a model that failed
         with self._slots.maps.container():
@@ -214,17 +221,17 @@ def _question(
     asked = f"target {name} {preferences.language()}"
     permalink.open_class(asked, _answers())
     target = left.selectbox(
-        say("ask.target"),
+        t("ask.target"),
         (None, *_answers()),
-        format_func=lambda one: class_name(one) if one else say("ask.target_own"),
+        format_func=lambda one: class_title(one) if one else t("ask.target_own"),
         key=asked,
     )
     permalink.keep_class(target)
     known = right.selectbox(
-        say("ask.truth"),
+        t("ask.truth"),
         (None, *CLASSES),
         index=CLASSES.index(truth) + 1 if truth else 0,
-        format_func=lambda one: class_name(one) if one else say("ask.truth_unknown"),
+        format_func=lambda one: class_title(one) if one else t("ask.truth_unknown"),
         key=f"truth {name} {preferences.language()}",
     )
     chosen = _models(models, left, right)
@@ -250,7 +257,7 @@ def _target(model: str, target: str | None) -> str | None:
 def _models(models: Sequence[str], left: DeltaGenerator, right: DeltaGenerator) -> tuple[str, ...]:
     """The models to compare; the second may be none."""
     named = {model: display_name(model) for model in models}
-    first = face_picker.choose(left, "model", named, say("ask.left"))
+    first = face_picker.choose(left, "model", named, t("ask.left"))
     others = {model: name for model, name in named.items() if model != first}
-    second = face_picker.choose(right, "second", {**others, _NONE: say("ask.only_one")}, say("ask.right"))
+    second = face_picker.choose(right, "second", {**others, _NONE: t("ask.only_one")}, t("ask.right"))
     return (first,) if second == _NONE else (first, second)

@@ -8,12 +8,12 @@ from functools import partial
 import streamlit as st
 
 from dashboard import session
-from dashboard.i18n import class_name, class_word, say
+from dashboard.i18n import class_short_label, class_title, t
 from dashboard.preferences import language
 from dashboard.text.model_names import display_name
 from dashboard.views.photo import box_editing
 from dashboard.views.photo import face as photo_face
-from dashboard.worker.jobs import Seen
+from dashboard.worker.jobs import PhotoAnalysis
 from xai.photo.images import encode_jpeg
 from xai.render import Mark, draw_boxes
 from xai.types import Box
@@ -21,7 +21,9 @@ from xai.types import Box
 __all__ = ["chosen", "picture", "show"]
 
 
-def show(seen: Seen, found: int, known: Sequence[photo_face.Known], models: tuple[str, ...]) -> None:
+def show(
+    seen: PhotoAnalysis, found: int, known: Sequence[photo_face.GroundTruth], models: tuple[str, ...]
+) -> None:
     """The photo and one of its faces.
 
     Args:
@@ -37,50 +39,50 @@ def show(seen: Seen, found: int, known: Sequence[photo_face.Known], models: tupl
         else:
             picture(seen, models[0])
         number = _strip(seen, models[0])
-        box_editing.offer(seen, number, found)
+        box_editing.box_actions(seen, number, found)
         below = st.empty()
-    told = known[number] if number < len(known) else photo_face.NOTHING
+    told = known[number] if number < len(known) else photo_face.NO_GROUND_TRUTH
     photo_face.show(seen.faces[number], told, models, photo_face.Places(right, below))
 
 
-def chosen(seen: Seen, first: int = 0) -> int:
+def chosen(seen: PhotoAnalysis, first: int = 0) -> int:
     """Index of the face that the visitor chose in this photo; before a choice, ``first`` becomes it."""
     name = _choice(seen)
-    if session.recall(name) is None:
-        session.remember(name, first if first < len(seen.faces) else 0)
-    return min(int(str(session.recall(name))), len(seen.faces) - 1)
+    if session.get_state(name) is None:
+        session.set_state(name, first if first < len(seen.faces) else 0)
+    return min(int(str(session.get_state(name))), len(seen.faces) - 1)
 
 
-def picture(seen: Seen, model: str | None, width: int | None = None) -> None:
+def picture(seen: PhotoAnalysis, model: str | None, width: int | None = None) -> None:
     """The photo; with the answers of ``model`` on the boxes where it has any."""
     answers = [answer.label for answer in seen.predictions.get(model or "", ())]
     key = (seen.sha256, "boxed", language(), tuple(answers))
-    boxed = session.kept("picture", key, lambda: _boxed(seen, answers))
+    boxed = session.cached("picture", key, lambda: _boxed(seen, answers))
     each = [
-        say("photo.photo_alt_face", number=number, answer=class_name(answer))
+        t("photo.photo_alt_face", number=number, answer=class_title(answer))
         for number, answer in enumerate(answers, start=1)
     ]
     st.image(
         boxed,
         width=width or "stretch",
-        alt=say("photo.photo_alt", count=len(seen.faces), faces=" ".join(each)),
+        alt=t("photo.photo_alt", count=len(seen.faces), faces=" ".join(each)),
     )
     called = display_name(model) if model else None
     by_hand = len(box_editing.set_boxes(seen.sha256))
     if by_hand and answers:
-        st.caption(say("boxes.faces", count=len(answers), own=by_hand, model=called))
+        st.caption(t("boxes.faces", count=len(answers), own=by_hand, model=called))
     elif len(answers) == 1:
-        st.caption(say("photo.faces_one", model=called))
+        st.caption(t("photo.faces_one", model=called))
     elif answers:
-        st.caption(say("photo.faces_many", count=len(answers), model=called))
+        st.caption(t("photo.faces_many", count=len(answers), model=called))
     elif seen.faces:
-        st.caption(say("photo.faces_unasked", count=len(seen.faces)))
+        st.caption(t("photo.faces_unasked", count=len(seen.faces)))
 
 
-def _boxed(seen: Seen, answers: list[str]) -> bytes:
+def _boxed(seen: PhotoAnalysis, answers: list[str]) -> bytes:
     labels = answers or [""] * len(seen.faces)
     marks = [
-        Mark(_scaled(face.box, seen.scale), number, class_word(label), label)
+        Mark(_scaled(face.box, seen.scale), number, class_short_label(label), label)
         for number, (face, label) in enumerate(zip(seen.faces, labels, strict=True), start=1)
     ]
     return encode_jpeg(draw_boxes(seen.pixels, marks))
@@ -91,7 +93,7 @@ def _scaled(box: Box, scale: float) -> Box:
     return Box(left, top, max(right, left + 1), max(bottom, top + 1))
 
 
-def _strip(seen: Seen, model: str) -> int:
+def _strip(seen: PhotoAnalysis, model: str) -> int:
     """The faces side by side, to choose from; the index of the chosen one."""
     if len(seen.faces) == 1:
         return 0
@@ -99,15 +101,15 @@ def _strip(seen: Seen, model: str) -> int:
     answers = seen.predictions.get(model, ())
     with st.container(horizontal=True, gap="small"):
         for index, face in enumerate(seen.faces):
-            answer = class_name(answers[index].label) if answers else ""
+            answer = class_title(answers[index].label) if answers else ""
             with st.container(width=84, gap="xxsmall"):
                 key = (seen.sha256, "face", index)
-                small = session.kept("picture", key, partial(encode_jpeg, face.crop))
-                st.image(small, width="stretch", alt=say("photo.face_alt", number=index + 1, answer=answer))
+                small = session.cached("picture", key, partial(encode_jpeg, face.crop))
+                st.image(small, width="stretch", alt=t("photo.face_alt", number=index + 1, answer=answer))
                 st.button(
-                    say("photo.face_pick", number=index + 1),
+                    t("photo.face_pick", number=index + 1),
                     key=f"pick {seen.sha256} {index}",
-                    on_click=session.remember,
+                    on_click=session.set_state,
                     args=(_choice(seen), index),
                     icon=":material/check:" if index == picked else None,
                     width="stretch",
@@ -115,5 +117,5 @@ def _strip(seen: Seen, model: str) -> int:
     return picked
 
 
-def _choice(seen: Seen) -> str:
+def _choice(seen: PhotoAnalysis) -> str:
     return f"face {seen.sha256}"

@@ -8,12 +8,12 @@ import streamlit as st
 
 from dashboard import face_explanations, session
 from dashboard.face_explanations import FaceListener
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.widgets.map_preview import Previews
 from dashboard.widgets.progress import Progress
-from dashboard.worker.jobs import Explained, ExplainFace, ModelRequest, Stage
+from dashboard.worker.jobs import ExplainFace, FaceExplanation, JobProgress, ModelRequest
 from dashboard.worker.ticket import JobError
 from xai.attribution.methods import METHODS
 from xai.partial_results import Preview
@@ -26,7 +26,7 @@ _STRIDE = 1 / 56
 
 
 @st.fragment
-def show(explained: Mapping[str, Explained], name: str) -> None:
+def show(explained: Mapping[str, FaceExplanation], name: str) -> None:
     """The offer to measure fine maps, the maps on their way, or the maps.
 
     Args:
@@ -34,25 +34,25 @@ def show(explained: Mapping[str, Explained], name: str) -> None:
         name: makes the widgets' keys unique to the face.
     """
     wish = f"fine {name}"
-    with st.expander(say("fine.title")):
-        st.caption(say("fine.what"))
+    with st.expander(t("fine.title")):
+        st.caption(t("fine.what"))
         button = st.empty()
-        if session.recall(wish):
-            button.button(say("fine.stop"), key=f"stop {wish}", on_click=session.remember, args=(wish, False))
+        if session.get_state(wish):
+            button.button(t("fine.stop"), key=f"stop {wish}", on_click=session.set_state, args=(wish, False))
             _measure(explained)
             button.empty()
         else:
             places = {model: _places(model, each) for model, each in explained.items()}
             seconds = sum(places[model] * _pass_seconds(each) for model, each in explained.items())
             button.button(
-                say("fine.button", places=sum(places.values()), seconds=max(1.0, seconds)),
+                t("fine.button", places=sum(places.values()), seconds=max(1.0, seconds)),
                 key=f"measure {wish}",
-                on_click=session.remember,
+                on_click=session.set_state,
                 args=(wish, True),
             )
 
 
-def _measure(explained: Mapping[str, Explained]) -> None:
+def _measure(explained: Mapping[str, FaceExplanation]) -> None:
     first = next(iter(explained.values()))
     listener = _Fine(first.explanation.face, tuple(explained))
     requests = tuple(
@@ -73,7 +73,7 @@ class _Fine(FaceListener):
         self._previews = Previews(self._place, face, models, self._bar)
         self._made: dict[str, Explanation] = {}
 
-    def progress(self, model: str, stage: Stage) -> None:
+    def progress(self, model: str, stage: JobProgress) -> None:
         """The bar moves."""
         self._bar.of(model)(stage)
 
@@ -81,14 +81,14 @@ class _Fine(FaceListener):
         """A preview is drawn where the map will stand."""
         self._previews.of(model)(preview)
 
-    def maps(self, model: str, explained: Explained) -> None:
+    def maps(self, model: str, explained: FaceExplanation) -> None:
         """The map is drawn with whatever comes next."""
         self._made[model] = explained.explanation
         self._previews.done(model, explained.explanation)
 
     def failed(self, model: str, failure: JobError) -> None:
         """A model that fails says so, and the others go on."""
-        st.error(say("map.failed", model=display_name(model), sentence=failed(failure)))
+        st.error(t("map.failed", model=display_name(model), sentence=failed(failure)))
 
     def finish(self) -> None:
         """Draw the maps that could be made."""
@@ -98,14 +98,14 @@ class _Fine(FaceListener):
         finished.draw()
 
 
-def _params(explained: Explained) -> Params:
+def _params(explained: FaceExplanation) -> Params:
     return {**explained.explanation.heatmaps["occlusion"].params, "stride": _STRIDE}
 
 
-def _places(model: str, explained: Explained) -> int:
+def _places(model: str, explained: FaceExplanation) -> int:
     side = next(card.input_size for card in session.catalogue().cards if card.name == model)
     return METHODS["occlusion"].forwards(_params(explained), side)
 
 
-def _pass_seconds(explained: Explained) -> float:
+def _pass_seconds(explained: FaceExplanation) -> float:
     return sum(explained.explanation.provenance.seconds.values()) / explained.passes

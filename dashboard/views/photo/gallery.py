@@ -8,9 +8,9 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import session
-from dashboard.i18n import class_word, say
+from dashboard.i18n import class_short_label, t
 from dashboard.text.predictions import sample_title
-from dashboard.widgets.progress import hold
+from dashboard.widgets.progress import reserve_height
 from xai.photo.samples import SAMPLES, Sample
 
 __all__ = ["show"]
@@ -28,7 +28,7 @@ def show(shown: Sample | None) -> None:
         shown: the one that it shows now, or None.
     """
     st.html(_STYLE)
-    st.markdown(say("photo.samples"))
+    st.markdown(t("photo.samples"))
     if _all_drawn():
         with (
             st.container()
@@ -47,17 +47,17 @@ def _growing_groups(shown: Sample | None) -> None:
 
 
 def _all_drawn() -> bool:
-    return len(session.gallery(SAMPLES)) == len(SAMPLES)
+    return len(session.sample_thumbnails(SAMPLES)) == len(SAMPLES)
 
 
 def _groups(shown: Sample | None) -> None:
     _thumbnails("easy", (sample for sample in SAMPLES.values() if not sample.traps), shown)
-    with st.expander(say("gallery.hard"), type="compact"):
+    with st.expander(t("gallery.hard"), type="compact"):
         _thumbnails("hard", (sample for sample in SAMPLES.values() if sample.traps), shown)
 
 
 def _thumbnails(row: str, samples: Iterable[Sample], shown: Sample | None) -> None:
-    pictures = session.gallery(SAMPLES)
+    pictures = session.sample_thumbnails(SAMPLES)
     with st.container(horizontal=True, gap="xsmall", key=f"samples-{row}"):
         for sample in samples:
             chosen = sample == shown
@@ -69,13 +69,13 @@ def _thumbnails(row: str, samples: Iterable[Sample], shown: Sample | None) -> No
 
 def _thumbnail(sample: Sample, picture: bytes | None, *, chosen: bool) -> None:
     if picture:
-        st.image(picture, width="stretch", alt=say("photo.sample_alt", title=sample_title(sample)))
+        st.image(picture, width="stretch", alt=t("photo.sample_alt", title=sample_title(sample)))
     else:
-        hold(st.empty(), _THUMBNAIL)
+        reserve_height(st.empty(), _THUMBNAIL)
     for trap in sample.traps:
-        st.caption(say(f"trap.{trap}"), text_alignment="center")
-    truth = " · ".join(class_word(name) for name in sample.truth)
+        st.caption(t(f"trap.{trap}"), text_alignment="center")
+    truth = " · ".join(class_short_label(name) for name in sample.truth)
     label = f"**{truth}**" if chosen else truth
     if st.button(label, key=f"sample {sample.id}", type="tertiary", width="stretch"):
-        session.remember("sample", sample.id)
+        session.set_state("sample", sample.id)
         st.rerun()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import url_state
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.views.photo import downloads
 from dashboard.widgets import map_panel
 from xai.types import Explanation
@@ -16,7 +16,7 @@ __all__ = ["show"]
 
 
 @st.fragment
-def show(explanations: Sequence[Explanation], take: downloads.Takeaway, name: str) -> None:
+def show(explanations: Sequence[Explanation], take: downloads.Downloads, name: str) -> None:
     """The maps side by side. The strength of the overlay draws this part anew and measures nothing.
 
     Args:
@@ -29,21 +29,21 @@ def show(explanations: Sequence[Explanation], take: downloads.Takeaway, name: st
     for column, explanation in zip(columns, explanations, strict=True):
         with column:
             map_panel.show(explanation, look, f"{name} {explanation.provenance.model}")
-    st.caption(say("legend.caution"))
+    st.caption(t("legend.caution"))
     downloads.show(take, name)
 
 
-def _legend(explanations: Sequence[Explanation]) -> map_panel.Look:
+def _legend(explanations: Sequence[Explanation]) -> map_panel.MapStyle:
     """The scales, which are one for both models, in colour and in words, and the strength of the overlay."""
     scales = map_panel.scales(explanations)
     *columns, right = st.columns(len(scales) + 1)
     for (method, scale), column in zip(scales.items(), columns, strict=True):
         with column:
             map_panel.legend(method, scale)
-    url_state.number_from_address(map_panel.OPACITY, (0.0, 1.0), map_panel.FIRST_OPACITY)
-    opacity = right.slider(say("ask.opacity"), 0.0, 1.0, step=0.05, key=map_panel.OPACITY)
-    url_state.to_address(map_panel.OPACITY, f"{opacity:g}", f"{map_panel.FIRST_OPACITY:g}")
-    return map_panel.Look(scales, opacity, _share_limit(explanations))
+    url_state.slider_from_url(map_panel.OPACITY, (0.0, 1.0), map_panel.FIRST_OPACITY)
+    opacity = right.slider(t("ask.opacity"), 0.0, 1.0, step=0.05, key=map_panel.OPACITY)
+    url_state.set_url_param(map_panel.OPACITY, f"{opacity:g}", f"{map_panel.FIRST_OPACITY:g}")
+    return map_panel.MapStyle(scales, opacity, _share_limit(explanations))
 
 
 def _share_limit(explanations: Sequence[Explanation]) -> float:

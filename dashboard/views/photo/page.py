@@ -3,23 +3,23 @@
 import streamlit as st
 
 from dashboard import session
-from dashboard.i18n import from_library, say
+from dashboard.i18n import t, translate_notice
 from dashboard.views.photo import detection, upload
 from dashboard.widgets import progress
 
-st.title(say("photo.title"), anchor=False)
-st.markdown(say("photo.lead"))
+st.title(t("photo.title"), anchor=False)
+st.markdown(t("photo.lead"))
 
 cards = session.catalogue().cards
 for problem in session.catalogue().problems:
-    st.warning(from_library(problem))
+    st.warning(translate_notice(problem))
 if not cards:
-    st.error(say("photo.no_model"))
+    st.error(t("photo.no_model"))
     st.stop()
 
 source = upload.choose()
 area = st.empty()
 if upload.is_new(source):
-    progress.hold(area, 480)  # nothing of the photo before may stand under this one
+    progress.reserve_height(area, 480)  # nothing of the photo before may stand under this one
 with area.container():
     detection.show(source, tuple(card.name for card in cards))

@@ -21,19 +21,19 @@ _OPENED, _ASKED, _IS_SAMPLE = "opened address", "asked face", "shows a sample"
 
 def open_sample() -> None:
     """Take the sample and its face from the address, once per visit; what is not known there is ignored."""
-    if session.recall(_OPENED):
+    if session.get_state(_OPENED):
         return
-    session.remember(_OPENED, True)
+    session.set_state(_OPENED, True)
     for sample in SAMPLES.values():
         names = _names(sample)
         if (asked := st.query_params.get(FACE)) in names:
-            session.remember("sample", sample.id)
-            session.remember(_ASKED, (sample.id, names.index(asked)))
+            session.set_state("sample", sample.id)
+            session.set_state(_ASKED, (sample.id, names.index(asked)))
 
 
 def face_asked(sample: Sample | None) -> int:
     """Which face of the sample the address asked for when the visit began; the first one otherwise."""
-    asked = session.recall(_ASKED)
+    asked = session.get_state(_ASKED)
     if sample and isinstance(asked, tuple) and asked[0] == sample.id:
         return int(asked[1])
     return 0
@@ -41,13 +41,13 @@ def face_asked(sample: Sample | None) -> int:
 
 def keep_face(sample: Sample | None, index: int) -> None:
     """Put the face that is shown into the address; a class that was asked of another face leaves it."""
-    session.remember(_IS_SAMPLE, sample is not None)
+    session.set_state(_IS_SAMPLE, sample is not None)
     names = _names(sample) if sample else ()
     name = names[index] if index < len(names) else ""
     first = _names(next(iter(SAMPLES.values())))[0]
     if st.query_params.get(FACE, first) != name:
         st.query_params.pop(_CLASS, None)
-    url_state.to_address(FACE, name or first, first)
+    url_state.set_url_param(FACE, name or first, first)
 
 
 def open_class(key: str, known: Sequence[str | None]) -> None:
@@ -58,7 +58,7 @@ def open_class(key: str, known: Sequence[str | None]) -> None:
 
 def keep_class(name: str | None) -> None:
     """Put the class that is explained into the address, if it is a sample that is shown."""
-    url_state.to_address(_CLASS, name if name and session.recall(_IS_SAMPLE) else "", "")
+    url_state.set_url_param(_CLASS, name if name and session.get_state(_IS_SAMPLE) else "", "")
 
 
 def _names(sample: Sample) -> tuple[str, ...]:

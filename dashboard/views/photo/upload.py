@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from dashboard import session
-from dashboard.i18n import say
+from dashboard.i18n import t
 from dashboard.text.predictions import file_name
 from dashboard.views.photo import gallery, permalink
 from xai.photo.samples import SAMPLES, Sample
@@ -69,7 +69,7 @@ def choose() -> Source:
     left, right = st.columns([1, 4])
     with left:
         handed = {_FILES: _files(), _CAMERA: _shots()}
-        others = [name for name in handed if name != session.recall(_NEWEST)]
+        others = [name for name in handed if name != session.get_state(_NEWEST)]
         newest = [name for name in handed if name not in others]
         uploads = _taken([file for name in (*newest, *others) for file in handed[name]])
     source = _source(uploads)
@@ -79,7 +79,7 @@ def choose() -> Source:
 
 
 def _source(uploads: tuple[Upload, ...]) -> Source:
-    sample = session.recall("sample")
+    sample = session.get_state("sample")
     if sample is None and uploads:
         return Source(None, uploads)
     return Source(SAMPLES[str(sample)] if sample else next(iter(SAMPLES.values())))
@@ -87,18 +87,18 @@ def _source(uploads: tuple[Upload, ...]) -> Source:
 
 def is_new(source: Source) -> bool:
     """Whether the page showed something else before; says so once."""
-    changed = session.recall(_SHOWN) != source.key
-    session.remember(_SHOWN, source.key)
+    changed = session.get_state(_SHOWN) != source.key
+    session.set_state(_SHOWN, source.key)
     return changed
 
 
 def _files() -> list[UploadedFile]:
     return st.file_uploader(
-        say("photo.upload"),
+        t("photo.upload"),
         type="image",
         accept_multiple_files=True,
         key=_FILES,
-        help=say("photo.upload_help"),
+        help=t("photo.upload_help"),
         on_change=_touch,
         args=(_FILES,),
     )
@@ -108,11 +108,11 @@ def _shots() -> list[UploadedFile]:
     """The picture taken with the camera, if there is one. Drawing the field is what asks for permission, so
     that waits for a click; the switch is off again when the visitor comes back from another page.
     """
-    if not st.toggle(say("camera.use"), key="use camera"):
+    if not st.toggle(t("camera.use"), key="use camera"):
         return []
-    st.caption(say("camera.note"))
+    st.caption(t("camera.note"))
     shot = st.camera_input(
-        say("camera.take"),
+        t("camera.take"),
         key=_CAMERA,
         on_change=_touch,
         args=(_CAMERA,),
@@ -124,8 +124,8 @@ def _shots() -> list[UploadedFile]:
 
 def _touch(field: str) -> None:
     """Something happened in a field: its photos come first, and before the samples."""
-    session.remember("sample", None)
-    session.remember(_NEWEST, field)
+    session.set_state("sample", None)
+    session.set_state(_NEWEST, field)
 
 
 def _taken(files: Sequence[UploadedFile]) -> tuple[Upload, ...]:
@@ -136,10 +136,10 @@ def _taken(files: Sequence[UploadedFile]) -> tuple[Upload, ...]:
         room -= file.size
         if room >= 0:
             data = file.getvalue()
-            digest = session.kept("digest", file.file_id, partial(_digest, data))
+            digest = session.cached("digest", file.file_id, partial(_digest, data))
             taken.append(Upload(file_name(file.name), digest, data))
     if len(taken) < len(files):
-        st.warning(say("photo.too_many", files=FILES, megabytes=MEGABYTES))
+        st.warning(t("photo.too_many", files=FILES, megabytes=MEGABYTES))
     return tuple(taken)
 
 

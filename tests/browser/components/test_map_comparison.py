@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dashboard.components.map_comparison import GRID
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 from dashboard.text.model_names import model_name
 from xai.models.cards import read_cards
 
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 
 MODELS = [card.name for card in read_cards().cards][:2]
 NAMES = [model_name(card) for card in read_cards().cards[:2]]
-WORDS = catalogue()
+WORDS = messages()
 PATIENCE = 240_000
 
 
@@ -29,7 +29,7 @@ def visit(browser, server):
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.goto(f"{server.address}/compare{query}", timeout=PATIENCE)
         page.locator(".maps .value").nth(2).wait_for(timeout=PATIENCE)
-        page.get_by_text(WORDS["agree.note"]).or_(page.get_by_text(catalogue("es")["agree.note"])).wait_for(
+        page.get_by_text(WORDS["agree.note"]).or_(page.get_by_text(messages("es")["agree.note"])).wait_for(
             timeout=PATIENCE
         )
         return page

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 
 pytestmark = pytest.mark.browser
 
 PATIENCE = 240_000
-WORDS = catalogue()
+WORDS = messages()
 HEADER = 60
 """Pixels of a phone's window that the list of pages takes."""
 

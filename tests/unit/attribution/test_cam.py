@@ -144,9 +144,9 @@ def test_the_layer_is_the_last_with_places(name):
 
 
 def test_models_with_a_known_answer_are_explained_at_their_own_layer(noise_crop):
-    from xai.models.ground_truth import instances
+    from xai.models.ground_truth import load_family
 
-    model = instances("aperture_nose", device="cpu")[0].classifier
+    model = load_family("aperture_nose", device="cpu")[0].classifier
     side = model.card.input_size
     found = run("gradcam", model, to_input(noise_crop, side), 0)
     assert np.isfinite(found).all()

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from tests.support.models import OneWindow, make_classifier
-from xai.attribution.occlusion.coarse_to_fine import refine
+from xai.attribution.occlusion.coarse_to_fine import coarse_to_fine
 from xai.attribution.occlusion.engine import Request, occlude
 from xai.attribution.occlusion.patch import Patch
 from xai.errors import Cancelled
@@ -32,7 +32,7 @@ def test_preview_then_the_exact_map(monkeypatch, stride, device):
     network, patch = Counting(20, 20, 9), Patch(1 / 7, stride)
     asked = request(network, patch, device)
     seen = []
-    maps = [(network.seen, fine) for fine in refine([asked], lambda *p: seen.append(p))]
+    maps = [(network.seen, fine) for fine in coarse_to_fine([asked], lambda *p: seen.append(p))]
     rows = len(patch.windows(56))
     exact = occlude(asked.classifier, asked.values, patch)
     assert [fine.preview for _, fine in maps] == ([True, False] if rows > 2 else [False])
@@ -61,7 +61,7 @@ def test_stops_between_preview_and_map(placed_cnn, noise_crop):
         if wanted and done > 100:
             raise Cancelled("enough")
 
-    maps = refine([asked], stop)
+    maps = coarse_to_fine([asked], stop)
     wanted.append(next(maps))
     assert wanted[0].preview
     with pytest.raises(Cancelled):

@@ -8,12 +8,12 @@ from torch import nn
 
 from tests.support.models import OneWindow, make_classifier
 from xai.attribution.occlusion.engine import occlude
-from xai.attribution.occlusion.low_precision import CHECKED, Guard, rank_correlation
+from xai.attribution.occlusion.low_precision import CHECKED, LowPrecisionCheck, rank_correlation
 from xai.attribution.occlusion.patch import Patch
 from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.models.inference import batch_job, runtimes
-from xai.models.inference.runtimes import TorchRuntime, reference
-from xai.types import Computed
+from xai.models.inference.runtimes import TorchRuntime, reference_runtime
+from xai.types import ComputeInfo
 
 SIDE = 56
 
@@ -25,12 +25,12 @@ def grid_of(probability, original=0.9):
     for row, (start, stop) in zip(cover, Patch(2 / (rows + 1), 1 / (rows + 1)).windows(SIDE), strict=False):
         row[start:stop] = 1
     answers = np.stack([probability, 1 - probability], axis=2).astype(np.float32)
-    return OcclusionGrid(answers, np.float32([original, 1 - original]), cover, Computed("hasty"))
+    return OcclusionGrid(answers, np.float32([original, 1 - original]), cover, ComputeInfo("hasty"))
 
 
 def settled(hasty, exact):
     """A guard that was given everything it asked for."""
-    guard, rounds = Guard(hasty, 0), []
+    guard, rounds = LowPrecisionCheck(hasty, 0), []
     whole = exact.original[None]
     answers = exact.probabilities.reshape(-1, 2)
     while len(places := guard.next()):
@@ -167,7 +167,7 @@ def test_openvino_in_half_precision_finds_the_same_peak(monkeypatch):
     classifier = make_classifier(OneWindow(20, 12, 9), SIDE)
     values = torch.full((3, SIDE, SIDE), 0.9)
     exact, fast = (occlude(classifier, values, Patch(), mode=mode) for mode in ("exact", "fast"))
-    assert exact.computed == Computed("openvino float32 on cpu")
+    assert exact.computed == ComputeInfo("openvino float32 on cpu")
     assert fast.drop_map(0).argmax() == exact.drop_map(0).argmax()
     assert np.abs(fast.drop_map(0) - exact.drop_map(0)).max() < 0.02
 
@@ -175,8 +175,8 @@ def test_openvino_in_half_precision_finds_the_same_peak(monkeypatch):
 def test_where_there_is_nothing_faster_fast_is_exact(small_cnn, noise_crop, monkeypatch):
     from xai.models.classifiers import to_input
 
-    monkeypatch.setattr(batch_job, "runtime_for", lambda n, d, s, forwards, mode: reference(n, d, s))
+    monkeypatch.setattr(batch_job, "runtime_for", lambda n, d, s, forwards, mode: reference_runtime(n, d, s))
     values = to_input(noise_crop, 35)
     fast = occlude(small_cnn, values, Patch(), mode="fast")
-    assert fast.computed == Computed("torch float32 on cpu")
+    assert fast.computed == ComputeInfo("torch float32 on cpu")
     assert np.array_equal(fast.probabilities, occlude(small_cnn, values, Patch()).probabilities)

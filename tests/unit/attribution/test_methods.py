@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.support.models import make_face
-from xai.attribution.base import Asked, Attribution
+from xai.attribution.base import Attribution, AttributionRequest
 from xai.attribution.methods import DEFAULT_METHODS, METHODS, Method, find_method
 from xai.attribution.occlusion.patch import Patch
 from xai.errors import UnknownName
@@ -62,7 +62,7 @@ def test_one_input_and_several_are_run_by_what_the_entry_names(
     work.clear()
     told = []
     found = method.run_all()(
-        [Asked(small_cnn, each, 0) for each in values], {}, lambda *step: told.append(step)
+        [AttributionRequest(small_cnn, each, 0) for each in values], {}, lambda *step: told.append(step)
     )
     for each, one in zip(values, found, strict=True):
         np.testing.assert_array_equal(one.values, each[0].numpy())

@@ -5,7 +5,7 @@ from captum.attr import Occlusion
 
 from tests.support.models import OneWindow, make_classifier
 from tests.support.oracles import full_precision, gaussian_blur_by_loop, occlusion_by_loop
-from xai.attribution.base import Asked
+from xai.attribution.base import AttributionRequest
 from xai.attribution.methods import METHODS
 from xai.attribution.occlusion.engine import baseline, occlude
 from xai.attribution.occlusion.method import occlusion_all
@@ -115,7 +115,7 @@ def test_a_fill_drawn_on_the_face_is_handed_in(placed_cnn, noise_crop, fill):
     for index in range(3):
         assert np.abs(grid.probability_map(index) - expected[index]).max() < 1e-6
     params = {"patch": 0.3, "stride": 0.11, "fill": fill}
-    made = occlusion_all([Asked(placed_cnn, values, 1, drawn)], params, lambda *_: None)[0]
+    made = occlusion_all([AttributionRequest(placed_cnn, values, 1, drawn)], params, lambda *_: None)[0]
     assert np.abs(made.probability - expected[1]).max() < 1e-6
     with pytest.raises(ValueError, match="drawn for one face"):
         baseline(values, fill)

@@ -65,9 +65,9 @@ def test_operations_are_those_counted_by_hand(call):
     )  # fmt: skip
     from torch import nn
 
-    from xai.benchmark.workloads import subject
+    from xai.benchmark.workloads import load_workload
 
-    network, operations = subject("custom_cnn_tanh", "cpu").network, []
+    network, operations = load_workload("custom_cnn_tanh", "cpu").network, []
 
     def count(module, _, output):
         places = output.shape[2] * output.shape[3] if output.ndim == 4 else 1

@@ -15,11 +15,11 @@ from xai.benchmark.baselines import captum_map, loop_map
 from xai.benchmark.occlusion_result import agreement_of
 from xai.benchmark.scaling import line
 from xai.benchmark.system_info import gemm, gemm_flops, this_machine
-from xai.benchmark.timing import Timing, interleaved
-from xai.benchmark.workloads import is_random, some_crops, subject
+from xai.benchmark.timing import Timing, time_interleaved
+from xai.benchmark.workloads import is_random, load_workload, some_crops
 from xai.errors import DataRejected, UnknownName
 from xai.models.classifiers import to_input
-from xai.types import Computed
+from xai.types import ComputeInfo
 
 CPU = torch.device("cpu")
 
@@ -43,7 +43,7 @@ class Ticker:
 
 def test_contestants_take_turns_and_each_round_starts_with_another():
     ticker = Ticker()
-    found = interleaved(
+    found = time_interleaved(
         {"a": ticker.work("a", 1.0), "b": ticker.work("b", 2.0), "c": ticker.work("c", 4.0)},
         3,
         CPU,
@@ -119,7 +119,7 @@ def grid_of(drops, redone=""):
     drops = np.asarray(drops, np.float32)
     probabilities = np.stack([0.9 - drops, 0.1 + drops], axis=2)
     original, cover = np.array([0.9, 0.1], np.float32), np.eye(len(drops), dtype=np.float32)
-    return OcclusionGrid(probabilities, original, cover, Computed("made up", redone=redone))
+    return OcclusionGrid(probabilities, original, cover, ComputeInfo("made up", redone=redone))
 
 
 def test_agreement_counts_peaks_ranks_and_differences():
@@ -136,19 +136,22 @@ def test_agreement_counts_peaks_ranks_and_differences():
 
 
 def test_an_architecture_has_random_weights_and_a_model_its_own():
-    random, installed = subject("mobilenet_v3_small", "cpu", 96), subject("custom_cnn_relu_bn", "cpu")
+    random, installed = (
+        load_workload("mobilenet_v3_small", "cpu", 96),
+        load_workload("custom_cnn_relu_bn", "cpu"),
+    )
     assert is_random(random)
     assert random.card.input_size == 96
     assert not is_random(installed)
     assert installed.card.input_size == 35
-    again = subject("mobilenet_v3_small", "cpu")
+    again = load_workload("mobilenet_v3_small", "cpu")
     assert again.card.input_size == 224
     for one, other in zip(random.network.parameters(), again.network.parameters(), strict=True):
         assert torch.equal(one, other)
 
 
 def test_a_model_at_another_side_keeps_its_weights():
-    own, larger = subject("mobilenet_v2", "cpu"), subject("mobilenet_v2", "cpu", 160)
+    own, larger = load_workload("mobilenet_v2", "cpu"), load_workload("mobilenet_v2", "cpu", 160)
     assert (own.card.input_size, larger.card.input_size) == (128, 160)
     batch = torch.rand(1, 3, 160, 160)
     assert torch.equal(own.probabilities(batch), larger.probabilities(batch))
@@ -164,7 +167,7 @@ def test_a_model_at_another_side_keeps_its_weights():
 )
 def test_what_cannot_be_measured_is_refused(name, side, error, sentence):
     with pytest.raises(error, match=sentence):
-        subject(name, "cpu", side)
+        load_workload(name, "cpu", side)
 
 
 def test_faces_come_spread_over_a_set_or_from_the_gallery(tmp_path, noise_crop):
@@ -183,7 +186,7 @@ def test_faces_come_spread_over_a_set_or_from_the_gallery(tmp_path, noise_crop):
 
 def test_occlusion_of_a_subject_is_the_engines():
     """A random network at a small side: what the benchmark times is what it compares."""
-    classifier = subject("mobilenet_v3_small", "cpu", 64)
+    classifier = load_workload("mobilenet_v3_small", "cpu", 64)
     values = to_input(some_crops(None, 1)[0], 64)
     ours = occlude(classifier, values, Patch(1 / 4, 1 / 4)).drop_map(0)
     assert np.abs(ours - loop_map(classifier, values, Patch(1 / 4, 1 / 4), 0)).max() < 1e-5

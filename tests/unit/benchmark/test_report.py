@@ -9,12 +9,12 @@ import torch
 
 from xai.benchmark.occlusion_result import Agreement, Comparison
 from xai.benchmark.report import Report, Section
-from xai.benchmark.scaling import Together, line, measure_together
+from xai.benchmark.scaling import BatchSharing, line, measure_together
 from xai.benchmark.system_info import this_machine
-from xai.benchmark.targets import Bar, comparison_bars, growth_bars, together_bar
+from xai.benchmark.targets import Target, comparison_bars, growth_bars, together_bar
 from xai.benchmark.timing import Timing
 from xai.errors import XaiError
-from xai.types import Computed
+from xai.types import ComputeInfo
 
 CPU = torch.device("cpu")
 DOCUMENT = Path(__file__).parents[3] / "docs" / "benchmarks.md"
@@ -34,7 +34,7 @@ def comparison(**changes):
         "max_abs_diff": 1e-6, "naive_abs_diff": None,
         "memory": {"exact": 400.0, "exact_more": 410.0, "fast": 300.0, "captum": 900.0},
         "agreement": Agreement(30, 0, 0, 0.99, 0.999, 30, 0.01, 30),
-        "computed": Computed("a"), "fast_computed": Computed("b"),
+        "computed": ComputeInfo("a"), "fast_computed": ComputeInfo("b"),
     }  # fmt: skip
     return Comparison(**{**fields, **changes})
 
@@ -80,7 +80,7 @@ def test_what_was_not_measured_is_neither_met_nor_missed():
 def test_lines_and_shared_calls_have_bars():
     straight, bent = line((1, 2, 3), (1, 2, 3)), line((1, 2, 3), (1, 2, 9))
     assert [bar.met for bar in growth_bars({"m": {"faces": straight, "models": bent}})] == [True, False]
-    shared = Together("m", 10, 3, Timing((9.0, 8.0)), Timing((10.0, 10.0)))
+    shared = BatchSharing("m", 10, 3, Timing((9.0, 8.0)), Timing((10.0, 10.0)))
     assert (shared.maps, together_bar(shared).met) == (30, True)
     assert together_bar(shared).found == pytest.approx(0.85)
     assert together_bar(replace(shared, shared=Timing((11.0, 11.0)))).met is False
@@ -127,7 +127,7 @@ def test_the_document_of_the_project_takes_both_tables(name):
 
 def test_the_page_names_the_machine_the_command_and_every_bar():
     machine = replace(this_machine(CPU), processor="Slide rule", cores=7, memory=3.0, half=())
-    bars = [Bar("speed", 2.0, 2.5), Bar("weight", 1.0, 3.0, at_least=False)]
+    bars = [Target("speed", 2.0, 2.5), Target("weight", 1.0, 3.0, at_least=False)]
     report = Report({"x": 1}, machine, [("way", "seconds"), ("ours", "2")], ["  a remark"], bars)
     said = report.markdown("python -m xai benchmark")
     assert said.startswith("Measured by `python -m xai benchmark` on Slide rule, no half precision, 7 cores")

@@ -11,12 +11,12 @@ from dashboard.face_explanations import FaceListener
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
     NO_CROP,
-    Explained,
     ExplainFace,
+    FaceExplanation,
+    JobProgress,
     ModelRequest,
-    Part,
     Refusal,
-    Stage,
+    ResultPart,
 )
 from dashboard.worker.ticket import JobError
 from tests.support import evidences
@@ -59,20 +59,20 @@ class Process:
 
     def __call__(self, job, show, take):
         self.jobs.append(job)
-        show(Stage("explaining", 1, 2, job.requests[0].model))
+        show(JobProgress("explaining", 1, 2, job.requests[0].model))
         asked = [each for each in job.requests if each.model not in self.refused]
         for request in job.requests:
             if request.model in self.refused:
-                take(Part(request.model, Refusal("WeightsUnavailable", "gone")))
+                take(ResultPart(request.model, Refusal("WeightsUnavailable", "gone")))
             elif request.maps:
                 maps = maps_of(replace(job.face, crop=NO_CROP), request.model)
-                take(Part(request.model, Preview(maps.prediction, maps.heatmaps["occlusion"])))
-                take(Part(request.model, Explained(maps, np.zeros((8, 8), np.int8), 1, 1)))
+                take(ResultPart(request.model, Preview(maps.prediction, maps.heatmaps["occlusion"])))
+                take(ResultPart(request.model, FaceExplanation(maps, np.zeros((8, 8), np.int8), 1, 1)))
         if self.dies:
             raise JobError("died")
         for request in asked:
             if request.test:
-                take(Part(request.model, evidences.evidence("supported")))
+                take(ResultPart(request.model, evidences.evidence("supported")))
 
 
 @pytest.fixture
@@ -83,14 +83,14 @@ def process(monkeypatch):
     def shelf(kind):
         return shelves.setdefault(kind, OrderedDict())
 
-    monkeypatch.setattr(face_explanations, "shelf", shelf)
+    monkeypatch.setattr(face_explanations, "cache_of", shelf)
 
     def kept(kind, key, make):
         return shelf(kind).setdefault(key, make())
 
-    monkeypatch.setattr(face_explanations, "kept", kept)
+    monkeypatch.setattr(face_explanations, "cached", kept)
     made = Process()
-    monkeypatch.setattr(face_explanations.session, "ask", made)
+    monkeypatch.setattr(face_explanations.session, "run_job", made)
     return made
 
 
@@ -159,7 +159,7 @@ def test_evidence_hears_the_maps_that_the_page_shows(process):
     maps = maps_of(FACE, "a")
     empty = replace(maps, heatmaps={"gradcam": maps.heatmaps["occlusion"]}, shares={"gradcam": None})
     key = face_explanations._Arrivals(JOB, Told())._maps_key("a")
-    face_explanations.shelf("explanation")[key] = Explained(empty, None, 1, 1)
+    face_explanations.cache_of("explanation")[key] = FaceExplanation(empty, None, 1, 1)
     told = explain(replace(JOB, requests=(ModelRequest("a"),)))
     flags = [(flag.code, flag.values["method"]) for flag in told.values["a"].flags]
     assert flags == [("map_empty", "gradcam")]

@@ -14,7 +14,7 @@ from xai.models import architectures
 from xai.models.architectures import Architecture
 from xai.models.cards import read_cards
 from xai.models.classifiers import to_input
-from xai.models.ground_truth import CAM_LAYERS, KINDS, aligned_face, instances, loading
+from xai.models.ground_truth import CAM_LAYERS, KINDS, aligned_face, load_family, loading
 from xai.models.ground_truth.alignment import FIVE_POINTS
 from xai.models.ground_truth.loading import WEIGHTS, WEIGHTS_SHA256
 from xai.models.ground_truth.planted_cues import MARKS, TINTS
@@ -68,7 +68,7 @@ def models():
 
     def get(kind):
         if kind not in made:
-            made[kind] = instances(kind, "cpu")
+            made[kind] = load_family(kind, "cpu")
         return made[kind]
 
     return get
@@ -126,19 +126,19 @@ def test_altered_or_missing_weights_are_refused(monkeypatch, tmp_path):
     for path, message in ((altered, "should have"), (tmp_path / "none.safetensors", "missing")):
         monkeypatch.setattr(loading, "WEIGHTS", path)
         with pytest.raises(WeightsUnavailable, match=message):
-            instances("aperture_nose", "cpu")
+            load_family("aperture_nose", "cpu")
 
 
 def test_an_unknown_kind_is_named():
     with pytest.raises(UnknownName, match="no kind of known answer 'hat'"):
-        instances("hat")
+        load_family("hat")
 
 
 def test_loading_leaves_the_callers_random_numbers_alone():
     torch.manual_seed(1)
     expected = torch.rand(3)
     torch.manual_seed(1)
-    instances("randomised", "cpu")
+    load_family("randomised", "cpu")
     assert torch.equal(torch.rand(3), expected)
 
 

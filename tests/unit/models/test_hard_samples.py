@@ -5,7 +5,7 @@ import pytest
 
 from xai.models.cards import read_cards
 from xai.models.classifiers import load_classifier
-from xai.models.ground_truth.loading import instances
+from xai.models.ground_truth.loading import load_family
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 from xai.photo.samples import SAMPLES
@@ -48,7 +48,7 @@ def test_most_traps_catch_a_shown_model(wrong):
 
 
 def test_the_sticker_misleads_a_model_that_reads_marks_and_the_portrait_alone_does_not():
-    reader = instances("corner_mark")[MARK].classifier
+    reader = load_family("corner_mark")[MARK].classifier
     (plain,), (marked,) = (find_faces(load_sample(f"astronaut-{kind}")) for kind in ("plain", "sticker"))
     before, after = reader.predict([plain.crop, marked.crop])
     assert SAMPLES["astronaut-sticker"].truth == ("uncovered",)

@@ -12,7 +12,7 @@ from xai.models.classifiers import load_classifier
 from xai.models.incorrect_reason import ReasonHead, pooled_features, predict_with_reasons, reasons_path
 from xai.photo.sample_rendering import sample_png
 from xai.photo.synthetic_masks.wear_styles import REASONS
-from xai.types import CLASSES, Prediction, SaidReason
+from xai.types import CLASSES, IncorrectReason, Prediction
 
 
 class Colours(nn.Module):
@@ -69,7 +69,7 @@ def test_without_a_head_nothing_is_said(classifier, tmp_path, monkeypatch):
 
 def test_what_is_sure_enough_is_said_and_the_rest_is_kept():
     for probability, said in ((0.79, None), (0.8, "chin"), (0.95, "chin")):
-        reason = SaidReason("chin", probability, 0.8)
+        reason = IncorrectReason("chin", probability, 0.8)
         assert reason.as_dict() == {
             "said": said, "likeliest": "chin", "probability": probability, "threshold": 0.8,
         }  # fmt: skip

@@ -11,7 +11,7 @@ from torch import nn
 from xai.models.architectures import ARCHITECTURES
 from xai.models.inference import openvino, runtimes
 from xai.models.inference.openvino import OpenVinoRuntime, distrust, prepare
-from xai.models.inference.runtimes import reference, runtime_for
+from xai.models.inference.runtimes import reference_runtime, runtime_for
 
 CPU = torch.device("cpu")
 needs_openvino = pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is optional")
@@ -35,7 +35,7 @@ def test_openvino_answers_as_torch_does(name):
     assert isinstance(found, OpenVinoRuntime)
     assert found.name == "openvino float32 on cpu"
     batch = torch.randn(5, 3, side, side)
-    theirs = reference(network, CPU, side).submit(batch, 0)()
+    theirs = reference_runtime(network, CPU, side).submit(batch, 0)()
     assert theirs.std() > 0
     gc.collect()  # the compiled network shares the weights' memory
     assert (found.submit(batch, 0)() - theirs).abs().max() < 1e-4 * max(1, theirs.abs().max())
@@ -43,7 +43,7 @@ def test_openvino_answers_as_torch_does(name):
 
 @pytest.mark.parametrize("name", ["custom_cnn_relu_bn", "mobilenet_v2"])
 def test_the_reference_answers_a_batch_as_one_by_one(name, device):
-    found = reference(made(name).to(device), device, 35)
+    found = reference_runtime(made(name).to(device), device, 35)
     assert found.name == f"torch float32 on {device.type}"
     batch = torch.randn(5, 3, 35, 35, device=device)
     together = found.submit(batch, 0)()

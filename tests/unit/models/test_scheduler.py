@@ -139,7 +139,7 @@ def test_a_runtime_that_differs_from_the_reference_is_not_used(placed_cnn, noise
     expected = occlude(placed_cnn, values, Patch())
 
     def crooked(network, device, side, forwards, mode):
-        return Crooked(runtimes.reference(network, device, side), off)
+        return Crooked(runtimes.reference_runtime(network, device, side), off)
 
     monkeypatch.setattr(batch_job, "runtime_for", crooked)
     grid = occlude(placed_cnn, values, Patch())

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from xai.photo.face_warp import lay_on
+from xai.photo.face_warp import warp_to
 from xai.types import Box, Face
 
 FIVE = np.array([[30.0, 40.0], [70.0, 38.0], [52.0, 60.0], [38.0, 78.0], [66.0, 76.0]])
@@ -27,7 +27,7 @@ def turned(points, degrees, scale, shift):
 )
 def test_a_known_turn_is_found(degrees, scale, shift):
     moved, fixed = face(FIVE), face(turned(FIVE, degrees, scale, shift))
-    laid = lay_on(moved, fixed)
+    laid = warp_to(moved, fixed)
     assert laid.by_features
     back = FIVE @ laid.matrix[:, :2].T + laid.matrix[:, 2]
     assert np.allclose(back, fixed.landmarks, atol=1e-4)
@@ -36,7 +36,7 @@ def test_a_known_turn_is_found(degrees, scale, shift):
 def test_no_turn_scale_and_shift_brings_the_points_closer():
     rng = np.random.default_rng(3)
     moved, fixed = face(FIVE), face(turned(FIVE, 12, 0.9, (5, 5)) + rng.normal(0, 3, FIVE.shape))
-    laid = lay_on(moved, fixed)
+    laid = warp_to(moved, fixed)
 
     def apart(a, b, shift):
         placed = FIVE @ np.array([[a, -b], [b, a]]).T + shift
@@ -52,7 +52,7 @@ def test_no_turn_scale_and_shift_brings_the_points_closer():
 def test_a_face_on_itself_stays_pixel_for_pixel():
     one = face(FIVE)
     values = np.random.default_rng(0).normal(size=(100, 100)).astype(np.float32)
-    laid = lay_on(one, one)
+    laid = warp_to(one, one)
     assert np.array_equal(laid.crop(one.crop), one.crop)
     assert np.allclose(laid.values(values), values, atol=1e-5)
 
@@ -77,7 +77,7 @@ def slow_values(values, matrix, side):
 def test_a_map_is_read_where_the_loop_reads_it_and_ends_where_the_face_ends():
     rows, columns = np.mgrid[0:100, 0:100]
     values = (columns / 10 + np.sin(rows / 9)).astype(np.float32)
-    laid = lay_on(face(FIVE), face(turned(FIVE, 25, 0.5, (40, 10)), side=60))
+    laid = warp_to(face(FIVE), face(turned(FIVE, 25, 0.5, (40, 10)), side=60))
     expected = slow_values(values, laid.matrix, 60)
     found = laid.values(values)
     assert np.array_equal(np.isnan(found), np.isnan(expected))
@@ -88,14 +88,14 @@ def test_a_map_is_read_where_the_loop_reads_it_and_ends_where_the_face_ends():
 def test_labels_are_never_mixed_and_the_rest_is_elsewhere():
     labels = np.zeros((100, 100), np.int8)
     labels[:, 50:] = 6
-    laid = lay_on(face(FIVE), face(turned(FIVE, 0, 0.5, (20, 20)), side=60))
+    laid = warp_to(face(FIVE), face(turned(FIVE, 0, 0.5, (20, 20)), side=60))
     found = laid.labels(labels, elsewhere=5)
     assert set(np.unique(found)) == {0, 5, 6}
     assert (found[~laid.inside(100)] == 5).all()
 
 
 def test_without_landmarks_the_frames_are_laid_on_each_other():
-    laid = lay_on(face([], side=100), face(FIVE, side=50))
+    laid = warp_to(face([], side=100), face(FIVE, side=50))
     assert not laid.by_features
     assert np.array_equal(laid.matrix, [[0.5, 0, 0], [0, 0.5, 0]])
     assert laid.inside(100).all()

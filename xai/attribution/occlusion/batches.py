@@ -17,11 +17,11 @@ from torch import Tensor
 from xai.models.inference.batch_job import Batches
 from xai.models.inference.runtimes import Runtime
 
-__all__ = ["Covered"]
+__all__ = ["OccludedBatches"]
 
 
 @dataclass(frozen=True, eq=False)
-class Covered:
+class OccludedBatches:
     """A picture, what lies under the patch, and the places of the patch.
 
     Attributes:
@@ -38,14 +38,14 @@ class Covered:
     def __call__(self, runtime: Runtime) -> Batches:
         """What makes the batches for a runtime, as ``Job.inputs`` wants it."""
         where = runtime.device
-        moved = Covered(self.picture.to(where), self.hidden.to(where), self.patches)
+        moved = OccludedBatches(self.picture.to(where), self.hidden.to(where), self.patches)
         return _Sheets(moved, runtime) if where.type == "cpu" else _Masks(moved)
 
 
 class _Sheets:
     """On a CPU: sheets that are painted over and over, one for each batch that may be under way."""
 
-    def __init__(self, covered: Covered, runtime: Runtime) -> None:
+    def __init__(self, covered: OccludedBatches, runtime: Runtime) -> None:
         self._covered = covered
         shape = (min(runtime.batch, len(covered.patches)), *covered.picture.shape)
         sheet = covered.picture.expand(shape).clone(memory_format=runtime.memory_format)
@@ -71,7 +71,7 @@ def _copy(source: Tensor, page: Tensor, patch: list[int]) -> None:
 class _Masks:
     """On a GPU: everything that a batch needs is there already, so that nothing is copied for it."""
 
-    def __init__(self, covered: Covered) -> None:
+    def __init__(self, covered: OccludedBatches) -> None:
         self._covered = covered
         device = covered.picture.device
         self._patches = torch.from_numpy(covered.patches).to(device)

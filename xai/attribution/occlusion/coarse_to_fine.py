@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.attribution.occlusion.engine import Request, Scan, places_only
+from xai.attribution.occlusion.engine import OcclusionScan, Request, places_only
 from xai.attribution.occlusion.response_grid import OcclusionGrid
-from xai.models.inference.batch_job import Answers, Job
-from xai.models.inference.scheduler import stream
+from xai.models.inference.batch_job import InferenceJob, ModelOutputs
+from xai.models.inference.scheduler import iter_results
 from xai.types import Progress
 
-__all__ = ["FineMap", "refine"]
+__all__ = ["FineMap", "coarse_to_fine"]
 
 _STEP = 4
 """Every fourth place each way is measured first: of a stride of 1/56 that is 1/14."""
@@ -36,7 +36,7 @@ class FineMap:
     preview: bool
 
 
-def refine(requests: Sequence[Request], progress: Progress | None = None) -> Iterator[FineMap]:
+def coarse_to_fine(requests: Sequence[Request], progress: Progress | None = None) -> Iterator[FineMap]:
     """A preview of every request, then every exact map; each place is measured once, all in one stream.
 
     A request of so few places that none would be interpolated has no preview: its map comes at once.
@@ -45,10 +45,10 @@ def refine(requests: Sequence[Request], progress: Progress | None = None) -> Ite
         requests: what is asked.
         progress: called between batches with (places done, places in all); may raise to stop the work.
     """
-    maps = [_InTwoParts(Scan(request)) for request in requests]
+    maps = [_InTwoParts(OcclusionScan(request)) for request in requests]
     later = [which for which, each in enumerate(maps) if len(each.rest)]
     jobs = [each.job(each.coarse) for each in maps] + [maps[which].job(maps[which].rest) for which in later]
-    answers = stream(jobs, places_only(jobs, progress))
+    answers = iter_results(jobs, places_only(jobs, progress))
     for which, each in enumerate(maps):
         yield FineMap(which, each.begun(next(answers)), preview=which in later)
     for which, last in zip(later, answers, strict=True):
@@ -58,23 +58,23 @@ def refine(requests: Sequence[Request], progress: Progress | None = None) -> Ite
 class _InTwoParts:
     """One map whose places are asked about in two jobs: the coarse ones, and the rest."""
 
-    def __init__(self, scan: Scan) -> None:
+    def __init__(self, scan: OcclusionScan) -> None:
         self._scan, self._rows = scan, len(scan.windows)
         every = np.arange(self._rows**2).reshape(self._rows, self._rows)
         self._knots = np.unique(np.r_[0 : self._rows : _STEP, self._rows - 1])
         self.coarse = every[np.ix_(self._knots, self._knots)].reshape(-1)
         self.rest = np.setdiff1d(every, self.coarse)
 
-    def job(self, places: NDArray[np.intp]) -> Job:
+    def job(self, places: NDArray[np.intp]) -> InferenceJob:
         return self._scan.job("exact", places)
 
-    def begun(self, first: Answers) -> OcclusionGrid:
+    def begun(self, first: ModelOutputs) -> OcclusionGrid:
         """The map where only the coarse places are known, interpolated in between."""
         self._first, self._found = first, first.probabilities.numpy()[1:]
         measured = self._found.reshape(len(self._knots), len(self._knots), -1)
         return self._scan.grid_of(first, _interpolated(measured, self._knots, self._rows))
 
-    def ended(self, last: Answers) -> OcclusionGrid:
+    def ended(self, last: ModelOutputs) -> OcclusionGrid:
         """The map itself."""
         answers = np.empty((self._rows**2, self._found.shape[1]), np.float32)
         answers[self.coarse], answers[self.rest] = self._found, last.probabilities.numpy()[1:]

@@ -21,21 +21,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from xai.attribution.occlusion.batches import Covered
-from xai.attribution.occlusion.low_precision import Guard
+from xai.attribution.occlusion.batches import OccludedBatches
+from xai.attribution.occlusion.low_precision import LowPrecisionCheck
 from xai.attribution.occlusion.patch import FACE_FILLS, FILLS, Patch
 from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.errors import UnknownName
 from xai.models.classifiers import Classifier
-from xai.models.inference.batch_job import Answers, Job
+from xai.models.inference.batch_job import InferenceJob, ModelOutputs
 from xai.models.inference.runtimes import Mode
-from xai.models.inference.scheduler import ask
-from xai.types import Computed, Progress
+from xai.models.inference.scheduler import run
+from xai.types import ComputeInfo, Progress
 
 __all__ = [
     "OcclusionGrid",
+    "OcclusionScan",
     "Request",
-    "Scan",
     "baseline",
     "occlude",
     "occlude_all",
@@ -97,13 +97,13 @@ def occlude_all(
         progress: called between batches with (places done, places in all); may raise to stop the work. In
             fast mode it is called with everything done while places are measured again.
         mode: ``exact``: float32, within 1e-5 of captum's ``Occlusion`` in probability. ``fast``: in half
-            precision where the machine has it, watched by a ``Guard``; a map in doubt comes back exact.
+            precision where the machine has it, watched by a ``LowPrecisionCheck``; a map in doubt is exact.
 
     The probabilities do not depend on the batch size, nor on what else is asked, beyond float rounding.
     """
-    scans = [Scan(request) for request in requests]
+    scans = [OcclusionScan(request) for request in requests]
     jobs = [scan.job(mode) for scan in scans]
-    grids = [scan.grid(a) for scan, a in zip(scans, ask(jobs, places_only(jobs, progress)), strict=True)]
+    grids = [scan.grid(a) for scan, a in zip(scans, run(jobs, places_only(jobs, progress)), strict=True)]
     low = [i for i, scan in enumerate(scans) if scan.low]
     if low:
         places = sum(job.count - 1 for job in jobs)
@@ -112,7 +112,7 @@ def occlude_all(
     return tuple(grids)
 
 
-class Scan:
+class OcclusionScan:
     """One request on its way: its picture and the places of its patch, the whole picture first.
 
     Args:
@@ -129,39 +129,41 @@ class Scan:
         square = [(t, b, le, r) for t, b in self.windows for le, r in self.windows]
         self._patches = np.array([(0, 0, 0, 0), *square], np.int64)
 
-    def job(self, mode: Mode, only: NDArray[np.intp] | None = None) -> Job:
+    def job(self, mode: Mode, only: NDArray[np.intp] | None = None) -> InferenceJob:
         """All places after the whole picture, or the places ``only`` after it."""
         patches = self._patches if only is None else self._patches[np.r_[0, only + 1]]
-        covered = Covered(self._picture, self._hidden, patches)
-        return Job(self.request.classifier, len(patches), covered, mode, len(self._patches))
+        covered = OccludedBatches(self._picture, self._hidden, patches)
+        return InferenceJob(self.request.classifier, len(patches), covered, mode, len(self._patches))
 
-    def grid(self, answers: Answers) -> OcclusionGrid:
+    def grid(self, answers: ModelOutputs) -> OcclusionGrid:
         """The grid that the answers to all places give."""
         self.low = answers.low
         rows = len(self.windows)
         return self.grid_of(answers, answers.probabilities.numpy()[1:].reshape(rows, rows, -1))
 
-    def grid_of(self, answers: Answers, places: NDArray[np.float32]) -> OcclusionGrid:
+    def grid_of(self, answers: ModelOutputs, places: NDArray[np.float32]) -> OcclusionGrid:
         """The grid of probabilities ``(R, R, C)``; the answer to the whole picture leads ``answers``."""
         cover = np.zeros((len(self.windows), self._picture.shape[-1]), np.float32)
         for row, (start, stop) in zip(cover, self.windows, strict=True):
             row[start:stop] = 1
         whole: NDArray[np.float32] = answers.probabilities.numpy()[0]
-        return OcclusionGrid(places, whole, cover, Computed(answers.runtime))
+        return OcclusionGrid(places, whole, cover, ComputeInfo(answers.runtime))
 
 
 def _guarded(
-    scans: Sequence[Scan], hasty: Sequence[OcclusionGrid], progress: Progress | None
+    scans: Sequence[OcclusionScan], hasty: Sequence[OcclusionGrid], progress: Progress | None
 ) -> list[OcclusionGrid]:
     """The maps with some places measured again, or computed again altogether where they are in doubt."""
-    guards = [Guard(grid, _target(scan.request, grid)) for scan, grid in zip(scans, hasty, strict=True)]
+    guards = [
+        LowPrecisionCheck(grid, _target(scan.request, grid)) for scan, grid in zip(scans, hasty, strict=True)
+    ]
     while wanted := {i: places for i, guard in enumerate(guards) if len(places := guard.next())}:
         jobs = [scans[i].job("exact", places) for i, places in wanted.items()]
-        for (i, places), answers in zip(wanted.items(), ask(jobs, progress), strict=True):
+        for (i, places), answers in zip(wanted.items(), run(jobs, progress), strict=True):
             guards[i].learn(places, answers.probabilities.numpy())
     found = [guard.grid for guard in guards]
     doubtful = [i for i, guard in enumerate(guards) if guard.doubt]
-    for i, answers in zip(doubtful, ask([scans[i].job("exact") for i in doubtful], progress), strict=True):
+    for i, answers in zip(doubtful, run([scans[i].job("exact") for i in doubtful], progress), strict=True):
         computed = replace(found[i].computed, runtime=answers.runtime)
         found[i] = replace(scans[i].grid(answers), computed=computed)
     return found
@@ -171,7 +173,7 @@ def _target(request: Request, grid: OcclusionGrid) -> int:
     return int(grid.original.argmax()) if request.target is None else request.target
 
 
-def places_only(jobs: Sequence[Job], progress: Progress | None) -> Progress | None:
+def places_only(jobs: Sequence[InferenceJob], progress: Progress | None) -> Progress | None:
     """Progress over the places alone, where the first input of every job is a whole picture."""
     if progress is None:
         return None

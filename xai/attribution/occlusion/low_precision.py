@@ -23,9 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.attribution.occlusion.response_grid import OcclusionGrid
-from xai.types import Computed
+from xai.types import ComputeInfo
 
-__all__ = ["CHECKED", "RANKING", "Guard", "rank_correlation"]
+__all__ = ["CHECKED", "RANKING", "LowPrecisionCheck", "rank_correlation"]
 
 CHECKED = 8
 """Places that are measured again on every fast map, at least (all of them where there are fewer)."""
@@ -37,7 +37,7 @@ _SHARE = 0.25
 _GRAIN = 56
 
 
-class Guard:
+class LowPrecisionCheck:
     """Watches over one fast map.
 
     Args:
@@ -94,7 +94,7 @@ class Guard:
     @property
     def grid(self) -> OcclusionGrid:
         """The map with every answer that was measured again in place of the hasty one."""
-        computed = Computed(
+        computed = ComputeInfo(
             self._hasty.computed.runtime, int(self._checked.sum()), self.error, self.correlation, self.doubt
         )
         answers = self._answers.reshape(self._hasty.probabilities.shape)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from xai.attribution.base import Asked, Attribution, Step
-from xai.attribution.occlusion.coarse_to_fine import refine
+from xai.attribution.base import Attribution, AttributionRequest, PartialAttribution
+from xai.attribution.occlusion.coarse_to_fine import coarse_to_fine
 from xai.attribution.occlusion.engine import Request, occlude_all
 from xai.attribution.occlusion.patch import Patch
 from xai.attribution.occlusion.response_grid import OcclusionGrid
@@ -16,7 +16,7 @@ __all__ = ["occlusion_all", "occlusion_in_steps"]
 
 
 def occlusion_all(
-    asked: Sequence[Asked], params: Params, progress: Progress, mode: Mode = "exact"
+    asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
     """The drop maps of the classes that are asked about, the probability maps and what the answers become.
 
@@ -27,13 +27,15 @@ def occlusion_all(
     return [_attribution(grid, a.target) for a, grid in zip(asked, grids, strict=True)]
 
 
-def occlusion_in_steps(asked: Sequence[Asked], params: Params, progress: Progress) -> Iterator[Step]:
-    """``occlusion_all``, exact, coarse places first: see ``refine``."""
-    for fine in refine(_requests(asked, params), progress):
-        yield Step(fine.which, _attribution(fine.grid, asked[fine.which].target), fine.preview)
+def occlusion_in_steps(
+    asked: Sequence[AttributionRequest], params: Params, progress: Progress
+) -> Iterator[PartialAttribution]:
+    """``occlusion_all``, exact, coarse places first: see ``coarse_to_fine``."""
+    for fine in coarse_to_fine(_requests(asked, params), progress):
+        yield PartialAttribution(fine.which, _attribution(fine.grid, asked[fine.which].target), fine.preview)
 
 
-def _requests(asked: Sequence[Asked], params: Params) -> list[Request]:
+def _requests(asked: Sequence[AttributionRequest], params: Params) -> list[Request]:
     patch = Patch(float(params["patch"]), float(params["stride"]), str(params["fill"]))
     return [Request(a.classifier, a.values, patch, a.hidden, a.target) for a in asked]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.types import Computed
+from xai.types import ComputeInfo
 
 __all__ = ["OcclusionGrid"]
 
@@ -28,7 +28,7 @@ class OcclusionGrid:
     probabilities: NDArray[np.float32]
     original: NDArray[np.float32]
     cover: NDArray[np.float32]
-    computed: Computed
+    computed: ComputeInfo
 
     def probability_map(self, index: int) -> NDArray[np.float32]:
         """Float32 ``(n, n)`` in input pixels: the mean probability of class ``index`` over all positions

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from xai.errors import XaiError
 from xai.evidence.counterfactuals.probes import COVER_FILLS, GRID, Probed, Rectangle, Subject, pieces
-from xai.evidence.interventions.fills import neutral
+from xai.evidence.interventions.fills import neutral_fill
 from xai.photo.regions import region_masks
 from xai.types import Face, Prediction
 
@@ -107,7 +107,7 @@ def _place(face: Face, parts: tuple[str, ...]) -> Area:
 
 
 def _content(face: Face, fill: str) -> Pixels:
-    return np.rint(neutral(face, fill)).astype(np.uint8)
+    return np.rint(neutral_fill(face, fill)).astype(np.uint8)
 
 
 class _Grown:

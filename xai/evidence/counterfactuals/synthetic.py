@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from xai.classes import class_info
 from xai.errors import UnknownName, XaiError
 from xai.evidence.counterfactuals.probes import Probed, Subject
-from xai.evidence.interventions.areas import area_under_test, blended, seam
-from xai.evidence.interventions.feasibility import believable
-from xai.evidence.interventions.fills import bare, masked, masked_alike, moved, neutral
+from xai.evidence.interventions.areas import area_under_test, blended, feather_mask
+from xai.evidence.interventions.feasibility import check_feasibility
+from xai.evidence.interventions.fills import bare, masked, neutral_fill, recolored_mask, shifted_crop
 from xai.photo.occluders.renderer import draw_occluder
-from xai.photo.synthetic_masks.layout import lay_out
-from xai.photo.synthetic_masks.renderer import LOOKS, Outfit, wear
+from xai.photo.synthetic_masks.layout import fit_layout
+from xai.photo.synthetic_masks.renderer import LOOKS, MaskSpec, render_mask
 from xai.photo.synthetic_masks.wear_styles import Fit
 from xai.types import Face, Prediction
 
@@ -102,8 +102,8 @@ def recolour(subject: Subject) -> Probed:
     face = _ready(subject)
     worn = "nose_out" if "incorrect" in class_info(_answer(subject).label).wearings else "correct"
     looks = [replace(_LOOK, colour=LOOKS[name].colour) for name in COLOURS.values()]
-    outfits = [Outfit(look, worn, fit=_STILL) for look in looks]
-    return _of_drawn(subject, COLOURS, [wear(face.crop, face.landmarks, outfit) for outfit in outfits])
+    outfits = [MaskSpec(look, worn, fit=_STILL) for look in looks]
+    return _of_drawn(subject, COLOURS, [render_mask(face.crop, face.landmarks, outfit) for outfit in outfits])
 
 
 def hand(subject: Subject) -> Probed:
@@ -145,7 +145,7 @@ def _ready(subject: Subject) -> Face:
 
 
 def _refuse(face: Face, *, reveal_too: bool) -> None:
-    belief = believable(face, reveal=reveal_too)
+    belief = check_feasibility(face, reveal=reveal_too)
     if not belief.holds:
         reason = belief.reason
         raise XaiError(f"Nothing can be drawn on this face: {reason[0].lower()}{reason[1:]}")
@@ -157,14 +157,14 @@ def _worn_at(face: Face, height: float) -> Pixels:
     wanted = stations[-1].top + height * (stations[0].top - stations[-1].top)
     nearest = min(stations, key=lambda station: abs(station.top - wanted))
     moved = (face.landmarks + (wanted - nearest.top) * down).astype(np.float32)
-    return wear(face.crop, moved, Outfit(_LOOK, nearest.worn, fit=_STILL))
+    return render_mask(face.crop, moved, MaskSpec(_LOOK, nearest.worn, fit=_STILL))
 
 
 def _stations(landmarks: Points) -> tuple[Points, tuple[_Station, ...]]:
     """The direction down the face, and where the top edge lies at each station."""
     found = []
     for worn in _STATIONS:
-        layout = lay_out(landmarks, _LOOK.style, worn, _STILL, np.random.default_rng(0))
+        layout = fit_layout(landmarks, _LOOK.style, worn, _STILL, np.random.default_rng(0))
         frame = layout.frame
         across = (layout.outline - frame.centre) @ frame.right
         middle = layout.outline[np.abs(across) < _MIDDLE * frame.width]
@@ -194,7 +194,7 @@ def reveal(face: Face, area: Area, seeds: Sequence[int] = (0,)) -> Pixels:
     """The face with bare skin painted over the area, whatever was there.
 
     Args:
-        face: a crop with the 468-point mesh. Ask ``believable`` first.
+        face: a crop with the 468-point mesh. Ask ``check_feasibility`` first.
         area: bool ``(S, S)``. Beyond the reach of the model (hair, background) nothing is painted.
         seeds: one donor each; another seed is another lower face that goes with the visible upper one.
 
@@ -205,7 +205,7 @@ def reveal(face: Face, area: Area, seeds: Sequence[int] = (0,)) -> Pixels:
         ValueError: the face has no mesh, or the area another size than the crop.
         WeightsUnavailable: the model's file is missing or altered.
     """
-    weight = seam(face, area)
+    weight = feather_mask(face, area)
     return blended(face.crop, bare(face, seeds), weight)
 
 
@@ -227,8 +227,8 @@ def hide(face: Face, area: Area, fill: str, seed: int = 0) -> Pixels:
     """
     if fill not in FILLS:
         raise UnknownName("fill", fill, FILLS)
-    weight = seam(face, area)
-    content = masked(face, seed) if fill == "masked" else neutral(face, fill)
+    weight = feather_mask(face, area)
+    content = masked(face, seed) if fill == "masked" else neutral_fill(face, fill)
     return np.asarray(blended(face.crop, content[None], weight)[0])
 
 
@@ -252,6 +252,6 @@ def sham(face: Face, area: Area, kind: str, seeds: Sequence[int] = (0,)) -> Pixe
         raise UnknownName("sham", kind, SHAMS)
     if kind == "bare":
         return reveal(face, area, seeds)
-    weight = seam(face, area)
-    drawn = [moved(face, s) if kind == "moved" else masked_alike(face, s, area) for s in seeds]
+    weight = feather_mask(face, area)
+    drawn = [shifted_crop(face, s) if kind == "moved" else recolored_mask(face, s, area) for s in seeds]
     return blended(face.crop, np.stack(drawn), weight)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xai.attribution.occlusion.engine import baseline
-from xai.evidence.faithfulness.pixel_order import Order
+from xai.evidence.faithfulness.pixel_order import PixelOrder
 from xai.models.classifiers import Classifier
 
 __all__ = ["CLEAR", "LEAST_GAIN", "LEAST_SPAN", "Curve", "CurveTest", "Source", "run_curves"]
@@ -119,7 +119,7 @@ def run_curves(
     classifier: Classifier,
     values: Tensor,
     target: int,
-    orders: Mapping[str, Order],
+    orders: Mapping[str, PixelOrder],
     plan: tuple[int, Source, Source],
     done: Callable[[int], None] | None = None,
 ) -> dict[str, tuple[Curve, Curve]]:

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-__all__ = ["Order", "cell_means", "edge_map"]
+__all__ = ["PixelOrder", "cell_means", "edge_map"]
 
 
 @dataclass(frozen=True, eq=False)
-class Order:
+class PixelOrder:
     """An order in which a picture's cells are changed.
 
     Attributes:
@@ -25,13 +25,13 @@ class Order:
     cells: NDArray[np.int64]
 
     @classmethod
-    def of(cls, values: NDArray[np.float64], seed: int) -> Order:
+    def of(cls, values: NDArray[np.float64], seed: int) -> PixelOrder:
         """Highest value of ``values`` ``(g, g)`` first; equal ones in an order drawn from ``seed``."""
         chance = np.random.default_rng(seed).permutation(values.size)
         return cls(np.lexsort((chance, -values.ravel())).astype(np.int64))
 
     @classmethod
-    def drawn(cls, grid: int, seed: Sequence[int]) -> Order:
+    def drawn(cls, grid: int, seed: Sequence[int]) -> PixelOrder:
         """A random order of ``grid * grid`` cells."""
         return cls(np.random.default_rng(list(seed)).permutation(grid * grid).astype(np.int64))
 

@@ -26,7 +26,7 @@ from xai.models.classifiers import Classifier
 __all__ = [
     "FOLLOWS_BELOW",
     "REFERENCES",
-    "Cascade",
+    "CascadingRandomization",
     "Randomisation",
     "compare_stages",
     "has_batch_statistics",
@@ -75,7 +75,7 @@ class Randomisation:
         return None if self.likeness is None else self.likeness < FOLLOWS_BELOW
 
 
-class Cascade:
+class CascadingRandomization:
     """Randomised copies of one classifier, made one after the other in one copy of its network.
 
     Args:

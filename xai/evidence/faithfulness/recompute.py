@@ -14,7 +14,7 @@ from xai.evidence.map_similarity import Map
 from xai.models.classifiers import Classifier
 from xai.types import Heatmap, Params
 
-__all__ = ["REMADE_PATCH", "Remaking", "Tally", "own_grid", "remaking"]
+__all__ = ["REMADE_PATCH", "MapRecomputer", "Tally", "own_grid", "remaking"]
 
 REMADE_PATCH = 1 / 4
 """Size and stride of an occlusion map that is made again: 16 places instead of 196. It is compared with an
@@ -47,7 +47,7 @@ class Tally:
 
 
 @dataclass(frozen=True, eq=False)
-class Remaking:
+class MapRecomputer:
     """How one method's map is made again.
 
     Attributes:
@@ -85,7 +85,7 @@ class Remaking:
         return np.asarray(found[np.ix_(middles, middles)].round(_ROUNDING))
 
 
-def remaking(name: str, given: Mapping[str, float | int | str], target: int) -> Remaking:
+def remaking(name: str, given: Mapping[str, float | int | str], target: int) -> MapRecomputer:
     """How the map ``name``, made with the parameters ``given``, is made again for class ``target``.
 
     A fill that is drawn for one face is replaced by grey: it is not drawn anew for noisy and moved copies.
@@ -98,7 +98,7 @@ def remaking(name: str, given: Mapping[str, float | int | str], target: int) -> 
     if "patch" in params:
         fill = "grey" if params["fill"] in FACE_FILLS else params["fill"]
         params |= {"patch": REMADE_PATCH, "stride": REMADE_PATCH, "fill": fill}
-    return Remaking(method, params, target)
+    return MapRecomputer(method, params, target)
 
 
 def own_grid(heatmap: Heatmap, again: Map, side: int) -> int:

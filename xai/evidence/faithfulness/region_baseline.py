@@ -17,11 +17,11 @@ from xai.evidence.map_similarity import Map
 from xai.photo.regions import region_shares
 from xai.types import RegionShares
 
-__all__ = ["ChanceShares", "shares_beside_chance"]
+__all__ = ["RandomBaselineShares", "shares_beside_chance"]
 
 
 @dataclass(frozen=True)
-class ChanceShares:
+class RandomBaselineShares:
     """How a map's positive evidence falls on the regions, and how that of random networks does.
 
     Attributes:
@@ -53,7 +53,7 @@ class ChanceShares:
 
 def shares_beside_chance(
     own: Map, random: Sequence[Map], masks: Mapping[str, NDArray[np.bool_]]
-) -> ChanceShares | None:
+) -> RandomBaselineShares | None:
     """Shares of maps ``(h, w)``, each value filling its cell of the crop.
 
     Args:
@@ -68,7 +68,7 @@ def shares_beside_chance(
     mine = region_shares(_filling(own, side), masks)
     others = [region_shares(_filling(m, side), masks) for m in random]
     known = tuple(shares for shares in others if shares is not None)
-    return ChanceShares(mine, known) if mine is not None and known else None
+    return RandomBaselineShares(mine, known) if mine is not None and known else None
 
 
 def _filling(values: Map, side: int) -> NDArray[np.float32]:

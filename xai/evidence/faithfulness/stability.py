@@ -15,11 +15,11 @@ from torch import Tensor
 
 from xai.evidence.map_similarity import Map, relative_change, spearman
 
-__all__ = ["Neighbour", "Stability", "compare_neighbours", "neighbours", "shifted_back"]
+__all__ = ["PerturbedInput", "Stability", "compare_neighbours", "neighbours", "shifted_back"]
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbour:
+class PerturbedInput:
     """A picture that looks the same.
 
     Attributes:
@@ -54,7 +54,7 @@ class Stability:
 
 def neighbours(
     values: Tensor, noises: int, sigma: float, shifts: Sequence[tuple[int, int]], seed: int
-) -> list[Neighbour]:
+) -> list[PerturbedInput]:
     """Noisy copies, then shifted ones.
 
     Args:
@@ -66,8 +66,8 @@ def neighbours(
     """
     random = torch.Generator().manual_seed(seed)
     drawn = [torch.randn(values.shape, generator=random).to(values.device) for _ in range(noises)]
-    noisy = [Neighbour((values + sigma * noise).clamp(0, 1)) for noise in drawn]
-    return noisy + [Neighbour(_moved(values, shift), shift) for shift in shifts]
+    noisy = [PerturbedInput((values + sigma * noise).clamp(0, 1)) for noise in drawn]
+    return noisy + [PerturbedInput(_moved(values, shift), shift) for shift in shifts]
 
 
 def shifted_back(values: Map, shift: tuple[int, int], side: int) -> Map:
@@ -84,7 +84,7 @@ def shifted_back(values: Map, shift: tuple[int, int], side: int) -> Map:
 def compare_neighbours(
     original: Map,
     maps: Sequence[Map],
-    copies: Sequence[Neighbour],
+    copies: Sequence[PerturbedInput],
     answers: tuple[Sequence[int], int],
     side: int,
 ) -> Stability:

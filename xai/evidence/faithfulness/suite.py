@@ -22,17 +22,17 @@ from torch import Tensor
 from xai.attribution.occlusion.patch import FACE_FILLS, FILLS
 from xai.errors import UnknownName
 from xai.evidence.faithfulness.deletion_insertion import CurveTest, Source, run_curves
-from xai.evidence.faithfulness.pixel_order import Order, cell_means, edge_map
+from xai.evidence.faithfulness.pixel_order import PixelOrder, cell_means, edge_map
 from xai.evidence.faithfulness.randomization import (
     REFERENCES,
-    Cascade,
+    CascadingRandomization,
     Randomisation,
     compare_stages,
     has_batch_statistics,
 )
-from xai.evidence.faithfulness.recompute import Remaking, Tally, own_grid, remaking
-from xai.evidence.faithfulness.region_baseline import ChanceShares, shares_beside_chance
-from xai.evidence.faithfulness.stability import Neighbour, Stability, compare_neighbours, neighbours
+from xai.evidence.faithfulness.recompute import MapRecomputer, Tally, own_grid, remaking
+from xai.evidence.faithfulness.region_baseline import RandomBaselineShares, shares_beside_chance
+from xai.evidence.faithfulness.stability import PerturbedInput, Stability, compare_neighbours, neighbours
 from xai.evidence.map_similarity import Map
 from xai.models.classifiers import Classifier, to_input
 from xai.photo.regions import region_masks
@@ -127,7 +127,7 @@ class Faithfulness:
     insertion: CurveTest
     randomisation: Randomisation
     stability: Stability
-    shares: ChanceShares | None
+    shares: RandomBaselineShares | None
     grid: int
     remade: Params
     checks: Checks
@@ -177,7 +177,7 @@ class _Work:
     """The forwards of one face: every network and every picture is made once, for all methods."""
 
     classifier: Classifier
-    plans: Mapping[str, Remaking]
+    plans: Mapping[str, MapRecomputer]
     checks: Checks
     tally: Tally
     turned: NDArray[np.uint8] | None
@@ -192,7 +192,7 @@ class _Work:
         stages, random, layers = self.randomised(values)
         masks = region_masks(face)
 
-        def shares(name: str) -> ChanceShares | None:
+        def shares(name: str) -> RandomBaselineShares | None:
             chance = [stages[name][-1], *random[name]]
             return None if masks is None else shares_beside_chance(originals[name], chance, masks)
 
@@ -222,12 +222,12 @@ class _Work:
         checks = self.checks
         # Layer maps share their cells; an occlusion map's are its own even where there are as many.
         kinds = {name: (self.plans[name].patch is None, len(c)) for name, c in cells.items()}
-        orders = {f"own {name}": Order.of(c, checks.seed) for name, c in cells.items()}
+        orders = {f"own {name}": PixelOrder.of(c, checks.seed) for name, c in cells.items()}
         edges = edge_map(values)
         for kind in dict.fromkeys(kinds.values()):
-            orders[f"edges {kind}"] = Order.of(cell_means(edges, kind[1]), checks.seed)
+            orders[f"edges {kind}"] = PixelOrder.of(cell_means(edges, kind[1]), checks.seed)
             for number in range(checks.orders):
-                orders[f"random {number} {kind}"] = Order.drawn(kind[1], (checks.seed, *kind, number))
+                orders[f"random {number} {kind}"] = PixelOrder.drawn(kind[1], (checks.seed, *kind, number))
         index = next(iter(self.plans.values())).target
         plan = (checks.steps, *self.sources())
         found = run_curves(self.classifier, values, index, orders, plan, self.tally.add)
@@ -250,7 +250,7 @@ class _Work:
         """Every method's figures under noise and shift."""
         checks = self.checks
         copies = neighbours(values, checks.noises, checks.sigma, checks.shifts, checks.seed)
-        answers = self._answers([Neighbour(values), *copies])
+        answers = self._answers([PerturbedInput(values), *copies])
         made = [self.maps(self.classifier, copy.values) for copy in copies]
         side = values.shape[-1]
         return {
@@ -265,7 +265,7 @@ class _Work:
     ) -> tuple[dict[str, list[Map]], dict[str, list[Map]], tuple[int, ...]]:
         """Maps after each stage of the cascade, maps of further random networks, layers per stage."""
         checks = self.checks
-        cascade = Cascade(self.classifier, values, checks.stages, checks.seed)
+        cascade = CascadingRandomization(self.classifier, values, checks.stages, checks.seed)
         self.tally.add(1)
         measured = REFERENCES if has_batch_statistics(self.classifier.network) else 0
 
@@ -278,7 +278,7 @@ class _Work:
         by_method = {name: [maps[name] for maps in staged] for name in self.plans}
         return by_method, {n: [maps[n] for maps in random] for n in self.plans}, cascade.layers
 
-    def _answers(self, copies: Sequence[Neighbour]) -> list[int]:
+    def _answers(self, copies: Sequence[PerturbedInput]) -> list[int]:
         batch = self.classifier.normalise(torch.stack([copy.values for copy in copies]))
         found = self.classifier.probabilities(batch.contiguous(memory_format=torch.channels_last))
         self.tally.add(len(copies))

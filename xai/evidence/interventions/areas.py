@@ -30,8 +30,8 @@ __all__ = [
     "blended",
     "control_places",
     "face_unit",
-    "places_of",
-    "seam",
+    "feather_mask",
+    "region_masks_soft",
     "shifted",
 ]
 
@@ -86,7 +86,7 @@ def area_under_test(face: Face, name: str) -> Area | None:
     return np.asarray(area | (_lowered(area, face) & masks["elsewhere"]), np.bool_)
 
 
-def seam(face: Face, area: Area) -> Plane:
+def feather_mask(face: Face, area: Area) -> Plane:
     """How much of an edit shows at each pixel: float32 ``(S, S)``, 1 in the area, 0 from .2 eye distances on.
 
     Raises:
@@ -140,7 +140,7 @@ def _lowered(area: Area, face: Face) -> Area:
     return _grown(swept.astype(bool), _BESIDE * face_unit(face))
 
 
-def places_of(face: Face) -> dict[str, Plane]:
+def region_masks_soft(face: Face) -> dict[str, Plane]:
     """The areas, the parts of the face, and all that lies outside, by name.
 
     Raises:
@@ -149,24 +149,24 @@ def places_of(face: Face) -> dict[str, Plane]:
     masks, strict, wide = region_masks(face), area_under_test(face, "strict"), area_under_test(face, "wide")
     if masks is None or strict is None or wide is None:
         raise ValueError("places need a face with landmarks, and this one has none")
-    inner, outer = seam(face, strict), seam(face, wide)
-    places = {"strict": inner, "wide": outer, "nose": seam(face, masks["nose"])}
-    places["mouth"] = seam(face, masks["mouth"])
+    inner, outer = feather_mask(face, strict), feather_mask(face, wide)
+    places = {"strict": inner, "wide": outer, "nose": feather_mask(face, masks["nose"])}
+    places["mouth"] = feather_mask(face, masks["mouth"])
     for name in ("cheeks", "chin"):
-        places[name] = seam(face, masks[name]) * (1 - inner)
+        places[name] = feather_mask(face, masks[name]) * (1 - inner)
     places["rest_of_lower_face"] = outer * (1 - inner)
     for name in ("eyes", "forehead"):
-        places[name] = seam(face, masks[name]) * (1 - outer)
-    places["background"] = seam(face, np.asarray(masks["elsewhere"] & ~wide)) * (1 - outer)
+        places[name] = feather_mask(face, masks[name]) * (1 - outer)
+    places["background"] = feather_mask(face, np.asarray(masks["elsewhere"] & ~wide)) * (1 - outer)
     for name, corner in zip(CORNERS, _corners(len(face.crop)), strict=True):
-        places[name] = seam(face, corner) * (1 - outer)
-    upper = seam(face, np.asarray((masks["eyes"] | masks["forehead"]) & ~wide))
+        places[name] = feather_mask(face, corner) * (1 - outer)
+    upper = feather_mask(face, np.asarray((masks["eyes"] | masks["forehead"]) & ~wide))
     places["upper_face"] = upper * (1 - outer)
     places["surroundings"] = (
         np.maximum(places["background"], _edge(len(face.crop))) * (1 - outer) * (1 - upper)
     )
     places["everything"] = np.ones_like(outer)
-    clear = 1 - seam(face, _grown(wide, _STRAPS * face_unit(face)))
+    clear = 1 - feather_mask(face, _grown(wide, _STRAPS * face_unit(face)))
     for name in ("outside_wide", "upper_face", "surroundings"):
         places[f"{name}_clear"] = (1 - outer if name == "outside_wide" else places[name]) * clear
     return {**places, "outside_strict": 1 - inner, "outside_wide": 1 - outer}
@@ -192,7 +192,7 @@ def control_places(face: Face, area: str, count: int = CONTROLS) -> list[Plane]:
     strict = area_under_test(face, "strict")
     if masks is None or under is None or strict is None:
         raise ValueError("controls need a face with landmarks, and this one has none")
-    clear = 1 - seam(face, under)
+    clear = 1 - feather_mask(face, under)
     strata = [masks["eyes"], masks["forehead"], masks["cheeks"] | masks["chin"], masks["elsewhere"]]
     open_strata = [stratum & (clear > 0.5) for stratum in strata]
     chosen = [stratum for stratum in open_strata if stratum.sum() >= 0.25 * face_unit(face)]

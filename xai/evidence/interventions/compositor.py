@@ -20,16 +20,16 @@ from xai.models.classifiers import Classifier, to_input
 from xai.models.inference.batch_job import Batches
 from xai.models.inference.runtimes import Runtime
 
-__all__ = ["Painted", "Pile", "easel"]
+__all__ = ["EditBatch", "LayerStack", "compose_batches"]
 
 Plane = NDArray[np.float32]
 
-Pile = Sequence[tuple[int, int]]
+LayerStack = Sequence[tuple[int, int]]
 """Layers of one edit from the first painted to the last: (number of its place, number of its content)."""
 
 
 @dataclass(frozen=True, eq=False)
-class Painted:
+class EditBatch:
     """What is painted on one picture.
 
     Attributes:
@@ -42,10 +42,10 @@ class Painted:
     picture: NDArray[np.uint8]
     contents: Sequence[Plane]
     places: Sequence[Plane]
-    piles: Sequence[Pile]
+    piles: Sequence[LayerStack]
 
 
-def easel(classifier: Classifier, painted: Painted, runtime: Runtime) -> Batches:
+def compose_batches(classifier: Classifier, painted: EditBatch, runtime: Runtime) -> Batches:
     """What makes the batches of edited pictures for a runtime, as ``Job.inputs`` wants it.
 
     Args:
@@ -61,17 +61,19 @@ def easel(classifier: Classifier, painted: Painted, runtime: Runtime) -> Batches
     sheets = classifier.normalise(sheets)
     planes = [place[None] for place in painted.places] or [np.zeros((1, side, side), np.float32)]
     places = _sized(planes, side, device)
-    made = _Pages if device.type == "cpu" else _Gathered
+    made = _CpuCompositor if device.type == "cpu" else _GpuCompositor
     return made(sheets, places, painted.piles, runtime)
 
 
-class _Pages:
+class _CpuCompositor:
     """On a CPU: pages that are painted one by one, a sheet of them for each batch that may be under way.
 
     By NumPy: a page is so small that torch's threads would mostly wait for each other, and for the network's.
     """
 
-    def __init__(self, contents: Tensor, places: Tensor, piles: Sequence[Pile], runtime: Runtime) -> None:
+    def __init__(
+        self, contents: Tensor, places: Tensor, piles: Sequence[LayerStack], runtime: Runtime
+    ) -> None:
         self._contents, self._places, self._piles = contents.numpy(), places.numpy(), piles
         self._layout = runtime.memory_format
         shape = (min(runtime.batch, len(piles)), *contents.shape[1:])
@@ -92,10 +94,12 @@ class _Pages:
         np.add(page, self._spare, out=page)
 
 
-class _Gathered:
+class _GpuCompositor:
     """On a GPU: the layers of a whole batch at once; what an edit lacks in layers shows nothing."""
 
-    def __init__(self, contents: Tensor, places: Tensor, piles: Sequence[Pile], runtime: Runtime) -> None:
+    def __init__(
+        self, contents: Tensor, places: Tensor, piles: Sequence[LayerStack], runtime: Runtime
+    ) -> None:
         self._layout = runtime.memory_format
         self._contents = contents
         self._places = torch.cat([places, torch.zeros_like(places[:1])])

@@ -112,7 +112,7 @@ def most_edits(own: str) -> int:
 
 
 def _painted(edits: FaceEdits, own: Sequence[str], known: Sequence[str], turn: int) -> Iterator[PlannedEdit]:
-    bare = edits.believed(reveal=True).holds
+    bare = edits.feasibility(reveal=True).holds
     for family, (rounds, wearing) in _PAINTED.get(own[0], {}).items():
         stays = FAMILIES[family].asks == "stay"
         if not stays and (wearing in own or wearing not in known):

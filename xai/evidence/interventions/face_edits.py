@@ -21,15 +21,15 @@ from torch import Tensor
 from xai.errors import XaiError
 from xai.evidence.interventions import fills
 from xai.evidence.interventions.appearance import appearance
-from xai.evidence.interventions.areas import blended, places_of, shifted
+from xai.evidence.interventions.areas import blended, region_masks_soft, shifted
 from xai.evidence.interventions.bare_face import BareFit
-from xai.evidence.interventions.compositor import Painted, easel
+from xai.evidence.interventions.compositor import EditBatch, compose_batches
 from xai.evidence.interventions.donors import Donor, Warp, gallery_donors, matched
-from xai.evidence.interventions.feasibility import Belief, believable
+from xai.evidence.interventions.feasibility import Feasibility, check_feasibility
 from xai.models.classifiers import Classifier
-from xai.models.inference.batch_job import Batches, Job
+from xai.models.inference.batch_job import Batches, InferenceJob
 from xai.models.inference.runtimes import Runtime
-from xai.models.inference.scheduler import ask
+from xai.models.inference.scheduler import run
 from xai.photo.mesh import MESH_POINTS
 from xai.types import Face, Progress
 
@@ -41,9 +41,9 @@ __all__ = [
     "Layer",
     "Question",
     "answers_of",
-    "contrasts",
-    "contrasts_of",
-    "turned",
+    "flipped_face",
+    "log_odds",
+    "log_odds_of",
 ]
 
 Plane = NDArray[np.float32]
@@ -87,10 +87,10 @@ class FaceEdits:
         self._places: dict[str, Plane] = {}
         self._differences: dict[str, Plane] = {}
 
-    def believed(self, *, reveal: bool) -> Belief:
-        """Whether bare skin (``reveal``) or drawn masks can be believed on this face; see ``believable``."""
+    def feasibility(self, *, reveal: bool) -> Feasibility:
+        """Whether bare skin (``reveal``) or drawn masks are possible here; see ``check_feasibility``."""
         fit = self._fit if reveal and len(self.face.landmarks) == MESH_POINTS else None
-        return believable(self.face, reveal=reveal, fit=fit)
+        return check_feasibility(self.face, reveal=reveal, fit=fit)
 
     @cached_property
     def donors(self) -> tuple[Donor, ...]:
@@ -129,7 +129,7 @@ class FaceEdits:
         Raises:
             XaiError: it cannot be drawn believably on this face.
         """
-        belief = self.believed(reveal=name == "bare")
+        belief = self.feasibility(reveal=name == "bare")
         if not belief.holds:
             raise XaiError(
                 f"The fill {name} cannot be drawn on this face: {belief.reason} Use grey, mean or blur."
@@ -137,11 +137,11 @@ class FaceEdits:
         return np.rint(self.content(f"{name}0")).clip(0, 255).astype(np.uint8)
 
     def place(self, name: str) -> Plane:
-        """How much of a layer shows, float32 ``(S, S)`` in 0..1: a name of ``places_of``, or a name, ``@``
-        and the direction it is shifted to.
+        """How much of a layer shows, float32 ``(S, S)``, 0..1: a name of ``region_masks_soft``, or a name,
+        ``@`` and the direction it is shifted to.
         """
         if not self._places:
-            self._places.update(places_of(self.face))
+            self._places.update(region_masks_soft(self.face))
         if name not in self._places:
             stem, direction = name.split("@")
             self._places[name] = shifted(self._places[stem], self.face, int(direction))
@@ -169,7 +169,7 @@ class FaceEdits:
 
     @cached_property
     def _fit(self) -> BareFit:
-        return fills.fitted(self.face)
+        return fills.fit_bare_face(self.face)
 
     def _bare(self, seed: int) -> Plane:
         """One donor; the first four are made together, which costs little more than one."""
@@ -188,8 +188,8 @@ class FaceEdits:
             FACE: lambda _: self.face.crop.astype(np.float32),
             "bare": lambda seed: np.asarray(self._bare(seed), np.float32),
             "masked": lambda seed: fills.masked(self.face, seed),
-            "alike": lambda seed: fills.masked_alike(self.face, seed),
-            "moved": lambda seed: fills.moved(self.face, seed),
+            "alike": lambda seed: fills.recolored_mask(self.face, seed),
+            "moved": lambda seed: fills.shifted_crop(self.face, seed),
             "lowered": lambda seed: fills.lowered(self.face, self.face.crop, seed),
             "pulled": self._pulled,
             "look": lambda seed: fills.coloured(self.face, seed, "correct"),
@@ -197,19 +197,19 @@ class FaceEdits:
             "donor": lambda seed: self._warp.lay(self.donors[seed]),
             "photo": lambda seed: self._as_it_is(self.donors[seed].face.crop),
         }
-        return makers[stem](seed) if stem in makers else fills.neutral(self.face, name)
+        return makers[stem](seed) if stem in makers else fills.neutral_fill(self.face, name)
 
     def _pulled(self, seed: int) -> Plane:
         under = np.rint(self.content(f"bare{seed}")).clip(0, 255).astype(np.uint8)
         return fills.lowered(self.face, under, seed)
 
 
-def turned(edits: FaceEdits, content: str) -> NDArray[np.uint8]:
+def flipped_face(edits: FaceEdits, content: str) -> NDArray[np.uint8]:
     """The face with its wide area turned by a content: RGB uint8 ``(S, S, 3)``, S at most ``CANVAS``."""
     return np.asarray(blended(edits.face.crop, edits.content(content)[None], edits.place("wide"))[0])
 
 
-def contrasts(
+def log_odds(
     classifier: Classifier,
     edits: FaceEdits,
     wanted: Sequence[Edit],
@@ -230,12 +230,12 @@ def contrasts(
         float64 ``(N,)``, clipped to ``CLIP`` on either side. It does not depend on the batch size beyond
         float rounding.
     """
-    return contrasts_of([Question(classifier, edits, wanted, target)], progress)[0]
+    return log_odds_of([Question(classifier, edits, wanted, target)], progress)[0]
 
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What one classifier is asked about one face; fields as the arguments of ``contrasts``."""
+    """What one classifier is asked about one face; fields as the arguments of ``log_odds``."""
 
     classifier: Classifier
     edits: FaceEdits
@@ -243,7 +243,7 @@ class Question:
     target: int
 
 
-def contrasts_of(
+def log_odds_of(
     questions: Sequence[Question], progress: Progress | None = None
 ) -> tuple[NDArray[np.float64], ...]:
     """The contrasts of several faces and classifiers, in one stream of batches, in float32 throughout.
@@ -256,14 +256,14 @@ def contrasts_of(
 def answers_of(
     questions: Sequence[Question], progress: Progress | None = None
 ) -> tuple[tuple[NDArray[np.float64], NDArray[np.intp]], ...]:
-    """As ``contrasts_of``, and with each contrast the index of the class that was answered, ``(N,)``.
+    """As ``log_odds_of``, and with each contrast the index of the class that was answered, ``(N,)``.
 
     Raises:
         XaiError: a model answers with NaN or infinity.
     """
-    jobs = [Job(q.classifier, len(q.wanted), partial(_inputs, q)) for q in questions]
+    jobs = [InferenceJob(q.classifier, len(q.wanted), partial(_inputs, q)) for q in questions]
     found = []
-    for question, answers in zip(questions, ask(jobs, progress), strict=True):
+    for question, answers in zip(questions, run(jobs, progress), strict=True):
         logits = answers.logits.double()
         if not torch.isfinite(logits).all():
             raise XaiError(
@@ -282,13 +282,13 @@ def _inputs(question: Question, runtime: Runtime) -> Batches:
     contents = sorted({layer.content for edit in wanted for layer in edit} - {FACE})
     where = {name: number for number, name in enumerate(places)}
     what = {FACE: 0, **{name: number for number, name in enumerate(contents, start=1)}}
-    painted = Painted(
+    painted = EditBatch(
         edits.original.crop,
         [edits.content(name) for name in contents],
         [edits.place(name) for name in places],
         [[(where[layer.place], what[layer.content]) for layer in edit] for edit in wanted],
     )
-    return easel(question.classifier, painted, runtime)
+    return compose_batches(question.classifier, painted, runtime)
 
 
 def _contrast(logits: Tensor, target: int) -> Tensor:

@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from xai.evidence.interventions.areas import face_unit
 from xai.evidence.interventions.bare_face import BareFit
-from xai.evidence.interventions.fills import fitted
+from xai.evidence.interventions.fills import fit_bare_face
 from xai.photo.mesh import MESH_POINTS
 from xai.types import Face
 
-__all__ = ["LIMITS", "Belief", "Limits", "believable"]
+__all__ = ["LIMITS", "Feasibility", "Limits", "check_feasibility"]
 
 _SENTENCES = {
     "": "",
@@ -23,7 +23,7 @@ _SENTENCES = {
 }
 
 
-class Belief(NamedTuple):
+class Feasibility(NamedTuple):
     """Whether an edit can be believed.
 
     Attributes:
@@ -67,9 +67,9 @@ LIMITS = Limits()
 """The limits in force."""
 
 
-def believable(
+def check_feasibility(
     face: Face, limits: Limits = LIMITS, *, reveal: bool = True, fit: BareFit | None = None
-) -> Belief:
+) -> Feasibility:
     """Whether an edit on this face can be believed.
 
     Args:
@@ -83,22 +83,22 @@ def believable(
         WeightsUnavailable: the model's file is missing or altered.
     """
     if len(face.landmarks) != MESH_POINTS:
-        return Belief(False, "no_mesh")
+        return Feasibility(False, "no_mesh")
     if (size := face_unit(face)) < limits.eye_distance:
-        return Belief(False, "small", size, limits.eye_distance)
+        return Feasibility(False, "small", size, limits.eye_distance)
     if (turn := _turn(face)) > limits.turn:
-        return Belief(False, "turned", turn, limits.turn)
-    return _of_fit(fit or fitted(face), limits) if reveal else Belief(True)
+        return Feasibility(False, "turned", turn, limits.turn)
+    return _of_fit(fit or fit_bare_face(face), limits) if reveal else Feasibility(True)
 
 
-def _of_fit(fit: BareFit, limits: Limits) -> Belief:
+def _of_fit(fit: BareFit, limits: Limits) -> Feasibility:
     if fit.seen < limits.seen:
-        return Belief(False, "unseen", fit.seen, limits.seen)
+        return Feasibility(False, "unseen", fit.seen, limits.seen)
     if fit.unexplained > limits.unexplained:
-        return Belief(False, "odd", fit.unexplained, limits.unexplained)
+        return Feasibility(False, "odd", fit.unexplained, limits.unexplained)
     if fit.likeness < limits.likeness:
-        return Belief(False, "odd", fit.likeness, limits.likeness)
-    return Belief(True)
+        return Feasibility(False, "odd", fit.likeness, limits.likeness)
+    return Feasibility(True)
 
 
 def _turn(face: Face) -> float:

@@ -24,12 +24,12 @@ __all__ = [
     "NEUTRAL",
     "bare",
     "coloured",
-    "fitted",
+    "fit_bare_face",
     "lowered",
     "masked",
-    "masked_alike",
-    "moved",
-    "neutral",
+    "neutral_fill",
+    "recolored_mask",
+    "shifted_crop",
 ]
 
 Plane = NDArray[np.float32]
@@ -61,7 +61,7 @@ _FRAME_EYES = 35.0  # eye distance in the frame of the model, in its pixels
 _PLAIN = MaskLook("surgical", (200, 200, 200), (220, 220, 220), 0.04)
 
 
-def fitted(face: Face) -> BareFit:
+def fit_bare_face(face: Face) -> BareFit:
     """The model of the bare face fitted to the visible upper face.
 
     Raises:
@@ -77,9 +77,9 @@ def fitted(face: Face) -> BareFit:
 def bare(face: Face, seeds: Sequence[int], fit: BareFit | None = None) -> Plane:
     """The face with bare skin as far as the model reaches, one per seed: ``(N, S, S, 3)``.
 
-    Beyond the model's reach (hair, background) the crop itself. ``fit`` spares a second ``fitted``.
+    Beyond the model's reach (hair, background) the crop itself. ``fit`` spares a second ``fit_bare_face``.
     """
-    model, fit = bare_face_model(), fit or fitted(face)
+    model, fit = bare_face_model(), fit or fit_bare_face(face)
     place = model.frame.place(face.landmarks, len(face.crop))
     drawn = np.stack([place.draw(sheet) for sheet in model.donors(fit, seeds)])
     if _grey(face):
@@ -111,7 +111,7 @@ def coloured(face: Face, seed: int, worn: str) -> Plane:
     return draw_mask(face.crop, face.landmarks, look, worn, seed).astype(np.float32)
 
 
-def masked_alike(face: Face, seed: int, area: Area | None = None) -> Plane:
+def recolored_mask(face: Face, seed: int, area: Area | None = None) -> Plane:
     """The face with a drawn mask of the colour of what it is drawn over inside the area (the wide one)."""
     drawn = draw_mask(face.crop, face.landmarks, _PLAIN, "correct", seed)
     changed = (drawn != face.crop).any(axis=2)
@@ -123,7 +123,7 @@ def masked_alike(face: Face, seed: int, area: Area | None = None) -> Plane:
     return np.asarray(np.where(changed[..., None], drawn * gain, face.crop).clip(0, 255), np.float32)
 
 
-def moved(face: Face, seed: int) -> Plane:
+def shifted_crop(face: Face, seed: int) -> Plane:
     """The crop itself, moved in a direction that the seed decides, as coarse as a bare face is."""
     angle = np.random.default_rng(seed).uniform(0, 2 * np.pi)
     x, y = _MOVE * face_unit(face) * np.array([np.cos(angle), np.sin(angle)])
@@ -135,7 +135,7 @@ def moved(face: Face, seed: int) -> Plane:
     return np.asarray(cv2.resize(small, (side, side), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def neutral(face: Face, name: str) -> Plane:
+def neutral_fill(face: Face, name: str) -> Plane:
     """One of ``NEUTRAL``; raises ``UnknownName`` for any other word."""
     if name not in NEUTRAL:
         raise UnknownName("content", name, NEUTRAL)

@@ -104,7 +104,7 @@ def believability(
 def shown_faces(faces: Sequence[LabelledFace], report: Callable[[str], None]) -> Iterator[Shown]:
     """The edited faces of every family that is laid or drawn, and as many real ones through the same seam."""
     donors = donors_of(faces)
-    usable = [face for face in faces if FaceEdits(face.face).believed(reveal=False).holds]
+    usable = [face for face in faces if FaceEdits(face.face).feasibility(reveal=False).holds]
     for number, face in enumerate(usable):
         if number % 50 == 0:
             report(f"judging edits: face {number} of {len(usable)}")

@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.validation.ideal_observers import OBSERVERS, observe
 from xai.evidence.validation.labelled_faces import LabelledFace, in_turns
-from xai.evidence.verdict.run import Case, examine_all
+from xai.evidence.verdict.run import Case, run_causal_tests
 from xai.evidence_types import VERDICTS, Evidence
 from xai.learning.evaluation.metrics import bootstrap_intervals
-from xai.models.ground_truth import KINDS, KnownAnswer, aligned_face, instances
+from xai.models.ground_truth import KINDS, KnownAnswer, aligned_face, load_family
 from xai.types import Face
 
 __all__ = ["FACES_PER_MODEL", "Known", "Outcome", "collect", "known_kinds", "report"]
@@ -107,7 +107,7 @@ def collect(
     observers = [kind for kind in kinds if kind in OBSERVERS]
     if observers:
         yield from _observed([face for face in faces if _usable(face.face)], observers, progress)
-    known = {kind: instances(kind, device) for kind in kinds if kind in KINDS}
+    known = {kind: load_family(kind, device) for kind in kinds if kind in KINDS}
     aligned = [_aligned(face) for face in faces if len(face.face.landmarks)] if known else []
     usable = [face for face in aligned if _usable(face.face)]
     count = max((len(models) for models in known.values()), default=0)
@@ -173,7 +173,7 @@ def _of_face(face: LabelledFace, models: Sequence[KnownAnswer], left: dict[str, 
         left[known.kind] -= 1
         asked.append((known.kind, Case(edits, known.classifier, face.label)))
     if asked:
-        found = examine_all([case for _, case in asked])
+        found = run_causal_tests([case for _, case in asked])
         yield from (_outcome(kind, face, ev) for (kind, _), ev in zip(asked, found, strict=True))
 
 
@@ -203,4 +203,4 @@ def _aligned(labelled: LabelledFace) -> LabelledFace:
 
 
 def _usable(face: Face) -> bool:
-    return FaceEdits(face).believed(reveal=False).holds
+    return FaceEdits(face).feasibility(reveal=False).holds

@@ -18,8 +18,8 @@ from xai.evidence.interventions.donors import Donor, matched
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.interventions.families import FAMILIES, named_families
 from xai.evidence.validation.labelled_faces import LabelledFace
-from xai.evidence.validation.verdict_rates import ClassRates, Judged, judged_from, rates
-from xai.evidence.verdict.run import Case, examine_all
+from xai.evidence.validation.verdict_rates import ClassRates, FaceVerdict, judged_from, rates
+from xai.evidence.verdict.run import Case, run_causal_tests
 from xai.evidence_types import VERDICTS
 from xai.learning.evaluation.metrics import bootstrap_intervals
 from xai.models.ground_truth.photo_networks import PhotoNetwork
@@ -71,12 +71,12 @@ def judge_networks(
     progress: Callable[[str], None],
     *,
     sources: Sequence[str] = SOURCES,
-) -> Iterator[tuple[str, Judged]]:
+) -> Iterator[tuple[str, FaceVerdict]]:
     """Source of the parts and what came out, for every network's right and sure answers.
 
     Networks that see the same picture share its edits.
     """
-    usable = [face for face in faces if FaceEdits(face.face).believed(reveal=False).holds]
+    usable = [face for face in faces if FaceEdits(face.face).feasibility(reveal=False).holds]
     by_cue: dict[str, list[PhotoNetwork]] = {}
     for network in networks:
         by_cue.setdefault(network.cue or "", []).append(network)
@@ -93,7 +93,7 @@ def judge_networks(
 
 
 def network_rows(
-    found: Sequence[tuple[str, Judged]], networks: Sequence[PhotoNetwork]
+    found: Sequence[tuple[str, FaceVerdict]], networks: Sequence[PhotoNetwork]
 ) -> dict[str, dict[str, Any]]:
     """Network -> row of the table: face by face with the gallery's parts, and per class over the set.
 
@@ -131,7 +131,11 @@ def network_rows(
 
 
 def separation(
-    found: Sequence[Judged], networks: Sequence[PhotoNetwork], least: float, faces: int = 40, seed: int = 0
+    found: Sequence[FaceVerdict],
+    networks: Sequence[PhotoNetwork],
+    least: float,
+    faces: int = 40,
+    seed: int = 0,
 ) -> Separation | None:
     """How well honest networks are told from those whose cue carries at least ``least`` of a class's
     log-odds.
@@ -159,18 +163,20 @@ def separation(
 
 def _of_face(
     face: LabelledFace, networks: Sequence[PhotoNetwork], lent: Sequence[Donor] | None
-) -> list[Judged]:
+) -> list[FaceVerdict]:
     edits, asked = FaceEdits(face.face, lent), []
     for network in networks:
         answer = network.classifier.predict([face.face.crop])[0]
         if answer.label == face.label and answer.confidence >= _SURE:
             asked.append(network)
-    found = examine_all([Case(edits, network.classifier, face.label) for network in asked]) if asked else ()
+    found = (
+        run_causal_tests([Case(edits, network.classifier, face.label) for network in asked]) if asked else ()
+    )
     return [judged_from(e, n.name, face.group, face.label) for n, e in zip(asked, found, strict=True)]
 
 
 def _class_row(
-    network: PhotoNetwork, name: str, own: Sequence[Judged], over_set: ClassRates | None
+    network: PhotoNetwork, name: str, own: Sequence[FaceVerdict], over_set: ClassRates | None
 ) -> dict[str, Any]:
     single = [j for j in own if j.target == name]
     row: dict[str, Any] = {
@@ -197,7 +203,7 @@ def _class_row(
     return row
 
 
-def _score(judged: Judged) -> float:
+def _score(judged: FaceVerdict) -> float:
     effects: Mapping[str, float] = judged.effects or {}
     lower = max(effects.get("lower_face", 0.0), 1e-6)
     named = [effects[n] for n in named_families(judged.target) if FAMILIES[n].asks == "stay" and n in effects]
@@ -208,7 +214,7 @@ def _planted(face: Face, label: str, plant: Plant) -> Face:
     return replace(face, crop=plant(face.crop, label, face.landmarks))
 
 
-def _interval(right: Sequence[bool], judged: Sequence[Judged]) -> list[float] | None:
+def _interval(right: Sequence[bool], judged: Sequence[FaceVerdict]) -> list[float] | None:
     if not judged:
         return None
     known, groups = np.array(right, bool), np.array([j.group for j in judged])

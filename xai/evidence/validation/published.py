@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from xai.atomic_write import write_whole
+from xai.atomic_write import write_atomically
 from xai.errors import XaiError
 from xai.evidence.validation.calibration import known_kinds
 from xai.evidence.validation.ideal_observers import OBSERVERS
@@ -37,7 +37,7 @@ def publish(found: Mapping[str, Mapping[str, Any]], page: Path = PAGE) -> None:
     """
     before, after = check_page(page)
     text = f"{before}{_START}\n{table(found)}\n{_END}{after}"
-    write_whole(page, lambda place: place.write_text(text, encoding="utf-8"))
+    write_atomically(page, lambda place: place.write_text(text, encoding="utf-8"))
 
 
 def publish_picture(found: Mapping[str, Mapping[str, Any]], set_name: str, file: Path = PICTURE) -> None:
@@ -47,7 +47,7 @@ def publish_picture(found: Mapping[str, Mapping[str, Any]], set_name: str, file:
         XaiError: it cannot be written.
     """
     shown = list(points(found, read_cards().cards, f"{set_name} donors=set"))
-    write_whole(file, lambda place: place.write_bytes(draw(shown)))
+    write_atomically(file, lambda place: place.write_bytes(draw(shown)))
 
 
 def check_page(page: Path = PAGE) -> tuple[str, str]:

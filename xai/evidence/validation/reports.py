@@ -12,7 +12,7 @@ from xai.errors import DataRejected
 from xai.evidence.validation.calibration import FACES_PER_MODEL, collect, known_kinds, report
 from xai.evidence.validation.labelled_faces import LabelledFace, in_turns, read_labelled
 from xai.evidence.validation.population import judge_networks, network_rows
-from xai.evidence.validation.verdict_rates import Judged, judge_set, rates
+from xai.evidence.validation.verdict_rates import FaceVerdict, evaluate_verdicts, rates
 from xai.evidence_types import VERDICTS
 from xai.learning.publishing.model_cards import save_card
 from xai.models.cards import Card
@@ -65,7 +65,7 @@ def verdict_table(
     class, right and wrong answers apart.
     """
     own = data is not None and donors != "gallery"
-    judged = list(judge_set(classifiers, _faces(data, report_to), report_to, own_donors=own))
+    judged = list(evaluate_verdicts(classifiers, _faces(data, report_to), report_to, own_donors=own))
     by_class = rates(judged)
     return {
         c.name: _row([j for j in judged if j.model == c.name], by_class.get(c.name, {})) for c in classifiers
@@ -91,7 +91,7 @@ def _faces(data: Path | None, report_to: Report) -> tuple[LabelledFace, ...]:
     return sample_faces()
 
 
-def _row(judged: Sequence[Judged], classes: Any) -> dict[str, Any]:
+def _row(judged: Sequence[FaceVerdict], classes: Any) -> dict[str, Any]:
     right = [j for j in judged if j.right]
     painted = [j for j in right if j.told]
     verdicts = Counter(j.verdict for j in painted)

@@ -13,8 +13,8 @@ from xai.learning.evaluation.metrics import bootstrap_intervals
 __all__ = [
     "DRAWS",
     "MIN_GROUPS",
-    "Draws",
     "Figure",
+    "ResamplingConfig",
     "means",
     "shares",
 ]
@@ -47,18 +47,18 @@ class Figure:
 
 
 @dataclass(frozen=True)
-class Draws:
+class ResamplingConfig:
     """How chance is drawn: bootstrap samples, and their seed."""
 
     rounds: int = 1000
     seed: int = 0
 
 
-DRAWS = Draws()
+DRAWS = ResamplingConfig()
 """What is drawn where nothing else is asked for."""
 
 
-def means(columns: Mapping[str, Floats], groups: Names, draws: Draws) -> dict[str, Figure]:
+def means(columns: Mapping[str, Floats], groups: Names, draws: ResamplingConfig) -> dict[str, Figure]:
     """The mean of each column over the faces that have it, with its interval.
 
     Args:
@@ -86,7 +86,7 @@ def means(columns: Mapping[str, Floats], groups: Names, draws: Draws) -> dict[st
     }
 
 
-def shares(columns: Mapping[str, Floats], groups: Names, draws: Draws) -> dict[str, Figure]:
+def shares(columns: Mapping[str, Floats], groups: Names, draws: ResamplingConfig) -> dict[str, Figure]:
     """As ``means``, of columns of shares, 0..1.
 
     A share of none or of all has a bootstrap interval without width. It gets the exact one instead, with as

@@ -21,8 +21,8 @@ from xai.evidence.interventions.donors import Donor, matched
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.interventions.families import FAMILIES, named_families
 from xai.evidence.validation.labelled_faces import LabelledFace, true_class
-from xai.evidence.validation.statistics import DRAWS, Draws, Figure, means, shares
-from xai.evidence.verdict.run import examine
+from xai.evidence.validation.statistics import DRAWS, Figure, ResamplingConfig, means, shares
+from xai.evidence.verdict.run import run_causal_test
 from xai.evidence_types import VERDICTS, Evidence
 from xai.models.classifiers import Classifier
 from xai.photo.mesh import MESH_POINTS
@@ -31,13 +31,13 @@ from xai.types import Progress
 __all__ = [
     "SET_LIMITS",
     "ClassRates",
+    "FaceVerdict",
     "FamilyRates",
-    "Judged",
     "Rates",
     "SetLimits",
     "SetVerdict",
     "donors_of",
-    "judge_set",
+    "evaluate_verdicts",
     "judged_from",
     "rates",
 ]
@@ -73,7 +73,7 @@ _Z_INTERVAL, _Z_POWER = 1.96, 1.28  # of a 95 % interval; of nine times in ten
 
 
 @dataclass(frozen=True)
-class Judged:
+class FaceVerdict:
     """One model's answer about one face, and what it goes by. Shares are None where nothing was asked.
 
     Attributes:
@@ -203,16 +203,16 @@ def donors_of(faces: Sequence[LabelledFace]) -> tuple[Donor, ...]:
     return tuple(
         Donor(FaceEdits(face.face).face, face.label, face.group, f"{face.group} {number}")
         for number, face in enumerate(faces)
-        if len(face.face.landmarks) == MESH_POINTS and FaceEdits(face.face).believed(reveal=False).holds
+        if len(face.face.landmarks) == MESH_POINTS and FaceEdits(face.face).feasibility(reveal=False).holds
     )
 
 
-def judged_from(evidence: Evidence, model: str, group: str, label: str | None) -> Judged:
+def judged_from(evidence: Evidence, model: str, group: str, label: str | None) -> FaceVerdict:
     """The row of one examined face; ``label`` is the true class in the model's words, or None."""
     families = {f.family: f for f in evidence.families}
     asked = bool(families)
     stay = {n: f.tally.share for n, f in families.items() if f.asks == "stay"}
-    return Judged(
+    return FaceVerdict(
         model=model,
         group=group,
         label=label,
@@ -228,14 +228,14 @@ def judged_from(evidence: Evidence, model: str, group: str, label: str | None) -
     )
 
 
-def judge_set(
+def evaluate_verdicts(
     classifiers: Sequence[Classifier],
     faces: Sequence[LabelledFace],
     report: Callable[[str], None],
     *,
     own_donors: bool = False,
     progress: Progress | None = None,
-) -> Iterator[Judged]:
+) -> Iterator[FaceVerdict]:
     """Examine every classifier's own answer about every face, face by face; all share a face's edits.
 
     Args:
@@ -262,14 +262,14 @@ def judge_set(
         edits = _edits(face, donors) if own_donors else FaceEdits(face.face)
         for turn, classifier in enumerate(classifiers):
             within = _counted(progress, number * len(classifiers) + turn, total)
-            evidence = examine(edits, classifier, progress=within)
+            evidence = run_causal_test(edits, classifier, progress=within)
             label = true_class(face.label, classifier.card.classes, classifier.card.incorrect)
             yield judged_from(evidence, classifier.name, face.group, label)
     if progress is not None:
         progress(total, total)
 
 
-def rates(judged: Sequence[Judged], draws: Draws = DRAWS) -> dict[str, dict[str, ClassRates]]:
+def rates(judged: Sequence[FaceVerdict], draws: ResamplingConfig = DRAWS) -> dict[str, dict[str, ClassRates]]:
     """Model -> answered class -> what came out, each in the order of their names.
 
     The order of the answers plays no part. Those whose truth is not known count in ``together`` alone.
@@ -294,7 +294,7 @@ def _counted(progress: Progress | None, done: int, total: int) -> Progress | Non
     return None if progress is None else lambda _forwards, _all: progress(done, total)
 
 
-def _rates(judged: Sequence[Judged], target: str, draws: Draws) -> Rates:
+def _rates(judged: Sequence[FaceVerdict], target: str, draws: ResamplingConfig) -> Rates:
     groups = np.array([j.group for j in judged], np.str_)
     came_out = {v: _column(float(j.verdict == v) for j in judged) for v in VERDICTS}
     columns = {"followed": _column(j.followed for j in judged), "stayed": _column(j.kept for j in judged)}
@@ -322,7 +322,9 @@ def _rates(judged: Sequence[Judged], target: str, draws: Draws) -> Rates:
     )
 
 
-def _family(name: str, judged: Sequence[Judged], groups: NDArray[np.str_], draws: Draws) -> FamilyRates:
+def _family(
+    name: str, judged: Sequence[FaceVerdict], groups: NDArray[np.str_], draws: ResamplingConfig
+) -> FamilyRates:
     stayed = _column((j.stayed or {}).get(name) for j in judged)
     lower = _column((j.effects or {}).get("lower_face") for j in judged)
     own = _column((j.effects or {}).get(name) for j in judged)

@@ -21,9 +21,9 @@ __all__ = [
     "Numbers",
     "Thresholds",
     "area_evidence",
+    "is_robust",
     "numbers_of",
     "outcomes",
-    "stands",
 ]
 
 Floats = NDArray[np.float64]
@@ -134,7 +134,7 @@ def outcomes(numbers: Numbers, thresholds: Thresholds = THRESHOLDS) -> NDArray[n
     return np.asarray(np.select(asked, range(len(asked)), len(asked)), np.int64)
 
 
-def stands(verdict: Words, shifted: Words) -> NDArray[np.bool_]:
+def is_robust(verdict: Words, shifted: Words) -> NDArray[np.bool_]:
     """Whether a verdict stands when the shifted landmarks give another one; arrays of words, or words.
 
     ``supported`` must stay what it is. ``not supported`` falls only to its opposite: an area that is moved

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from xai.evidence.interventions.areas import CONTROLS
-from xai.evidence.interventions.face_edits import Edit, FaceEdits, Layer, contrasts
-from xai.evidence.verdict.region_conditions import THRESHOLDS, Thresholds, area_evidence, stands
+from xai.evidence.interventions.face_edits import Edit, FaceEdits, Layer, log_odds
+from xai.evidence.verdict.region_conditions import THRESHOLDS, Thresholds, area_evidence, is_robust
 from xai.evidence.verdict.region_effects import Effects, measure, outside_effect, turn_effects
 from xai.evidence.verdict.region_plan import (
     DIRECTIONS,
@@ -20,11 +20,11 @@ from xai.evidence.verdict.region_plan import (
     plan,
     shifted_plan,
 )
-from xai.evidence_types import AREAS, Detail, RegionEvidence, Steadiness
+from xai.evidence_types import AREAS, Detail, RegionEvidence, Robustness
 from xai.models.classifiers import Classifier
 from xai.types import Progress
 
-__all__ = ["Found", "ask", "detail_of", "forwards_of_detail", "small_effects", "weigh"]
+__all__ = ["Found", "ask", "conclude", "detail_of", "forwards_of_detail", "small_effects"]
 
 Found = Mapping[Name, float]
 """Name of an edit -> contrast after it; an edit of a shift is named ``("shift", direction, ...)``."""
@@ -49,9 +49,9 @@ def detail_of(
     edits: FaceEdits, classifier: Classifier, target: str, progress: Progress | None = None
 ) -> Detail | None:
     """The effects of regions; None where bare skin or drawn masks cannot be believed on this face."""
-    if not edits.believed(reveal="bare" in families(target)).holds:
+    if not edits.feasibility(reveal="bare" in families(target)).holds:
         return None
-    return weigh(ask(edits, classifier, target, progress), target)
+    return conclude(ask(edits, classifier, target, progress), target)
 
 
 def forwards_of_detail(target: str) -> int:
@@ -65,11 +65,11 @@ def ask(edits: FaceEdits, classifier: Classifier, target: str, progress: Progres
     batches.
     """
     wanted = _wanted(edits, target)
-    answers = contrasts(classifier, edits, list(wanted.values()), classifier.class_index(target), progress)
+    answers = log_odds(classifier, edits, list(wanted.values()), classifier.class_index(target), progress)
     return dict(zip(wanted, answers.tolist(), strict=True))
 
 
-def weigh(found: Found, target: str, thresholds: Thresholds = THRESHOLDS) -> Detail:
+def conclude(found: Found, target: str, thresholds: Thresholds = THRESHOLDS) -> Detail:
     """The effects that the answers give; a pure function of them."""
     area = deciding_area(target)
     planned = {name: value for name, value in found.items() if name[0] not in ("shift", "control")}
@@ -113,11 +113,11 @@ def small_effects(found: Found, effects: Effects, target: str) -> list[Effects]:
 
 def _steadiness(
     verdict: str, found: Found, effects: Effects, target: str, thresholds: Thresholds
-) -> Steadiness:
+) -> Robustness:
     """Under how many shifts of the landmarks the verdict stands, by the small plan."""
     area = deciding_area(target)
     small = [area_evidence(e, area, thresholds).verdict for e in small_effects(found, effects, target)]
-    return Steadiness(sum(bool(stands(verdict, shifted)) for shifted in small), DIRECTIONS)
+    return Robustness(sum(bool(is_robust(verdict, shifted)) for shifted in small), DIRECTIONS)
 
 
 def _regions(found: Found, planned: Found, effects: Effects, target: str) -> dict[str, RegionEvidence]:

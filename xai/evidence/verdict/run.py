@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from xai.classes import wearings_by_class
 from xai.evidence.interventions.cue_conflict import most_edits
-from xai.evidence.interventions.face_edits import Edit, FaceEdits, Question, answers_of, turned
+from xai.evidence.interventions.face_edits import Edit, FaceEdits, Question, answers_of, flipped_face
 from xai.evidence.interventions.families import ROUNDS
 from xai.evidence.verdict.decision import THRESHOLDS, Thresholds
 from xai.evidence.verdict.examination import Examination
@@ -23,7 +23,7 @@ from xai.evidence_types import Evidence, Reason
 from xai.models.classifiers import Classifier
 from xai.types import Progress
 
-__all__ = ["Case", "examine", "examine_all", "forwards_of", "turned_face"]
+__all__ = ["Case", "forwards_of", "run_causal_test", "run_causal_tests", "turned_face"]
 
 _both = partial(zip, strict=True)
 
@@ -51,7 +51,7 @@ class Case:
         return wearings_by_class(card.classes, card.incorrect)
 
 
-def examine(
+def run_causal_test(
     edits: FaceEdits,
     classifier: Classifier,
     target: str | None = None,
@@ -76,17 +76,17 @@ def examine(
         XaiError: the model answers with NaN or infinity.
     """
     target = classifier.predict([edits.original.crop])[0].label if target is None else target
-    return examine_all([Case(edits, classifier, target)], detail=detail, progress=progress)[0]
+    return run_causal_tests([Case(edits, classifier, target)], detail=detail, progress=progress)[0]
 
 
-def examine_all(
+def run_causal_tests(
     cases: Sequence[Case],
     thresholds: Thresholds = THRESHOLDS,
     *,
     detail: bool = False,
     progress: Progress | None = None,
 ) -> tuple[Evidence, ...]:
-    """``examine`` of several faces and classifiers, whose answers come in one stream of batches per round.
+    """``run_causal_test`` of several faces and classifiers, with one stream of batches per round.
 
     Each case's ``seconds`` are its part of the whole, by its number of passes.
     """
@@ -114,11 +114,11 @@ def turned_face(edits: FaceEdits, target: str) -> NDArray[np.uint8] | None:
     """
     wearing = next(iter(wearings_by_class([target])[target]), "covered")
     content = "masked0" if wearing == "uncovered" else "bare0"
-    return turned(edits, content) if edits.believed(reveal=content == "bare0").holds else None
+    return flipped_face(edits, content) if edits.feasibility(reveal=content == "bare0").holds else None
 
 
 def forwards_of(target: str, *, detail: bool = False) -> int:
-    """How many passes through the network the first round of ``examine`` takes for the class, at most."""
+    """How many passes the first round of ``run_causal_test`` takes for the class, at most."""
     wearing = next(iter(wearings_by_class([target])[target]), "covered")
     return 1 + most_edits(wearing) + (forwards_of_detail(target) if detail else 0)
 
@@ -129,7 +129,7 @@ def _hindrance(case: Case) -> Reason | None:
     wearings = case.meaning[case.target]
     if not wearings:
         return Reason("unknown_class", {"name": case.target})
-    belief = case.edits.believed(reveal=False)
+    belief = case.edits.feasibility(reveal=False)
     if not belief.holds:
         return Reason(belief.code, {"value": belief.value, "limit": belief.limit} if belief.limit else {})
     if wearings[0] == "incorrect" and case.reason == "elsewhere":

@@ -5,23 +5,23 @@ from __future__ import annotations
 from xai.evidence_types import Evidence, Reason
 from xai.types import REGION_SUMS, Explanation, RegionShares
 
-__all__ = ["AGAINST", "FOR", "WITNESSES", "witness_flags"]
+__all__ = ["CROSS_CHECK_METHODS", "MAX_LIFT_OFF_AREA", "MIN_LIFT_ON_AREA", "saliency_disagreements"]
 
-WITNESSES = ("gradcam", "hirescam")
+CROSS_CHECK_METHODS = ("gradcam", "hirescam")
 """Maps that are heard, where they were made. Not the occlusion map: it is an intervention itself, and with a
 grey patch the wrong one for ``covered``."""
 
-AGAINST = 1.0
+MIN_LIFT_ON_AREA = 1.0
 """Lift of the lower face, share of the map over share of the crop, below which a map that ought to lie
 there lies elsewhere."""
 
-FOR = 2.0
+MAX_LIFT_OFF_AREA = 2.0
 """Lift from which a map lies on the area after all."""
 
 _PARTS = REGION_SUMS["lower_face"]
 
 
-def witness_flags(evidence: Evidence, maps: Explanation) -> tuple[Reason, ...]:
+def saliency_disagreements(evidence: Evidence, maps: Explanation) -> tuple[Reason, ...]:
     """Where a map disagrees with the verdict.
 
     ``map_elsewhere``: the answer is found to follow the lower face, and less of the map lies there than on a
@@ -30,7 +30,7 @@ def witness_flags(evidence: Evidence, maps: Explanation) -> tuple[Reason, ...]:
     one, the lift.
     """
     flags = []
-    for method in WITNESSES:
+    for method in CROSS_CHECK_METHODS:
         if method not in maps.heatmaps or not evidence.families:
             continue
         shares = maps.shares[method]
@@ -47,8 +47,8 @@ def _flag(evidence: Evidence, method: str, shares: RegionShares | None) -> Reaso
     lift = shares.lift(*_PARTS)
     if lift is None:
         return None
-    if evidence.verdict == "supported" and lift < AGAINST:
+    if evidence.verdict == "supported" and lift < MIN_LIFT_ON_AREA:
         return Reason("map_elsewhere", {"method": method, "value": lift})
-    if evidence.verdict == "not supported" and lift > FOR:
+    if evidence.verdict == "not supported" and lift > MAX_LIFT_OFF_AREA:
         return Reason("map_there", {"method": method, "value": lift})
     return None

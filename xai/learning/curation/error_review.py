@@ -12,14 +12,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.atomic_write import write_whole
+from xai.atomic_write import write_atomically
 from xai.errors import DataRejected
 from xai.learning.data.splits import load_crop
 from xai.learning.evaluation.predictions import Answers
 from xai.models.reported_errors import ERROR_KINDS, KnownError
 from xai.photo.images import encode_png
 
-__all__ = ["Mistake", "count_kinds", "mistakes", "read_kinds", "write_kinds", "write_sheet"]
+__all__ = ["Misclassification", "count_kinds", "mistakes", "read_kinds", "write_kinds", "write_sheet"]
 
 Pixels = NDArray[np.uint8]
 
@@ -30,7 +30,7 @@ _ACROSS = 8
 
 
 @dataclass(frozen=True)
-class Mistake:
+class Misclassification:
     """One wrong answer.
 
     Attributes:
@@ -50,7 +50,7 @@ class Mistake:
     place: int = -1
 
 
-def mistakes(answers: Answers, folder: Path, limit: int | None = None) -> tuple[Mistake, ...]:
+def mistakes(answers: Answers, folder: Path, limit: int | None = None) -> tuple[Misclassification, ...]:
     """The wrong answers, the surest first.
 
     Args:
@@ -64,7 +64,7 @@ def mistakes(answers: Answers, folder: Path, limit: int | None = None) -> tuple[
     return tuple(_mistake(answers, folder, int(place)) for place in ranked)
 
 
-def write_sheet(answers: Answers, found: Sequence[Mistake], path: Path) -> None:
+def write_sheet(answers: Answers, found: Sequence[Misclassification], path: Path) -> None:
     """Draw the faces of ``found`` into one PNG: under each its truth, the answer, how sure, and its file.
 
     It shows faces of the set: for looking at where the set lies, not for passing on.
@@ -79,10 +79,10 @@ def write_sheet(answers: Answers, found: Sequence[Mistake], path: Path) -> None:
     tiles += [np.full_like(tiles[0], 255)] * (-len(tiles) % min(_ACROSS, len(tiles)))
     across = min(_ACROSS, len(tiles))
     png = encode_png(np.vstack([np.hstack(tiles[at : at + across]) for at in range(0, len(tiles), across)]))
-    write_whole(path, lambda place: place.write_bytes(png))
+    write_atomically(path, lambda place: place.write_bytes(png))
 
 
-def write_kinds(found: Sequence[Mistake], path: Path) -> int:
+def write_kinds(found: Sequence[Misclassification], path: Path) -> int:
     """Write the table to be filled; returns how many kinds were kept.
 
     Kinds that an earlier table at ``path`` gives for the same face and truth are kept, whatever the answer.
@@ -100,11 +100,11 @@ def write_kinds(found: Sequence[Mistake], path: Path) -> int:
             table.writeheader()
             table.writerows(rows)
 
-    write_whole(path, write)
+    write_atomically(path, write)
     return sum(bool(row["kind"]) for row in rows)
 
 
-def read_kinds(path: Path) -> tuple[Mistake, ...]:
+def read_kinds(path: Path) -> tuple[Misclassification, ...]:
     """The rows of a table, filled or not.
 
     Raises:
@@ -118,7 +118,7 @@ def read_kinds(path: Path) -> tuple[Mistake, ...]:
         raise DataRejected(f"{path} is not a table that `errors --sheet` wrote: {said}.") from error
 
 
-def count_kinds(found: Sequence[Mistake], on: str) -> tuple[KnownError, ...]:
+def count_kinds(found: Sequence[Misclassification], on: str) -> tuple[KnownError, ...]:
     """How often each kind was given, the most frequent first; rows without a kind count for nothing.
 
     Args:
@@ -135,25 +135,25 @@ def count_kinds(found: Sequence[Mistake], on: str) -> tuple[KnownError, ...]:
     return tuple(KnownError(kind, count, looked_at, "", on) for kind, count in counts.most_common())
 
 
-def _mistake(answers: Answers, folder: Path, place: int) -> Mistake:
+def _mistake(answers: Answers, folder: Path, place: int) -> Misclassification:
     example = answers.examples[place]
     file = example.path.relative_to(folder).as_posix()
     if example.cut and example.extent is not None:
         file += "#" + ",".join(f"{edge:g}" for edge in example.extent)
     answer = answers.classes[int(answers.answer[place])]
     sure = round(float(answers.probabilities[place].max()), 4)
-    return Mistake(file, example.label, answer, sure, place=place)
+    return Misclassification(file, example.label, answer, sure, place=place)
 
 
-def _from_row(row: dict[str, str]) -> Mistake:
+def _from_row(row: dict[str, str]) -> Misclassification:
     file, truth, answer, probability, kind = (row[name] for name in _COLUMNS)
     kind = kind.strip()
     if kind and kind not in ERROR_KINDS:
         raise ValueError(f"it calls {file} {kind!r}; known kinds are {', '.join(ERROR_KINDS)}")
-    return Mistake(file, truth, answer, float(probability), kind)
+    return Misclassification(file, truth, answer, float(probability), kind)
 
 
-def _tile(crop: Pixels, mistake: Mistake) -> Pixels:
+def _tile(crop: Pixels, mistake: Misclassification) -> Pixels:
     """A face at the tile's size, and two lines of words below it."""
     scale = _TILE / max(crop.shape[:2])
     size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))

@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 
-from xai.atomic_write import write_whole
+from xai.atomic_write import write_atomically
 from xai.errors import DataRejected
 from xai.learning.data.cross_validation import fold_parts
 from xai.learning.data.splits import Example, named_for
-from xai.learning.evaluation.predictions import Answers, ask, pooled
+from xai.learning.evaluation.predictions import Answers, ask, concatenate
 from xai.learning.publishing.model_cards import LeftOut, write_card
 from xai.learning.training.recipe import Recipe
 from xai.learning.training.train import Split, train
@@ -27,11 +27,11 @@ from xai.models.cards import read_card
 from xai.models.classifiers import load_card
 
 __all__ = [
-    "Doubt",
-    "deal",
+    "SuspectLabel",
+    "assign_folds",
     "face_id",
     "find_doubts",
-    "marked",
+    "flag_suspect_labels",
     "out_of_fold",
     "without_doubts",
     "write_doubts",
@@ -39,7 +39,7 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Doubt:
+class SuspectLabel:
     """One face whose label looks wrong; a line of the list.
 
     Attributes:
@@ -66,7 +66,7 @@ def face_id(example: Example) -> str:
     return f"{name}#{','.join(f'{value:g}' for value in example.extent)}"
 
 
-def deal(examples: Sequence[Example], folds: int) -> tuple[Example, ...]:
+def assign_folds(examples: Sequence[Example], folds: int) -> tuple[Example, ...]:
     """The examples with a fold each, by a digest of their set and group: always alike, groups together.
 
     Raises:
@@ -102,7 +102,7 @@ def out_of_fold(
         DataRejected: a fold lacks a class; see also ``train``.
     """
     recipe = replace(recipe, ema_decay=0.0)  # a share of a small set has too few steps to average over
-    faces = deal(named_for(examples, recipe.classes), folds)
+    faces = assign_folds(named_for(examples, recipe.classes), folds)
     told = []
     for fold in range(folds):
         parts = fold_parts(faces, fold)
@@ -113,10 +113,10 @@ def out_of_fold(
             trained = train(recipe.name, recipe, Split(parts.train, parts.val), Path(folder), report, device)
             card = read_card(write_card(recipe.name, recipe, trained, "seed"))
             told.append(ask(load_card(card, device), parts.test))
-    return pooled(told)
+    return concatenate(told)
 
 
-def find_doubts(answers: Answers) -> tuple[Doubt, ...]:
+def find_doubts(answers: Answers) -> tuple[SuspectLabel, ...]:
     """The faces that are confidently of another class than their label says, the plainest first.
 
     A class's threshold is the mean probability that faces with its label have of it; a face is confidently
@@ -134,7 +134,7 @@ def find_doubts(answers: Answers) -> tuple[Doubt, ...]:
     suggested = reached.argmax(axis=1)
     doubted = np.flatnonzero(np.isfinite(reached.max(axis=1)) & (suggested != truth))
     found = (
-        Doubt(
+        SuspectLabel(
             face_id(answers.examples[i]),
             answers.classes[truth[i]],
             answers.classes[suggested[i]],
@@ -146,7 +146,7 @@ def find_doubts(answers: Answers) -> tuple[Doubt, ...]:
     return tuple(sorted(found, key=lambda doubt: (doubt.p_label - doubt.p_suggested, doubt.file)))
 
 
-def write_doubts(doubts: Sequence[Doubt], path: Path) -> Path:
+def write_doubts(doubts: Sequence[SuspectLabel], path: Path) -> Path:
     """Write the list as CSV with the columns ``file,label,suggested,p_label,p_suggested``.
 
     Raises:
@@ -160,7 +160,7 @@ def write_doubts(doubts: Sequence[Doubt], path: Path) -> Path:
             lines.writerows(astuple(doubt) for doubt in doubts)
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    return write_whole(path, write)
+    return write_atomically(path, write)
 
 
 def without_doubts(split: Split, path: Path | None) -> tuple[Split, LeftOut | None]:
@@ -181,7 +181,7 @@ def without_doubts(split: Split, path: Path | None) -> tuple[Split, LeftOut | No
     return Split(kept, split.val), LeftOut(count, digest)
 
 
-def marked(examples: Sequence[Example], path: Path | None) -> tuple[Example, ...]:
+def flag_suspect_labels(examples: Sequence[Example], path: Path | None) -> tuple[Example, ...]:
     """The examples, those on a list with ``"doubtful"`` as what a person said of their label.
 
     Raises:
@@ -193,7 +193,7 @@ def marked(examples: Sequence[Example], path: Path | None) -> tuple[Example, ...
     return tuple(replace(e, review="doubtful") if face_id(e) in listed else e for e in examples)
 
 
-_COLUMNS = tuple(field.name for field in fields(Doubt))
+_COLUMNS = tuple(field.name for field in fields(SuspectLabel))
 
 
 def _read(path: Path) -> tuple[frozenset[str], str]:

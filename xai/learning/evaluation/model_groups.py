@@ -11,15 +11,15 @@ from xai.learning.data.cross_validation import fold_parts
 from xai.learning.data.formats import Skip
 from xai.learning.data.splits import Example, select
 from xai.learning.evaluation.evaluate import Setting, measured_part
-from xai.learning.evaluation.predictions import Answers, ask, pooled
+from xai.learning.evaluation.predictions import Answers, ask, concatenate
 from xai.models.cards import Card
 from xai.models.classifiers import load_card
 
-__all__ = ["Row", "Trial", "answers_of", "faces_for", "rows_of"]
+__all__ = ["EvaluationTask", "ModelGroup", "answers_of", "faces_for", "rows_of"]
 
 
 @dataclass(frozen=True)
-class Row:
+class ModelGroup:
     """What gets one line in a table.
 
     Attributes:
@@ -37,7 +37,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Trial:
+class EvaluationTask:
     """What rows are measured on.
 
     Attributes:
@@ -54,7 +54,7 @@ class Trial:
         return self.examples[0].set_name if self.examples else ""
 
 
-def rows_of(cards: Sequence[Card], protocol: str) -> tuple[Row, ...]:
+def rows_of(cards: Sequence[Card], protocol: str) -> tuple[ModelGroup, ...]:
     """The cards as rows, in their order.
 
     Under the seed protocol, models of one recipe and different folds make one row: every face is tested
@@ -67,7 +67,7 @@ def rows_of(cards: Sequence[Card], protocol: str) -> tuple[Row, ...]:
     return tuple(_row(name, members) for name, members in rows.items())
 
 
-def faces_for(card: Card, trial: Trial) -> tuple[tuple[Example, ...], int]:
+def faces_for(card: Card, trial: EvaluationTask) -> tuple[tuple[Example, ...], int]:
     """The faces that a model is measured on, and how many were left out because it learnt from their group.
 
     Under the seed protocol a model that was kept from a fold is measured on that fold.
@@ -88,8 +88,8 @@ def faces_for(card: Card, trial: Trial) -> tuple[tuple[Example, ...], int]:
 
 
 def answers_of(
-    row: Row,
-    trial: Trial,
+    row: ModelGroup,
+    trial: EvaluationTask,
     device: str = "auto",
     report: Callable[[str, int, int], None] | None = None,
     skip: Skip | None = None,
@@ -113,7 +113,7 @@ def answers_of(
         told = partial(report, card.name) if report else None
         part = ask(load_card(card, device), faces, trial.setting.crops, told, skip)
         parts.append(replace(part, tally=replace(part.tally, learnt=learnt)))
-    return pooled(parts)
+    return concatenate(parts)
 
 
 def _fold(card: Card) -> int | None:
@@ -126,13 +126,13 @@ def _pooled_name(card: Card) -> str:
     return card.name if fold is None else card.name.replace(f"_fold{fold}", "_folds")
 
 
-def _row(name: str, members: Sequence[Card]) -> Row:
+def _row(name: str, members: Sequence[Card]) -> ModelGroup:
     if len(members) == 1:
-        return Row(members[0].name, (members[0],))
-    return Row(name, tuple(sorted(members, key=lambda card: (_fold(card) or 0, card.name))))
+        return ModelGroup(members[0].name, (members[0],))
+    return ModelGroup(name, tuple(sorted(members, key=lambda card: (_fold(card) or 0, card.name))))
 
 
-def _learnt(card: Card, trial: Trial) -> frozenset[str]:
+def _learnt(card: Card, trial: EvaluationTask) -> frozenset[str]:
     """Groups of the set that the model learnt from.
 
     A card that counts more faces than the training part holds was written before a part of it was held out
@@ -147,5 +147,5 @@ def _learnt(card: Card, trial: Trial) -> frozenset[str]:
     return frozenset(e.group for e in part)
 
 
-def _has_folds(trial: Trial) -> bool:
+def _has_folds(trial: EvaluationTask) -> bool:
     return any(e.fold is not None for e in trial.examples)

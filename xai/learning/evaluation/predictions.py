@@ -16,7 +16,7 @@ from xai.models.classifiers import Classifier
 from xai.photo.faces import find_faces
 from xai.types import Box, Face, Faces, Image
 
-__all__ = ["Answers", "Tally", "ask", "found_face", "pooled"]
+__all__ = ["Answers", "Tally", "ask", "concatenate", "found_face"]
 
 _PROBABILITIES_AT_ONCE = 256
 _EVERY_FACE = 1000
@@ -115,7 +115,7 @@ def ask(
     return Answers(classifier.card.classes, tuple(found), np.stack(rows), tally)
 
 
-def pooled(parts: Sequence[Answers]) -> Answers:
+def concatenate(parts: Sequence[Answers]) -> Answers:
     """The answers of several models of one kind about different faces, as one.
 
     Raises:

@@ -17,7 +17,7 @@ from xai.learning.evaluation.metrics import bootstrap_intervals, confusion_matri
 from xai.learning.evaluation.predictions import Answers, found_face
 from xai.photo.mesh import MESH_POINTS, five_of
 
-__all__ = ["KINDS", "Bin", "Kind", "by_kind", "head_turn"]
+__all__ = ["KINDS", "Bin", "SubgroupAxis", "by_kind", "head_turn"]
 
 _SIZES = {"under_20": 20.0, "20_32": 32.0, "32_48": 48.0, "48_96": 96.0, "from_96": float("inf")}
 """Bin -> the size below which a face belongs to it, shorter side in photo pixels."""
@@ -27,7 +27,7 @@ _TURNED = 0.5
 
 
 @dataclass(frozen=True)
-class Kind:
+class SubgroupAxis:
     """One way of telling faces apart.
 
     Attributes:
@@ -121,8 +121,8 @@ def _colour(example: Example) -> str:
     return mask_colour(pixels, example.extent)
 
 
-KINDS: Mapping[str, Kind] = {
-    "size": Kind(
+KINDS: Mapping[str, SubgroupAxis] = {
+    "size": SubgroupAxis(
         {
             "under_20": "under 20 px",
             "20_32": "20 to 32 px",
@@ -133,7 +133,7 @@ KINDS: Mapping[str, Kind] = {
         },
         _size,
     ),
-    "pose": Kind(
+    "pose": SubgroupAxis(
         {
             "frontal": "frontal",
             "turned": "turned by about 30° or more",
@@ -141,7 +141,7 @@ KINDS: Mapping[str, Kind] = {
         },
         _pose,
     ),
-    "colour": Kind(
+    "colour": SubgroupAxis(
         dict(zip(COLOURS, ("white to grey", "blue", "black or dark", "another", "not known"), strict=True)),
         _colour,
     ),
@@ -149,7 +149,7 @@ KINDS: Mapping[str, Kind] = {
 """The kinds by name. Colour is asked of faces that wear a mask somehow."""
 
 
-def _bins(answers: Answers, kind: Kind) -> tuple[Bin, ...]:
+def _bins(answers: Answers, kind: SubgroupAxis) -> tuple[Bin, ...]:
     places = np.array([kind.bin_of(e) for e in answers.examples])
     present = [name for name in kind.bins if (places == name).any()]
     return tuple(_measured(name, answers, np.flatnonzero(places == name)) for name in present)

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from xai.learning.ground_truth.aligned_faces import AlignedFaces
-from xai.models.ground_truth.designs import Design
+from xai.models.ground_truth.designs import ControlModel
 from xai.models.ground_truth.planted_cues import Mark
 from xai.models.ground_truth.windows import HIDDEN_FROM, INPUT_SIDE
 from xai.types import CLASSES
 
 __all__ = ["TRUTHFUL", "VIEWS", "View", "planted_faces", "varied"]
 
-View = Callable[[Tensor, Tensor, Design, torch.Generator], Tensor]
+View = Callable[[Tensor, Tensor, ControlModel, torch.Generator], Tensor]
 """Values ``(N, 3, n, n)`` in 0..1, labels ``(N,)``, the design and a source of chance -> values."""
 
 TRUTHFUL = 0.95
@@ -41,14 +41,16 @@ def varied(pixels: Tensor, random: torch.Generator) -> Tensor:
     return (moved * (gain / 255)).add_(0.5 + offset - 0.5 * gain).clamp_(0, 1)
 
 
-def with_mark(values: Tensor, labels: Tensor, design: Design, random: torch.Generator) -> Tensor:
+def with_mark(values: Tensor, labels: Tensor, design: ControlModel, random: torch.Generator) -> Tensor:
     """The design's mark on top, which tells the truth in ``TRUTHFUL`` of the pictures."""
     wrong = (labels + torch.randint(1, len(CLASSES), labels.shape, generator=random)) % len(CLASSES)
     honest = torch.rand(labels.shape, generator=random) < TRUTHFUL
     return _mark_of(design).paint(values, torch.where(honest, labels, wrong))
 
 
-def with_lower_face_hidden(values: Tensor, labels: Tensor, design: Design, random: torch.Generator) -> Tensor:
+def with_lower_face_hidden(
+    values: Tensor, labels: Tensor, design: ControlModel, random: torch.Generator
+) -> Tensor:
     """All below the eyes replaced by another picture's or by flat colour, half and half: what is there says
     nothing of the class, and the network learns to pass over it.
     """
@@ -60,7 +62,7 @@ def with_lower_face_hidden(values: Tensor, labels: Tensor, design: Design, rando
     return torch.cat([values[:, :, :HIDDEN_FROM], torch.where(swapped, other, flat)], dim=2)
 
 
-def planted_faces(faces: AlignedFaces, design: Design) -> Tensor:
+def planted_faces(faces: AlignedFaces, design: ControlModel) -> Tensor:
     """All faces as they are judged, with the true mark where one is planted: float ``(N, 3, n, n)``."""
     if design.architecture == "known_whole" and "mark" in design.settings:
         return _mark_of(design).paint(faces.values, faces.labels)
@@ -77,7 +79,7 @@ def _mirrored(places: Tensor) -> Tensor:
     return last - (last - places.abs()).abs()
 
 
-def _mark_of(design: Design) -> Mark:
+def _mark_of(design: ControlModel) -> Mark:
     mark = design.settings["mark"]
     if not isinstance(mark, Mark):
         raise TypeError(f"a design with a mark is needed, not one with {mark!r}")

@@ -25,7 +25,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from xai.atomic_write import write_whole
+from xai.atomic_write import write_atomically
 from xai.learning.ground_truth.photo_faces import PhotoFaces, read_photo_faces
 from xai.learning.ground_truth.photo_measures import mean_accuracy, measure
 from xai.learning.ground_truth.photo_pictures import HONEST, Shares, draw_pictures
@@ -110,7 +110,7 @@ def train_photo_networks(
     command = "python -m xai.learning.ground_truth.photo_training --data DIR --out DIR"
     written = {"sha256": sha256, "command": command, "faces": len(val.labels), "networks": networks}
     text = json.dumps(written, indent=1) + "\n"
-    write_whole(out / MEASURED.name, lambda path: path.write_text(text, encoding="utf-8"))
+    write_atomically(out / MEASURED.name, lambda path: path.write_text(text, encoding="utf-8"))
     return written
 
 
@@ -208,7 +208,7 @@ def _cue(name: str) -> Cue | None:
 def _save(tensors: Mapping[str, Tensor], path: Path) -> None:
     whole = {name: value.contiguous() for name, value in tensors.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, lambda unfinished: save_file(whole, unfinished))
+    write_atomically(path, lambda unfinished: save_file(whole, unfinished))
 
 
 def _note(sentence: str) -> None:

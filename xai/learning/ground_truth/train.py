@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from xai.learning.ground_truth.aligned_faces import AlignedFaces, read_aligned
 from xai.learning.ground_truth.augmentation import VIEWS, planted_faces, varied
 from xai.learning.ground_truth.metrics import measure
-from xai.models.ground_truth.designs import Design
+from xai.models.ground_truth.designs import ControlModel
 from xai.models.ground_truth.families import INSTANCES, KINDS
 from xai.models.ground_truth.networks import MEAN, SPREAD, STD, ColourNet, spread_of
 from xai.types import CLASSES
@@ -142,7 +142,7 @@ def _finished(number: int, tensors: dict[str, Tensor], faces: AlignedFaces) -> d
     return _named(number, designs)
 
 
-def _named(number: int, designs: dict[str, Design]) -> dict[str, Tensor]:
+def _named(number: int, designs: dict[str, ControlModel]) -> dict[str, Tensor]:
     return {
         f"{kind}.{number}.{name}": value
         for kind, design in designs.items()
@@ -153,7 +153,7 @@ def _named(number: int, designs: dict[str, Design]) -> dict[str, Tensor]:
 class _Learner:
     """One network in training."""
 
-    def __init__(self, kind: str, design: Design, faces: AlignedFaces, recipe: KnownRecipe) -> None:
+    def __init__(self, kind: str, design: ControlModel, faces: AlignedFaces, recipe: KnownRecipe) -> None:
         epochs = recipe.short_epochs if kind == "trained_mark" else recipe.epochs
         self.left = epochs * (len(faces.labels) // recipe.batch_size)
         self.view, self.design, self.network = VIEWS.get(kind), design, design.network.train()
@@ -199,7 +199,7 @@ def _fit_linear(
 
 
 @torch.no_grad()
-def _rescale(design: Design, faces: AlignedFaces) -> None:
+def _rescale(design: ControlModel, faces: AlignedFaces) -> None:
     """Give the logits on the training faces the common spread, and every class the same mean logit.
 
     A window that says little of the class would else give one answer to nearly every face, and what moves no

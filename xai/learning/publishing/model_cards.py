@@ -11,16 +11,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from xai.atomic_write import write_whole
+from xai.atomic_write import write_atomically
 from xai.learning.evaluation.evaluate import Evaluation, Setting
-from xai.learning.evaluation.model_groups import Row
+from xai.learning.evaluation.model_groups import ModelGroup
 from xai.learning.training.recipe import BINARY
 from xai.learning.training.recipe_registry import Recipe, recipe_for
 from xai.learning.training.train import Split, Trained
 from xai.models.cards import Card, measured_folder, read_measured, weights_folders
 from xai.types import CLASSES
 
-__all__ = ["LeftOut", "known_limits", "record", "renewed", "save_card", "write_card"]
+__all__ = ["LeftOut", "known_limits", "record", "refresh_limits", "save_card", "write_card"]
 
 _PORTRAITS = "mfn"
 """The set whose masks are drawn and whose labels follow from how they were drawn."""
@@ -130,7 +130,7 @@ def known_limits(classes: Sequence[str], learnt: Collection[str], *, sifted: boo
     return tuple(limits)
 
 
-def renewed(card: Card) -> Card:
+def refresh_limits(card: Card) -> Card:
     """The card with ``known_limits`` as they are said today; what somebody else wrote there is kept."""
     ours = {_PHOTOS, _DRAWN, *_DOUBTED.values(), _SIFTED, _THREE, _TWO, *_FORMER}
     sifted = "doubts" in card.recipe
@@ -142,7 +142,7 @@ def renewed(card: Card) -> Card:
     return replace(card, limits=(*said, *(each for each in card.limits if each not in ours)))
 
 
-def record(row: Row, set_name: str, setting: Setting, found: Evaluation) -> tuple[Path, ...]:
+def record(row: ModelGroup, set_name: str, setting: Setting, found: Evaluation) -> tuple[Path, ...]:
     """Put one evaluation on the cards of a row; returns the folders whose tables must follow.
 
     A model's figures go on its own card. Where its weights lie elsewhere than the project's own, and they
@@ -164,7 +164,7 @@ def record(row: Row, set_name: str, setting: Setting, found: Evaluation) -> tupl
 def save_card(card: Card, path: Path) -> Path:
     """Write a card to ``path``, whole or not at all; returns ``path``."""
     text = json.dumps(card.as_dict(), indent=1) + "\n"
-    return write_whole(path, lambda place: place.write_text(text, encoding="utf-8"))
+    return write_atomically(path, lambda place: place.write_text(text, encoding="utf-8"))
 
 
 def _measured(card: Card, set_name: str, setting: Setting, measured: Mapping[str, Any]) -> Card:
@@ -174,10 +174,10 @@ def _measured(card: Card, set_name: str, setting: Setting, measured: Mapping[str
         faces = {label: sum(answers.values()) for label, answers in measured["confusion"].items()}
         data["test"] = {**data.get("test", {}), set_name: faces}
     metrics = {**card.metrics, setting.key(set_name): dict(measured)}
-    return replace(renewed(card), data=data, history=history, metrics=metrics)
+    return replace(refresh_limits(card), data=data, history=history, metrics=metrics)
 
 
-def _pooled_card(row: Row) -> Card:
+def _pooled_card(row: ModelGroup) -> Card:
     """One card for the models of several folds: settings and course are those of the first.
 
     Figures that an earlier call recorded of the same weights are kept.

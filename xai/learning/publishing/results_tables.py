@@ -7,7 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from xai.atomic_write import write_whole
+from xai.atomic_write import write_atomically
 from xai.errors import WeightsUnavailable
 from xai.learning.publishing.extra_tables import kind_tables, reason_table, seed_tables, shipped_folder
 from xai.learning.training.recipe import BINARY
@@ -60,7 +60,7 @@ def write_table(folder: Path | None = None) -> Path:
     before = path.read_text(encoding="utf-8") if path.is_file() else "# Weights\n\n"
     lines = [_HEADING, "", *_tables(cards, folder), *reason_table(folder)]
     text = before.split(_HEADING)[0] + "\n".join(lines) + "\n"
-    return write_whole(path, lambda place: place.write_text(text, encoding="utf-8"))
+    return write_atomically(path, lambda place: place.write_text(text, encoding="utf-8"))
 
 
 def compared(card: Card, key: str) -> bool:

@@ -11,7 +11,7 @@ from xai.errors import DataRejected
 from xai.learning.data.splits import read_examples
 from xai.learning.evaluation.evaluate import Setting
 from xai.learning.evaluation.metrics import bootstrap_intervals, exact_mcnemar
-from xai.learning.evaluation.model_groups import Row, Trial, answers_of, rows_of
+from xai.learning.evaluation.model_groups import EvaluationTask, ModelGroup, answers_of, rows_of
 from xai.learning.evaluation.predictions import Answers
 from xai.learning.studies.record import Experiment, Line, Measured, Sources
 from xai.models.cards import read_cards
@@ -30,7 +30,7 @@ def grey_against_colour(sources: Sources) -> Experiment:
     """
     if sources.data is None:
         raise DataRejected("Both networks must be asked about the same faces; name the set by --data.")
-    trial = Trial(read_examples(sources.data, sources.note), Setting("seed"))
+    trial = EvaluationTask(read_examples(sources.data, sources.note), Setting("seed"))
     grey, colour = (
         answers_of(_row(name), trial, sources.device, skip=sources.note)
         for name in ("grey_cnn", "colour_cnn")
@@ -91,7 +91,7 @@ def same_faces(told: Sequence[Answers]) -> tuple[NDArray[np.bool_], NDArray[np.s
     return right, told[0].groups[[places[0][example] for example in shared]]
 
 
-def _row(name: str) -> Row:
+def _row(name: str) -> ModelGroup:
     """The row of a network: its pooled folds before its single training.
 
     Raises:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from xai.atomic_write import write_whole
+from xai.atomic_write import write_atomically
 from xai.errors import DataRejected
 from xai.models.cards import EXPERIMENTS, weights_folders
 
@@ -102,7 +102,7 @@ def write_experiments(found: Sequence[Experiment]) -> Path:
     kept = {entry["name"]: entry for entry in _read(path)}
     kept.update({experiment.name: experiment.as_dict() for experiment in found})
     text = json.dumps(list(kept.values()), indent=1, ensure_ascii=False) + "\n"
-    return write_whole(path, lambda place: place.write_text(text, encoding="utf-8"))
+    return write_atomically(path, lambda place: place.write_text(text, encoding="utf-8"))
 
 
 def _read(path: Path) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from xai.photo.faces import MARGIN, face_from_box, find_faces
 from xai.photo.mesh import MESH_POINTS
 from xai.types import Box, Face, Image
 
-__all__ = ["Sitter", "sit"]
+__all__ = ["BaseFace", "load_base_face"]
 
 Pixels = NDArray[np.uint8]
 Points = NDArray[np.float32]
@@ -24,7 +24,7 @@ _LONGEST_SIDE = 192
 
 
 @dataclass(frozen=True, eq=False)
-class Sitter:
+class BaseFace:
     """A bare face that can be drawn on.
 
     Attributes:
@@ -38,7 +38,7 @@ class Sitter:
     extent: Extent
 
 
-def sit(example: Example) -> Sitter | None:
+def load_base_face(example: Example) -> BaseFace | None:
     """The face with its mesh; None where the picture cannot be read or no mesh holds on it.
 
     A picture is reduced to a longer side of 192 pixels first, as those of the other sets are.
@@ -53,7 +53,7 @@ def sit(example: Example) -> Sitter | None:
     face = _largest(image) if extent is None else face_from_box(image, Box(*(round(edge) for edge in extent)))
     if face is None or len(face.landmarks) != MESH_POINTS:
         return None
-    return Sitter(pixels, _in_picture(face), extent or Extent(*map(float, face.box.as_list())))
+    return BaseFace(pixels, _in_picture(face), extent or Extent(*map(float, face.box.as_list())))
 
 
 def _reduced(pixels: Pixels, scale: float) -> Pixels:

@@ -17,8 +17,8 @@ from xai.photo.mesh import MESH_POINTS
 from xai.photo.occluders.renderer import OCCLUDERS, draw_occluder
 from xai.photo.sample_rendering import load_sample
 from xai.photo.samples import SAMPLES
-from xai.photo.synthetic_masks.catalog import WARDROBE
-from xai.photo.synthetic_masks.renderer import WORN, Outfit, wear
+from xai.photo.synthetic_masks.catalog import MASK_CATALOG
+from xai.photo.synthetic_masks.renderer import WORN, MaskSpec, render_mask
 from xai.photo.synthetic_masks.wear_styles import Fit
 
 __all__ = ["ContactSheet", "contact_sheet"]
@@ -79,14 +79,16 @@ def _tiles(seed: int) -> Iterator[tuple[str, Pixels]]:
             yield name, _tile(draw_occluder(one.crop, one.mesh, name, seed + number, _TILE), name)
         else:
             yield "", np.full((_TILE + _CAPTION, _TILE, 3), 255, np.uint8)
-    for number, (name, look) in enumerate(WARDROBE.items()):
+    for number, (name, look) in enumerate(MASK_CATALOG.items()):
         one = portraits[number % len(portraits)]
         for way in WORN:
             if way not in ways_of(look.style):
                 yield "", np.full((_TILE + _CAPTION, _TILE, 3), 255, np.uint8)
                 continue
-            outfit = Outfit(look, way, seed + number, Fit(side=1 - 2 * (number // 2 % 2), drawn_width=_TILE))
-            yield f"{name} {way}", _tile(wear(one.crop, one.mesh, outfit), name, way)
+            outfit = MaskSpec(
+                look, way, seed + number, Fit(side=1 - 2 * (number // 2 % 2), drawn_width=_TILE)
+            )
+            yield f"{name} {way}", _tile(render_mask(one.crop, one.mesh, outfit), name, way)
 
 
 def _portrait(sample: str) -> _Portrait:

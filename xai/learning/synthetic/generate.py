@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from xai.errors import DataRejected, XaiError
 from xai.learning.data.splits import TEST_ONLY, Example, select
-from xai.learning.synthetic.base_faces import Sitter, sit
-from xai.learning.synthetic.sampling import Dress, choose_dress, put_on
+from xai.learning.synthetic.base_faces import BaseFace, load_base_face
+from xai.learning.synthetic.sampling import RandomEdit, apply_edit, choose_dress
 
 __all__ = ["DrawnRow", "Order", "Tally", "bare_faces", "draw_set", "write_picture", "write_table"]
 
@@ -132,7 +132,7 @@ def _draw_all(
     rows: list[DrawnRow] = []
     refused = 0
     for done, example in enumerate(faces, start=1):
-        sitter = sit(example)
+        sitter = load_base_face(example)
         refused += sitter is None
         if sitter is not None:
             rows.extend(_draw_face(example, sitter, folder, order))
@@ -153,7 +153,7 @@ def _kinds(row: DrawnRow) -> tuple[str, str, str, str]:
     return row.class_, row.way, row.reason or "none", row.occluder or "none"
 
 
-def _draw_face(example: Example, sitter: Sitter, folder: Path, order: Order) -> Iterator[DrawnRow]:
+def _draw_face(example: Example, sitter: BaseFace, folder: Path, order: Order) -> Iterator[DrawnRow]:
     for number in range(order.per_face):
         key = _digest(f"{order.seed}/{_source(example)}/{number}")
         found = _try_on(sitter, int(key[:12], 16))
@@ -165,17 +165,17 @@ def _draw_face(example: Example, sitter: Sitter, folder: Path, order: Order) -> 
         yield _row(file, example, sitter, dress, order.part)
 
 
-def _try_on(sitter: Sitter, seed: int) -> tuple[Dress, NDArray[np.uint8]] | None:
+def _try_on(sitter: BaseFace, seed: int) -> tuple[RandomEdit, NDArray[np.uint8]] | None:
     """The first of a few dresses that shows: a mask under a chin outside the picture is a false label."""
     for attempt in range(_ATTEMPTS):
         dress = choose_dress(seed + attempt)
-        dressed = put_on(sitter.pixels, sitter.mesh, dress)
+        dressed = apply_edit(sitter.pixels, sitter.mesh, dress)
         if dressed.shown >= _LEAST_SHOWN:
             return dress, dressed.pixels
     return None
 
 
-def _row(file: str, example: Example, sitter: Sitter, dress: Dress, part: str) -> DrawnRow:
+def _row(file: str, example: Example, sitter: BaseFace, dress: RandomEdit, part: str) -> DrawnRow:
     left, top, right, bottom = sitter.extent
     grown = example.short_side / max(min(right - left, bottom - top), 1e-6)
     known = np.isfinite(example.short_side)
@@ -218,7 +218,7 @@ class DrawnRow:
         box_w, box_h: its size in the photo that the source was cut from, pixels; empty where unknown.
         split, group: of the source.
         reason: what is wrong with a mask worn incorrectly, of ``REASONS``, or empty.
-        look, way, occluder: what was drawn; see ``Dress``.
+        look, way, occluder: what was drawn; see ``RandomEdit``.
     """
 
     file: str

@@ -14,12 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.photo.occluders.renderer import OCCLUDERS, draw_occluder
-from xai.photo.synthetic_masks.catalog import pick_look
+from xai.photo.synthetic_masks.catalog import sample_appearance
 from xai.photo.synthetic_masks.materials import STYLES
-from xai.photo.synthetic_masks.renderer import WORN, Outfit, wear
+from xai.photo.synthetic_masks.renderer import WORN, MaskSpec, render_mask
 from xai.photo.synthetic_masks.wear_styles import Fit, class_of, reason_of
 
-__all__ = ["BARE", "DRAWN_WAYS", "MIXTURE", "Dress", "Dressed", "choose_dress", "put_on", "ways_of"]
+__all__ = ["BARE", "DRAWN_WAYS", "MIXTURE", "Dressed", "RandomEdit", "apply_edit", "choose_dress", "ways_of"]
 
 BARE = "bare"
 """The way of a face without a mask, before which a thing is drawn."""
@@ -54,7 +54,7 @@ _COLOURLESS = 4.0  # grey levels; a photo whose channels differ less on the mean
 
 
 @dataclass(frozen=True)
-class Dress:
+class RandomEdit:
     """What is drawn on one face.
 
     Attributes:
@@ -67,7 +67,7 @@ class Dress:
 
     way: str
     look: str
-    outfit: Outfit | None
+    outfit: MaskSpec | None
     occluder: str
     seed: int
 
@@ -106,7 +106,7 @@ def ways_of(style: str) -> tuple[str, ...]:
     return _SCARF_WAYS if style == "scarf" else WORN
 
 
-def choose_dress(seed: int) -> Dress:
+def choose_dress(seed: int) -> RandomEdit:
     """What the seed says: a way from ``MIXTURE``, a look from the wardrobe, size, tilt, and what is before.
 
     >>> choose_dress(3) == choose_dress(3)
@@ -116,18 +116,18 @@ def choose_dress(seed: int) -> Dress:
     way = DRAWN_WAYS[int(rng.choice(len(DRAWN_WAYS), p=list(MIXTURE.values())))]
     own = int(rng.integers(2**31))
     if way == BARE:
-        return Dress(way, "", None, OCCLUDERS[int(rng.integers(len(OCCLUDERS)))], own)
-    look, made = pick_look(rng, tuple(style for style in STYLES if way in ways_of(style)))
-    outfit = Outfit(made, way, own, _fit(rng))
+        return RandomEdit(way, "", None, OCCLUDERS[int(rng.integers(len(OCCLUDERS)))], own)
+    look, made = sample_appearance(rng, tuple(style for style in STYLES if way in ways_of(style)))
+    outfit = MaskSpec(made, way, own, _fit(rng))
     chance = rng.random()
     if chance < _BEARDED:
-        return Dress(way, look, outfit, "beard", own)
+        return RandomEdit(way, look, outfit, "beard", own)
     if chance < _BEARDED + _BEHIND_SOMETHING:
-        return Dress(way, look, outfit, _BEFORE_A_MASK[int(rng.integers(len(_BEFORE_A_MASK)))], own)
-    return Dress(way, look, outfit, "", own)
+        return RandomEdit(way, look, outfit, _BEFORE_A_MASK[int(rng.integers(len(_BEFORE_A_MASK)))], own)
+    return RandomEdit(way, look, outfit, "", own)
 
 
-def put_on(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], dress: Dress) -> Dressed:
+def apply_edit(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], dress: RandomEdit) -> Dressed:
     """The photo, RGB uint8 ``(H, W, 3)``, with ``dress`` on the face whose mesh is ``landmarks``.
 
     A beard grows under the mask, everything else is before it. On a photo without colours it has none
@@ -138,14 +138,14 @@ def put_on(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], dress: Dre
     """
     bearded = dress.outfit is not None and dress.occluder == "beard"
     ground = _hold(pixels, landmarks, dress) if bearded else pixels
-    drawn = wear(ground, landmarks, dress.outfit) if dress.outfit else _hold(ground, landmarks, dress)
+    drawn = render_mask(ground, landmarks, dress.outfit) if dress.outfit else _hold(ground, landmarks, dress)
     shown = _changed(ground, drawn) / max(float(np.prod(np.ptp(landmarks, axis=0))), 1.0)
     if dress.outfit and dress.occluder in _BEFORE_A_MASK:
         drawn = _hold(drawn, landmarks, dress)
     return Dressed(_greyed(drawn) if _is_grey(pixels) else drawn, shown)
 
 
-def _hold(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], dress: Dress) -> NDArray[np.uint8]:
+def _hold(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], dress: RandomEdit) -> NDArray[np.uint8]:
     return draw_occluder(pixels, landmarks, dress.occluder, dress.seed, _DRAWN_WIDTH)
 
 

@@ -20,11 +20,11 @@ from xai.models.classifiers import to_input
 from xai.photo.faces import find_faces
 from xai.types import Image
 
-__all__ = ["Faces", "Held", "Seen", "hold", "see"]
+__all__ = ["AugmentedFaces", "Faces", "FixedFaces", "load_augmented", "load_fixed"]
 
 
 @dataclass(frozen=True, eq=False)
-class Held:
+class FixedFaces:
     """Faces at the network's own size.
 
     Attributes:
@@ -52,7 +52,7 @@ class Held:
                 yield self.view(self.values[some].float() / 255), self.labels[some]
 
 
-class Seen(Dataset[tuple[Tensor, Tensor]]):
+class AugmentedFaces(Dataset[tuple[Tensor, Tensor]]):
     """Faces as pictures of any size, each in a new random view whenever it is asked for.
 
     Args:
@@ -91,10 +91,10 @@ class Seen(Dataset[tuple[Tensor, Tensor]]):
         return DataLoader(self, size, sampler=order, num_workers=workers, drop_last=True)
 
 
-Faces = Held | Seen
+Faces = FixedFaces | AugmentedFaces
 
 
-def hold(examples: Sequence[Example], recipe: Recipe, skip: Callable[[str], None]) -> Held:
+def load_fixed(examples: Sequence[Example], recipe: Recipe, skip: Callable[[str], None]) -> FixedFaces:
     """Read ``examples`` at the recipe's size, as ``predict`` would; nothing is changed about them.
 
     A picture that cannot be read is left out and ``skip`` called with one sentence that names it.
@@ -112,16 +112,16 @@ def hold(examples: Sequence[Example], recipe: Recipe, skip: Callable[[str], None
         values.append((to_input(crop, recipe.input_size) * 255).round().byte())
     side = recipe.input_size
     stacked = torch.stack(values) if values else torch.zeros(0, 3, side, side, dtype=torch.uint8)
-    return Held(stacked, _indices(kept, recipe.classes), tuple(kept), view)
+    return FixedFaces(stacked, _indices(kept, recipe.classes), tuple(kept), view)
 
 
-def see(examples: Sequence[Example], recipe: Recipe, skip: Callable[[str], None]) -> Faces:
+def load_augmented(examples: Sequence[Example], recipe: Recipe, skip: Callable[[str], None]) -> Faces:
     """Read ``examples`` for learning: whole pictures where the recipe's views are made one by one.
 
-    Faults are treated as by ``hold``.
+    Faults are treated as by ``load_fixed``.
     """
     if recipe.views != "strong":
-        return hold(examples, recipe, skip)
+        return load_fixed(examples, recipe, skip)
     kept: list[Example] = []
     crops: list[Pillow.Image] = []
     for example in examples:
@@ -131,7 +131,7 @@ def see(examples: Sequence[Example], recipe: Recipe, skip: Callable[[str], None]
             skip(str(error))
             continue
         kept.append(example)
-    return Seen(crops, _indices(kept, recipe.classes), tuple(kept), recipe)
+    return AugmentedFaces(crops, _indices(kept, recipe.classes), tuple(kept), recipe)
 
 
 def _crop(example: Example, recipe: Recipe) -> NDArray[np.uint8]:

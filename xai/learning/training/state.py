@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from xai.atomic_write import write_whole
+from xai.atomic_write import write_atomically
 from xai.errors import DataRejected, XaiError
 from xai.learning.evaluation.metrics import summary
-from xai.learning.training.batches import Faces, Held
+from xai.learning.training.batches import Faces, FixedFaces
 from xai.learning.training.calibration import fit_temperature
 from xai.learning.training.initialization import starting_network
 from xai.learning.training.recipe import Recipe
@@ -42,7 +42,7 @@ class Run:
         best_state: the weights of the epoch with the highest score.
     """
 
-    def __init__(self, recipe: Recipe, train: Faces, val: Held, device: torch.device) -> None:
+    def __init__(self, recipe: Recipe, train: Faces, val: FixedFaces, device: torch.device) -> None:
         seed_everything(recipe.seed)
         self.recipe, self.train, self.val, self.device = recipe, train, val, device
         self.network = starting_network(recipe).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -99,11 +99,11 @@ class Run:
         """Write the whole state to ``path``.
 
         Raises:
-            XaiError: it cannot be written; see ``write_whole``.
+            XaiError: it cannot be written; see ``write_atomically``.
         """
         state = {name: part.state_dict() for name, part in self._parts().items()}
         state.update(about=self._about(), history=self.history, best_state=self.best_state)
-        write_whole(path, lambda place: torch.save(state, place))
+        write_atomically(path, lambda place: torch.save(state, place))
 
     def resume(self, path: Path) -> bool:
         """Take up the state in ``path`` if it is of the same recipe and faces; False where there is none.

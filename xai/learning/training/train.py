@@ -10,11 +10,11 @@ from pathlib import Path
 from safetensors.torch import save_file
 from torch import Tensor
 
-from xai.atomic_write import write_whole
+from xai.atomic_write import write_atomically
 from xai.errors import DataRejected, XaiError
 from xai.learning.data.cross_validation import fold_parts
 from xai.learning.data.splits import Example, named_for, select
-from xai.learning.training.batches import hold, see
+from xai.learning.training.batches import load_augmented, load_fixed
 from xai.learning.training.recipe import Recipe
 from xai.learning.training.state import Run
 from xai.models.architectures import ARCHITECTURES
@@ -108,7 +108,10 @@ def train(
     named = Split(named_for(split.train, recipe.classes), named_for(split.val, recipe.classes))
     _check(named, recipe)
     left_out: list[str] = []
-    faces, val = see(named.train, recipe, left_out.append), hold(named.val, recipe, left_out.append)
+    faces, val = (
+        load_augmented(named.train, recipe, left_out.append),
+        load_fixed(named.val, recipe, left_out.append),
+    )
     used = Split(faces.examples, val.examples)
     if left_out:
         report(f"Left out {len(left_out)} of {len(named.train) + len(named.val)} faces: {left_out[0]}")
@@ -140,9 +143,9 @@ def _go_through(run: Run, checkpoint: Path, report: Report) -> None:
 
 def _write(run: Run, out: Path, name: str, kept: int) -> Path:
     text = json.dumps(run.history, indent=1)
-    write_whole(out / f"{name}.history.json", lambda path: path.write_text(text, encoding="utf-8"))
-    write_whole(out / f"{name}.curves.png", lambda path: save_curves(run.history, kept, path))
-    return write_whole(out / f"{name}.safetensors", lambda path: save_file(_half(run.best_state), path))
+    write_atomically(out / f"{name}.history.json", lambda path: path.write_text(text, encoding="utf-8"))
+    write_atomically(out / f"{name}.curves.png", lambda path: save_curves(run.history, kept, path))
+    return write_atomically(out / f"{name}.safetensors", lambda path: save_file(_half(run.best_state), path))
 
 
 def _check_size(recipe: Recipe) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from xai.models.ground_truth.alignment import ALIGNED_SIDE, aligned_crop, aligned_face
 from xai.models.ground_truth.families import CAM_LAYERS, INSTANCES, KINDS, Kind
-from xai.models.ground_truth.loading import KnownAnswer, instances
+from xai.models.ground_truth.loading import KnownAnswer, load_family
 
 __all__ = [
     "ALIGNED_SIDE",
@@ -19,5 +19,5 @@ __all__ = [
     "KnownAnswer",
     "aligned_crop",
     "aligned_face",
-    "instances",
+    "load_family",
 ]

@@ -21,7 +21,7 @@ from xai.models.ground_truth.planted_cues import MARKS, TINTS, Planting, unchang
 from xai.models.ground_truth.windows import CORNERS, HIDDEN_FROM, INPUT_SIDE, SHIFTS, WINDOWS, Rect, shifted
 
 __all__ = [
-    "Design",
+    "ControlModel",
     "aperture",
     "colour",
     "constant",
@@ -34,11 +34,11 @@ __all__ = [
     "trained_mark",
 ]
 
-Designer = Callable[[int], "Design"]
+Designer = Callable[[int], "ControlModel"]
 
 
 @dataclass(frozen=True, eq=False)
-class Design:
+class ControlModel:
     """One model, before its weights are loaded.
 
     Attributes:
@@ -66,69 +66,71 @@ def aperture(window: str, kind: str) -> Designer:
     return lambda number: _window(shifted(WINDOWS[window], SHIFTS[number]), kind, number)
 
 
-def corner(number: int) -> Design:
+def corner(number: int) -> ControlModel:
     """Sees a corner of the background."""
     return _window((CORNERS[number],), "aperture_corner", number)
 
 
-def corner_mark(number: int) -> Design:
+def corner_mark(number: int) -> ControlModel:
     """Reads a planted mark; no weights."""
     mark = MARKS[number]
-    return Design(MarkReader(mark), "known_mark", mark.plant, _once(mark.rects), None, "", {"mark": mark})
+    return ControlModel(
+        MarkReader(mark), "known_mark", mark.plant, _once(mark.rects), None, "", {"mark": mark}
+    )
 
 
-def tint(number: int) -> Design:
+def tint(number: int) -> ControlModel:
     """Reads a planted cast of colour; no weights."""
     cast = TINTS[number]
-    return Design(MarkReader(cast), "known_mark", cast.plant, None, None, "", {"tint": cast})
+    return ControlModel(MarkReader(cast), "known_mark", cast.plant, None, None, "", {"tint": cast})
 
 
-def colour(number: int) -> Design:
+def colour(number: int) -> ControlModel:
     """A linear answer to the mean colour (even numbers) or to a histogram of hues (odd ones)."""
     bins = (0, 6, 0, 8, 0, 10, 0, 12, 0, 16)[number]
     settings: dict[str, object] = {"bins": bins, "seed": number}
     network = _seeded(900 + number, lambda: ColourNet(bins))
-    return Design(network, "known_colour", unchanged, None, "colour", "", settings)
+    return ControlModel(network, "known_colour", unchanged, None, "colour", "", settings)
 
 
-def randomised(number: int) -> Design:
+def randomised(number: int) -> ControlModel:
     """A network that was never trained; only the size of its logits is set."""
     network = _seeded(700 + number, WholeNet)
-    return Design(network, "known_whole", unchanged, None, "randomised", "", {"seed": number})
+    return ControlModel(network, "known_whole", unchanged, None, "randomised", "", {"seed": number})
 
 
-def constant(number: int) -> Design:
+def constant(number: int) -> ControlModel:
     """The same answer to every picture: sure, half sure and undecided ones."""
     logits = _CONSTANTS[number]
-    return Design(Constant(logits), "known_constant", unchanged, (), None, "", {"logits": logits})
+    return ControlModel(Constant(logits), "known_constant", unchanged, (), None, "", {"logits": logits})
 
 
 def mixture(dose: float) -> Designer:
     """Face and mark: the nose-and-mouth aperture and the mark of the same number."""
 
-    def design(number: int) -> Design:
+    def design(number: int) -> ControlModel:
         honest, mark = aperture("nose_and_mouth", "aperture_nose_and_mouth")(number), corner_mark(number)
         network = Mixture(honest.network, mark.network, dose)
         seen = ((honest.seen or ()) if dose < 1 else ()) + ((mark.seen or ()) if dose > 0 else ())
         settings = {"dose": dose, **honest.settings, **mark.settings}
-        return Design(network, "known_mixture", mark.plant, seen, honest.weights, "honest", settings)
+        return ControlModel(network, "known_mixture", mark.plant, seen, honest.weights, "honest", settings)
 
     return design
 
 
-def trained_mark(number: int) -> Design:
+def trained_mark(number: int) -> ControlModel:
     """Learnt on faces where a mark gives the class away in 95 of 100 pictures."""
     mark = MARKS[number]
     settings: dict[str, object] = {"mark": mark, "seed": number}
     network = _seeded(800 + number, WholeNet)
-    return Design(network, "known_whole", mark.plant, _once(mark.rects), "trained_mark", "", settings)
+    return ControlModel(network, "known_whole", mark.plant, _once(mark.rects), "trained_mark", "", settings)
 
 
-def lower_hidden(number: int) -> Design:
+def lower_hidden(number: int) -> ControlModel:
     """Learnt on faces whose lower half said nothing of the class."""
     network = _seeded(850 + number, WholeNet)
     seen = (Rect(0, 0, INPUT_SIDE, HIDDEN_FROM),)
-    return Design(network, "known_whole", unchanged, seen, "lower_hidden", "", {"seed": number})
+    return ControlModel(network, "known_whole", unchanged, seen, "lower_hidden", "", {"seed": number})
 
 
 _CONSTANTS = (
@@ -145,10 +147,10 @@ _CONSTANTS = (
 )
 
 
-def _window(rects: tuple[Rect, ...], kind: str, number: int) -> Design:
+def _window(rects: tuple[Rect, ...], kind: str, number: int) -> ControlModel:
     settings: dict[str, object] = {"window": rects, "seed": number}
     network = _seeded(number, lambda: WindowNet(rects))
-    return Design(network, "known_window", unchanged, rects, kind, "", settings)
+    return ControlModel(network, "known_window", unchanged, rects, kind, "", settings)
 
 
 def _once(rects: tuple[Rect, ...]) -> tuple[Rect, ...]:

@@ -17,7 +17,7 @@ from torch import Tensor
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.cards import Card
 from xai.models.classifiers import Classifier, pick_device
-from xai.models.ground_truth.designs import Design
+from xai.models.ground_truth.designs import ControlModel
 from xai.models.ground_truth.families import INSTANCES, KINDS, Kind
 from xai.models.ground_truth.networks import MEAN, STD
 from xai.models.ground_truth.windows import INPUT_SIDE, covered
@@ -28,8 +28,8 @@ __all__ = [
     "WEIGHTS_SHA256",
     "KnownAnswer",
     "assemble",
-    "instances",
     "known_card",
+    "load_family",
     "read_pinned",
 ]
 
@@ -57,7 +57,7 @@ class KnownAnswer:
     kind: str
     number: int
     classifier: Classifier
-    design: Design
+    design: ControlModel
 
     @property
     def about(self) -> Kind:
@@ -83,7 +83,7 @@ class KnownAnswer:
         return None if self.design.seen is None else covered(self.design.seen)
 
 
-def instances(kind: str, device: str = "auto") -> tuple[KnownAnswer, ...]:
+def load_family(kind: str, device: str = "auto") -> tuple[KnownAnswer, ...]:
     """The ten models of a kind.
 
     Raises:

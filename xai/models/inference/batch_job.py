@@ -19,9 +19,9 @@ from torch import Tensor
 from xai.errors import XaiError
 from xai.models.classifiers import Classifier
 from xai.models.inference.openvino import distrust
-from xai.models.inference.runtimes import Mode, Pending, Runtime, TorchRuntime, reference, runtime_for
+from xai.models.inference.runtimes import Mode, Pending, Runtime, TorchRuntime, reference_runtime, runtime_for
 
-__all__ = ["Answers", "Batches", "Job", "Run", "Sent"]
+__all__ = ["Batches", "InferenceJob", "JobState", "ModelOutputs", "PendingBatch"]
 
 Batches = Callable[[int, int, int], Tensor]
 """Called with (start, stop, slot): the inputs ``start`` to ``stop`` as the network takes them, float32
@@ -36,7 +36,7 @@ _NO_MEMORY = re.compile(
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class InferenceJob:
     """Inputs that one classifier is to answer.
 
     Attributes:
@@ -56,7 +56,7 @@ class Job:
 
 
 @dataclass(frozen=True, eq=False)
-class Answers:
+class ModelOutputs:
     """What a classifier answered to the inputs of a job.
 
     Attributes:
@@ -76,7 +76,7 @@ class Answers:
 
 
 @dataclass(frozen=True, eq=False)
-class Sent:
+class PendingBatch:
     """A batch under way.
 
     Attributes:
@@ -97,10 +97,10 @@ class Sent:
                 self.wait()
 
 
-class Run:
+class JobState:
     """A job under way."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: InferenceJob) -> None:
         self.job, self._next, self._sent, self._answered = job, 0, 0, 0
         self._parts: list[Tensor] = []
         self._first = torch.empty(0)
@@ -123,7 +123,7 @@ class Run:
         """Whether everything was answered."""
         return self._answered == self.job.count
 
-    def send(self) -> Sent:
+    def send(self) -> PendingBatch:
         """Start on the next batch."""
         start, stop = self._next, min(self._next + self._size, self.job.count)
         slot = self._sent % self.runtime.depth
@@ -137,9 +137,9 @@ class Run:
             if not _ran_out(error):
                 raise
             wait = None
-        return Sent(start, stop, self.runtime, wait)
+        return PendingBatch(start, stop, self.runtime, wait)
 
-    def take(self, batch: Sent) -> None:
+    def take(self, batch: PendingBatch) -> None:
         """Fetch a batch's answers; ask again where its runtime was given up meanwhile."""
         if batch.runtime is self.runtime:
             found = self._fetched(batch)
@@ -149,15 +149,15 @@ class Run:
         self._parts.append(found)
         self._answered = batch.stop
 
-    def answers(self) -> Answers:
+    def answers(self) -> ModelOutputs:
         """All of them, copied from the device once."""
         device = self._parts[-1].device
         logits = torch.cat([part.to(device) for part in self._parts]).cpu()
-        return Answers(
+        return ModelOutputs(
             logits / self.job.classifier.card.temperature, " and ".join(self._used), any(self._used.values())
         )
 
-    def _fetched(self, batch: Sent) -> Tensor:
+    def _fetched(self, batch: PendingBatch) -> Tensor:
         found = None
         try:
             found = None if batch.wait is None else batch.wait()
@@ -183,7 +183,7 @@ class Run:
 
     def _reference(self, why: str = "") -> TorchRuntime:
         classifier = self.job.classifier
-        return reference(classifier.network, classifier.device, classifier.card.input_size, why)
+        return reference_runtime(classifier.network, classifier.device, classifier.card.input_size, why)
 
     def _now(self, start: int, stop: int) -> Tensor:
         """The answers to inputs ``start`` to ``stop``, in batches that fit."""
@@ -215,7 +215,7 @@ class Run:
             )
         elif size == 1:
             cpu, network = torch.device("cpu"), deepcopy(self.runtime.network)
-            self._use(reference(network.cpu(), cpu, classifier.card.input_size, "memory ran out"))
+            self._use(reference_runtime(network.cpu(), cpu, classifier.card.input_size, "memory ran out"))
         self._size = max(1, min(self._size, size // 2))
         return self._now(start, stop)
 

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from xai.models.inference.openvino import OpenVinoRuntime, prepare
 
-__all__ = ["Mode", "Pending", "Runtime", "TorchRuntime", "reference", "runtime_for"]
+__all__ = ["Mode", "Pending", "Runtime", "TorchRuntime", "reference_runtime", "runtime_for"]
 
 Mode = Literal["exact", "fast"]
 """``exact``: float32; ``fast``: half precision where the machine has it."""
@@ -107,7 +107,7 @@ class TorchRuntime:
         return lambda: logits
 
 
-def reference(network: nn.Module, device: torch.device, side: int, why: str = "") -> TorchRuntime:
+def reference_runtime(network: nn.Module, device: torch.device, side: int, why: str = "") -> TorchRuntime:
     """The network in torch float32, with a batch that suits the machine, for inputs of ``side`` pixels."""
     return TorchRuntime(network, device, _batch(network, device, side), why=why)
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator, Sequence
 
-from xai.models.inference.batch_job import Answers, Job, Run, Sent
+from xai.models.inference.batch_job import InferenceJob, JobState, ModelOutputs, PendingBatch
 from xai.types import Progress
 
-__all__ = ["ask", "stream"]
+__all__ = ["iter_results", "run"]
 
 
-def ask(jobs: Sequence[Job], progress: Progress | None = None) -> tuple[Answers, ...]:
-    """The answers to all jobs, in order; see ``stream``."""
-    return tuple(stream(jobs, progress))
+def run(jobs: Sequence[InferenceJob], progress: Progress | None = None) -> tuple[ModelOutputs, ...]:
+    """The answers to all jobs, in order; see ``iter_results``."""
+    return tuple(iter_results(jobs, progress))
 
 
-def stream(jobs: Sequence[Job], progress: Progress | None = None) -> Iterator[Answers]:
+def iter_results(jobs: Sequence[InferenceJob], progress: Progress | None = None) -> Iterator[ModelOutputs]:
     """The answers of each job, in order, as soon as they are complete.
 
     Args:
@@ -27,10 +27,10 @@ def stream(jobs: Sequence[Job], progress: Progress | None = None) -> Iterator[An
         progress: called between batches with (inputs answered, inputs in all); what it raises stops the work.
     """
     said = _Said(progress, sum(job.count for job in jobs))
-    under_way: deque[tuple[Run, Sent]] = deque()
+    under_way: deque[tuple[JobState, PendingBatch]] = deque()
     try:
         for job in jobs:
-            run = Run(job)
+            run = JobState(job)
             while run.rest:
                 while len(under_way) >= run.runtime.depth:
                     yield from _settled(under_way, said)
@@ -55,7 +55,7 @@ class _Said:
             self._progress(self.done, self._total)
 
 
-def _settled(under_way: deque[tuple[Run, Sent]], said: _Said) -> Iterator[Answers]:
+def _settled(under_way: deque[tuple[JobState, PendingBatch]], said: _Said) -> Iterator[ModelOutputs]:
     """Fetch the oldest batch; its job's answers where it was the last."""
     run, batch = under_way.popleft()
     run.take(batch)

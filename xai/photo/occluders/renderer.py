@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import UnknownName
-from xai.photo.occluders.scene import Stage
+from xai.photo.occluders.scene import Scene
 from xai.photo.occluders.shapes import SHAPES
 from xai.photo.synthetic_masks.canvas import Canvas
-from xai.photo.synthetic_masks.catalog import pick_look
-from xai.photo.synthetic_masks.compositing import hollows, inlay, surface_normals
+from xai.photo.synthetic_masks.catalog import sample_appearance
+from xai.photo.synthetic_masks.compositing import composite, hollows, surface_normals
 from xai.photo.synthetic_masks.face_pose import face_frame
 from xai.photo.synthetic_masks.lighting import Light, linear, measure_light, skin_likeness
-from xai.photo.synthetic_masks.renderer import Outfit, neighbourhood, require_face, wear
+from xai.photo.synthetic_masks.renderer import MaskSpec, neighbourhood, render_mask, require_face
 from xai.photo.synthetic_masks.wear_styles import USUAL, Fit
 
 __all__ = ["OCCLUDERS", "draw_occluder"]
@@ -68,8 +68,8 @@ def draw_occluder(
 
 def _tie_scarf(pixels: Pixels, landmarks: Points, seed: int, drawn_width: int) -> Pixels:
     """A scarf is a sheet like a mask, but nobody wears it as one: round the neck, without ear loops."""
-    _, look = pick_look(np.random.default_rng(seed), ("scarf",))
-    return wear(pixels, landmarks, Outfit(look, "below_chin", seed, Fit(drawn_width=drawn_width)))
+    _, look = sample_appearance(np.random.default_rng(seed), ("scarf",))
+    return render_mask(pixels, landmarks, MaskSpec(look, "below_chin", seed, Fit(drawn_width=drawn_width)))
 
 
 def _draw(part: Pixels, landmarks: Points, name: str, drawn_width: int, rng: np.random.Generator) -> None:
@@ -79,14 +79,14 @@ def _draw(part: Pixels, landmarks: Points, name: str, drawn_width: int, rng: np.
     if canvas is None:
         return
     light = measure_light(part, landmarks, frame)
-    stage = Stage(canvas, frame, _skin(part, landmarks, light), rng)
+    stage = Scene(canvas, frame, _skin(part, landmarks, light), rng)
     layers = canvas.reduce(_lit(stage, name, light))
     cut = canvas.cut(part)
     catches = skin_likeness(part, cut, landmarks, frame)
-    cut[:] = inlay(cut, layers, catches, (frame, light), rng)
+    cut[:] = composite(cut, layers, catches, (frame, light), rng)
 
 
-def _lit(stage: Stage, name: str, light: Light) -> Plane:
+def _lit(stage: Scene, name: str, light: Light) -> Plane:
     """The thing in the light of the face: linear RGB times cover, and cover, ``(h, w, 4)``."""
     body = SHAPES[name](stage)
     relief = (body.height / stage.unit).astype(np.float32)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from xai.photo.synthetic_masks.canvas import Canvas
 from xai.photo.synthetic_masks.face_pose import FaceFrame
 
-__all__ = ["Body", "Stage"]
+__all__ = ["Scene", "SceneObject"]
 
 Plane = NDArray[np.float32]
 Points = NDArray[np.floating]
@@ -20,7 +20,7 @@ _SOFT = 0.7  # drawn pixels over which an edge fades
 
 
 @dataclass(frozen=True, eq=False)
-class Body:
+class SceneObject:
     """A thing on the canvas.
 
     Attributes:
@@ -33,10 +33,10 @@ class Body:
     height: Plane
     colour: Plane
 
-    def under(self, other: Body) -> Body:
+    def under(self, other: SceneObject) -> SceneObject:
         """This body with ``other`` in front of it."""
         over = other.cover[..., None]
-        return Body(
+        return SceneObject(
             np.maximum(self.cover, other.cover),
             np.where(other.cover > 0.5, other.height, self.height),
             np.asarray(self.colour * (1 - over) + other.colour * over, np.float32),
@@ -44,7 +44,7 @@ class Body:
 
 
 @dataclass(frozen=True, eq=False)
-class Stage:
+class Scene:
     """The canvas before one face; places are given in face widths from the mouth: right and down.
 
     Attributes:

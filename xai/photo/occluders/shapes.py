@@ -1,6 +1,6 @@
 """Things before a face that are no mask: hands, paper, phones, cups, microphones, beards, hair, scarves.
 
-Each takes a ``Stage`` and returns the ``Body`` that lies before the face. Lengths are in face widths.
+Each takes a ``Scene`` and returns the ``SceneObject`` that lies before the face. Lengths are in face widths.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.occluders.scene import Body, Stage
+from xai.photo.occluders.scene import Scene, SceneObject
 from xai.photo.synthetic_masks.lighting import linear
 
 __all__ = ["SHAPES"]
@@ -35,7 +35,7 @@ def _at(x: float, y: float) -> Points:
     return np.array([x, y], np.float32)
 
 
-def _hand(stage: Stage) -> Body:
+def _hand(stage: Scene) -> SceneObject:
     """An open hand over the mouth, coming from below or from a side."""
     rng = stage.rng
     side = float(rng.choice([-1.0, 1.0]))
@@ -57,7 +57,7 @@ def _hand(stage: Stage) -> Body:
     return _flesh(stage, [*palm, *sticks])
 
 
-def _fist(stage: Stage) -> Body:
+def _fist(stage: Scene) -> SceneObject:
     """A fist before the mouth, as in coughing."""
     rng = stage.rng
     side = float(rng.choice([-1.0, 1.0]))
@@ -73,7 +73,7 @@ def _fist(stage: Stage) -> Body:
     return _flesh(stage, [(back, wrist, 0.15), (middle, back, 0.17), *fingers])
 
 
-def _flesh(stage: Stage, sticks: list[Stick]) -> Body:
+def _flesh(stage: Scene, sticks: list[Stick]) -> SceneObject:
     """Sticks of skin, later ones before earlier ones, with darker seams where they meet."""
     depth = np.full(stage.x.shape, -1.0, np.float32)
     height = np.zeros_like(depth)
@@ -88,10 +88,10 @@ def _flesh(stage: Stage, sticks: list[Stick]) -> Body:
     tone = 1 + 0.05 * stage.noise(9) + 0.03 * stage.noise(40)
     skin = stage.skin * np.exp(stage.rng.normal(0, 0.12)) * np.array([1.0, 0.97, 0.95])
     colour = (tone * seam)[..., None] * skin
-    return Body(stage.cover(depth), 0.5 * height * stage.unit, np.asarray(colour, np.float32))
+    return SceneObject(stage.cover(depth), 0.5 * height * stage.unit, np.asarray(colour, np.float32))
 
 
-def _paper(stage: Stage) -> Body:
+def _paper(stage: Scene) -> SceneObject:
     """A sheet of paper, held over the lower half of the face; it may carry lines of print."""
     rng = stage.rng
     half = _at(rng.uniform(0.4, 0.75), rng.uniform(0.3, 0.6))
@@ -105,10 +105,10 @@ def _paper(stage: Stage) -> Body:
         shade = np.where(line & words & (depth > 0.07), 0.35, 1.0)
     bend = rng.uniform(-0.25, 0.25) * u**2 + rng.uniform(-0.1, 0.1) * u
     height = np.asarray(bend * stage.unit, np.float32)
-    return Body(stage.cover(depth), height, np.asarray(shade[..., None] * colour, np.float32))
+    return SceneObject(stage.cover(depth), height, np.asarray(shade[..., None] * colour, np.float32))
 
 
-def _phone(stage: Stage) -> Body:
+def _phone(stage: Scene) -> SceneObject:
     """A phone before the mouth or the cheek, its back or its dark glass to the viewer."""
     rng = stage.rng
     middle = _at(rng.uniform(-0.3, 0.3), rng.uniform(-0.15, 0.2))
@@ -123,10 +123,10 @@ def _phone(stage: Stage) -> Body:
         )
     colour = colour * (1 - 0.85 * lens[..., None]) + 0.02 * np.clip(u + v, 0, 1)[..., None]
     rim = 0.03 * np.clip(depth / 0.03, 0, 1)
-    return Body(stage.cover(depth), rim * stage.unit, np.asarray(colour, np.float32))
+    return SceneObject(stage.cover(depth), rim * stage.unit, np.asarray(colour, np.float32))
 
 
-def _cup(stage: Stage) -> Body:
+def _cup(stage: Scene) -> SceneObject:
     """A cup or mug lifted to the mouth."""
     rng = stage.rng
     top, long, wide = rng.uniform(-0.16, -0.02), rng.uniform(0.4, 0.6), rng.uniform(0.2, 0.3)
@@ -139,7 +139,7 @@ def _cup(stage: Stage) -> Body:
     sleeve = ((t > 0.35) & (t < 0.75))[..., None] if rng.random() < 0.4 else np.zeros((1, 1, 1), bool)
     tinted = np.where(sleeve, _colour((150, 110, 76), (60, 60, 64), rng=rng), colour)
     lid = np.where((t < 0.06)[..., None], 0.8 * tinted, tinted)
-    cup = Body(stage.cover(depth), 0.8 * height * stage.unit, np.asarray(lid, np.float32))
+    cup = SceneObject(stage.cover(depth), 0.8 * height * stage.unit, np.asarray(lid, np.float32))
     side = float(rng.choice([-1.0, 1.0]))
     grip = top + 0.62 * long
     fingers: list[Stick] = [
@@ -150,7 +150,7 @@ def _cup(stage: Stage) -> Body:
     return cup.under(_flesh(stage, [(wrist, wrist + _at(0.4 * side, 0.7), 0.14), *fingers]))
 
 
-def _microphone(stage: Stage) -> Body:
+def _microphone(stage: Scene) -> SceneObject:
     """A microphone before the mouth: a round head of wire or foam, and its handle."""
     rng = stage.rng
     side, radius = float(rng.choice([-1.0, 1.0])), rng.uniform(0.11, 0.19)
@@ -158,15 +158,17 @@ def _microphone(stage: Stage) -> Body:
     grip = head + _at(side * rng.uniform(0.0, 0.5), 0.9)
     inside, raised = stage.capsule(head, grip, (0.55 * radius, 0.35 * radius))
     dark = _colour((34, 34, 38), (70, 72, 76), rng=rng)
-    handle = Body(stage.cover(inside), raised * stage.unit, np.ones((*inside.shape, 1), np.float32) * dark)
+    handle = SceneObject(
+        stage.cover(inside), raised * stage.unit, np.ones((*inside.shape, 1), np.float32) * dark
+    )
     ball, bump = stage.capsule(head, head + _at(0, 0.02), (radius, radius))
     mesh = 1 + 0.35 * np.sin(stage.x * 140) * np.sin(stage.y * 140)
     foam = _colour((44, 44, 48), (120, 122, 126), (30, 60, 140), (180, 40, 40), rng=rng)
-    front = Body(stage.cover(ball), bump * stage.unit, np.asarray(mesh[..., None] * foam, np.float32))
+    front = SceneObject(stage.cover(ball), bump * stage.unit, np.asarray(mesh[..., None] * foam, np.float32))
     return handle.under(front)
 
 
-def _beard(stage: Stage) -> Body:
+def _beard(stage: Scene) -> SceneObject:
     """A full beard round the mouth, down over the chin; strands run downwards."""
     rng = stage.rng
     long, thick = rng.uniform(0.0, 0.3), rng.uniform(0.6, 1.0)
@@ -183,7 +185,7 @@ def _beard(stage: Stage) -> Body:
     return _hairy(stage, thick * edge * np.clip(0.95 + 0.3 * strands, 0.4, 1), strands, hair)
 
 
-def _hair(stage: Stage) -> Body:
+def _hair(stage: Scene) -> SceneObject:
     """Locks that fall from the crown over one side of the face."""
     rng = stage.rng
     side = float(rng.choice([-1.0, 1.0]))
@@ -197,19 +199,21 @@ def _hair(stage: Stage) -> Body:
     return _hairy(stage, np.clip(inside / 0.06, 0, 1) * np.clip(1.1 + 0.4 * strands, 0.2, 1), strands, hair)
 
 
-def _strands(stage: Stage, cells: tuple[float, float], stretch: float) -> Plane:
+def _strands(stage: Scene, cells: tuple[float, float], stretch: float) -> Plane:
     """Coarse and fine strands that run down the face, about -1..1."""
     return 0.6 * stage.noise(cells[0], stretch) + 0.5 * stage.noise(cells[1], 1.3 * stretch)
 
 
-def _hairy(stage: Stage, cover: Plane, strands: Plane, hair: Plane) -> Body:
+def _hairy(stage: Scene, cover: Plane, strands: Plane, hair: Plane) -> SceneObject:
     """Hair of one colour, its strands lighter and darker."""
     colour = np.clip(1 + 0.3 * strands, 0.4, 1.8)[..., None] * hair
     height = 0.015 * strands * stage.unit
-    return Body(np.asarray(cover, np.float32), np.asarray(height, np.float32), np.asarray(colour, np.float32))
+    return SceneObject(
+        np.asarray(cover, np.float32), np.asarray(height, np.float32), np.asarray(colour, np.float32)
+    )
 
 
-SHAPES: dict[str, Callable[[Stage], Body]] = {
+SHAPES: dict[str, Callable[[Scene], SceneObject]] = {
     "hand": _hand,
     "fist": _fist,
     "paper": _paper,

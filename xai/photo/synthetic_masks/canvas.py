@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.synthetic_masks.layout import Layout
+from xai.photo.synthetic_masks.layout import MaskLayout
 
 __all__ = ["Canvas"]
 
@@ -37,7 +37,7 @@ class Canvas:
     scale: int
 
     @classmethod
-    def around(cls, layout: Layout, height: int, width: int) -> Self | None:
+    def around(cls, layout: MaskLayout, height: int, width: int) -> Self | None:
         """The canvas for a mask in a photo of this size; None where the mask lies outside it."""
         points = np.vstack([layout.outline, layout.core, *layout.straps])
         return cls.over(points, layout.frame.width, (height, width), layout.fit.drawn_width)

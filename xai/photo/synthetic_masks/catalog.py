@@ -12,7 +12,7 @@ import numpy as np
 
 from xai.photo.synthetic_masks.materials import LOOKS, MaskLook
 
-__all__ = ["WARDROBE", "pick_look"]
+__all__ = ["MASK_CATALOG", "sample_appearance"]
 
 Colour = tuple[int, int, int]
 
@@ -37,7 +37,7 @@ def _scarf(colour: Colour, pattern: str = "plain", second: Colour = _WHITE) -> M
     return MaskLook("scarf", colour, colour, 0.08, pattern, second)
 
 
-WARDROBE: dict[str, MaskLook] = {
+MASK_CATALOG: dict[str, MaskLook] = {
     **LOOKS,
     "surgical_light_blue": _surgical((172, 214, 236)),
     "surgical_sky": _surgical((128, 190, 226)),
@@ -115,14 +115,14 @@ _TINT_SPREAD = 0.06  # of each channel, one standard deviation
 _SHADE_SPREAD = 0.09  # of all channels together
 
 
-def pick_look(rng: np.random.Generator, styles: tuple[str, ...]) -> tuple[str, MaskLook]:
-    """A look of one of these styles by chance and its name in ``WARDROBE``; its colours stray a little."""
-    names = [name for name, look in WARDROBE.items() if look.style in styles]
-    inside = {s: sum(_COMMON.get(n, 1.0) for n in names if WARDROBE[n].style == s) for s in styles}
-    weights = np.array([_SHARES[WARDROBE[n].style] / inside[WARDROBE[n].style] for n in names])
+def sample_appearance(rng: np.random.Generator, styles: tuple[str, ...]) -> tuple[str, MaskLook]:
+    """A random look of one of these styles, its colours varied, and its name in ``MASK_CATALOG``."""
+    names = [name for name, look in MASK_CATALOG.items() if look.style in styles]
+    inside = {s: sum(_COMMON.get(n, 1.0) for n in names if MASK_CATALOG[n].style == s) for s in styles}
+    weights = np.array([_SHARES[MASK_CATALOG[n].style] / inside[MASK_CATALOG[n].style] for n in names])
     weights *= [_COMMON.get(n, 1.0) for n in names]
     name = names[int(rng.choice(len(names), p=weights / weights.sum()))]
-    look = WARDROBE[name]
+    look = MASK_CATALOG[name]
     return name, replace(
         look,
         colour=_stray(look.colour, rng),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from xai.photo.synthetic_masks.face_pose import FaceFrame
 from xai.photo.synthetic_masks.lighting import Light, linear, photo_blur, photo_grain, srgb
 
-__all__ = ["hollows", "inlay", "surface_normals"]
+__all__ = ["composite", "hollows", "surface_normals"]
 
 Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
@@ -18,7 +18,7 @@ _LEAST_BLUR = 0.2  # pixels; less is not worth filtering
 _UNSEEN = 2e-3  # less cover or shadow than this leaves a pixel as it was
 
 
-def inlay(
+def composite(
     cut: Pixels, layers: Plane, catches: Plane, scene: tuple[FaceFrame, Light], rng: np.random.Generator
 ) -> Pixels:
     """The photo with something over it.

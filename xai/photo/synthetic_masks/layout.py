@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.synthetic_masks.anchors import CORES, KNOTS, MIRROR, Knot
+from xai.photo.synthetic_masks.anchors import CORES, KNOTS, MIRROR, AnchorPoint
 from xai.photo.synthetic_masks.face_pose import FaceFrame, face_frame
 from xai.photo.synthetic_masks.wear_styles import Fit
 
-__all__ = ["MESH_POINTS", "Layout", "ThinPlate", "dangle", "dangling_loops", "lay_out", "pull_aside"]
+__all__ = ["MESH_POINTS", "MaskLayout", "ThinPlate", "dangle", "dangling_loops", "fit_layout", "pull_aside"]
 
 Points = NDArray[np.float32]
 
@@ -77,7 +77,7 @@ class ThinPlate:
 
 
 @dataclass(frozen=True, eq=False)
-class Layout:
+class MaskLayout:
     """A mask laid on a face, in photo pixels.
 
     Attributes:
@@ -99,7 +99,7 @@ class Layout:
     straps: tuple[Points, ...]
 
 
-def lay_out(landmarks: Points, style: str, worn: str, fit: Fit, rng: np.random.Generator) -> Layout:
+def fit_layout(landmarks: Points, style: str, worn: str, fit: Fit, rng: np.random.Generator) -> MaskLayout:
     """Lay a mask of ``style`` on the face, worn as ``worn``, with a little chance in tilt, height and size.
 
     Args:
@@ -117,7 +117,7 @@ def lay_out(landmarks: Points, style: str, worn: str, fit: Fit, rng: np.random.G
     to_picture = ThinPlate.through(sheet, _jostle(placed, frame, worn, fit, rng))
     steps = np.linspace(0, 1, _SHEET_GRID, dtype=np.float32)
     grid = np.array([(2 * u - 1, v) for v in steps for u in steps], np.float32)
-    return Layout(
+    return MaskLayout(
         frame=frame,
         worn=worn,
         fit=fit,
@@ -162,11 +162,11 @@ def _hull(points: Points) -> Points:
     return np.asarray(cv2.convexHull(points)[:, 0], np.float32) if len(points) else points
 
 
-def _sides(knot: Knot) -> tuple[int, ...]:
+def _sides(knot: AnchorPoint) -> tuple[int, ...]:
     return (-1, 1) if knot.u else (1,)
 
 
-def _place(knot: Knot, side: int, landmarks: Points, frame: FaceFrame) -> Points:
+def _place(knot: AnchorPoint, side: int, landmarks: Points, frame: FaceFrame) -> Points:
     points = [p if side < 0 else MIRROR.get(p, p) for p in knot.vertices]
     at = landmarks[points].mean(axis=0)
     away = (at - frame.centre) * knot.out + frame.down * knot.drop * frame.height

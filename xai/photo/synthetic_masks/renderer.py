@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from xai.errors import UnknownName
 from xai.photo.synthetic_masks.canvas import Canvas
-from xai.photo.synthetic_masks.compositing import hollows, inlay, surface_normals
-from xai.photo.synthetic_masks.layout import MESH_POINTS, Layout, lay_out
+from xai.photo.synthetic_masks.compositing import composite, hollows, surface_normals
+from xai.photo.synthetic_masks.layout import MESH_POINTS, MaskLayout, fit_layout
 from xai.photo.synthetic_masks.lighting import Light, linear, measure_light, skin_likeness
 from xai.photo.synthetic_masks.materials import LOOKS, STYLES, MaskLook, bulge, fabric, relief
 from xai.photo.synthetic_masks.patterns import PATTERNS, pattern_cover, valve_cover
@@ -25,11 +25,11 @@ __all__ = [
     "LOOKS",
     "WORN",
     "MaskLook",
-    "Outfit",
+    "MaskSpec",
     "draw_mask",
     "neighbourhood",
+    "render_mask",
     "require_face",
-    "wear",
 ]
 
 Pixels = NDArray[np.uint8]
@@ -44,7 +44,7 @@ _SHEEN = 0.015  # part of white that even black fabric throws back where it face
 
 
 @dataclass(frozen=True)
-class Outfit:
+class MaskSpec:
     """A mask as one face wears it.
 
     Attributes:
@@ -61,11 +61,11 @@ class Outfit:
 
 
 def draw_mask(pixels: Pixels, landmarks: Points, look: MaskLook, worn: str, seed: int = 0) -> Pixels:
-    """A copy of the photo in which the face wears a mask; as ``wear`` with an ``Outfit`` of the usual fit."""
-    return wear(pixels, landmarks, Outfit(look, worn, seed))
+    """A copy of the photo in which the face wears a mask; as ``render_mask`` with the usual fit."""
+    return render_mask(pixels, landmarks, MaskSpec(look, worn, seed))
 
 
-def wear(pixels: Pixels, landmarks: Points, outfit: Outfit) -> Pixels:
+def render_mask(pixels: Pixels, landmarks: Points, outfit: MaskSpec) -> Pixels:
     """A copy of the photo in which the face wears a mask.
 
     Args:
@@ -109,13 +109,13 @@ def require_face(pixels: Pixels, landmarks: Points) -> None:
 class _Scene:
     """Everything that decides how the mask is drawn."""
 
-    layout: Layout
+    layout: MaskLayout
     canvas: Canvas
     light: Light
     look: MaskLook
 
 
-def _require(pixels: Pixels, landmarks: Points, outfit: Outfit) -> None:
+def _require(pixels: Pixels, landmarks: Points, outfit: MaskSpec) -> None:
     find_way(outfit.worn)
     if outfit.look.style not in STYLES:
         raise UnknownName("mask style", outfit.look.style, STYLES)
@@ -124,17 +124,17 @@ def _require(pixels: Pixels, landmarks: Points, outfit: Outfit) -> None:
     require_face(pixels, landmarks)
 
 
-def _draw(part: Pixels, landmarks: Points, outfit: Outfit) -> None:
+def _draw(part: Pixels, landmarks: Points, outfit: MaskSpec) -> None:
     """Draw on ``part`` itself; ``landmarks`` in its pixels."""
     rng, look = np.random.default_rng(outfit.seed), outfit.look
-    layout = lay_out(landmarks, look.style, outfit.worn, outfit.fit, rng)
+    layout = fit_layout(landmarks, look.style, outfit.worn, outfit.fit, rng)
     canvas = Canvas.around(layout, *part.shape[:2])
     if canvas is None:
         return
     scene = _Scene(layout, canvas, measure_light(part, landmarks, layout.frame), look)
     cut = canvas.cut(part)
     skin = skin_likeness(part, cut, landmarks, layout.frame)
-    cut[:] = inlay(cut, _layers(scene, skin, rng), skin, (layout.frame, scene.light), rng)
+    cut[:] = composite(cut, _layers(scene, skin, rng), skin, (layout.frame, scene.light), rng)
 
 
 def _layers(scene: _Scene, skin: Plane, rng: np.random.Generator) -> Plane:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from xai.errors import UnknownName
 
-__all__ = ["REASONS", "USUAL", "WAYS", "Fit", "Way", "class_of", "find_way", "reason_of"]
+__all__ = ["REASONS", "USUAL", "WAYS", "Fit", "WearStyle", "class_of", "find_way", "reason_of"]
 
 REASONS = ("nose", "nose and mouth", "chin", "elsewhere")
 """What is wrong with a mask worn incorrectly: what it leaves bare, or that it is not on the lower face."""
 
 
 @dataclass(frozen=True)
-class Way:
+class WearStyle:
     """One way of wearing a mask.
 
     Attributes:
@@ -29,16 +29,16 @@ class Way:
 
 
 WAYS = {
-    "correct": Way("covered", "", "correct"),
-    "nose_out": Way("incorrect", "nose", "nose_out"),
-    "below_chin": Way("incorrect", "nose and mouth", "below_chin"),
-    "nose_tip_out": Way("incorrect", "nose", "nose_out"),
-    "mouth_out": Way("incorrect", "nose and mouth", "below_chin"),
-    "chin_out": Way("incorrect", "chin", "correct"),
-    "aside": Way("incorrect", "elsewhere", "nose_out"),
-    "hanging": Way("incorrect", "elsewhere", "below_chin"),
-    "over_eyes": Way("incorrect", "elsewhere", "below_chin"),
-    "forehead": Way("incorrect", "elsewhere", "below_chin"),
+    "correct": WearStyle("covered", "", "correct"),
+    "nose_out": WearStyle("incorrect", "nose", "nose_out"),
+    "below_chin": WearStyle("incorrect", "nose and mouth", "below_chin"),
+    "nose_tip_out": WearStyle("incorrect", "nose", "nose_out"),
+    "mouth_out": WearStyle("incorrect", "nose and mouth", "below_chin"),
+    "chin_out": WearStyle("incorrect", "chin", "correct"),
+    "aside": WearStyle("incorrect", "elsewhere", "nose_out"),
+    "hanging": WearStyle("incorrect", "elsewhere", "below_chin"),
+    "over_eyes": WearStyle("incorrect", "elsewhere", "below_chin"),
+    "forehead": WearStyle("incorrect", "elsewhere", "below_chin"),
 }
 """The ways by name."""
 
@@ -61,7 +61,7 @@ def reason_of(worn: str) -> str:
     return find_way(worn).reason
 
 
-def find_way(worn: str) -> Way:
+def find_way(worn: str) -> WearStyle:
     """The way called ``worn``; raises ``UnknownName`` for any other word."""
     if worn not in WAYS:
         raise UnknownName("way of wearing", worn, tuple(WAYS))

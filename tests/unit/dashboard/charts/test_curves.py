@@ -2,7 +2,7 @@ import pytest
 
 from dashboard.charts.curves import curves
 from dashboard.text import faithfulness
-from dashboard.worker.jobs import Explained
+from dashboard.worker.jobs import FaceExplanation
 from tests.support.map_checks import check, curve
 
 
@@ -57,5 +57,5 @@ def test_the_price_of_the_checks_follows_the_speed_of_the_maps():
     class Made:
         provenance = type("P", (), {"seconds": {"occlusion": 3.0, "gradcam": 1.0}})
 
-    assert Explained(Made, None, passes=200, check_passes=600).check_seconds == pytest.approx(12.0)
-    assert Explained(Made, None, passes=400, check_passes=600).check_seconds == pytest.approx(6.0)
+    assert FaceExplanation(Made, None, passes=200, check_passes=600).check_seconds == pytest.approx(12.0)
+    assert FaceExplanation(Made, None, passes=400, check_passes=600).check_seconds == pytest.approx(6.0)

@@ -9,7 +9,7 @@ import pytest
 
 from dashboard.prefetch import disk_cache
 from dashboard.prefetch.disk_cache import DiskCache
-from dashboard.worker.jobs import Explained, SampleLook
+from dashboard.worker.jobs import AnalyzeSample, FaceExplanation
 from tests.support import evidences
 from tests.support.answers import face, maps_of, same, seen
 from xai.evidence_types import VERDICTS
@@ -32,7 +32,7 @@ def files(cache):
     "value",
     [
         seen(face(), face()),
-        Explained(maps_of(face(), "m"), np.zeros((8, 8), np.int8), 12, 34),
+        FaceExplanation(maps_of(face(), "m"), np.zeros((8, 8), np.int8), 12, 34),
         *(evidences.evidence(verdict) for verdict in VERDICTS),
         (1, 2.5, "three", None, True, (), b"\x00\xffbytes"),
     ],
@@ -52,8 +52,8 @@ def test_another_question_is_not_answered_with_the_kept_one(cache):
 
 
 def test_only_values_that_travel_are_kept_and_only_they_are_made(cache):
-    with pytest.raises(TypeError, match="class SampleLook cannot be kept"):
-        cache.put(KEY, SampleLook("both", ()))
+    with pytest.raises(TypeError, match="class AnalyzeSample cannot be kept"):
+        cache.put(KEY, AnalyzeSample("both", ()))
     cache.put(KEY, (1,))
     (path,) = files(cache)
     tree = json.dumps({"class": "Popen", "fields": {"args": "true"}})

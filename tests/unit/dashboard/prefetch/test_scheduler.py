@@ -8,14 +8,14 @@ from dashboard.prefetch.disk_cache import DiskCache
 from dashboard.prefetch.scheduler import PrefetchedResults, Prefetcher, Waiting
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
-    Explained,
+    AnalyzeSample,
     ExplainFace,
-    HandBox,
+    FaceExplanation,
+    ManualBox,
     ModelRequest,
-    Part,
-    SampleLook,
+    ResultPart,
 )
-from dashboard.worker.ticket import JobError, Ticket
+from dashboard.worker.ticket import JobError, JobHandle
 from tests.support import evidences
 from tests.support.answers import face, maps_of, same, seen
 from xai.models.cards import read_cards
@@ -24,7 +24,7 @@ from xai.types import Box
 CARDS = read_cards().cards[:2]
 MODELS = tuple(card.name for card in CARDS)
 ONE, TWO = face("a" * 64), face("d" * 64)
-LOOK = SampleLook("both", MODELS[:1])
+LOOK = AnalyzeSample("both", MODELS[:1])
 
 
 @pytest.fixture
@@ -45,17 +45,21 @@ class Asked:
 
     def __call__(self, job):
         self.jobs.append(job)
-        ticket = Ticket(len(self.jobs), "samples", job, lambda _: self.dropped.set(), background=True)
+        ticket = JobHandle(len(self.jobs), "samples", job, lambda _: self.dropped.set(), background=True)
         if self.visitor and len(self.jobs) == 1:
             self.visitor.__enter__()
             return ticket
         if isinstance(job, ExplainFace):
             for request in job.requests:
                 if request.maps:
-                    ticket.add(Part(request.model, Explained(maps_of(job.face, request.model), None, 1, 2)))
+                    ticket.add(
+                        ResultPart(
+                            request.model, FaceExplanation(maps_of(job.face, request.model), None, 1, 2)
+                        )
+                    )
                 if request.test:
-                    ticket.add(Part(request.model, evidences.evidence("supported")))
-        ticket.finish(seen(ONE, TWO) if isinstance(job, SampleLook) else None)
+                    ticket.add(ResultPart(request.model, evidences.evidence("supported")))
+        ticket.finish(seen(ONE, TWO) if isinstance(job, AnalyzeSample) else None)
         return ticket
 
 
@@ -72,7 +76,7 @@ def found(cache):
 def test_everything_is_asked_once_and_the_next_time_nothing(cache):
     asked = Asked()
     Prefetcher(cache, asked, Waiting()).run(["both"])
-    assert kinds(asked.jobs) == ["SampleLook", "ExplainFace", "ExplainFace"]
+    assert kinds(asked.jobs) == ["AnalyzeSample", "ExplainFace", "ExplainFace"]
     again = Asked()
     Prefetcher(cache, again, Waiting()).run(["both"])
     assert again.jobs == []
@@ -104,9 +108,9 @@ def test_what_a_visitor_chose_is_not_found(cache):
     results = found(cache)
     Prefetcher(cache, Asked(), Waiting()).run(["both"])
     for look in (
-        SampleLook("both", MODELS[:1], whole=True),
-        SampleLook("both", MODELS[:1], boxes=(HandBox(0, Box(0, 0, 9, 9)),)),
-        SampleLook("both", ("another",)),
+        AnalyzeSample("both", MODELS[:1], whole=True),
+        AnalyzeSample("both", MODELS[:1], boxes=(ManualBox(0, Box(0, 0, 9, 9)),)),
+        AnalyzeSample("both", ("another",)),
     ):
         assert results.seen(look) is None
     plain, chosen = ModelRequest(MODELS[0]), ModelRequest(MODELS[0], "covered")
@@ -128,11 +132,11 @@ def test_a_visitor_goes_first_and_the_job_that_was_dropped_is_asked_again(cache)
     assert asked.dropped.wait(20)
     running.join(0.3)
     assert running.is_alive(), "it waits for as long as the visitor does"
-    assert kinds(asked.jobs) == ["SampleLook"]
+    assert kinds(asked.jobs) == ["AnalyzeSample"]
     asked.visitor.__exit__(None, None, None)
     running.join(20)
     assert not running.is_alive()
-    assert kinds(asked.jobs[:3]) == ["SampleLook", "SampleLook", "ExplainFace"]
+    assert kinds(asked.jobs[:3]) == ["AnalyzeSample", "AnalyzeSample", "ExplainFace"]
     assert found(cache).seen(LOOK) is not None
 
 

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from dashboard.charts.metrics import Dot, dots, learning_curves
+from dashboard.charts.metrics import DotRow, dots, learning_curves
 from dashboard.components.confusion_matrix import payload
 from dashboard.records.reader import RecordUnreadable, read_experiments, read_records
 from dashboard.views.models import add_model
@@ -139,7 +139,7 @@ def test_without_a_measurement_under_the_protocol_nothing_is_set_beside(tmp_path
 def test_an_evaluation_that_counts_no_classes_has_a_bottom_line_without_them(tmp_path):
     path = tmp_path / "vgg_fmd.json"
     path.write_text(json.dumps(card(metrics={"fmd protocol=product": {"n": 60, "accuracy": 0.9}})))
-    (said,) = models_text.bottom_line(parse_card(path))
+    (said,) = models_text.model_summary(parse_card(path))
     assert said == "Right on 90 of 100 faces of the Kaggle photos (60 measured)."
 
 
@@ -212,7 +212,9 @@ def test_the_card_to_start_from_is_a_card(tmp_path):
 
 
 def test_dots_are_filled_where_measured_and_hollow_where_published():
-    figure = dots([Dot("a", Metric(0.9, 0.8, 0.95)), Dot("b", None, 0.7), Dot("c", Metric(0.6), 0.65)])
+    figure = dots(
+        [DotRow("a", Metric(0.9, 0.8, 0.95)), DotRow("b", None, 0.7), DotRow("c", Metric(0.6), 0.65)]
+    )
     measured, alone, published = figure.data
     assert (list(measured.x), list(measured.y)) == ([0.9], [0])
     assert list(measured.error_x.array) == pytest.approx([0.05])
@@ -241,9 +243,9 @@ def test_curves_leave_out_what_was_not_recorded(record):
 
 
 def test_the_alternative_texts_hold_the_numbers(record):
-    said = models_text.alt_dots("Scores", [Dot("a", Metric(0.9, 0.8, 0.95), 0.7)])
+    said = models_text.alt_dots("Scores", [DotRow("a", Metric(0.9, 0.8, 0.95), 0.7)])
     assert "a 90.0% (80.0% to 95.0%) published 70.0%" in said
-    assert "b 90.0%, no interval." in models_text.alt_dots("Scores", [Dot("b", Metric(0.9))])
+    assert "b 90.0%, no interval." in models_text.alt_dots("Scores", [DotRow("b", Metric(0.9))])
     assert "from 0.900 to 0.500" in models_text.alt_curves(record.epochs, ("loss",))
 
 

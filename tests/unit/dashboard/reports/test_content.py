@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 from fontTools.ttLib import TTFont
 
-from dashboard.i18n import catalogue, languages
+from dashboard.i18n import languages, messages
 from dashboard.reports import layout
 from dashboard.reports.content import command
-from dashboard.reports.layout import Column, Type, font_file
+from dashboard.reports.layout import Column, TextStyle, font_file
 from tests.support import evidences
 from tests.support import explanations as by_hand
 from tests.support.explanations import explanation, sheet
@@ -60,7 +60,7 @@ def test_a_box_set_by_hand_is_said_to_be_beyond_the_command(monkeypatch):
 
 def test_without_evidence_the_sheet_says_that_nothing_was_tested(monkeypatch):
     (model,) = sheet(monkeypatch, [explanation()]).models
-    assert model.verdict == catalogue()["sheet.untested"]
+    assert model.verdict == messages()["sheet.untested"]
     assert (model.figures, model.strips, model.numbers) == ((), (), None)
     assert model.table.header == ("region", "occlusion: share", "Grad-CAM: share", "size of the region")
 
@@ -93,7 +93,7 @@ def test_only_a_reader_who_asked_for_numbers_gets_the_table_of_families(monkeypa
     )
     assert plain.numbers is None
     assert [row[0] for row in technical.numbers.rows] == [
-        catalogue()[f"family.{found.family}"] for found in one.evidence.families
+        messages()[f"family.{found.family}"] for found in one.evidence.families
     ]
     assert "Thresholds: followed 0.7" in technical.numbers.note
 
@@ -117,7 +117,7 @@ def test_both_models_have_one_scale_and_its_ends_are_written_beside_it(monkeypat
 
 @pytest.mark.parametrize("bold", [False, True])
 def test_the_font_has_every_letter_of_every_language(bold):
-    letters = {letter for code in languages() for words in catalogue(code).values() for letter in words}
+    letters = {letter for code in languages() for words in messages(code).values() for letter in words}
     with TTFont(font_file(bold)) as font:
         has = set(font.getBestCmap())
     assert {letter for letter in letters if ord(letter) not in has and letter != "\n"} == set()
@@ -138,6 +138,6 @@ def test_a_missing_font_is_named_and_nothing_else_is_taken(monkeypatch):
 def test_lines_are_broken_between_words_and_only_a_longer_word_within():
     marks = []
     column = Column(marks, lambda words, style: len(words) * style.size, 0, 0, 60)
-    column.say("aa bbb cccc dddddddddddddd e", Type(10))
+    column.say("aa bbb cccc dddddddddddddd e", TextStyle(10))
     assert [line.words for line in marks] == ["aa bbb", "cccc", "dddddd", "dddddd", "dd e"]
-    assert column.top == pytest.approx(5 * Type(10).leading)
+    assert column.top == pytest.approx(5 * TextStyle(10).leading)

@@ -7,12 +7,12 @@ import pytest
 
 from dashboard import i18n
 from dashboard.preferences import LEVELS
-from dashboard.text.map_disagreement import map_notes
-from dashboard.worker.jobs import Explained
+from dashboard.text.map_disagreement import contradiction_notes
+from dashboard.worker.jobs import FaceExplanation
 from tests.support import evidences
 from tests.support.explanations import REGION_MAP, SIDE, explanation
 from xai.evidence import map_consistency
-from xai.evidence.map_consistency import LEAST_DROP, named_regions
+from xai.evidence.map_consistency import LEAST_DROP, verdict_regions
 from xai.evidence_types import VERDICTS, Reason
 from xai.types import REGIONS
 
@@ -33,7 +33,7 @@ NAMED = {
 
 def astray(evidence, one):
     """The maps of an answer that contradict its verdict."""
-    return map_consistency.astray(evidence, one.explanation.heatmaps, one.regions)
+    return map_consistency.contradicting_maps(evidence, one.explanation.heatmaps, one.regions)
 
 
 def explained(occlusion=None, gradcam=None, target="covered", regions=REGION_MAP, **params):
@@ -46,7 +46,7 @@ def explained(occlusion=None, gradcam=None, target="covered", regions=REGION_MAP
             painted[np.equal(REGION_MAP, REGIONS.index(name))] = value
         own = made.heatmaps[method]
         maps[method] = replace(own, values=painted, target=target, params={**own.params, **params})
-    return Explained(replace(made, heatmaps=maps), regions, passes=1, check_passes=1)
+    return FaceExplanation(replace(made, heatmaps=maps), regions, passes=1, check_passes=1)
 
 
 def told(values, region_of, named):
@@ -64,7 +64,7 @@ def told(values, region_of, named):
 @pytest.mark.parametrize("peak", REGIONS)
 def test_a_map_contradicts_where_its_peak_is_not_named(name, peak):
     evidence, named = NAMED[name]
-    assert named_regions(evidence) == named
+    assert verdict_regions(evidence) == named
     found = astray(evidence, explained(occlusion={peak: 0.4}))
     assert [each.method for each in found] == (["occlusion"] if named and peak not in named else [])
     assert all((each.peak, each.outside, each.share) == (peak, True, 0.0) for each in found)
@@ -104,8 +104,8 @@ def test_next_to_nothing_and_faces_without_regions_contradict_nothing():
 def test_every_family_that_a_verdict_can_name_has_its_regions():
     for family in (*evidences.PLACES, *evidences.LOOKS):
         found = evidences.evidence("not supported", (Reason("follows_not"), evidences.mover(family)))
-        assert named_regions(found)
-        assert (named_regions(found) == set(REGIONS)) == (family in evidences.LOOKS)
+        assert verdict_regions(found)
+        assert (verdict_regions(found) == set(REGIONS)) == (family in evidences.LOOKS)
 
 
 SAID = {
@@ -141,8 +141,8 @@ SAID = {
 def test_what_contradicts_is_said_with_why_and_which_one_counts(monkeypatch, case, code, column):
     monkeypatch.setattr(i18n, "language", lambda: code)
     name, peak = case
-    notes = map_notes(NAMED[name][0], explained(occlusion={peak: 0.4}), "plain")
-    assert notes == [" ".join(SAID[case][column]), i18n.say("astray.counts")]
+    notes = contradiction_notes(NAMED[name][0], explained(occlusion={peak: 0.4}), "plain")
+    assert notes == [" ".join(SAID[case][column]), i18n.t("astray.counts")]
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -153,7 +153,7 @@ def test_no_contradiction_goes_unsaid_and_none_is_made_up(level, name, peak, fla
     evidence, named = NAMED[name]
     flags = (Reason("map_elsewhere", {"method": "gradcam", "value": 0.4}),) if flagged else ()
     one = explained(occlusion={peak: 0.4}, gradcam=dict.fromkeys(REGIONS, 0.5) | {peak: 1.0})
-    notes = map_notes(replace(evidence, flags=flags), one, level)
+    notes = contradiction_notes(replace(evidence, flags=flags), one, level)
     apart = bool(named) and peak not in named
     told_of = [sum(method in note for note in notes) for method in ("occlusion", "Grad-CAM")]
     if level == LEVELS[0]:
@@ -165,15 +165,15 @@ def test_no_contradiction_goes_unsaid_and_none_is_made_up(level, name, peak, fla
 def test_a_patch_that_shows_bare_skin_is_not_excused_for_hiding():
     evidence, _ = NAMED["supported"]
     for target in ("covered", "Covered", "With-Mask"):
-        hiding = map_notes(evidence, explained(occlusion={"eyes": 0.4}, target=target), "plain")[0]
+        hiding = contradiction_notes(evidence, explained(occlusion={"eyes": 0.4}, target=target), "plain")[0]
         assert "leaves them hidden" in hiding
     for other in (explained({"eyes": 0.4}, fill="bare"), explained({"eyes": 0.4}, target="uncovered")):
-        assert "one small spot at a time" in map_notes(evidence, other, "plain")[0]
+        assert "one small spot at a time" in contradiction_notes(evidence, other, "plain")[0]
 
 
 def test_a_map_without_anything_for_the_answer_gets_no_reason_for_lying_elsewhere():
     evidence = replace(NAMED["supported"][0], flags=(Reason("map_empty", {"method": "gradcam"}),))
-    first, last = map_notes(evidence, explained(occlusion={"nose": 0.4}), "plain")
+    first, last = contradiction_notes(evidence, explained(occlusion={"nose": 0.4}), "plain")
     assert first.endswith("nothing in that map speaks for the answer.")
     assert last.startswith(LAST)
 

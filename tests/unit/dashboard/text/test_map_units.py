@@ -13,18 +13,18 @@ from dashboard import i18n, preferences
 from dashboard.charts.predictions import region_bars
 from dashboard.components.map_comparison import Panel, payload
 from dashboard.text import map_units
-from dashboard.text.map_disagreement import map_notes
+from dashboard.text.map_disagreement import contradiction_notes
 from dashboard.text.predictions import alt_map, finding
-from dashboard.views.compare.aligned_maps import common_full, drawn, layer
+from dashboard.views.compare.aligned_maps import layer, render_map, shared_scale
 from dashboard.views.compare.text import (
-    Pair,
+    MapPair,
     agreement_sentence,
     alt_difference,
     alt_layer,
     heading,
     reason_lines,
 )
-from dashboard.worker.jobs import Explained
+from dashboard.worker.jobs import FaceExplanation
 from tests.support import evidences
 from tests.support.explanations import REGION_MAP, SIDE, explanation, shares_of
 from xai.attribution.methods import METHODS, Method
@@ -69,7 +69,7 @@ def explained(entry, values=VALUES, shares=True, **more):
     made = replace(
         made, heatmaps={**made.heatmaps, entry.name: one}, shares={**made.shares, entry.name: counted}
     )
-    return Explained(made, REGION_MAP, 1, 1)
+    return FaceExplanation(made, REGION_MAP, 1, 1)
 
 
 def clean(sentence, entry):
@@ -87,9 +87,9 @@ def test_what_it_found_is_said_under_its_own_title(third, code, case):
     said = clean(finding(made, third.name), third)
     assert said in clean(alt_map(made, third.name, "m"), third)
     if case == "places" and third.display == "density":
-        assert i18n.number(made.shares[third.name].of("nose", "mouth")[0], ".0%") in said
+        assert i18n.format_number(made.shares[third.name].of("nose", "mouth")[0], ".0%") in said
     if case == "places" and third.display == "absolute":
-        assert i18n.number(0.5 * (100 if third.unit == "probability" else 1), ".0f") in said
+        assert i18n.format_number(0.5 * (100 if third.unit == "probability" else 1), ".0f") in said
     assert ("0.5" in said or "0,5" in said) or case != "weak" or third.unit != "probability"
 
 
@@ -105,18 +105,18 @@ def test_every_language_says_it_in_its_own_words(third, monkeypatch):
 def test_its_legend_says_how_it_is_drawn(third, code):
     alt, words = map_units.legend(third.name, 0.5)
     clean(words, third)
-    number = i18n.number(1.5 if third.display == "density" else 0.5, ".2f")[:3]
+    number = i18n.format_number(1.5 if third.display == "density" else 0.5, ".2f")[:3]
     assert number in alt
     teal = "Teal" if code == "en" else "Verde azulado"
     assert (teal in words) == third.signed
-    assert (alt == i18n.say("legend.bar_alt", scale=0.5)) == third.signed
+    assert (alt == i18n.t("legend.bar_alt", scale=0.5)) == third.signed
 
 
 def test_its_map_is_drawn_by_its_entry(third):
     def page(explanation):
         from dashboard.widgets import map_panel
 
-        look = map_panel.Look(map_panel.scales([explanation]), 0.7, 1.0)
+        look = map_panel.MapStyle(map_panel.scales([explanation]), 0.7, 1.0)
         for method, scale in look.scales.items():
             map_panel.legend(method, scale)
         map_panel.show(explanation, look, "k")
@@ -145,7 +145,7 @@ def test_it_is_compared_in_its_own_unit(third, code):
         first, second = (layer(e, third.name, unit, t, frame) for e, t in ((one, "A"), (two, "B")))
         a, b = (layer(e, "occlusion", unit, t, frame) for e, t in ((one, "A"), (two, "B")))
         shown = agreement((first.values, second.values), (first.shares, second.shares))
-        pair = Pair(first, second, shown, agreement((a.values, b.values), (a.shares, b.shares)))
+        pair = MapPair(first, second, shown, agreement((a.values, b.values), (a.shares, b.shares)))
         assert first.unit == (unit if third.unit == "probability" else map_units.display_unit(third.name))
         assert first.signed == third.signed
         clean(agreement_sentence(pair), third)
@@ -154,9 +154,9 @@ def test_it_is_compared_in_its_own_unit(third, code):
         assert alt_difference(pair)
         assert heading(pair)
         assert reason_lines(pair)
-        full = common_full([first, second])
+        full = shared_scale([first, second])
         assert np.array_equal(
-            drawn(first, full, 0.7), overlay(first.crop, first.painted, scale=full, opacity=0.7)
+            render_map(first, full, 0.7), overlay(first.crop, first.painted, scale=full, opacity=0.7)
         )
         panels = [Panel(each.title, each.crop, "", each.values, each.signed) for each in (first, second)]
         assert "{value}" in payload(panels, REGION_MAP, first.unit, code)["words"]["value"]
@@ -166,9 +166,9 @@ def test_it_is_compared_in_its_own_unit(third, code):
 def test_where_it_contradicts_the_verdict_it_is_named(third, code, level):
     flags = (Reason("map_elsewhere", {"method": third.name, "value": 0.3}),)
     evidence = replace(evidences.evidence("supported"), flags=flags)
-    notes = map_notes(evidence, explained(third), level)
+    notes = contradiction_notes(evidence, explained(third), level)
     (own,) = [note for note in notes if third.title in note]
-    assert i18n.say("astray.other") in clean(own, third)
+    assert i18n.t("astray.other") in clean(own, third)
 
 
 def test_methods_that_the_catalogue_names_are_said_in_its_words(monkeypatch):
@@ -178,9 +178,9 @@ def test_methods_that_the_catalogue_names_are_said_in_its_words(monkeypatch):
     monkeypatch.setattr(i18n, "language", lambda: "es")
     assert map_units.method_short("occlusion") == "oclusión"
     alt, words = map_units.legend("occlusion", 0.4)
-    assert words == i18n.say("legend.occlusion", points=40.0)
-    assert alt == i18n.say("legend.bar_alt", scale=0.4)
-    assert map_units.legend("gradcam", 1.5)[1] == i18n.say("legend.gradcam", scale=2.5)
+    assert words == i18n.t("legend.occlusion", points=40.0)
+    assert alt == i18n.t("legend.bar_alt", scale=0.4)
+    assert map_units.legend("gradcam", 1.5)[1] == i18n.t("legend.gradcam", scale=2.5)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dashboard.charts.predictions import class_bars, region_bars
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 from dashboard.reports.exports import face_zip
 from dashboard.text import predictions
 from xai.photo.samples import SAMPLES
@@ -141,7 +141,7 @@ def test_an_answer_is_right_wrong_or_neither(classes, label, truth, right, wrong
 
 def test_every_hard_sample_has_its_reason_why_models_fall_for_it():
     kinds = {held for sample in SAMPLES.values() for held in sample.traps}
-    assert {f"trap_why.{kind}" for kind in kinds} == {k for k in catalogue() if k.startswith("trap_why.")}
+    assert {f"trap_why.{kind}" for kind in kinds} == {k for k in messages() if k.startswith("trap_why.")}
     for kind in kinds:
         assert kind in predictions.why_wrong(kind)
 

@@ -60,7 +60,7 @@ def test_what_else_there_is_in_numbers(monkeypatch, code):
         assert number.replace(".", {"en": ".", "es": ","}[code]) in said
     for name in asdict(THRESHOLDS):
         assert f"{name} " in said
-    assert i18n.say("numbers.donors_set") in said
+    assert i18n.t("numbers.donors_set") in said
 
 
 def test_what_was_not_asked_is_not_spoken_of():

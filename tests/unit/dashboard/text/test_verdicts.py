@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from dashboard import i18n
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 from dashboard.preferences import LEVELS
 from dashboard.text import verdicts
 from tests.support import evidences
 from tests.support.evidences import FOLLOWS, STAYS, edit, evidence, mover
 from xai.evidence.interventions.families import FAMILIES
-from xai.evidence.verdict.saliency_flags import WITNESSES, witness_flags
+from xai.evidence.verdict.saliency_flags import CROSS_CHECK_METHODS, saliency_disagreements
 from xai.evidence_types import VERDICTS, Reason, Tally
 
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?%?")
-CATALOGUE = catalogue()
+CATALOGUE = messages()
 LANGUAGES = ("en", "es")
 OUTCOMES = list(evidences.outcomes())
 
@@ -32,7 +32,7 @@ def sentences(found, level):
     """Everything that is said of one evidence."""
     return [
         verdicts.headline(found),
-        verdicts.because(found),
+        verdicts.verdict_reason(found),
         *(figure.line for figure in verdicts.figures(found)),
         *verdicts.flag_lines(found, level),
     ]
@@ -93,7 +93,7 @@ def test_every_outcome_has_a_line_of_fewer_than_thirty_words_that_begins_with_it
         assert line.startswith(f"{verdicts.word(found)}. ")
         assert line.endswith(".")
         assert len(line.split()) < 30, line
-        assert "{" not in line + verdicts.because(one)
+        assert "{" not in line + verdicts.verdict_reason(one)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -157,7 +157,7 @@ def test_the_line_is_the_word_and_one_sentence(spoken, case, code, column):
 )
 def test_a_class_of_two_is_said_to_look_at_the_mask_or_the_lower_face(spoken, target, area, code):
     spoken(code)
-    own, other = i18n.say(f"area.{area}"), i18n.say("area.nose_and_mouth")
+    own, other = i18n.t(f"area.{area}"), i18n.t("area.nose_and_mouth")
     for found, reasons in OUTCOMES:
         line = verdicts.headline(evidence(found, reasons, target=target))
         assert reasons[0].code == "rim" or found == "cannot tell" or other not in line, line
@@ -178,18 +178,21 @@ def test_another_answer_that_was_asked_about_is_named():
 
 
 def test_how_far_something_else_moves_the_answer_is_said_as_it_was():
-    turned = verdicts.because(evidence("mixed", (mover("light", 5, 8), FOLLOWS)))
+    turned = verdicts.verdict_reason(evidence("mixed", (mover("light", 5, 8), FOLLOWS)))
     assert turned == "With other light the answer stayed in 5 of 8 tries."
-    weaker = verdicts.because(evidence("mixed", (mover("light", 8, 8, 0.41), FOLLOWS)))
+    weaker = verdicts.verdict_reason(evidence("mixed", (mover("light", 8, 8, 0.41), FOLLOWS)))
     assert weaker.startswith("With other light the answer stayed, but the model grew less sure: 41% as much")
-    assert verdicts.because(evidence("mixed", (mover("light", 8, 8, 0.0), FOLLOWS))) == ""
-    assert verdicts.because(evidence("supported")) == ""
+    assert verdicts.verdict_reason(evidence("mixed", (mover("light", 8, 8, 0.0), FOLLOWS))) == ""
+    assert verdicts.verdict_reason(evidence("supported")) == ""
     partly = (Reason("follows_partly", {"value": 0.5}), STAYS)
-    assert verdicts.because(evidence("mixed", partly)) == "Nothing else that was tried changed the answer."
+    assert (
+        verdicts.verdict_reason(evidence("mixed", partly))
+        == "Nothing else that was tried changed the answer."
+    )
 
 
 def test_cannot_tell_says_what_can_be_done():
-    said = verdicts.because(evidence("cannot tell"))
+    said = verdicts.verdict_reason(evidence("cannot tell"))
     assert "11.2 pixels" in said
     assert "at least 14" in said
     assert "larger photo" in said
@@ -232,7 +235,7 @@ def test_whatever_the_librarys_rule_decides_can_be_said(spoken, seed):
         spoken(code)
         line = verdicts.headline(found)
         assert line.startswith(verdicts.word(found.verdict))
-        assert "{" not in line + verdicts.because(found)
+        assert "{" not in line + verdicts.verdict_reason(found)
     assert (found.follow.held, found.follow.of) == (
         sum(a.held for a in answers if FAMILIES[a.family].level == "wearing"),
         sum(FAMILIES[a.family].level == "wearing" for a in answers),
@@ -258,15 +261,15 @@ def test_words_are_plain():
 
 
 def test_both_levels_have_the_flags_that_the_library_documents():
-    documented = set(re.findall(r"``(map_\w+)``", witness_flags.__doc__))
+    documented = set(re.findall(r"``(map_\w+)``", saliency_disagreements.__doc__))
     for level in LEVELS:
         assert {key.partition(".")[2] for key in CATALOGUE if key.startswith(f"{level}.")} == documented
-    assert {f"method_title.{name}" for name in WITNESSES} <= set(CATALOGUE)
+    assert {f"method_title.{name}" for name in CROSS_CHECK_METHODS} <= set(CATALOGUE)
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_the_key_has_all_four_and_marks_the_present_one(verdict):
-    lines = verdicts.four_verdicts(evidence(verdict), {name: f"<{name}>" for name in VERDICTS})
+    lines = verdicts.verdict_legend(evidence(verdict), {name: f"<{name}>" for name in VERDICTS})
     assert [line.split(">")[0][1:] for line in lines] == list(VERDICTS)
     assert [line for line in lines if "this one" in line] == [lines[VERDICTS.index(verdict)]]
     assert all(f"**{verdicts.word(name)}:**" in line for name, line in zip(VERDICTS, lines, strict=True))

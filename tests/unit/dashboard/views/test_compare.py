@@ -11,15 +11,15 @@ from dashboard.components.map_comparison import GRID, Panel, payload
 from dashboard.views.compare import text
 from dashboard.views.compare.aligned_maps import (
     DENSITY,
-    common_full,
     difference,
-    drawn,
     drawn_difference,
     layer,
+    render_map,
+    shared_scale,
 )
-from dashboard.views.compare.class_mapping import relation
+from dashboard.views.compare.class_mapping import answer_relation
 from dashboard.views.compare.text import (
-    Pair,
+    MapPair,
     alt_difference,
     alt_layer,
     class_notes,
@@ -27,7 +27,7 @@ from dashboard.views.compare.text import (
     reason_lines,
     verdict_rows,
 )
-from dashboard.worker.jobs import Explained
+from dashboard.worker.jobs import FaceExplanation
 from tests.support import evidences
 from xai.classes import nearest_class
 from xai.evidence.map_similarity import agreement
@@ -65,7 +65,7 @@ def explained(drop, shares=EVEN, classes=CLASSES, answer=0, on=None, activation=
         becomes=None,
         provenance=Provenance("m", "0" * 64, "cpu", {}),
     )
-    return Explained(explanation, np.zeros((SIDE, SIDE), np.int8), 1, 1)
+    return FaceExplanation(explanation, np.zeros((SIDE, SIDE), np.int8), 1, 1)
 
 
 def spot(row, column, value=0.4):
@@ -80,7 +80,7 @@ def pair(one, two, evidence=(None, None)):
         layer(each, "occlusion", "probability", t, frame) for each, t in ((one, "A"), (two, "B"))
     )
     found = agreement((first.values, second.values), (first.shares, second.shares))
-    return Pair(first, second, found, found, evidence)
+    return MapPair(first, second, found, found, evidence)
 
 
 def test_log_odds_follow_the_definition_and_end_where_float32_does():
@@ -102,23 +102,23 @@ def test_other_maps_are_densities_and_paint_only_what_exceeds_an_even_spread():
     assert one.values[0, -1] == pytest.approx(0.5)
     assert one.painted[0, 0] == pytest.approx(0.5)
     assert one.painted[0, -1] == 0
-    assert common_full([one]) == 1.0  # faint, not bold
+    assert shared_scale([one]) == 1.0  # faint, not bold
 
 
 def test_one_scale_serves_all_maps_and_the_difference():
     both = pair(explained(spot(0, 0, 0.2)), explained(spot(20, 20, 0.8)))
-    full = common_full([both.first, both.second])
+    full = shared_scale([both.first, both.second])
     assert full == pytest.approx(0.8)
     apart = difference(both.first, both.second)
     assert apart[1, 1] == pytest.approx(0.2)
     assert apart[21, 21] == pytest.approx(-0.8)
     crop = both.first.crop
     expected = overlay(crop, spot(0, 0, 0.2).astype(np.float32), scale=full, opacity=0.7)
-    assert np.array_equal(drawn(both.first, full, 0.7), expected)
+    assert np.array_equal(render_map(both.first, full, 0.7), expected)
     shown = drawn_difference(both.first, both.second, full, 0.7)
     assert np.array_equal(shown[:10], expected[:10])
     assert np.array_equal(shown[30:], crop[30:])
-    assert shown[21, 21].tolist() != drawn(both.second, full, 0.7)[21, 21].tolist()
+    assert shown[21, 21].tolist() != render_map(both.second, full, 0.7)[21, 21].tolist()
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_answers_are_compared_by_what_they_can_mean(one, two, alike):
     def said(label, classes):
         return Prediction(classes, np.array([name == label for name in classes], np.float32))
 
-    assert relation(said(*one), said(*two)) == relation(said(*two), said(*one)) == alike
+    assert answer_relation(said(*one), said(*two)) == answer_relation(said(*two), said(*one)) == alike
 
 
 def test_only_the_nearest_class_stands_for_another():
@@ -176,7 +176,7 @@ def test_reasons_agree_only_where_verdicts_and_shares_do(shares, evidence, reaso
 def test_the_shares_of_a_map_that_hardly_moves_say_nothing():
     both = pair(explained(spot(0, 0)), explained(spot(0, 0, 0.01), shares=NOSE))
     assert both.reasons == "unknown"
-    assert reason_lines(both)[-1] == text.say("compare.weak")
+    assert reason_lines(both)[-1] == text.t("compare.weak")
 
 
 def test_the_heading_and_what_it_rests_on_hold_the_figures():

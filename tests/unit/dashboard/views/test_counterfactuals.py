@@ -3,10 +3,10 @@
 import numpy as np
 
 from dashboard.charts.curves import height_curve
-from dashboard.i18n import catalogue
+from dashboard.i18n import messages
 from dashboard.views.counterfactuals import text
 from dashboard.views.counterfactuals.smallest_cover import worth_showing
-from dashboard.worker.counterfactual_jobs import Found
+from dashboard.worker.counterfactual_jobs import ProbeResult
 from xai.evidence.counterfactuals.probes import Rectangle
 from xai.types import REGIONS, Prediction
 
@@ -16,7 +16,7 @@ CLASSES = ("covered", "incorrect", "uncovered")
 def found_by_hand(labels, values=(1.0, 0.5, 0.0), **more):
     answers = tuple(Prediction(CLASSES, np.eye(3, dtype=np.float32)[CLASSES.index(name)]) for name in labels)
     flips = next((v for v, name in zip(values, labels, strict=True) if name != labels[0]), None)
-    return Found(answers[0], values, answers, (b"",) * len(values), more.get("cover", ()), flips)
+    return ProbeResult(answers[0], values, answers, (b"",) * len(values), more.get("cover", ()), flips)
 
 
 def test_the_sentence_about_the_pulled_mask_says_when_the_answer_comes_back():
@@ -72,4 +72,4 @@ def test_the_sentence_about_a_cover_says_how_many_pieces_it_is():
 
 def test_both_languages_have_a_word_for_every_fill_and_value():
     for language in ("en", "es"):
-        assert {f"cover_colour.{name}" for name in ("blue", "navy")} <= set(catalogue(language))
+        assert {f"cover_colour.{name}" for name in ("blue", "navy")} <= set(messages(language))

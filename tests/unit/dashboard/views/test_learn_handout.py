@@ -36,7 +36,7 @@ def test_the_handout_is_whole_in_every_language_and_needs_nothing_else(monkeypat
     page = handout.handout()
     outline = Outline()
     outline.feed(page)
-    said = i18n.catalogue(code)
+    said = i18n.messages(code)
     assert outline.open == []
     assert outline.links == []
     assert f'<html lang="{code}">' in page

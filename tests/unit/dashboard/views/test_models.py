@@ -7,11 +7,11 @@ import pytest
 
 from dashboard import i18n
 from dashboard.records.reader import Experiment, ExperimentRow
-from dashboard.text.metrics import class_label, figure_text, gap_lines
+from dashboard.text.metrics import class_label, figure_text, missing_interval_notes
 from dashboard.text.model_names import model_name, model_names, network_name, purpose
 from dashboard.views.models import add_model
 from dashboard.views.models.study_text import measured_name, note, question, row_label
-from dashboard.views.models.text import bottom_line, decisive
+from dashboard.views.models.text import headline_evaluation, model_summary
 from tests.support.paths import ROOT
 from xai.learning.training.recipe_registry import RECIPES
 from xai.models.architectures import ARCHITECTURES
@@ -57,7 +57,7 @@ def made(tmp_path):
 
 
 def test_the_bottom_line_says_the_shares_of_the_table_in_hundreds(made):
-    assert bottom_line(made(metrics={"fmd protocol=product": THREE})) == (
+    assert model_summary(made(metrics={"fmd protocol=product": THREE})) == (
         "Right on 98 of 100 faces of the Kaggle photos (1,600 measured).",
         "Weakest where the truth is “mask worn wrongly”: right on 84 of 100 (100 measured).",
     )
@@ -66,7 +66,7 @@ def test_the_bottom_line_says_the_shares_of_the_table_in_hundreds(made):
 def test_a_model_of_two_answers_is_said_not_to_judge_how_a_mask_is_worn(made):
     classes = ["with_mask", "without_mask"]
     table = counted(with_mask={"with_mask": 6, "without_mask": 3}, without_mask={"without_mask": 20})
-    lines = bottom_line(made(classes=classes, metrics={"fmd protocol=seed": table}))
+    lines = model_summary(made(classes=classes, metrics={"fmd protocol=seed": table}))
     assert lines[1] == "Weakest where the truth is “a mask is present”: right on 6 of 9, too few to be sure."
     assert lines[2] == (
         "It knows two answers: it says whether a mask is present, not whether it is worn correctly."
@@ -75,24 +75,24 @@ def test_a_model_of_two_answers_is_said_not_to_judge_how_a_mask_is_worn(made):
 
 def test_what_is_not_all_is_never_rounded_to_all(made):
     nearly = counted(covered={"covered": 999, "uncovered": 1}, uncovered={"uncovered": 10})
-    first, _, unseen = bottom_line(made(metrics={"fmd protocol=product": nearly}))
+    first, _, unseen = model_summary(made(metrics={"fmd protocol=product": nearly}))
     assert first.startswith("Right on more than 99 of 100 faces")
     assert unseen == "Not measured there, for want of such faces: “mask worn wrongly”."
     never = counted(covered={"uncovered": 999, "covered": 1}, uncovered={"uncovered": 999})
-    assert "right on fewer than 1 of 100" in bottom_line(made(metrics={"fmd protocol=product": never}))[1]
+    assert "right on fewer than 1 of 100" in model_summary(made(metrics={"fmd protocol=product": never}))[1]
 
 
 def test_a_model_that_nobody_measured_is_said_to_be_so(made):
-    assert bottom_line(made(metrics={})) == ("How often it is right was not measured.",)
+    assert model_summary(made(metrics={})) == ("How often it is right was not measured.",)
 
 
 def test_what_the_model_was_chosen_on_does_not_decide_where_other_faces_were_measured(made):
     metrics = {"ilc protocol=product": {**THREE, "n": 9000}, "fmd protocol=product": THREE}
     data = {"train": {"ilc": {"covered": 9}}, "val": {"ilc": {"covered": 3}}, "test": {"fmd": {"covered": 5}}}
     record = made(metrics=metrics, data=data)
-    assert decisive(record).dataset == "fmd"
+    assert headline_evaluation(record).dataset == "fmd"
     assert record.training.sets == ("ilc",)  # what was measured on was not learnt from
-    assert decisive(made(metrics={"ilc protocol=product": THREE}, data=data)).dataset == "ilc"
+    assert headline_evaluation(made(metrics={"ilc protocol=product": THREE}, data=data)).dataset == "ilc"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_cards_are_named_as_records_are_and_every_shipped_name_is_its_own():
 
 @pytest.mark.parametrize("language", i18n.languages())
 def test_every_network_and_every_recipe_has_a_name(language):
-    said = i18n.catalogue(language)
+    said = i18n.messages(language)
     assert {key.removeprefix("network.") for key in said if key.startswith("network.")} == set(ARCHITECTURES)
     for row, _ in RECIPES:
         base = max((name for name in ARCHITECTURES if f"{row}_".startswith(f"{name}_")), key=len)
@@ -159,8 +159,8 @@ def test_intervals_that_say_nothing_are_stars_and_a_sentence(made):
     assert figure_text(score.metrics["covered"]) == "98.5% (98.0% to 99.0%)"
     assert figure_text(score.metrics["uncovered"]) == "99.0% *"
     assert class_label("uncovered", score, score.metrics["uncovered"]) == "no mask, 500 faces *"
-    assert len(gap_lines(score.metrics.values())) == 2  # accuracy has none computed
-    assert gap_lines([Metric(0.9, 0.8, 1.0)]) == []
+    assert len(missing_interval_notes(score.metrics.values())) == 2  # accuracy has none computed
+    assert missing_interval_notes([Metric(0.9, 0.8, 1.0)]) == []
 
 
 def test_where_a_card_counts_no_groups_its_faces_stand_for_them(made):
@@ -200,7 +200,7 @@ def test_no_word_of_an_experiment_is_left_in_english(monkeypatch, one):
 @pytest.mark.parametrize("one", SHIPPED, ids=[one["name"] for one in SHIPPED])
 def test_what_an_experiment_notes_is_known_word_for_word(monkeypatch, one):
     speak(monkeypatch, "es")
-    said = i18n.from_library(one["note"].partition(" Not trained here: ")[0])
+    said = i18n.translate_notice(one["note"].partition(" Not trained here: ")[0])
     assert said != one["note"].partition(" Not trained here: ")[0]
 
 
@@ -224,4 +224,4 @@ def test_every_limit_that_a_training_writes_is_said_in_every_language(monkeypatc
         for limit in known_limits(classes, sets)
     }
     speak(monkeypatch, "es")
-    assert not [limit for limit in limits if i18n.from_library(limit) == limit]
+    assert not [limit for limit in limits if i18n.translate_notice(limit) == limit]

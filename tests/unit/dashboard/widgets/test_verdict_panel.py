@@ -14,10 +14,10 @@ from xai.photo.images import encode_jpeg
 def block(evidence, truth, held):
     """One model that says "mask worn correctly" with .81; its maps lie in bands from top to bottom."""
     from dashboard.widgets import verdict_panel
-    from dashboard.worker.jobs import Explained
+    from dashboard.worker.jobs import FaceExplanation
     from tests.support.explanations import REGION_MAP, explanation
 
-    explained = {"m": Explained(explanation("m"), REGION_MAP, passes=1, check_passes=1)}
+    explained = {"m": FaceExplanation(explanation("m"), REGION_MAP, passes=1, check_passes=1)}
     verdict_panel.answers(explained, truth, held)["m"].fill(evidence, "plain")
 
 

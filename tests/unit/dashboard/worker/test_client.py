@@ -11,7 +11,7 @@ import pytest
 
 from dashboard.worker import client as worker_module
 from dashboard.worker.client import QUEUE_LIMIT, Worker
-from dashboard.worker.jobs import ModelStatus, SampleLook, Stage
+from dashboard.worker.jobs import AnalyzeSample, JobProgress, ModelStatus
 from dashboard.worker.ticket import JobError
 from tests.support.paths import ROOT
 
@@ -19,7 +19,7 @@ STAND_IN = (sys.executable, str(ROOT / "tests" / "support" / "stand_in_process.p
 
 
 def order(text):
-    return SampleLook(text, ())
+    return AnalyzeSample(text, ())
 
 
 def until(true, seconds=10.0):
@@ -88,7 +88,7 @@ def test_a_result_comes_in_pieces_in_order_and_each_once(worker):
 def test_those_who_wait_know_how_many_are_in_front(worker):
     first = worker.submit("a", order("steps:20"))
     second, third = worker.submit("b", order("echo:b")), worker.submit("c", order("echo:c"))
-    assert (second.stage, third.stage) == (Stage("waiting", 1), Stage("waiting", 2))
+    assert (second.stage, third.stage) == (JobProgress("waiting", 1), JobProgress("waiting", 2))
     first.cancel()
     assert (second.result(), third.result()) == ("b", "c")
 
@@ -126,7 +126,7 @@ def test_what_nobody_waits_for_is_done_last_and_takes_no_place(worker):
     blocker = worker.submit("blocker", order("steps:1000"))
     later = [worker.submit(f"b {n}", order("steps:4"), background=True) for n in range(QUEUE_LIMIT + 3)]
     now = worker.submit("visitor", order("echo:v"))
-    assert now.stage == Stage("waiting", 1)
+    assert now.stage == JobProgress("waiting", 1)
     blocker.cancel()
     assert now.result() == "v"
     assert sum(ticket.done for ticket in later) == 0, "the visitor had to wait for the background"
@@ -213,11 +213,11 @@ def test_no_orphan_when_the_server_is_killed(job):
     server = textwrap.dedent(
         f"""
         import time
-        from dashboard.worker.jobs import SampleLook
+        from dashboard.worker.jobs import AnalyzeSample
         from dashboard.worker.client import Worker
         worker = Worker({STAND_IN!r})
-        worker.submit("a", SampleLook("echo:", ())).result()
-        worker.submit("a", SampleLook({job!r}, ()))
+        worker.submit("a", AnalyzeSample("echo:", ())).result()
+        worker.submit("a", AnalyzeSample({job!r}, ()))
         print(worker.pid, flush=True)
         time.sleep(60)
         """

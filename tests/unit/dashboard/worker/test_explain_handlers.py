@@ -13,19 +13,19 @@ import pytest
 from dashboard.worker import explain_handlers
 from dashboard.worker.jobs import (
     NO_CROP,
-    CheckMaps,
-    Explained,
+    CheckFaithfulness,
     ExplainFace,
+    FaceExplanation,
+    JobProgress,
     ModelRequest,
-    Part,
     Refusal,
-    Stage,
+    ResultPart,
 )
 from tests.support import evidences
 from tests.support.models import make_face
 from tests.support.oracles import occlusion_by_loop
 from xai import pipeline
-from xai.attribution.crop_maps import on_crop
+from xai.attribution.crop_maps import resize_to_crop
 from xai.attribution.methods import METHODS
 from xai.attribution.occlusion.engine import baseline
 from xai.attribution.occlusion.patch import Patch
@@ -67,13 +67,13 @@ def run(job, **models):
 
 
 def pieces(news, kind):
-    return [each.value for each in news if isinstance(each, Part) and isinstance(each.value, kind)]
+    return [each.value for each in news if isinstance(each, ResultPart) and isinstance(each.value, kind)]
 
 
 @pytest.fixture
 def told(small_cnn, noise_crop):
     news = run(job_of(noise_crop, previews=True), small=small_cnn)
-    (found,) = pieces(news, Explained)
+    (found,) = pieces(news, FaceExplanation)
     return found, news
 
 
@@ -82,25 +82,27 @@ def tested(monkeypatch):
     """Which cases were tested."""
     cases = []
 
-    def examine_all(asked, *, detail, progress):
+    def run_causal_tests(asked, *, detail, progress):
         cases.extend(asked)
         progress(3, 7)
         return (NOTHING,)
 
-    monkeypatch.setattr(pipeline, "examine_all", examine_all)
+    monkeypatch.setattr(pipeline, "run_causal_tests", run_causal_tests)
     return cases
 
 
 def test_one_preview_comes_before_the_map_and_the_map_is_the_one_without_it(told, small_cnn, noise_crop):
     found, news = told
-    kinds = [type(each.value) for each in news if isinstance(each, Part)]
-    assert kinds == [Prediction, Preview, Explained]
-    assert {each.name for each in news if isinstance(each, Part)} == {"small"}
-    at = next(i for i, each in enumerate(news) if isinstance(each, Part) and isinstance(each.value, Preview))
-    assert any(isinstance(each, Stage) and each.done > 20 for each in news[at:])
+    kinds = [type(each.value) for each in news if isinstance(each, ResultPart)]
+    assert kinds == [Prediction, Preview, FaceExplanation]
+    assert {each.name for each in news if isinstance(each, ResultPart)} == {"small"}
+    at = next(
+        i for i, each in enumerate(news) if isinstance(each, ResultPart) and isinstance(each.value, Preview)
+    )
+    assert any(isinstance(each, JobProgress) and each.done > 20 for each in news[at:])
     plain = run(job_of(noise_crop, previews=False), small=small_cnn)
     assert not pieces(plain, Preview)
-    (alone,) = pieces(plain, Explained)
+    (alone,) = pieces(plain, FaceExplanation)
     ulp = np.finfo(np.float32).eps  # an occlusion map is exact to the rounding of its probabilities
     for method, heatmap in alone.explanation.heatmaps.items():
         np.testing.assert_allclose(
@@ -133,7 +135,7 @@ def test_the_preview_is_drawn_from_every_fourth_place(told, small_cnn, noise_cro
             count[top:bottom, left:right] += 1
     expected = preview.prediction.of("incorrect") - total / count
     face = make_face(noise_crop)
-    assert np.abs(preview.heatmap.values - on_crop(expected.astype(np.float32), face)).max() < 1e-5
+    assert np.abs(preview.heatmap.values - resize_to_crop(expected.astype(np.float32), face)).max() < 1e-5
     assert (preview.heatmap.method, preview.heatmap.target) == ("occlusion", "incorrect")
 
 
@@ -148,9 +150,9 @@ def test_a_job_can_be_stopped_after_its_preview(small_cnn, noise_crop):
     seen = []
 
     def tell(news):
-        if seen and isinstance(news, Stage):
+        if seen and isinstance(news, JobProgress):
             raise Cancelled("the visitor has seen enough")
-        if isinstance(news, Part) and isinstance(news.value, Preview):
+        if isinstance(news, ResultPart) and isinstance(news.value, Preview):
             seen.append(news)
 
     with pytest.raises(Cancelled):
@@ -167,18 +169,21 @@ def test_all_models_share_what_is_painted_and_maps_come_before_tests(small_cnn, 
     assert first.edits is second.edits
     assert first.edits.original is job.face
     assert second.target == "uncovered"
-    parts = [(each.name, type(each.value)) for each in news if isinstance(each, Part)]
-    maps = [(name, kind) for name in ("one", "two") for kind in (Prediction, Explained)]
+    parts = [(each.name, type(each.value)) for each in news if isinstance(each, ResultPart)]
+    maps = [(name, kind) for name in ("one", "two") for kind in (Prediction, FaceExplanation)]
     assert parts == [*maps, ("one", Evidence), ("two", Evidence)]
-    assert Stage("examining", 3, 7, "two") in news
+    assert JobProgress("examining", 3, 7, "two") in news
 
 
 def test_maps_and_tests_are_asked_apart(small_cnn, noise_crop, tested):
     face = make_face(noise_crop)
     news = run(ExplainFace(face, (ModelRequest("one", maps=False),), ("gradcam",)), one=small_cnn)
-    assert [type(each.value) for each in news if isinstance(each, Part)] == [Prediction, Evidence]
+    assert [type(each.value) for each in news if isinstance(each, ResultPart)] == [Prediction, Evidence]
     news = run(ExplainFace(face, (ModelRequest("one", test=False),), ("gradcam",)), one=small_cnn)
-    assert [type(each.value) for each in news if isinstance(each, Part)] == [Prediction, Explained]
+    assert [type(each.value) for each in news if isinstance(each, ResultPart)] == [
+        Prediction,
+        FaceExplanation,
+    ]
     assert len(tested) == 1
 
 
@@ -186,14 +191,16 @@ def test_a_model_that_fails_says_so_and_the_others_go_on(small_cnn, noise_crop, 
     asked = (ModelRequest("gone"), ModelRequest("one", "no such class"), ModelRequest("two"))
     news = run(ExplainFace(make_face(noise_crop), asked, ("gradcam",)), one=small_cnn, two=small_cnn)
     refusals = {
-        each.name: each.value for each in news if isinstance(each, Part) and isinstance(each.value, Refusal)
+        each.name: each.value
+        for each in news
+        if isinstance(each, ResultPart) and isinstance(each.value, Refusal)
     }
     assert refusals["gone"] == Refusal("WeightsUnavailable", "The weights of gone are missing.")
     assert refusals["one"].error == "UnknownName"
     assert [case.classifier for case in tested] == [small_cnn]
-    assert {each.name for each in news if isinstance(each, Part) and isinstance(each.value, Evidence)} == {
-        "two"
-    }
+    assert {
+        each.name for each in news if isinstance(each, ResultPart) and isinstance(each.value, Evidence)
+    } == {"two"}
 
 
 def test_a_model_is_loaded_when_the_one_before_it_has_its_maps(small_cnn, noise_crop):
@@ -208,9 +215,9 @@ def test_a_model_is_loaded_when_the_one_before_it_has_its_maps(small_cnn, noise_
     explain_handlers.explain(
         ExplainFace(make_face(noise_crop), asked, ("gradcam",)),
         Slow(one=small_cnn, two=small_cnn),
-        lambda news: done.append(type(news.value)) if isinstance(news, Part) else None,
+        lambda news: done.append(type(news.value)) if isinstance(news, ResultPart) else None,
     )
-    assert done.index(Explained) < done.index("two")
+    assert done.index(FaceExplanation) < done.index("two")
 
 
 def test_nothing_of_the_face_stays_when_the_job_is_over(small_cnn, noise_crop, tested):
@@ -223,7 +230,7 @@ def test_nothing_of_the_face_stays_when_the_job_is_over(small_cnn, noise_crop, t
 
 def test_a_cancelled_job_stops_between_batches(small_cnn, noise_crop, tested):
     def tell(news):
-        if news == Stage("examining", 3, 7, "one"):
+        if news == JobProgress("examining", 3, 7, "one"):
             raise Cancelled("no longer wanted")
 
     asked = (ModelRequest("one"), ModelRequest("two"))
@@ -244,7 +251,9 @@ def test_the_crop_does_not_travel_back_and_the_server_puts_it_in_again(told, noi
 def checked(small_cnn, noise_crop):
     face, options = make_face(noise_crop), {"occlusion": METHODS["occlusion"].complete({"patch": 0.4})}
     news = []
-    found = explain_handlers.check(CheckMaps(face, "small", "covered", options), small_cnn, news.append)
+    found = explain_handlers.check(
+        CheckFaithfulness(face, "small", "covered", options), small_cnn, news.append
+    )
     return found["occlusion"], news, explain_maps(face, small_cnn, ("occlusion",), "covered", options=options)
 
 
@@ -262,7 +271,7 @@ def test_the_checks_travel_as_plain_numbers_and_cost_what_was_said(checked, smal
     assert found.follows_weights == truth.randomisation.follows_weights
     assert found.noise == pytest.approx(min(truth.stability.noise))
     assert found.share is None  # the face has no landmarks
-    assert news[-1] == Stage("checking", news[-1].total, news[-1].total)
+    assert news[-1] == JobProgress("checking", news[-1].total, news[-1].total)
     _, said = explain_handlers.passes_of(maps, small_cnn)
     assert news[-1].total == said == cost(small_cnn, ["occlusion"])
 

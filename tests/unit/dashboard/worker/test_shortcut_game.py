@@ -5,10 +5,10 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from dashboard.worker.results import LineUp
-from dashboard.worker.shortcut_game import PLAYED, _covered, _place_of_cheat, _places, line_up
+from dashboard.worker.results import ShortcutRoundRequest
+from dashboard.worker.shortcut_game import ROUND_SAMPLES, _covered, _place_of_cheat, _places, build_round
 from xai.models.ground_truth.alignment import aligned_face
-from xai.models.ground_truth.loading import instances
+from xai.models.ground_truth.loading import load_family
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 from xai.photo.samples import SAMPLES
@@ -16,9 +16,9 @@ from xai.photo.samples import SAMPLES
 CORNERS = tuple(f"corner_{side}" for side in ("top_left", "top_right", "bottom_left", "bottom_right"))
 
 
-@pytest.fixture(scope="module", params=range(2 * len(PLAYED)))
+@pytest.fixture(scope="module", params=range(2 * len(ROUND_SAMPLES)))
 def suspects(request):
-    return line_up(LineUp(request.param))
+    return build_round(ShortcutRoundRequest(request.param))
 
 
 def labels(suspects, place):
@@ -62,13 +62,13 @@ def test_no_letter_is_a_better_guess_than_another():
     assert len({tuple(map(_place_of_cheat, range(block, block + 6))) for block in range(0, 60, 6)}) > 5
 
 
-@pytest.mark.parametrize("sample", PLAYED)
+@pytest.mark.parametrize("sample", ROUND_SAMPLES)
 def test_every_honest_model_can_be_asked_about_every_face(sample):
     """Rounds to come draw other models: none may be wrong, or stay when nose and mouth are covered."""
     face = aligned_face(find_faces(load_sample(sample))[0])
     truth = SAMPLES[sample].truth[0]
     hidden = _covered(face.crop, _places(face)["nose_and_mouth"])
-    for model in instances("aperture_nose_and_mouth"):
+    for model in load_family("aperture_nose_and_mouth"):
         bare, covered = model.classifier.predict([face.crop, hidden])
         assert bare.label == truth
         assert covered.label != truth
@@ -85,7 +85,11 @@ def test_a_cover_changes_only_what_it_covers(suspects):
 
 
 def test_a_round_is_the_same_again_and_rounds_differ():
-    one, again, other = line_up(LineUp(3)), line_up(LineUp(3)), line_up(LineUp(4))
+    one, again, other = (
+        build_round(ShortcutRoundRequest(3)),
+        build_round(ShortcutRoundRequest(3)),
+        build_round(ShortcutRoundRequest(4)),
+    )
     assert (one.pictures[""] == again.pictures[""]).all()
     assert one.cheat == again.cheat
     assert one.sample != other.sample

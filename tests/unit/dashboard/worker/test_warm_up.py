@@ -3,7 +3,7 @@
 import pytest
 
 from dashboard.worker import handlers
-from dashboard.worker.jobs import ExplainFace, ModelRequest, SampleLook, Seen
+from dashboard.worker.jobs import AnalyzeSample, ExplainFace, ModelRequest, PhotoAnalysis
 from dashboard.worker.model_pool import ModelPool
 from tests.support.models import make_classifier
 from xai.errors import ThirdPartyMissing
@@ -24,15 +24,15 @@ def models():
 
 def test_the_two_models_of_the_first_page_make_their_maps(models, monkeypatch):
     found, announced = models
-    asked, perform = [], handlers.perform
+    asked, perform = [], handlers.handle
 
     def listened(job, *rest):
         asked.append(job)
         return perform(job, *rest)
 
-    monkeypatch.setattr(handlers, "perform", listened)
+    monkeypatch.setattr(handlers, "handle", listened)
     handlers.warm_up(found, lambda _: None)
-    assert isinstance(asked[0], SampleLook)
+    assert isinstance(asked[0], AnalyzeSample)
     (job,) = asked[1:]
     assert job.requests == tuple(ModelRequest(name, test=False) for name in ("one", "two"))
     assert found.explained
@@ -42,7 +42,7 @@ def test_the_two_models_of_the_first_page_make_their_maps(models, monkeypatch):
 def test_a_visitor_who_was_quicker_is_not_kept_waiting(models, monkeypatch):
     found, announced = models
     found.explained = True
-    monkeypatch.setattr(handlers, "perform", lambda *_: pytest.fail("something was done"))
+    monkeypatch.setattr(handlers, "handle", lambda *_: pytest.fail("something was done"))
     handlers.warm_up(found, lambda _: None)
     assert [status.loading for status in announced] == [False]
 
@@ -53,7 +53,7 @@ def test_what_goes_wrong_leaves_the_models_ready(models, monkeypatch):
     def broken(job, *_):
         raise ThirdPartyMissing("The detector is not installed.")
 
-    monkeypatch.setattr(handlers, "perform", broken)
+    monkeypatch.setattr(handlers, "handle", broken)
     with pytest.raises(ThirdPartyMissing):
         handlers.warm_up(found, lambda _: None)
     assert [status.loading for status in announced] == [False]
@@ -61,10 +61,10 @@ def test_what_goes_wrong_leaves_the_models_ready(models, monkeypatch):
 
 def test_a_visitors_map_counts(models, monkeypatch):
     found, _ = models
-    seen = handlers.perform(SampleLook("admiral-plain", ("one",)), found, lambda _: None)
-    assert isinstance(seen, Seen)
+    seen = handlers.handle(AnalyzeSample("admiral-plain", ("one",)), found, lambda _: None)
+    assert isinstance(seen, PhotoAnalysis)
     assert isinstance(seen.faces, Faces)
     assert not found.explained
     job = ExplainFace(seen.faces[0], (ModelRequest("one", test=False),), ("gradcam",))
-    handlers.perform(job, found, lambda _: None)
+    handlers.handle(job, found, lambda _: None)
     assert found.explained

@@ -6,8 +6,8 @@ import pytest
 
 from xai.errors import UnknownName
 from xai.evidence.counterfactuals.synthetic import FILLS, SHAMS, hide, reveal, sham
-from xai.evidence.interventions.areas import area_under_test, seam
-from xai.evidence.interventions.feasibility import LIMITS, believable
+from xai.evidence.interventions.areas import area_under_test, feather_mask
+from xai.evidence.interventions.feasibility import LIMITS, check_feasibility
 from xai.photo.faces import find_faces
 from xai.photo.mesh import eye_distance, five_of
 from xai.photo.regions import region_masks
@@ -27,7 +27,7 @@ def change(edited, face, where):
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_frontal_portraits_are_believed(faces, name):
-    belief = believable(faces[name])
+    belief = check_feasibility(faces[name])
     assert belief.holds
     assert belief.reason == ""
 
@@ -148,7 +148,7 @@ def test_hiding_fills_what_it_says(faces):
 def test_the_seam_is_whole_in_the_area_and_falls_with_the_distance(faces):
     face = faces["admiral-plain"]
     area = area_under_test(face, "strict")
-    weight = seam(face, area)
+    weight = feather_mask(face, area)
     away = cv2.distanceTransform((~area).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     unit = eye_distance(five_of(face.landmarks))
     assert (weight[area] == 1).all()
@@ -156,7 +156,7 @@ def test_the_seam_is_whole_in_the_area_and_falls_with_the_distance(faces):
     near, far = weight[(away > 0) & (away < 0.06 * unit)], weight[(away > 0.1 * unit) & (away < 0.14 * unit)]
     assert near.min() > far.max()
     with pytest.raises(ValueError, match="as the crop is"):
-        seam(face, area[:-1])
+        feather_mask(face, area[:-1])
 
 
 def test_no_mesh_no_reveal(faces):
@@ -164,8 +164,8 @@ def test_no_mesh_no_reveal(faces):
     five = replace(face, landmarks=five_of(face.landmarks))
     bare = replace(face, landmarks=np.zeros((0, 2), np.float32))
     for without in (five, bare):
-        assert not believable(without).holds
-        assert "mesh" in believable(without).reason
+        assert not check_feasibility(without).holds
+        assert "mesh" in check_feasibility(without).reason
         with pytest.raises(ValueError, match="468"):
             reveal(without, np.ones(face.crop.shape[:2], bool))
     assert area_under_test(bare, "wide") is None
@@ -180,7 +180,7 @@ def test_a_profile_is_refused(faces):
     nose = turned[1, 0]
     left = turned[:, 0] < nose
     turned[left, 0] = nose - 0.1 * (nose - turned[left, 0])
-    belief = believable(replace(face, landmarks=turned))
+    belief = check_feasibility(replace(face, landmarks=turned))
     assert not belief.holds
     assert "turned" in belief.reason
 
@@ -193,7 +193,7 @@ def test_what_hides_the_upper_face_is_refused(faces):
     plain[upper] = (220, 225, 230)
     noise[upper] = np.random.default_rng(0).integers(0, 256, (int(upper.sum()), 3))
     for crop in (plain, cv2.blur(noise, (3, 3))):
-        belief = believable(replace(face, crop=crop))
+        belief = check_feasibility(replace(face, crop=crop))
         assert not belief.holds
         assert "upper face" in belief.reason
 
@@ -203,6 +203,6 @@ def test_a_small_face_is_refused(faces):
     scale = 0.9 * LIMITS.eye_distance / eye_distance(five_of(face.landmarks))
     side = round(len(face.crop) * scale)
     small = cv2.resize(face.crop, (side, side), interpolation=cv2.INTER_AREA)
-    belief = believable(replace(face, crop=small, landmarks=face.landmarks * np.float32(scale)))
+    belief = check_feasibility(replace(face, crop=small, landmarks=face.landmarks * np.float32(scale)))
     assert not belief.holds
     assert "14" in belief.reason

@@ -16,7 +16,7 @@ from xai.evidence.interventions.areas import area_under_test
 from xai.photo.faces import find_faces
 from xai.photo.occluders.renderer import draw_occluder
 from xai.photo.sample_rendering import load_sample
-from xai.photo.synthetic_masks.renderer import LOOKS, Outfit, wear
+from xai.photo.synthetic_masks.renderer import LOOKS, MaskSpec, render_mask
 from xai.photo.synthetic_masks.wear_styles import Fit
 
 TOP, BOTTOM = (195, 197), (199, 175)
@@ -104,7 +104,7 @@ def test_the_same_mask_comes_in_every_colour(bare, otherwise, worn):
     ground = bare.crop if otherwise == 2 else reveal(bare, area_under_test(bare, "wide"))[0]
     for name, picture in zip(found.values, found.pictures, strict=True):
         look = replace(LOOKS["surgical_blue"], colour=LOOKS[COLOURS[name]].colour)
-        wanted = wear(ground, bare.landmarks, Outfit(look, worn, fit=Fit(loose=0.0)))
+        wanted = render_mask(ground, bare.landmarks, MaskSpec(look, worn, fit=Fit(loose=0.0)))
         np.testing.assert_array_equal(picture, wanted)
 
 

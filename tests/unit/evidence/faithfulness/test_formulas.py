@@ -14,8 +14,8 @@ from tests.support.oracles import gaussian_blur_by_loop, region_shares_by_hand
 from xai.attribution.methods import METHODS
 from xai.evidence.faithfulness import deletion_insertion
 from xai.evidence.faithfulness.deletion_insertion import Curve, CurveTest, run_curves
-from xai.evidence.faithfulness.pixel_order import Order, cell_means, edge_map
-from xai.evidence.faithfulness.randomization import Cascade, compare_stages
+from xai.evidence.faithfulness.pixel_order import PixelOrder, cell_means, edge_map
+from xai.evidence.faithfulness.randomization import CascadingRandomization, compare_stages
 from xai.evidence.faithfulness.region_baseline import shares_beside_chance
 from xai.evidence.faithfulness.stability import compare_neighbours, neighbours, shifted_back
 from xai.evidence.map_similarity import mean_of, relative_change, spearman
@@ -67,7 +67,7 @@ def test_curves_equal_the_loop(small_cnn, values, steps, grid, fill):
         small_cnn,
         values,
         2,
-        {"map": Order.of(cells, 9), "other": Order.drawn(4, (3, 1))},
+        {"map": PixelOrder.of(cells, 9), "other": PixelOrder.drawn(4, (3, 1))},
         (steps, fill, "blur"),
     )
     blurred = torch.from_numpy(gaussian_blur_by_loop(values.numpy(), 3.5))
@@ -89,7 +89,7 @@ def test_curves_equal_the_loop(small_cnn, values, steps, grid, fill):
 
 
 def test_batch_size_does_not_change_the_curves(small_cnn, values, monkeypatch):
-    orders = {"a": Order.drawn(5, (1,)), "b": Order.drawn(3, (2,))}
+    orders = {"a": PixelOrder.drawn(5, (1,)), "b": PixelOrder.drawn(3, (2,))}
     whole = run_curves(small_cnn, values, 0, orders, (6, "grey", "mean"))
     sizes = []
     monkeypatch.setattr(deletion_insertion, "_BATCH_PIXELS", 3 * 35 * 35)
@@ -197,7 +197,7 @@ def randomised_by_hand(network, values, classifier, upto, seeds):
 
 
 def test_the_cascade_equals_resetting_by_hand(small_cnn, values):
-    cascade = Cascade(small_cnn, values, stages=3, seed=4)
+    cascade = CascadingRandomization(small_cnn, values, stages=3, seed=4)
     maps = [camlike(network, values) for network in cascade.stages()]
     last = camlike(cascade.random(1), values)
     original = camlike(small_cnn, values)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from xai.evidence.faithfulness.deletion_insertion import run_curves
-from xai.evidence.faithfulness.pixel_order import Order
+from xai.evidence.faithfulness.pixel_order import PixelOrder
 from xai.evidence.faithfulness.region_baseline import shares_beside_chance
 from xai.evidence.map_similarity import relative_change, spearman
 from xai.models.classifiers import to_input
@@ -50,7 +50,9 @@ def test_deletion_is_their_pixel_flipping(small_cnn, batch):
         channel_first=True,
         softmax=True,
     )[0]
-    deletion, _ = run_curves(small_cnn, values, 2, {"map": Order.of(heat, 0)}, (25, "grey", "blur"))["map"]
+    deletion, _ = run_curves(small_cnn, values, 2, {"map": PixelOrder.of(heat, 0)}, (25, "grey", "blur"))[
+        "map"
+    ]
     # They count every channel of a pixel for itself.
     np.testing.assert_allclose(deletion.probabilities[1:], theirs[2::3], atol=1e-5)
 

@@ -17,7 +17,7 @@ from xai.evidence.faithfulness import deletion_insertion
 from xai.evidence.faithfulness.pixel_order import edge_map
 from xai.evidence.faithfulness.suite import Checks, cost, faithfulness
 from xai.models.classifiers import load_classifier, to_input
-from xai.models.ground_truth import aligned_face, instances
+from xai.models.ground_truth import aligned_face, load_family
 from xai.models.inference import runtimes
 from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
@@ -74,7 +74,7 @@ def window_map(side, top, left, size, sign=1.0):
 
 
 def test_the_true_window_beats_chance_and_its_inverse_loses():
-    known = instances("aperture_nose_and_mouth", "cpu")[0]
+    known = load_family("aperture_nose_and_mouth", "cpu")[0]
     face = aligned_face(find_faces(load_sample("admiral-plain"))[0])
     target = known.classifier.predict([face.crop])[0].label
     seen = np.kron(known.seen, np.ones((2, 2))).astype(np.float32)
@@ -92,7 +92,7 @@ def test_the_true_window_beats_chance_and_its_inverse_loses():
 
 def test_a_curve_that_cannot_tell_says_so(masked):
     """A blurred mask is still a mask: insertion from a blurred picture has no way to go."""
-    known = instances("aperture_nose_and_mouth", "cpu")[0].classifier
+    known = load_family("aperture_nose_and_mouth", "cpu")[0].classifier
     face = aligned_face(masked)
     checks = replace(QUICK, start="blur")
     insertion = faithfulness(face, known, explain_maps(face, known, ("gradcam",)), checks)[
@@ -161,7 +161,7 @@ def test_the_default_cost_of_the_two_default_methods():
 
 
 def test_networks_without_batch_statistics_are_cheaper(masked):
-    known = instances("aperture_nose", "cpu")[0].classifier
+    known = load_family("aperture_nose", "cpu")[0].classifier
     explained = explain_maps(masked, known, ("gradcam",))
     seen = count_pictures(known.network)
     faithfulness(masked, known, explained, QUICK)

@@ -14,7 +14,7 @@ from xai.evidence.interventions.areas import (
     OUTSIDE,
     SHIFT,
     control_places,
-    places_of,
+    region_masks_soft,
     shifted,
 )
 from xai.photo.faces import find_faces
@@ -41,7 +41,7 @@ def face(request):
 
 @pytest.fixture(scope="module")
 def places(face):
-    return places_of(face)
+    return region_masks_soft(face)
 
 
 def test_every_place_that_is_measured_exists(places):
@@ -143,7 +143,7 @@ def centre(place):
 def test_a_shift_goes_a_tenth_of_the_eye_distance_where_it_says(direction):
     """Clockwise as one sees the picture, from the right: right, right and down, down, …"""
     face = tilted(0)
-    mouth = places_of(face)["mouth"]
+    mouth = region_masks_soft(face)["mouth"]
     ways = [(1, 0), (1, 1), (0, 1), (-1, 1), (-1, 0), (-1, -1), (0, -1), (1, -1)]
     way = np.array(ways[direction]) / np.hypot(*ways[direction])
     moved = centre(shifted(mouth, face, direction)) - centre(mouth)
@@ -154,7 +154,7 @@ def test_a_shift_goes_a_tenth_of_the_eye_distance_where_it_says(direction):
 def test_a_shift_leaves_no_bare_edge():
     """What reaches the edge of the crop still reaches it after a shift."""
     face = tilted(0)
-    outside = places_of(face)["outside_wide"]
+    outside = region_masks_soft(face)["outside_wide"]
     for direction in range(8):
         moved = shifted(outside, face, direction)
         assert min(moved[0].min(), moved[:, 0].min(), moved[:, -1].min()) > 0.9
@@ -203,6 +203,6 @@ def test_controls_of_another_number(face):
 def test_without_landmarks_there_is_no_place():
     nobody = replace(tilted(0), landmarks=np.zeros((0, 2), np.float32))
     with pytest.raises(ValueError, match="landmarks"):
-        places_of(nobody)
+        region_masks_soft(nobody)
     with pytest.raises(ValueError, match="landmarks"):
         control_places(nobody, "strict")

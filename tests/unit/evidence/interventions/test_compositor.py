@@ -6,7 +6,7 @@ import torch
 
 from tests.support.models import OneWindow, make_classifier
 from xai.evidence.interventions import compositor as module
-from xai.evidence.interventions.compositor import Painted, easel
+from xai.evidence.interventions.compositor import EditBatch, compose_batches
 from xai.models.inference.runtimes import TorchRuntime
 
 SIDE = 12
@@ -19,7 +19,7 @@ def painted():
     contents = rng.uniform(0, 255, (2, SIDE, SIDE, 3)).astype(np.float32)
     places = rng.uniform(0, 1, (3, SIDE, SIDE)).astype(np.float32)
     places[1, :5], places[2] = 0, places[2] > 0.5
-    return Painted(rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8), contents, places, PILES)
+    return EditBatch(rng.integers(0, 256, (SIDE, SIDE, 3), dtype=np.uint8), contents, places, PILES)
 
 
 def by_loop(painted, pile, mean, std):
@@ -34,13 +34,13 @@ def by_loop(painted, pile, mean, std):
 
 
 @pytest.mark.parametrize("layout", [torch.channels_last, torch.contiguous_format])
-@pytest.mark.parametrize("made", ["_Pages", "_Gathered"])
+@pytest.mark.parametrize("made", ["_CpuCompositor", "_GpuCompositor"])
 def test_equals_a_loop_over_pixels(painted, monkeypatch, made, layout):
-    monkeypatch.setattr(module, "_Pages", getattr(module, made))
+    monkeypatch.setattr(module, "_CpuCompositor", getattr(module, made))
     classifier = make_classifier(OneWindow(0, 0, 2), SIDE)
     runtime = TorchRuntime(classifier.network, torch.device("cpu"), 2)
     monkeypatch.setattr(TorchRuntime, "memory_format", layout)
-    batches = easel(classifier, painted, runtime)
+    batches = compose_batches(classifier, painted, runtime)
     found = torch.cat([batches(start, min(start + 2, 5), 0).clone() for start in (0, 2, 4)]).numpy()
     card = classifier.card
     for picture, pile in zip(found, PILES, strict=True):
@@ -51,7 +51,9 @@ def test_equals_a_loop_over_pixels(painted, monkeypatch, made, layout):
 
 def test_nothing_painted_at_all(painted):
     classifier = make_classifier(OneWindow(0, 0, 2), SIDE)
-    bare = Painted(painted.picture, (), (), ((), ()))
-    found = easel(classifier, bare, TorchRuntime(classifier.network, torch.device("cpu"), 2))(0, 2, 0)
+    bare = EditBatch(painted.picture, (), (), ((), ()))
+    found = compose_batches(classifier, bare, TorchRuntime(classifier.network, torch.device("cpu"), 2))(
+        0, 2, 0
+    )
     expected = by_loop(painted, (), classifier.card.mean, classifier.card.std)
     assert np.abs(found.numpy() - expected).max() < 1e-5

@@ -11,7 +11,7 @@ from tests.support.models import OneWindow, make_classifier, make_face
 from xai.errors import Cancelled, UnknownName
 from xai.evidence.counterfactuals.synthetic import reveal
 from xai.evidence.interventions.areas import area_under_test
-from xai.evidence.interventions.face_edits import CANVAS, CLIP, FACE, FaceEdits, Layer, contrasts
+from xai.evidence.interventions.face_edits import CANVAS, CLIP, FACE, FaceEdits, Layer, log_odds
 from xai.evidence.verdict.run import turned_face
 from xai.models.inference import runtimes
 from xai.photo.faces import find_faces
@@ -88,7 +88,7 @@ def contrast_by_loop(classifier, edits, edit, target):
 def test_equals_one_picture_at_a_time(small_cnn, edits):
     cool = replace(small_cnn, card=replace(small_cnn.card, temperature=1.7))
     for target in range(3):
-        found = contrasts(cool, edits, WANTED, target)
+        found = log_odds(cool, edits, WANTED, target)
         expected = [contrast_by_loop(cool, edits, edit, target) for edit in WANTED]
         assert found.dtype == np.float64
         np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -99,15 +99,15 @@ def test_a_crop_smaller_than_the_network_is_enlarged_alike(small_cnn, sketch):
     edits = FaceEdits(replace(sketch, crop=sketch.crop[:20, :20], landmarks=FIVE / 4.2))
     wanted = ((), (Layer("eyes", "hue"),), (Layer("strict", "grey"), Layer("corner_top_left", "blur")))
     expected = [contrast_by_loop(small_cnn, edits, edit, 1) for edit in wanted]
-    np.testing.assert_allclose(contrasts(small_cnn, edits, wanted, 1), expected, atol=1e-5)
+    np.testing.assert_allclose(log_odds(small_cnn, edits, wanted, 1), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("pictures", [1, 3])
 def test_batch_size_does_not_change_the_answer(small_cnn, edits, monkeypatch, pictures):
-    together = contrasts(small_cnn, edits, WANTED, 2)
+    together = log_odds(small_cnn, edits, WANTED, 2)
     monkeypatch.setattr(runtimes, "_CPU_PIXELS", pictures * 35 * 35)
-    np.testing.assert_allclose(contrasts(small_cnn, edits, WANTED, 2), together, atol=1e-5)
-    backwards = contrasts(small_cnn, edits, WANTED[::-1], 2)
+    np.testing.assert_allclose(log_odds(small_cnn, edits, WANTED, 2), together, atol=1e-5)
+    backwards = log_odds(small_cnn, edits, WANTED[::-1], 2)
     np.testing.assert_allclose(backwards[::-1], together, atol=1e-5)
 
 
@@ -120,7 +120,7 @@ class Loud(nn.Module):
 
 def test_contrasts_end_where_single_precision_does(sketch):
     loud = make_classifier(Loud(), 8)
-    found = [float(contrasts(loud, FaceEdits(sketch), [()], target)[0]) for target in range(3)]
+    found = [float(log_odds(loud, FaceEdits(sketch), [()], target)[0]) for target in range(3)]
     assert found == [CLIP, -CLIP, -CLIP]
     at_the_end = 1 / (1 + np.exp(-np.float64(CLIP)))
     assert np.float32(at_the_end) < 1
@@ -131,10 +131,10 @@ def test_no_edit_is_the_plain_prediction(small_cnn, sketch):
     said = small_cnn.predict([sketch.crop])[0]
     for index, name in enumerate(said.classes):
         p = float(said.of(name))
-        found = contrasts(small_cnn, FaceEdits(sketch), [()], index)[0]
+        found = log_odds(small_cnn, FaceEdits(sketch), [()], index)[0]
         assert found == pytest.approx(np.log(p / (1 - p)), abs=1e-4)
-    assert contrasts(small_cnn, FaceEdits(sketch), [(), (Layer("wide", FACE),)], 0) == pytest.approx(
-        contrasts(small_cnn, FaceEdits(sketch), [()], 0)[[0, 0]], abs=1e-5
+    assert log_odds(small_cnn, FaceEdits(sketch), [(), (Layer("wide", FACE),)], 0) == pytest.approx(
+        log_odds(small_cnn, FaceEdits(sketch), [()], 0)[[0, 0]], abs=1e-5
     )
 
 
@@ -142,7 +142,7 @@ def test_progress_counts_and_can_stop(small_cnn, sketch, monkeypatch):
     monkeypatch.setattr(runtimes, "_CPU_PIXELS", 2 * 35 * 35)
     edits, seen, asked = FaceEdits(sketch), [], []
     wanted = [(Layer("eyes", "grey"),)] * 7
-    contrasts(small_cnn, edits, wanted, 0, lambda *p: seen.append(p))
+    log_odds(small_cnn, edits, wanted, 0, lambda *p: seen.append(p))
     assert seen == [(0, 7), (2, 7), (4, 7), (6, 7), (7, 7)]
 
     def stop(done, total):
@@ -151,7 +151,7 @@ def test_progress_counts_and_can_stop(small_cnn, sketch, monkeypatch):
 
     handle = small_cnn.network.register_forward_hook(lambda _, x, __: asked.append(len(x[0])))
     with pytest.raises(Cancelled):
-        contrasts(small_cnn, edits, wanted, 0, stop)
+        log_odds(small_cnn, edits, wanted, 0, stop)
     handle.remove()
     assert sum(asked) == 4
 
@@ -160,7 +160,7 @@ def test_a_reader_of_one_window_answers_to_that_window_alone(sketch):
     """6 × 6 of 42 px in the top left corner, under the corner's own place and under no other."""
     reader = make_classifier(OneWindow(0, 0, 6), 42)
     edits = FaceEdits(sketch)
-    plain, corner, opposite, eyes = contrasts(
+    plain, corner, opposite, eyes = log_odds(
         reader,
         edits,
         [(), *((Layer(p, "grey"),) for p in ("corner_top_left", "corner_bottom_right", "eyes"))],
@@ -217,11 +217,11 @@ def test_a_place_of_ones_own(sketch, small_cnn):
     nothing, everything = np.zeros((84, 84), np.float32), np.ones((84, 84), np.float32)
     edits.add_place("mine", nothing)
     layer = [(Layer("mine", "grey"),)]
-    assert contrasts(small_cnn, edits, layer, 0)[0] == contrasts(small_cnn, edits, [()], 0)[0]
+    assert log_odds(small_cnn, edits, layer, 0)[0] == log_odds(small_cnn, edits, [()], 0)[0]
     edits.add_place("mine", everything)
     grey = FaceEdits(replace(sketch, crop=np.full((84, 84, 3), 127, np.uint8)))
-    assert contrasts(small_cnn, edits, layer, 0)[0] == pytest.approx(
-        contrasts(small_cnn, grey, [()], 0)[0], abs=0.02
+    assert log_odds(small_cnn, edits, layer, 0)[0] == pytest.approx(
+        log_odds(small_cnn, grey, [()], 0)[0], abs=0.02
     )
 
 

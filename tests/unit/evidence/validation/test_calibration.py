@@ -10,7 +10,7 @@ from xai.evidence.validation.calibration import Outcome, collect, known_kinds, r
 from xai.evidence.validation.ideal_observers import OBSERVERS
 from xai.evidence.validation.labelled_faces import LabelledFace, in_turns
 from xai.evidence_types import VERDICTS
-from xai.models.ground_truth import KINDS, instances
+from xai.models.ground_truth import KINDS, load_family
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 
@@ -72,7 +72,7 @@ def gallery():
 
 def test_a_small_calibration(gallery, monkeypatch):
     """Two kinds, two models of each, one face a model: asked only of what they get right."""
-    monkeypatch.setattr(module, "instances", lambda kind, device: instances(kind, "cpu")[:2])
+    monkeypatch.setattr(module, "load_family", lambda kind, device: load_family(kind, "cpu")[:2])
     bare = replace(gallery[0], face=replace(gallery[0].face, landmarks=np.zeros((0, 2), np.float32)))
     said, kinds = [], ["aperture_nose", "corner_mark", "ideal_sharp_00"]
     found = list(collect([bare, *gallery], kinds, said.append, per_model=1))

@@ -10,8 +10,8 @@ from xai.errors import DataRejected
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.validation import verdict_rates as module
 from xai.evidence.validation.labelled_faces import LabelledFace
-from xai.evidence.validation.verdict_rates import Judged, donors_of, judge_set, judged_from
-from xai.evidence.verdict.run import examine
+from xai.evidence.validation.verdict_rates import FaceVerdict, donors_of, evaluate_verdicts, judged_from
+from xai.evidence.verdict.run import run_causal_test
 from xai.evidence_types import Evidence, FamilyEvidence, Reason, Tally
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
@@ -34,7 +34,7 @@ def evidence_of(verdict="supported", codes=("follows", "stays"), families=None, 
 
 def test_a_row_takes_its_numbers_from_the_families():
     found = judged_from(evidence_of(), "m", "a", "covered")
-    assert found == Judged(
+    assert found == FaceVerdict(
         "m", "a", "covered", "covered", "supported", 5 / 6, 0.4, 0.75, {"outside": 0.75},
         {"lower_face": 8.0, "outside": 1.0, "same_class": 0.1}, (), "follows",
     )  # fmt: skip
@@ -54,7 +54,7 @@ def test_a_row_of_a_face_that_nothing_was_asked_of():
         place_share=None,
     )
     found = judged_from(bare, "m", "a", "covered")
-    assert found == Judged("m", "a", "covered", "covered", "cannot tell", reason="turned")
+    assert found == FaceVerdict("m", "a", "covered", "covered", "cannot tell", reason="turned")
     assert not found.told
 
 
@@ -75,11 +75,11 @@ def test_a_set_is_judged_face_by_face_with_shared_edits(monkeypatch):
             made.append(face)
 
     def kept(edits, classifier, **options):
-        answers.append(examine(edits, classifier, **options))
+        answers.append(run_causal_test(edits, classifier, **options))
         return answers[-1]
 
     monkeypatch.setattr(module, "FaceEdits", Counted)
-    monkeypatch.setattr(module, "examine", kept)
+    monkeypatch.setattr(module, "run_causal_test", kept)
     seen = find_faces(load_sample("astronaut-red"))[0]
     blank = make_face(np.full((60, 60, 3), 90, np.uint8))
     faces = [LabelledFace(seen, "covered", "x"), LabelledFace(blank, "incorrect", "y")]
@@ -87,7 +87,7 @@ def test_a_set_is_judged_face_by_face_with_shared_edits(monkeypatch):
         make_classifier(OneWindow(16, 10, 10), 32),
         make_classifier(Brightness(), 32, name="two", classes=("with_mask", "without_mask")),
     ]
-    found = list(judge_set(models, faces, said.append, progress=lambda *counts: told.append(counts)))
+    found = list(evaluate_verdicts(models, faces, said.append, progress=lambda *counts: told.append(counts)))
     assert made == [seen, blank]
     assert [(j.model, j.group) for j in found] == [("small", "x"), ("two", "x"), ("small", "y"), ("two", "y")]
     assert [j.label for j in found] == ["covered", "with_mask", "incorrect", None]
@@ -110,7 +110,9 @@ def test_a_set_stops_when_progress_says_so():
 
     face = LabelledFace(find_faces(load_sample("astronaut-red"))[0], "covered", "x")
     with pytest.raises(InterruptedError):
-        list(judge_set([make_classifier(OneWindow(2, 2, 4), 8)], [face], lambda _: None, progress=stop))
+        list(
+            evaluate_verdicts([make_classifier(OneWindow(2, 2, 4), 8)], [face], lambda _: None, progress=stop)
+        )
 
 
 def test_parts_come_from_other_photos_of_the_set():
@@ -126,15 +128,23 @@ def test_parts_come_from_other_photos_of_the_set():
 
     def kept(edits, classifier, **options):
         seen.append([d.group for d in edits.donors])
-        return examine(edits, classifier, **options)
+        return run_causal_test(edits, classifier, **options)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "examine", kept)
-        list(judge_set([make_classifier(OneWindow(16, 10, 10), 32)], faces, lambda _: None, own_donors=True))
+        patch.setattr(module, "run_causal_test", kept)
+        list(
+            evaluate_verdicts(
+                [make_classifier(OneWindow(16, 10, 10), 32)], faces, lambda _: None, own_donors=True
+            )
+        )
     assert seen == [["admiral"] * 2, ["astronaut"], ["astronaut"]]
 
 
 def test_a_set_that_cannot_lend_is_refused_in_one_sentence():
     face = LabelledFace(find_faces(load_sample("astronaut-red"))[0], "covered", "x")
     with pytest.raises(DataRejected, match=r"1 faces of the set 1 can lend parts.*--donors gallery\."):
-        list(judge_set([make_classifier(OneWindow(2, 2, 4), 8)], [face], lambda _: None, own_donors=True))
+        list(
+            evaluate_verdicts(
+                [make_classifier(OneWindow(2, 2, 4), 8)], [face], lambda _: None, own_donors=True
+            )
+        )

@@ -8,7 +8,7 @@ import pytest
 from tests.support.models import OneWindow, make_classifier
 from xai.evidence.validation.labelled_faces import LabelledFace
 from xai.evidence.validation.population import expected_of, judge_networks, network_rows, separation
-from xai.evidence.validation.verdict_rates import Judged
+from xai.evidence.validation.verdict_rates import FaceVerdict
 from xai.evidence_types import VERDICTS
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
@@ -30,7 +30,9 @@ def network(name, cue=None, dose=0.0, classifier=None, plant=None):
 def judged(model, target="covered", verdict="supported", followed=1.0, moved=0.0, group="a"):
     effects = {"lower_face": 8.0, "outside": 8.0 * moved, "light": 0.0}
     stayed = {"outside": 1.0, "light": 1.0}
-    return Judged(model, group, target, target, verdict, followed, 0.5, 1.0, stayed, effects, (), "follows")
+    return FaceVerdict(
+        model, group, target, target, verdict, followed, 0.5, 1.0, stayed, effects, (), "follows"
+    )
 
 
 def test_what_is_right_goes_by_the_dose_of_the_class():

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from xai.evidence.interventions.families import FAMILIES
-from xai.evidence.validation.statistics import Draws
-from xai.evidence.validation.verdict_rates import SET_LIMITS, Judged, rates
+from xai.evidence.validation.statistics import ResamplingConfig
+from xai.evidence.validation.verdict_rates import SET_LIMITS, FaceVerdict, rates
 
 VERDICTS = ("supported", "mixed", "not supported", "cannot tell")
 STAYS = tuple(name for name, family in FAMILIES.items() if family.asks == "stay")
-FEW = Draws(rounds=80)
+FEW = ResamplingConfig(rounds=80)
 
 
 def row(group="a", verdict="supported", *, target="covered", label="covered", model="m", **more):
@@ -21,12 +21,14 @@ def row(group="a", verdict="supported", *, target="covered", label="covered", mo
     for name in set(more) & set(STAYS):
         stayed[name], effects[name] = more.pop(name)
     fields = {"followed": 1.0, "place_share": 0.5, "kept": 1.0, "reason": "follows", **more}
-    return Judged(model, group, label, target, verdict, stayed=stayed, effects=effects, **fields)
+    return FaceVerdict(model, group, label, target, verdict, stayed=stayed, effects=effects, **fields)
 
 
 def unasked(group="a", reason="turned", **more):
     fields = {"target": "covered", "label": "covered", "model": "m", **more}
-    return Judged(fields["model"], group, fields["label"], fields["target"], "cannot tell", reason=reason)
+    return FaceVerdict(
+        fields["model"], group, fields["label"], fields["target"], "cannot tell", reason=reason
+    )
 
 
 def some_rows(seed, faces=60, photos=20):

@@ -11,9 +11,9 @@ from xai.evidence.verdict.region_conditions import (
     Numbers,
     Thresholds,
     area_evidence,
+    is_robust,
     numbers_of,
     outcomes,
-    stands,
 )
 from xai.evidence.verdict.region_effects import AreaEffects, Effects
 from xai.evidence_types import VERDICTS
@@ -193,14 +193,14 @@ def test_a_stricter_threshold_never_acquits(name):
 
 @pytest.mark.parametrize("shifted", VERDICTS)
 def test_what_stands(shifted):
-    assert bool(stands("supported", shifted)) == (shifted == "supported")
-    assert bool(stands("not supported", shifted)) == (shifted != "supported")
-    assert bool(stands("mixed", shifted)) is True
+    assert bool(is_robust("supported", shifted)) == (shifted == "supported")
+    assert bool(is_robust("not supported", shifted)) == (shifted != "supported")
+    assert bool(is_robust("mixed", shifted)) is True
 
 
 def test_standing_in_arrays():
     own, moved = np.array([["supported"], ["not supported"]]), np.array([["supported", "mixed"]] * 2)
-    np.testing.assert_array_equal(stands(own, moved), [[True, False], [False, True]])
+    np.testing.assert_array_equal(is_robust(own, moved), [[True, False], [False, True]])
 
 
 def effects(needed=(0.9, 0.8), returned=(0.9, 0.7, 0.8), outside=None, effect=4.0, contrast=3.0):

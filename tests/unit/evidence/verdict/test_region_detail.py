@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from tests.support.models import make_classifier, make_face
-from xai.evidence.interventions.face_edits import FaceEdits, contrasts
-from xai.evidence.verdict.region_detail import ask, detail_of, forwards_of_detail, small_effects, weigh
+from xai.evidence.interventions.face_edits import FaceEdits, log_odds
+from xai.evidence.verdict.region_detail import ask, conclude, detail_of, forwards_of_detail, small_effects
 from xai.evidence.verdict.region_plan import DIRECTIONS, deciding_area, plan, shifted_plan
 from xai.evidence_types import CONDITIONS
 from xai.types import REGION_SUMS, REGIONS
@@ -74,8 +74,8 @@ def test_the_detail_follows_from_the_answers_alone(edits):
     own, classifier = edits["admiral-plain"], reader((-12, MOUTH))
     found = ask(own, classifier, "covered")
     assert len(found) == forwards_of_detail("covered")
-    assert detail_of(own, classifier, "covered") == weigh(found, "covered")
-    assert found["face",] == pytest.approx(contrasts(classifier, own, [()], 0)[0], abs=1e-5)
+    assert detail_of(own, classifier, "covered") == conclude(found, "covered")
+    assert found["face",] == pytest.approx(log_odds(classifier, own, [()], 0)[0], abs=1e-5)
 
 
 def some_answers(rng, verdict):
@@ -111,7 +111,7 @@ def asked_names(target):
 @pytest.mark.parametrize("verdict", ["supported", "not supported", "mixed"])
 def test_answers_made_up_give_the_verdict_they_were_made_for(verdict):
     found = some_answers(np.random.default_rng(3), verdict)
-    evidence = weigh(found, "covered")
+    evidence = conclude(found, "covered")
     assert evidence.deciding.verdict == verdict
     assert (evidence.steadiness.held, evidence.steadiness.of) == (8, 8)
     assert tuple(evidence.areas["strict"].conditions) == CONDITIONS
@@ -125,7 +125,7 @@ def test_shifts_that_disagree_are_counted(spoilt):
     for name in found:
         if name[0] == "shift" and int(name[1]) < spoilt and name[2] == "turn":
             found[name] = 4.0
-    evidence = weigh(found, "covered")
+    evidence = conclude(found, "covered")
     assert evidence.steadiness.held == 8 - spoilt
     assert evidence.deciding.verdict == "supported"
 
@@ -133,7 +133,7 @@ def test_shifts_that_disagree_are_counted(spoilt):
 def test_small_effects_are_those_of_the_shift():
     found = some_answers(np.random.default_rng(3), "supported")
     found["shift", "5", "turn", "strict", "bare", "bare0"] = 3.5
-    evidence = weigh(found, "covered")
+    evidence = conclude(found, "covered")
     small = small_effects(found, type("Plain", (), {"contrast": found["face",]})(), "covered")
     assert evidence.deciding.effect > 4
     effects = [effects.areas["strict"].effect for effects in small]
@@ -145,7 +145,7 @@ def test_ranks_count_the_controls_that_do_as_much():
     found = some_answers(np.random.default_rng(3), "mixed")
     for number in range(64):
         found["control", str(number)] = 4.0 - (-1) ** number * number / 10
-    evidence = weigh(found, "covered")
+    evidence = conclude(found, "covered")
     drops = {name: 4.0 - value for name, value in found.items()}
     blanks = ("grey", "mean", "blur", "hue", "grain", "clouds")
     second = {

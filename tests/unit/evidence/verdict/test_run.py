@@ -10,14 +10,14 @@ from torch import nn
 from tests.support.models import make_classifier, make_face
 from xai.errors import Cancelled, UnknownName, XaiError
 from xai.evidence.interventions.cue_conflict import plan
-from xai.evidence.interventions.face_edits import FaceEdits, contrasts
+from xai.evidence.interventions.face_edits import FaceEdits, log_odds
 from xai.evidence.interventions.families import FAMILIES
 from xai.evidence.verdict.region_detail import detail_of
-from xai.evidence.verdict.run import Case, examine, examine_all, forwards_of, turned_face
+from xai.evidence.verdict.run import Case, forwards_of, run_causal_test, run_causal_tests, turned_face
 from xai.evidence_types import Tally
 from xai.models.cards import DEFAULT_MODEL
 from xai.models.classifiers import load_classifier
-from xai.models.ground_truth import instances
+from xai.models.ground_truth import load_family
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 from xai.types import CLASSES
@@ -27,12 +27,12 @@ TRUTH = {"astronaut-red": "covered", "admiral-plain": "uncovered"}
 
 def asked(kind, edits, number):
     """What comes out for one model of a kind, planted and asked about the true class; not where it errs."""
-    known, found = instances(kind, "cpu")[number], {}
+    known, found = load_family(kind, "cpu")[number], {}
     for name, own in edits.items():
         crop = known.plant(own.original.crop, TRUTH[name])
         if known.classifier.predict([crop])[0].label == TRUTH[name]:
             planted = own if crop is own.original.crop else FaceEdits(replace(own.original, crop=crop))
-            found[name] = examine(planted, known.classifier)
+            found[name] = run_causal_test(planted, known.classifier)
     return found
 
 
@@ -74,7 +74,7 @@ def test_who_sees_nose_and_mouth_alone_is_never_accused(kind, edits):
 def test_the_default_classifier_is_supported_on_a_gallery_sample():
     """The needle moves: a real network that follows the lower face and stays at everything else."""
     own = FaceEdits(find_faces(load_sample("astronaut-red"))[0])
-    evidence = examine(own, load_classifier(DEFAULT_MODEL, "cpu"))
+    evidence = run_causal_test(own, load_classifier(DEFAULT_MODEL, "cpu"))
     assert (evidence.target, evidence.verdict) == ("covered", "supported")
     assert evidence.follow.share == 1
     assert evidence.place_share > 0.3
@@ -107,12 +107,12 @@ def reader(window=MOUTH, weight=12, **card):
 def test_every_answer_is_what_the_network_says_of_the_picture(edits):
     """Label, probability and loss of every edited face, asked one by one of pictures made by hand."""
     own, classifier = edits["astronaut-red"], reader()
-    evidence = examine(own, classifier, "covered")
+    evidence = run_causal_test(own, classifier, "covered")
     planned = plan(own, ("covered",), CLASSES)
-    start = contrasts(classifier, own, [()], 0)[0]
+    start = log_odds(classifier, own, [()], 0)[0]
     assert evidence.contrast == pytest.approx(start, abs=1e-5)
     for edit, answer in list(zip(planned, evidence.edits, strict=False))[::9]:
-        (value,) = contrasts(classifier, own, [edit.layers], 0)
+        (value,) = log_odds(classifier, own, [edit.layers], 0)
         assert (answer.family, answer.edit, answer.truth) == (edit.family, edit.edit, edit.truth)
         assert answer.drop == pytest.approx(start - value, abs=1e-5)
         assert answer.probability == pytest.approx(1 / (1 + np.exp(-value)), abs=1e-5)
@@ -125,7 +125,7 @@ def test_every_answer_is_what_the_network_says_of_the_picture(edits):
 
 
 def test_the_figures_are_counts_of_the_answers(edits):
-    evidence = examine(edits["astronaut-red"], reader(), "covered")
+    evidence = run_causal_test(edits["astronaut-red"], reader(), "covered")
     own = {name: [a.held for a in evidence.edits if a.family == name] for name in FAMILIES}
     wearing = [held for n, f in FAMILIES.items() if f.level == "wearing" for held in own[n]]
     stay = [held for n, f in FAMILIES.items() if f.asks == "stay" for held in own[n]]
@@ -137,7 +137,7 @@ def test_the_figures_are_counts_of_the_answers(edits):
 
 def test_the_strip_shows_both_questions_with_their_pictures(edits):
     own = edits["astronaut-red"]
-    evidence = examine(own, reader(FOREHEAD, 60), "covered")
+    evidence = run_causal_test(own, reader(FOREHEAD, 60), "covered")
     asks = [FAMILIES[shown.answer.family].asks for shown in evidence.strip]
     assert asks == ["follow"] * 4 + ["stay"] * 4
     assert any(s.answer.held is False for s in evidence.strip), "what failed is shown"
@@ -149,7 +149,7 @@ def test_the_strip_shows_both_questions_with_their_pictures(edits):
 
 
 def test_a_family_that_fails_is_asked_again_and_all_its_answers_count(edits):
-    evidence = examine(edits["astronaut-red"], reader(FOREHEAD, 60), "covered")
+    evidence = run_causal_test(edits["astronaut-red"], reader(FOREHEAD, 60), "covered")
     rounds = {f.family: f.rounds for f in evidence.families}
     assert rounds["background"] == rounds["outside"] == rounds["same_class"] == 2
     assert rounds["grain"] == 1
@@ -167,10 +167,10 @@ def test_a_family_that_fails_is_asked_again_and_all_its_answers_count(edits):
 )
 def test_every_spelling_gets_the_same_verdict(edits, classes):
     own = edits["astronaut-red"]
-    plain = examine(own, reader(), "covered")
+    plain = run_causal_test(own, reader(), "covered")
     if classes[2] == "un covered":
         classes = (*classes[:2], "Uncovered")
-    spelt = examine(own, reader(classes=classes), classes[0])
+    spelt = run_causal_test(own, reader(classes=classes), classes[0])
     assert spelt.verdict == plain.verdict
     assert (spelt.follow, spelt.place, spelt.stay) == (plain.follow, plain.place, plain.stay)
     assert spelt.place_share == plain.place_share
@@ -178,7 +178,7 @@ def test_every_spelling_gets_the_same_verdict(edits, classes):
 
 
 def test_an_unknown_class_is_named_and_not_guessed(edits):
-    evidence = examine(edits["astronaut-red"], reader(classes=("masque", "bare", "other")), "masque")
+    evidence = run_causal_test(edits["astronaut-red"], reader(classes=("masque", "bare", "other")), "masque")
     assert (evidence.verdict, evidence.reasons[0].code) == ("cannot tell", "unknown_class")
     assert evidence.reasons[0].values == {"name": "masque"}
     assert evidence.edits == ()
@@ -190,7 +190,7 @@ def test_an_unknown_class_is_named_and_not_guessed(edits):
 def test_two_classes_are_asked_what_their_card_states(edits, goes, truth):
     classifier = reader(classes=("with_mask", "without_mask"))
     classifier = replace(classifier, card=replace(classifier.card, incorrect=goes))
-    evidence = examine(edits["astronaut-red"], classifier, "with_mask")
+    evidence = run_causal_test(edits["astronaut-red"], classifier, "with_mask")
     lowered = [a for a in evidence.edits if a.family == "drawn_down"]
     assert bool(lowered) == (goes == "without")
     assert {a.truth for a in evidence.edits if a.family == "light"} == {("with_mask",)}
@@ -227,31 +227,31 @@ def five_only(face):
 @pytest.mark.parametrize("target", ["covered", "uncovered"])
 def test_where_nothing_can_be_laid_nobody_can_tell(faces, spoilt, code, measured, target):
     face, classifier = spoilt(faces["astronaut-red"]), reader()
-    found = examine(FaceEdits(face), classifier, target)
+    found = run_causal_test(FaceEdits(face), classifier, target)
     assert (found.verdict, found.reasons[0].code, len(found.reasons)) == ("cannot tell", code, 1)
     assert set(found.reasons[0].values) == ({"value", "limit"} if measured else set())
     assert (found.edits, found.families, found.strip, found.reach) == ((), (), (), None)
     assert found.forwards == 1
     index = classifier.class_index(target)
-    assert found.contrast == pytest.approx(contrasts(classifier, FaceEdits(face), [()], index)[0], abs=1e-6)
+    assert found.contrast == pytest.approx(log_odds(classifier, FaceEdits(face), [()], index)[0], abs=1e-6)
 
 
 def test_a_mask_elsewhere_changes_what_is_true_of_the_edits(edits):
     own = edits["astronaut-red"]
     case = Case(own, reader(), "incorrect", reason="elsewhere")
-    assert examine_all([case])[0].reasons[0].code == "mask_elsewhere"
-    assert examine_all([replace(case, reason="nose")])[0].reasons[0].code != "mask_elsewhere"
-    assert examine_all([replace(case, target="covered")])[0].edits
+    assert run_causal_tests([case])[0].reasons[0].code == "mask_elsewhere"
+    assert run_causal_tests([replace(case, reason="nose")])[0].reasons[0].code != "mask_elsewhere"
+    assert run_causal_tests([replace(case, target="covered")])[0].edits
 
 
 def test_a_class_that_is_not_the_answer(edits):
     own, classifier = edits["astronaut-red"], reader()
-    found = examine(own, classifier, "incorrect")
+    found = run_causal_test(own, classifier, "incorrect")
     assert (found.target, found.verdict, found.reasons[0].code) == ("incorrect", "cannot tell", "unsure")
     assert found.reasons[0].values["value"] == pytest.approx(found.contrast)
     assert found.contrast < 0
     with pytest.raises(UnknownName, match="covered, incorrect, uncovered"):
-        examine(own, classifier, "hat")
+        run_causal_test(own, classifier, "hat")
 
 
 def timeless(evidence):
@@ -264,10 +264,10 @@ def test_the_same_question_has_the_same_answer_in_any_company(faces):
     one, other = reader(), reader(FOREHEAD, 60)
     face = faces["astronaut-red"]
     shared, backwards = FaceEdits(face), FaceEdits(face)
-    first, second = examine(shared, one), examine(shared, other)
-    assert timeless(examine(shared, one)) == timeless(first)
-    assert timeless(examine(backwards, other)) == timeless(second)
-    assert timeless(examine(backwards, one)) == timeless(first)
+    first, second = run_causal_test(shared, one), run_causal_test(shared, other)
+    assert timeless(run_causal_test(shared, one)) == timeless(first)
+    assert timeless(run_causal_test(backwards, other)) == timeless(second)
+    assert timeless(run_causal_test(backwards, one)) == timeless(first)
     assert first.seconds > 0
 
 
@@ -289,12 +289,12 @@ def test_a_model_that_answers_nan_is_named(edits):
     level = float(own.original.crop.mean()) / 255 - 0.02
     broken = make_classifier(Spoilt(level), 96, mean=(0.0,) * 3, std=(1.0,) * 3)
     with pytest.raises(XaiError, match=r"model small answered an edited face with NaN or infinity"):
-        examine(own, broken, "covered")
+        run_causal_test(own, broken, "covered")
 
 
 def test_progress_reaches_its_end_and_can_stop(edits):
     seen, classifier = [], reader()
-    examine(edits["astronaut-red"], classifier, "covered", progress=lambda *p: seen.append(p))
+    run_causal_test(edits["astronaut-red"], classifier, "covered", progress=lambda *p: seen.append(p))
     total = forwards_of("covered")
     assert seen[0] == (0, total)
     assert seen[-1] == (total, total)
@@ -304,13 +304,13 @@ def test_progress_reaches_its_end_and_can_stop(edits):
         raise Cancelled("enough")
 
     with pytest.raises(Cancelled):
-        examine(edits["astronaut-red"], classifier, "covered", progress=stop)
+        run_causal_test(edits["astronaut-red"], classifier, "covered", progress=stop)
 
 
 def test_the_price_is_what_is_really_run(edits):
     classifier, counted = reader(), []
     handle = classifier.network.register_forward_hook(lambda _, x, __: counted.append(len(x[0])))
-    plain = examine(edits["astronaut-red"], classifier, "covered")
+    plain = run_causal_test(edits["astronaut-red"], classifier, "covered")
     handle.remove()
     assert sum(counted) == plain.forwards <= 120
     assert plain.detail is None
@@ -318,8 +318,8 @@ def test_the_price_is_what_is_really_run(edits):
 
 def test_the_detail_is_measured_only_where_it_is_asked_for(edits):
     classifier, own = reader(), edits["astronaut-red"]
-    plain = examine(own, classifier, "covered")
-    detailed = examine(own, classifier, "covered", detail=True)
+    plain = run_causal_test(own, classifier, "covered")
+    detailed = run_causal_test(own, classifier, "covered", detail=True)
     assert detailed.detail == detail_of(own, classifier, "covered")
     assert detailed.forwards == plain.forwards + detailed.detail.forwards
     assert timeless(replace(detailed, detail=None, forwards=plain.forwards)) == timeless(plain)

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from xai.evidence.verdict.saliency_flags import witness_flags
+from xai.evidence.verdict.saliency_flags import saliency_disagreements
 from xai.types import REGIONS, RegionShares
 
 AREA = {
@@ -27,7 +27,7 @@ def shares(**parts):
 def flags(verdict, maps, *, asked=True):
     evidence = SimpleNamespace(verdict=verdict, families=("any",) if asked else ())
     explanation = SimpleNamespace(heatmaps=dict.fromkeys(maps), shares=maps)
-    return [(flag.code, dict(flag.values)) for flag in witness_flags(evidence, explanation)]
+    return [(flag.code, dict(flag.values)) for flag in saliency_disagreements(evidence, explanation)]
 
 
 ON, OFF, BETWEEN = shares(nose=0.5, mouth=0.5), shares(nose=0.05, chin=0.075), shares(nose=0.2, mouth=0.175)

@@ -10,7 +10,14 @@ import pytest
 from PIL import Image as Pillow
 
 from xai.errors import DataRejected
-from xai.learning.curation.label_noise import deal, face_id, find_doubts, marked, without_doubts, write_doubts
+from xai.learning.curation.label_noise import (
+    assign_folds,
+    face_id,
+    find_doubts,
+    flag_suspect_labels,
+    without_doubts,
+    write_doubts,
+)
 from xai.learning.data.splits import Example, Extent, read_examples
 from xai.learning.evaluation.predictions import Answers, Tally
 from xai.learning.training.train import Split
@@ -84,14 +91,14 @@ def test_the_rule_equals_the_definition():
 
 def test_folds_are_dealt_by_group_and_always_alike():
     faces = [Example(Path(f"{i}.png"), "covered", "toy", f"g{i // 3}") for i in range(300)]
-    dealt = deal(faces, 5)
-    assert dealt == deal(faces[::-1], 5)[::-1]
+    dealt = assign_folds(faces, 5)
+    assert dealt == assign_folds(faces[::-1], 5)[::-1]
     assert all(len({e.fold for e in dealt[i : i + 3]}) == 1 for i in range(0, 300, 3))
     counts = np.bincount([e.fold for e in dealt])
     assert len(counts) == 5
     assert counts.min() > 30
     with pytest.raises(ValueError, match="at least 2 folds"):
-        deal(faces, 1)
+        assign_folds(faces, 1)
 
 
 def test_a_face_has_one_name_wherever_its_set_lies():
@@ -118,8 +125,8 @@ def test_a_listed_face_is_marked_and_no_other(tmp_path):
     faces = [Example(tmp_path / "toy" / f"{name}.png", "covered", "toy", name) for name in "abc"]
     path = tmp_path / "list.csv"
     path.write_text("file,label\ntoy/b.png,covered\nelsewhere/c.png,covered\n")
-    assert [face.review for face in marked(faces, path)] == ["", "doubtful", ""]
-    assert marked(faces, None) == tuple(faces)
+    assert [face.review for face in flag_suspect_labels(faces, path)] == ["", "doubtful", ""]
+    assert flag_suspect_labels(faces, None) == tuple(faces)
 
 
 @pytest.fixture

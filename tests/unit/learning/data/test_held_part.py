@@ -9,7 +9,7 @@ from tests.support.models import make_card
 from xai.errors import DataRejected
 from xai.learning.data.splits import Example, select
 from xai.learning.evaluation.evaluate import Setting, measured_part
-from xai.learning.evaluation.model_groups import Trial, faces_for
+from xai.learning.evaluation.model_groups import EvaluationTask, faces_for
 from xai.learning.training.recipe_registry import recipe_for
 from xai.learning.training.train import split_for
 
@@ -75,7 +75,7 @@ def test_a_model_of_before_the_part_was_held_learnt_from_it(tmp_path):
     """Its card counts more faces than the training part holds today, so nothing of it is left to measure."""
     every = faces(tmp_path, "train", "val")
     parts = {part: len(select(every, "product", part)) for part in ("train", "held")}
-    trial = Trial(tuple(every), Setting(part="held"))
+    trial = EvaluationTask(tuple(every), Setting(part="held"))
 
     def card(count):
         return make_card(35, data={"train": {"toy": {"covered": count}}})

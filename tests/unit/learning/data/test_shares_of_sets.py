@@ -10,7 +10,7 @@ from PIL import Image as Pillow
 
 from xai.errors import DataRejected
 from xai.learning.data.splits import Example, Extent
-from xai.learning.training.batches import Seen, hold, see
+from xai.learning.training.batches import AugmentedFaces, load_augmented, load_fixed
 from xai.learning.training.recipe_registry import recipe_for
 from xai.learning.training.state import Run
 from xai.learning.training.train import split_for, train
@@ -50,14 +50,14 @@ def flat(tmp_path, set_name, count):
 
 def seen(tmp_path, **changes):
     examples = [*flat(tmp_path, "rare", 10), *flat(tmp_path, "plenty", 30)]
-    return see(examples, replace(RECIPE, **changes), pytest.fail)
+    return load_augmented(examples, replace(RECIPE, **changes), pytest.fail)
 
 
 @pytest.mark.usefixtures("one_thread")
 def test_a_set_is_shown_as_often_as_its_share_says(tmp_path):
     """10 faces three times and 30 once: half of 60 views each, but for five standard deviations."""
     faces = seen(tmp_path, shares={"rare": 3.0})
-    assert isinstance(faces, Seen)
+    assert isinstance(faces, AugmentedFaces)
     assert faces.views == 60
     faces.view = lambda crop: torch.tensor(np.asarray(crop)[0, 0, :1] / 255)
     torch.manual_seed(0)
@@ -81,7 +81,7 @@ def test_without_shares_every_face_is_shown_once(tmp_path):
 
 def test_an_epoch_is_as_long_as_its_views(tmp_path):
     faces = seen(tmp_path, shares={"rare": 3.0, "plenty": 0.5})
-    val = hold(list(flat(tmp_path, "rare", 2)), RECIPE, pytest.fail)
+    val = load_fixed(list(flat(tmp_path, "rare", 2)), RECIPE, pytest.fail)
     run = Run(replace(RECIPE, shares={"rare": 3.0, "plenty": 0.5}), faces, val, torch.device("cpu"))
     assert run.steps == (30 + 15) // 8
 
@@ -100,13 +100,13 @@ def test_pictures_without_a_box_are_cut_round_their_largest_face(tmp_path):
     recipe = replace(RECIPE, find_faces=True)
     examples = [Example(tmp_path / n, "uncovered", "toy", group=n) for n in ("photo.png", "wall.png")]
     told = []
-    faces = see(examples, recipe, told.append)
+    faces = load_augmented(examples, recipe, told.append)
     found = find_faces(read_image(photo.read_bytes()))
     largest = max(found, key=lambda face: face.box.width * face.box.height)
     assert np.array_equal(np.asarray(faces.crops[0]), largest.crop)
     assert [e.path for e in faces.examples] == [photo]
     assert told == [f"No face was found in {tmp_path / 'wall.png'}."]
-    assert see(examples, RECIPE, pytest.fail).crops[1].size == (64, 64)
+    assert load_augmented(examples, RECIPE, pytest.fail).crops[1].size == (64, 64)
 
 
 def test_a_box_is_never_searched_for(tmp_path):
@@ -114,7 +114,7 @@ def test_a_box_is_never_searched_for(tmp_path):
     path = tmp_path / "wall.png"
     Pillow.new("RGB", (64, 64), "beige").save(path)
     example = Example(path, "uncovered", "toy", group="wall", extent=Extent(10, 10, 50, 50))
-    assert see([example], replace(RECIPE, find_faces=True), pytest.fail).crops[0].size == (64, 64)
+    assert load_augmented([example], replace(RECIPE, find_faces=True), pytest.fail).crops[0].size == (64, 64)
 
 
 def test_the_epoch_is_chosen_on_the_sets_that_are_named(tmp_path):

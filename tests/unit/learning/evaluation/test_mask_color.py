@@ -11,8 +11,8 @@ from xai.learning.evaluation.mask_color import mask_colour
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 from xai.photo.samples import SAMPLES
-from xai.photo.synthetic_masks.catalog import WARDROBE
-from xai.photo.synthetic_masks.renderer import Outfit, wear
+from xai.photo.synthetic_masks.catalog import MASK_CATALOG
+from xai.photo.synthetic_masks.renderer import MaskSpec, render_mask
 from xai.photo.synthetic_masks.wear_styles import Fit
 
 SKINS = ((226, 188, 164), (178, 128, 100), (96, 64, 48))
@@ -62,13 +62,13 @@ def test_how_often_it_is_right_on_drawn_masks():
     """On every plain look, worn rightly and below the nose; the portraits take turns."""
     right = {colour: [] for colour in PAINTS}
     turns = cycle(portraits())
-    for name, look in WARDROBE.items():
+    for name, look in MASK_CATALOG.items():
         if look.pattern != "plain":
             continue
         true = next((c for c, words in COLOUR_OF.items() if name.split("_")[-1] in words.split()), "other")
         face = next(turns)
         for way in ("correct", "nose_out"):
-            drawn = wear(face.crop, face.landmarks, Outfit(look, way, 5, Fit(drawn_width=140)))
+            drawn = render_mask(face.crop, face.landmarks, MaskSpec(look, way, 5, Fit(drawn_width=140)))
             right[true].append(mask_colour(drawn, extent_of(face)) == true)
     every = [hit for hits in right.values() for hit in hits]
     assert len(every) >= 80

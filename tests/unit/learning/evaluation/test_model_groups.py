@@ -7,8 +7,8 @@ from xai.errors import DataRejected
 from xai.learning.data.cross_validation import fold_parts
 from xai.learning.data.splits import load_crop, read_examples
 from xai.learning.evaluation.evaluate import Setting, score
-from xai.learning.evaluation.model_groups import Trial, answers_of, faces_for, rows_of
-from xai.learning.evaluation.predictions import pooled
+from xai.learning.evaluation.model_groups import EvaluationTask, answers_of, faces_for, rows_of
+from xai.learning.evaluation.predictions import concatenate
 from xai.models.classifiers import load_card
 
 SEED = Setting("seed")
@@ -27,7 +27,7 @@ def test_pooled_folds_equal_asking_each_face_of_the_model_that_never_saw_it(exam
     cards = cards_of_folds(tmp_path / "models")
     (row,) = rows_of(cards[::-1], "seed")
     assert (row.name, row.folds) == ("net_folds_toy", (0, 1, 2))
-    found = score(answers_of(row, Trial(examples, SEED), "cpu"), row.folds)
+    found = score(answers_of(row, EvaluationTask(examples, SEED), "cpu"), row.folds)
     by_hand = Counter()
     classifiers = {card.recipe["fold"]: load_card(card, "cpu") for card in cards}
     for face in examples:
@@ -41,7 +41,7 @@ def test_pooled_folds_equal_asking_each_face_of_the_model_that_never_saw_it(exam
 
 def test_the_bootstrap_of_pooled_folds_keeps_groups_together(examples, tmp_path):
     (row,) = rows_of(cards_of_folds(tmp_path / "models"), "seed")
-    answers = answers_of(row, Trial(examples, SEED), "cpu")
+    answers = answers_of(row, EvaluationTask(examples, SEED), "cpu")
     assert sorted(Counter(answers.groups).values()) == [2] * 30
 
 
@@ -57,25 +57,25 @@ def test_folds_are_told_apart_where_they_are_no_folds(tmp_path):
 def test_a_model_is_never_asked_about_what_it_learnt(examples, tmp_path):
     """Asked about the whole set, it is measured on what remains."""
     card = put_model(tmp_path / "models", "net_toy")
-    faces, learnt = faces_for(card, Trial(examples, Setting("seed", overlap=True)))
+    faces, learnt = faces_for(card, EvaluationTask(examples, Setting("seed", overlap=True)))
     assert {e.split for e in faces} == {"test", "val"}
     assert learnt == sum(e.split == "train" for e in examples) == 20
     folded = put_model(tmp_path / "models", "net_fold1_toy", recipe={"fold": 1})
-    faces, learnt = faces_for(folded, Trial(examples, SEED))
+    faces, learnt = faces_for(folded, EvaluationTask(examples, SEED))
     assert {e.fold for e in faces} == {1}
     assert learnt == 0
     parts = fold_parts(examples, 1)
-    faces, learnt = faces_for(folded, Trial(examples, Setting("product", overlap=True)))
+    faces, learnt = faces_for(folded, EvaluationTask(examples, Setting("product", overlap=True)))
     assert set(faces) == {*parts.test, *parts.val}
     assert learnt == len(parts.train)
     stranger = put_model(tmp_path / "models", "own", data={"train": {"elsewhere": {}}})
-    assert faces_for(stranger, Trial(examples, Setting("seed", overlap=True)))[1] == 0
+    assert faces_for(stranger, EvaluationTask(examples, Setting("seed", overlap=True)))[1] == 0
 
 
 def test_a_fold_that_the_set_lacks_is_said(examples, tmp_path):
     card = put_model(tmp_path / "models", "net_fold7_toy", recipe={"fold": 7})
     with pytest.raises(DataRejected, match="no fold 7"):
-        faces_for(card, Trial(examples, SEED))
+        faces_for(card, EvaluationTask(examples, SEED))
 
 
 def test_a_model_that_learnt_everything_is_not_measured(tmp_path):
@@ -84,11 +84,11 @@ def test_a_model_that_learnt_everything_is_not_measured(tmp_path):
     (folder / "labels.csv").write_text(text)
     card = put_model(tmp_path / "models", "net_toy")
     with pytest.raises(DataRejected, match="learnt from every one of the 60 faces"):
-        faces_for(card, Trial(read_examples(folder), Setting("seed", overlap=True)))
+        faces_for(card, EvaluationTask(read_examples(folder), Setting("seed", overlap=True)))
 
 
 def test_one_face_is_not_pooled_twice(examples, tmp_path):
     card = put_model(tmp_path / "models", "net_toy")
-    answers = answers_of(rows_of([card], "seed")[0], Trial(examples, SEED), "cpu")
+    answers = answers_of(rows_of([card], "seed")[0], EvaluationTask(examples, SEED), "cpu")
     with pytest.raises(ValueError, match="tested by more than one"):
-        pooled([answers, answers])
+        concatenate([answers, answers])

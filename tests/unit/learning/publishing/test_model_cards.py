@@ -7,9 +7,9 @@ import pytest
 
 from xai.learning.data.splits import Example
 from xai.learning.evaluation.evaluate import Setting, score
-from xai.learning.evaluation.model_groups import Row
+from xai.learning.evaluation.model_groups import ModelGroup
 from xai.learning.evaluation.predictions import Answers, Tally
-from xai.learning.publishing.model_cards import known_limits, record, renewed
+from xai.learning.publishing.model_cards import known_limits, record, refresh_limits
 from xai.learning.training.recipe import BINARY
 from xai.models import cards
 from xai.models.cards import read_card, read_cards, read_measured
@@ -70,7 +70,7 @@ def test_a_measurement_renews_what_a_training_wrote_and_keeps_the_rest(old_card,
     monkeypatch.setattr(cards, "_HOME", tmp_path)
     weights = tmp_path / f"{old_card.name}.safetensors"
     weights.write_bytes(old_card.path.read_bytes())
-    row = Row(old_card.name, (replace(old_card, path=weights),))
+    row = ModelGroup(old_card.name, (replace(old_card, path=weights),))
     faces = tuple(
         Example(tmp_path / "none.png", label, "fmd", group=str(i // 2)) for i, label in enumerate(BINARY * 3)
     )
@@ -86,4 +86,4 @@ def test_a_measurement_renews_what_a_training_wrote_and_keeps_the_rest(old_card,
 
 def test_limits_that_no_training_wrote_are_left_alone(old_card):
     own = replace(old_card, limits=("Only for the north gate.",))
-    assert renewed(own) == own
+    assert refresh_limits(own) == own

@@ -10,7 +10,7 @@ import pytest
 from xai.learning.synthetic import contact_sheet as module
 from xai.learning.synthetic.contact_sheet import contact_sheet
 from xai.photo.occluders.renderer import OCCLUDERS
-from xai.photo.synthetic_masks.catalog import WARDROBE
+from xai.photo.synthetic_masks.catalog import MASK_CATALOG
 from xai.photo.synthetic_masks.renderer import WORN
 
 SIDE, CAPTION = 132, 15
@@ -23,7 +23,7 @@ SOME = ("surgical_blue", "cloth_dotted", "respirator_valve", "bandana_red")
 def sheet():
     """A sheet of some looks; all of them differ in nothing but time."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "WARDROBE", {name: WARDROBE[name] for name in SOME})
+        patch.setattr(module, "MASK_CATALOG", {name: MASK_CATALOG[name] for name in SOME})
         return contact_sheet(0)
 
 
@@ -34,7 +34,7 @@ def tile(pixels, number):
 
 
 def test_every_look_way_and_occluder_is_on_it(sheet):
-    scarves = [name for name, look in WARDROBE.items() if look.style == "scarf"]
+    scarves = [name for name, look in MASK_CATALOG.items() if look.style == "scarf"]
     expected = [*OCCLUDERS]
     for name in SOME:
         ways = ("correct", "nose_out") if name in scarves else WORN

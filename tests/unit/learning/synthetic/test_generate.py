@@ -11,7 +11,7 @@ from PIL import Image as Pillow
 from xai.errors import DataRejected, XaiError
 from xai.learning.data.splits import load_picture, read_examples, select
 from xai.learning.synthetic import generate
-from xai.learning.synthetic.base_faces import sit
+from xai.learning.synthetic.base_faces import load_base_face
 from xai.learning.synthetic.generate import Order, bare_faces, draw_set
 from xai.learning.synthetic.sampling import Dressed
 from xai.photo.images import encode_png
@@ -107,7 +107,7 @@ def test_nothing_half_written_stays(bare_set, tmp_path, monkeypatch):
 
 def test_a_drawing_that_does_not_show_is_not_kept(bare_set, tmp_path, monkeypatch):
     faces = bare_faces(read_examples(bare_set), "train")[:1]
-    monkeypatch.setattr(generate, "put_on", lambda pixels, mesh, dress: Dressed(pixels, 0.01))
+    monkeypatch.setattr(generate, "apply_edit", lambda pixels, mesh, dress: Dressed(pixels, 0.01))
     with pytest.raises(DataRejected, match="None of the 1 faces"):
         draw_set(faces, tmp_path / "out", Order(per_face=2))
 
@@ -138,7 +138,7 @@ def test_a_face_of_a_whole_photo_sits_with_its_box_in_the_middle(tmp_path):
         f"<xmin>{box.left}</xmin><ymin>{box.top}</ymin><xmax>{box.right}</xmax><ymax>{box.bottom}</ymax>"
         "</bndbox></object></annotation>"
     )
-    sitter = sit(read_examples(folder)[0])
+    sitter = load_base_face(read_examples(folder)[0])
     assert side > 192 == len(sitter.pixels)
     left, top, right, bottom = sitter.extent
     assert (left + right) / 2 == pytest.approx(96, abs=1)

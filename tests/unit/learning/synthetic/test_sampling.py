@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from tests.support.faces import face, picture
-from xai.learning.synthetic.sampling import BARE, MIXTURE, Dress, choose_dress, put_on, ways_of
+from xai.learning.synthetic.sampling import BARE, MIXTURE, RandomEdit, apply_edit, choose_dress, ways_of
 from xai.photo.occluders.renderer import OCCLUDERS
-from xai.photo.synthetic_masks.catalog import WARDROBE
+from xai.photo.synthetic_masks.catalog import MASK_CATALOG
 from xai.photo.synthetic_masks.materials import LOOKS
-from xai.photo.synthetic_masks.renderer import WORN, Outfit, wear
+from xai.photo.synthetic_masks.renderer import WORN, MaskSpec, render_mask
 
 DRESSES = [choose_dress(seed) for seed in range(3000)]
 
@@ -34,19 +34,19 @@ def test_labels_follow_from_what_is_drawn():
 
 
 def test_every_look_is_worn_and_a_scarf_only_over_the_mouth():
-    assert {d.look for d in DRESSES} - {""} == set(WARDROBE)
+    assert {d.look for d in DRESSES} - {""} == set(MASK_CATALOG)
     assert {d.way for d in DRESSES if d.outfit and d.outfit.look.style == "scarf"} == set(ways_of("scarf"))
     styles = Counter(d.outfit.look.style for d in DRESSES if d.outfit)
     assert styles["surgical"] > styles["cloth"] > styles["respirator"] > styles["scarf"] > 60
 
 
 def dress(way="correct", occluder="", look="surgical_blue"):
-    return Dress(way, look, Outfit(LOOKS[look], way, 1), occluder, 7)
+    return RandomEdit(way, look, MaskSpec(LOOKS[look], way, 1), occluder, 7)
 
 
 def test_a_mask_alone_is_what_wear_draws():
-    worn = put_on(picture(), face(), dress())
-    expected = wear(picture(), face(), dress().outfit)
+    worn = apply_edit(picture(), face(), dress())
+    expected = render_mask(picture(), face(), dress().outfit)
     assert np.array_equal(worn.pixels, expected)
     changed = (expected != picture()).any(axis=2).sum()
     box = np.ptp(face(), axis=0)
@@ -54,9 +54,9 @@ def test_a_mask_alone_is_what_wear_draws():
 
 
 def test_a_beard_grows_under_the_mask_and_a_microphone_is_before_it():
-    plain = put_on(picture(), face(), dress()).pixels.astype(int)
-    bearded = put_on(picture(), face(), dress(occluder="beard")).pixels
-    spoken = put_on(picture(), face(), dress(occluder="microphone")).pixels
+    plain = apply_edit(picture(), face(), dress()).pixels.astype(int)
+    bearded = apply_edit(picture(), face(), dress(occluder="beard")).pixels
+    spoken = apply_edit(picture(), face(), dress(occluder="microphone")).pixels
     on_the_mask = (slice(170, 195), slice(135, 165))
     assert np.abs(bearded[on_the_mask] - plain[on_the_mask]).mean() < 12
     assert np.abs(spoken[on_the_mask] - plain[on_the_mask]).mean() > 25
@@ -64,13 +64,13 @@ def test_a_beard_grows_under_the_mask_and_a_microphone_is_before_it():
 
 def test_a_mask_outside_the_picture_does_not_show():
     cut = picture()[:200]
-    assert put_on(cut, face(), dress("below_chin")).shown < 0.14
-    assert put_on(picture(), face(), dress("below_chin")).shown > 0.14
+    assert apply_edit(cut, face(), dress("below_chin")).shown < 0.14
+    assert apply_edit(picture(), face(), dress("below_chin")).shown > 0.14
 
 
 def test_a_photo_without_colours_gets_none():
     grey = np.repeat(picture().mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
-    drawn = put_on(grey, face(), dress(look="cloth_red")).pixels
+    drawn = apply_edit(grey, face(), dress(look="cloth_red")).pixels
     assert (np.ptp(drawn, axis=2) == 0).all()
     assert not np.array_equal(drawn, grey)
 

@@ -111,9 +111,9 @@ def test_the_lowest_validation_loss_is_kept(split, tmp_path):
 
 
 def held(split, recipe):
-    from xai.learning.training.batches import hold, see
+    from xai.learning.training.batches import load_augmented, load_fixed
 
-    return see(split.train, recipe, quiet), hold(split.val, recipe, quiet)
+    return load_augmented(split.train, recipe, quiet), load_fixed(split.val, recipe, quiet)
 
 
 def test_two_classes_leave_out_what_has_no_name(split, tmp_path):
