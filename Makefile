@@ -1,5 +1,6 @@
 # make run    set up, then start the dashboard at http://127.0.0.1:8501
 # make test   set up, then run every test
+# make test-fast  the tests without browsers, processes and real models: while you write
 # make check  lint, format, which way imports run, dead code and types
 # make setup  the environment in .venv (a second call costs a second)
 
@@ -16,7 +17,7 @@ DATA ?= data
 SEED ?= 0
 TRAINED := runs
 
-.PHONY: setup run test check browser default-model clean
+.PHONY: setup run test test-fast check browser default-model clean
 
 setup: $(READY)
 
@@ -41,6 +42,9 @@ run: $(READY)
 # Two files at a time, one thread each: threads of several processes on the same cores wait for each other.
 test: $(READY_DEV) browser
 	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile
+
+test-fast: $(READY_DEV)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(PY) -m pytest --numprocesses 2 --dist loadfile -m "not slow and not shared" tests/unit tests/static
 
 # Chromium for the browser tests: installed where it is missing and may be, named where it may not.
 # With REQUIRE_BROWSER=1 its absence fails the tests; without, the browser part alone is skipped.

@@ -17,6 +17,8 @@ from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 from xai.pipeline import Pair, Wanted, explain, explain_all, maps_of_all
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def portrait():

@@ -104,6 +104,7 @@ def test_the_table_names_the_machine_and_the_ways(call):
     assert ways == ["naive", "captum", "ours", "fast", "fast,"]
 
 
+@pytest.mark.slow
 def test_growth_is_measured_for_each_kind_of_work(call):
     status, out, err = call("benchmark", "scaling", "--model", "custom_cnn_tanh", "--rounds", 1, "--json")
     assert status == 0, err
@@ -132,6 +133,7 @@ def test_bad_use_is_one_sentence(call, words, sentence):
     assert sentence in err.splitlines()[-1]
 
 
+@pytest.mark.slow
 def test_memory_is_that_of_the_map_alone(monkeypatch):
     """Captum with all places at once holds as many masks as places; one at a time it does not."""
     main = ModuleType("__main__")  # a page's test may have left its page there, which the child would run

@@ -16,6 +16,8 @@ from xai.benchmark.timing import Timing
 from xai.errors import XaiError
 from xai.types import ComputeInfo
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 DOCUMENT = Path(__file__).parents[3] / "docs" / "benchmarks.md"
 MARKED = "Before.\n<!-- benchmark occlusion -->\nold\n<!-- /benchmark occlusion -->\nAfter.\n"

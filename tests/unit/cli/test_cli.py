@@ -13,6 +13,8 @@ from xai.photo.sample_rendering import sample_png
 from xai.photo.samples import SAMPLES
 from xai.types import REGIONS
 
+pytestmark = pytest.mark.slow
+
 BARE = next(s for s in SAMPLES.values() if s.truth == ("uncovered",)).id
 
 

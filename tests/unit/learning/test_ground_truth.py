@@ -12,6 +12,8 @@ from xai.learning.ground_truth.metrics import measure
 from xai.learning.ground_truth.train import KnownRecipe, train_known
 from xai.models.ground_truth import KINDS
 
+pytestmark = pytest.mark.slow
+
 QUICK = KnownRecipe(epochs=1, short_epochs=1, batch_size=16, linear_steps=3)
 
 

@@ -15,6 +15,8 @@ from tests.support.paths import ROOT
 from xai.attribution.methods import METHODS
 from xai.models.architectures import ARCHITECTURES
 
+pytestmark = pytest.mark.slow
+
 INCEPTION_AUXILIARY = 3_326_696  # the second head of Inception-v3, which only helped its training
 
 

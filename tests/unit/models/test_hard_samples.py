@@ -10,6 +10,8 @@ from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 from xai.photo.samples import SAMPLES
 
+pytestmark = pytest.mark.slow
+
 SHOWN = 2
 """Models that the first page compares."""
 

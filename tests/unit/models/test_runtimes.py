@@ -13,6 +13,8 @@ from xai.models.inference import openvino, runtimes
 from xai.models.inference.openvino import OpenVinoRuntime, distrust, prepare
 from xai.models.inference.runtimes import reference_runtime, runtime_for
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 needs_openvino = pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is optional")
 

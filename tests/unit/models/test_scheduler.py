@@ -14,6 +14,8 @@ from xai.errors import Cancelled, XaiError
 from xai.models.classifiers import to_input
 from xai.models.inference import batch_job, runtimes
 
+pytestmark = pytest.mark.slow
+
 needs_openvino = pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is optional")
 MESSAGES = [
     torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),

@@ -17,6 +17,8 @@ from xai.photo.sample_rendering import load_sample, sample_png
 from xai.photo.samples import PORTRAITS, SAMPLES
 from xai.types import CLASSES
 
+pytestmark = pytest.mark.slow
+
 TRUTHS = {
     "admiral-blue": ("covered",),
     "astronaut-grey": ("incorrect",),

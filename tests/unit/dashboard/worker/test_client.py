@@ -15,6 +15,8 @@ from dashboard.worker.jobs import AnalyzeSample, JobProgress, ModelStatus
 from dashboard.worker.ticket import JobError
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 STAND_IN = (sys.executable, str(ROOT / "tests" / "support" / "stand_in_process.py"))
 
 

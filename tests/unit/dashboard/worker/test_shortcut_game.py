@@ -13,6 +13,8 @@ from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 from xai.photo.samples import SAMPLES
 
+pytestmark = pytest.mark.slow
+
 CORNERS = tuple(f"corner_{side}" for side in ("top_left", "top_right", "bottom_left", "bottom_right"))
 
 

@@ -22,6 +22,8 @@ from xai.photo.faces import find_faces
 from xai.photo.regions import region_masks
 from xai.photo.sample_rendering import load_sample
 
+pytestmark = pytest.mark.slow
+
 SIDE = 64
 CELL = SIDE // GRID
 

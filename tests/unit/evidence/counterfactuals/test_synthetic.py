@@ -19,6 +19,8 @@ from xai.photo.sample_rendering import load_sample
 from xai.photo.synthetic_masks.renderer import LOOKS, MaskSpec, render_mask
 from xai.photo.synthetic_masks.wear_styles import Fit
 
+pytestmark = pytest.mark.slow
+
 TOP, BOTTOM = (195, 197), (199, 175)
 """Mesh vertices that hold the middle of the top edge of a mask: worn correctly, and under the chin."""
 

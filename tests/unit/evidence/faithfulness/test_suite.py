@@ -25,6 +25,8 @@ from xai.photo.sample_rendering import load_sample
 from xai.pipeline import explain_maps
 from xai.types import Heatmap
 
+pytestmark = pytest.mark.slow
+
 QUICK = Checks(steps=3, orders=2, stages=2, networks=2, noises=1, shifts=((1, 0),))
 
 

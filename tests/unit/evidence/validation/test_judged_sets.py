@@ -16,6 +16,8 @@ from xai.evidence_types import Evidence, FamilyEvidence, Reason, Tally
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 
+pytestmark = pytest.mark.slow
+
 
 def evidence_of(verdict="supported", codes=("follows", "stays"), families=None, **more):
     families = families or (

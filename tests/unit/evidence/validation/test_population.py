@@ -14,6 +14,8 @@ from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 from xai.types import CLASSES
 
+pytestmark = pytest.mark.slow
+
 
 def network(name, cue=None, dose=0.0, classifier=None, plant=None):
     return SimpleNamespace(

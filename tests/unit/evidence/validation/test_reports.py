@@ -20,6 +20,8 @@ from xai.evidence.validation.reports import (
 from xai.evidence_types import VERDICTS
 from xai.photo.samples import SAMPLES
 
+pytestmark = pytest.mark.slow
+
 FEW = ("admiral-plain", "astronaut-red", "both")
 
 

@@ -223,6 +223,7 @@ def test_a_named_family_that_was_never_asked_is_no_pass():
     assert rates(as_uncovered, FEW)["m"]["uncovered"].together.verdict.verdict == "supported"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_what_the_rule_says_it_finds_it_finds_nine_times_in_ten(seed):
     """Draw sets of 60 photos of a model whose background carries that part; count how often that is named."""

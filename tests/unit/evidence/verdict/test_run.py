@@ -22,6 +22,8 @@ from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 from xai.types import CLASSES
 
+pytestmark = pytest.mark.slow
+
 TRUTH = {"astronaut-red": "covered", "admiral-plain": "uncovered"}
 
 

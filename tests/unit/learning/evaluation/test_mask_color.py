@@ -15,6 +15,8 @@ from xai.photo.synthetic_masks.catalog import MASK_CATALOG
 from xai.photo.synthetic_masks.renderer import MaskSpec, render_mask
 from xai.photo.synthetic_masks.wear_styles import Fit
 
+pytestmark = pytest.mark.slow
+
 SKINS = ((226, 188, 164), (178, 128, 100), (96, 64, 48))
 PAINTS = {
     "white_grey": ((236, 238, 240), (170, 172, 174)),

@@ -23,6 +23,8 @@ from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import read_card
 from xai.types import CLASSES
 
+pytestmark = pytest.mark.slow
+
 RECIPE = replace(
     recipe_for("custom_cnn_relu_bn", "product"),
     epochs=3,
