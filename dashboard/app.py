@@ -1,4 +1,4 @@
-"""The script that Streamlit runs for every visitor: the list of pages, and what stands round each."""
+"""The script that Streamlit runs for every visitor: the list of pages, and the frame around each."""
 
 import streamlit as st
 
@@ -13,7 +13,7 @@ PAGES = {
     "models": "models",
     "learn": "learn",
 }
-"""Address of a page and section of the catalogue with its ``nav`` -> the page's folder in ``views/``."""
+"""URL path of a page, and section of the messages with its ``nav`` -> the page's folder in ``views/``."""
 
 preferences.load_preferences_from_url(tuple(languages()))
 page = st.navigation(

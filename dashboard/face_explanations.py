@@ -1,4 +1,4 @@
-"""What models see on one face: asked once, told piece by piece, kept in the visitor's session."""
+"""Explanations of one face: requested once, delivered piece by piece, cached in the visitor's session."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ __all__ = ["FaceListener", "check_faithfulness", "explain", "has_faithfulness"]
 
 
 class FaceListener:
-    """Who is told what comes of a face, model by model; a page overrides what it shows."""
+    """Receives the results for a face, model by model; a page overrides the callbacks it needs."""
 
     def progress(self, model: str, stage: JobProgress) -> None:
-        """So far has the work on a model come; called about four times a second."""
+        """How far the work on a model has come; called about four times a second."""
 
     def preview(self, model: str, preview: Preview) -> None:
-        """A map on its way."""
+        """A preview of a map."""
 
     def maps(self, model: str, explained: FaceExplanation) -> None:
         """A model's answer with its maps."""
@@ -45,18 +45,18 @@ class FaceListener:
         """What a model's answer rests on."""
 
     def failed(self, model: str, failure: JobError) -> None:
-        """There will be nothing more of a model."""
+        """A model failed: no more results will come from it."""
 
 
 def explain(job: ExplainFace, listener: FaceListener) -> None:
     """Where models look on a face and whether that is why, from this session or from the model process.
 
-    What is known is told at once, the maps of all models before their evidence. What had arrived before a
+    Cached results are delivered at once, the maps of all models before their evidence. What arrived before a
     failure is kept.
 
     Args:
         job: what is wanted.
-        listener: told of each piece. No ``JobError`` is raised: each model's is told too.
+        listener: receives each piece. No ``JobError`` is raised: it receives each model's failure too.
     """
     arrivals = _Arrivals(job, listener)
     left = arrivals.tell_known()
@@ -70,7 +70,7 @@ def explain(job: ExplainFace, listener: FaceListener) -> None:
 
 
 class _Arrivals:
-    """What of a face has arrived and what is still open; every piece is kept in the session."""
+    """Which results for a face have arrived and which are pending; every piece is cached in the session."""
 
     def __init__(self, job: ExplainFace, listener: FaceListener) -> None:
         self._job, self._listener = job, listener
@@ -80,7 +80,7 @@ class _Arrivals:
         self._early: dict[str, Evidence] = {}
 
     def tell_known(self) -> tuple[ModelRequest, ...]:
-        """Tell what is at hand; what is left to ask for."""
+        """Deliver what is cached; returns the requests that are left."""
         for request in self._job.requests:
             self._open[request.model] = request
         for request in self._job.requests:
@@ -95,11 +95,11 @@ class _Arrivals:
         return left
 
     def advance(self, stage: JobProgress) -> None:
-        """The model process has come so far."""
+        """Progress of the model process."""
         self._listener.progress(stage.model or next(iter(self._open), ""), stage)
 
     def take(self, part: ResultPart) -> None:
-        """A piece has come."""
+        """A piece has arrived."""
         match part.value:
             case Preview() as preview:
                 self._listener.preview(part.name, preview)
@@ -113,7 +113,7 @@ class _Arrivals:
                 self.fail(part.name, JobError("refused", error=error, sentence=sentence))
 
     def fail(self, model: str, failure: JobError) -> None:
-        """There will be nothing more of a model; told once."""
+        """No more results will come from a model; reported once."""
         if self._open.pop(model, None):
             self._early.pop(model, None)
             self._listener.failed(model, failure)
@@ -135,7 +135,7 @@ class _Arrivals:
             self._listener.maps(model, whole)
 
     def _tell_early(self) -> None:
-        """Evidence that is at hand is told when no more maps are to come, as new evidence is."""
+        """Deliver cached evidence once no more maps are pending, as new evidence is."""
         if not any(request.maps for request in self._open.values()):
             for model in tuple(self._early):
                 self._tell(model, self._early.pop(model))
@@ -147,7 +147,7 @@ class _Arrivals:
         self._listener.evidence(model, evidence)
 
     def _close(self, model: str, *, maps: bool = False, test: bool = False) -> None:
-        """So much is there of a model."""
+        """Mark a model's maps or test as received."""
         left = self._open[model]
         left = replace(left, maps=left.maps and not maps, test=left.test and not test)
         self._open[model] = left
@@ -163,18 +163,18 @@ class _Arrivals:
 
 
 def check_faithfulness(maps: Explanation, show: Callable[[JobProgress], None]) -> Mapping[str, MapCheck]:
-    """Whether maps are faithful to their model; arguments and errors as of ``session.look``."""
+    """Whether maps are faithful to their model; ``show`` and errors as of ``session.analyze_photo``."""
     job = CheckFaithfulness(maps.face, maps.provenance.model, maps.target, _options_of(maps))
     return cached("check", _check_key(maps), lambda: cast(Mapping[str, MapCheck], session.run_job(job, show)))
 
 
 def has_faithfulness(maps: Explanation) -> bool:
-    """Whether the answer of ``check_faithfulness`` is at hand."""
+    """Whether the result of ``check_faithfulness`` is cached."""
     return _check_key(maps) in cache_of("check")
 
 
 def _face_key(face: Face) -> Hashable:
-    """The same for the same cut of the same photo."""
+    """Cache key: the same for the same crop of the same photo."""
     return (face.photo_sha256, tuple(face.crop_box.as_list()))
 
 

@@ -1,7 +1,7 @@
-"""Who is reading: the language and the kind of words, kept in the address so that a link opens as seen.
+"""The reader's preferences: language and detail level, kept in the URL so that a link opens as seen.
 
-A choice stands in the address only where it is not the first one: ``?lang=es&level=technical``. It outlives a
-change of page, because the widgets stand in the header, which is drawn with every page.
+A choice is in the URL only where it differs from the default: ``?lang=es&level=technical``. It survives a
+change of page, because the widgets are in the header, which every page draws.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 LEVELS = ("plain", "technical")
-"""Kinds of reader: without technical words, and with them."""
+"""Detail levels: without technical terms, and with them."""
 
 LANGUAGE, EXPERT, PROJECTOR = "reader language", "reader expert", "reader projector"
 """Keys of the header's widgets."""
@@ -40,13 +40,13 @@ _SPOKEN_TO: ContextVar[str | None] = ContextVar("spoken_to", default=None)
 
 
 def language() -> str:
-    """The language of the page that is drawn, or of ``use_language``; English where there is neither."""
+    """The language of the current page, or of ``use_language``; English where there is neither."""
     return _SPOKEN_TO.get() or str(_chosen(LANGUAGE) or _FIRST)
 
 
 @contextmanager
 def use_language(spoken: str) -> Iterator[None]:
-    """Say everything in this language: for what is made after the page, in a thread that knows no reader."""
+    """Use this language: for work after the page is drawn, in a thread without a session."""
     token = _SPOKEN_TO.set(spoken)
     try:
         yield
@@ -55,17 +55,17 @@ def use_language(spoken: str) -> Iterator[None]:
 
 
 def level() -> str:
-    """The kind of words that this reader asked for: one of ``LEVELS``."""
+    """The detail level that this reader chose: one of ``LEVELS``."""
     return LEVELS[bool(_chosen(EXPERT))]
 
 
 def projector() -> bool:
-    """Whether the page is shown to a room: large type, one thing at a time."""
+    """Whether projector mode is on: large type, one thing at a time."""
     return bool(_chosen(PROJECTOR))
 
 
 def load_preferences_from_url(languages: Sequence[str]) -> None:
-    """Take the choices from the address, once per visit; what is not known there is ignored."""
+    """Read the choices from the URL, once per session; unknown values are ignored."""
     if LANGUAGE in st.session_state:
         return
     asked = st.query_params.get("lang")
@@ -75,7 +75,7 @@ def load_preferences_from_url(languages: Sequence[str]) -> None:
 
 
 def save_preferences_to_url() -> None:
-    """Put the choices into the address."""
+    """Write the choices to the URL."""
     write_params(
         {
             "lang": language() if language() != _FIRST else None,

@@ -1,9 +1,9 @@
 """The web server: ``python -m streamlit run dashboard/server.py`` from the root of the repository.
 
 Streamlit finds ``app`` in this file. Around the pages it starts the model process before the first visitor
-comes, sets the response headers that Streamlit leaves out, and collects garbage on a timer, because the
-collection after every script run that Streamlit would do is switched off in ``.streamlit/config.toml`` (it
-costs more than everything else together).
+arrives, sets the response headers that Streamlit omits, and collects garbage on a timer, because Streamlit's
+own collection after every script run is switched off in ``.streamlit/config.toml`` (it costs more than
+everything else together).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Headers", "app"]
 
 COLLECT_SECONDS = 10.0
-"""How often what visitors left behind is dropped and garbage collected."""
+"""How often abandoned sessions are closed and garbage is collected."""
 
 GONE_SECONDS = 25.0
 """How long a session is kept for a page that was closed or lost its connection, and its photo with it."""
@@ -51,7 +51,7 @@ _ALWAYS = {
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
 _FOREVER = "/static/"
-"""Streamlit's own scripts and fonts: their names hold a digest, and they are nobody's photo."""
+"""Streamlit's own scripts and fonts: their names contain a digest, and they hold no personal data."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -84,14 +84,14 @@ async def _collect() -> None:
 def _close_the_gone(left_at: Mapping[str, float]) -> dict[str, float]:
     """Close the sessions whose page has been gone for ``GONE_SECONDS``, with their photos.
 
-    Streamlit keeps such sessions for a reconnection and looks at the clock only when another visitor leaves:
-    on a quiet server a photo would stay for days. There is no public list of them.
+    Streamlit keeps such sessions for a reconnection and checks their age only when another visitor leaves: on
+    a quiet server a photo would stay for days. There is no public list of them.
 
     Args:
         left_at: session -> when it was first seen without a page, seconds of the monotonic clock.
 
     Returns:
-        The same for those that are kept.
+        The same for the sessions that are kept.
     """
     runtime, now = get_instance(), time.monotonic()
     stored = runtime._session_mgr._session_storage.list()  # type: ignore[attr-defined]
@@ -103,7 +103,7 @@ def _close_the_gone(left_at: Mapping[str, float]) -> dict[str, float]:
 
 
 def _apologise(fault: Exception) -> bool:
-    """Log where a page failed, without what it was showing, and give the visitor a number to name."""
+    """Log where a page failed, without its content, and give the visitor an incident number."""
     incident = secrets.token_hex(4)
     frames = reversed(traceback.extract_tb(fault.__traceback__))
     where = " < ".join(f"{frame.name} ({frame.filename}:{frame.lineno})" for frame in frames)
@@ -113,14 +113,14 @@ def _apologise(fault: Exception) -> bool:
 
 
 async def _ready(_request: Request) -> JSONResponse:
-    """Which models are in memory; the status is 200 once no more are on their way, before that 503."""
+    """Which models are in memory; the status is 503 until all are loaded, then 200."""
     status = session.worker().status
     loaded = {"ready": list(status.ready), "loading": status.loading}
     return JSONResponse(loaded, status_code=503 if status.loading else 200)
 
 
 class Headers:
-    """Middleware: nothing is kept by browsers or proxies, guessed at, framed, or named to other sites."""
+    """Middleware: no caching, no MIME sniffing, no framing, no referrer."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

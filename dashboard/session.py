@@ -1,7 +1,8 @@
-"""What outlives one run of a page: the one model process, and what each visitor has seen.
+"""What outlives one run of a page: the model process, and each visitor's results.
 
-What comes from a visitor's photo is kept in that visitor's own session alone (``session_cache``), under the
-digest of the photo's bytes, and is bounded. What all visitors share is nobody's: models, records, samples.
+Results from a visitor's photo are cached in that visitor's own session alone (``session_cache``), under the
+digest of the photo's bytes, and are bounded. Visitors share only what is not personal: models, records,
+samples.
 """
 
 from __future__ import annotations
@@ -46,35 +47,35 @@ __all__ = [
 ]
 
 THUMBNAIL_SIDE = 176
-"""Side in pixels of the gallery's pictures: twice what is shown, for dense screens."""
+"""Side in pixels of the gallery's thumbnails: twice the displayed size, for high-density screens."""
 
 _GLANCE = 0.05
-"""Seconds between two looks at a job, so that a piece of its result is shown when it comes."""
+"""Polling interval of a job in seconds, so that a partial result is shown when it arrives."""
 
 _DRAWN = 5
-"""How far a job has come is drawn once in so many looks."""
+"""Progress is redrawn once in this many polls."""
 
 
 @st.cache_resource(show_spinner=False, on_release=Worker.close)
 def worker() -> Worker:
-    """The model process of this server, started by the first call."""
+    """The model process of this server, started on the first call."""
     return Worker()
 
 
 @st.cache_resource(show_spinner=False, ttl=30)
 def catalogue() -> Catalogue:
-    """The models there are; a pair of files dropped in shows up within half a minute."""
+    """The installed models; a pair of files added to the folder shows up within half a minute."""
     return read_cards()
 
 
 @st.cache_resource(show_spinner=False, ttl=30)
 def records() -> Records:
-    """What is known of every model, of those that were only measured, and of the experiments."""
+    """Records of all models, measured ones without weights among them, and of the experiments."""
     return read_records([card.path.with_suffix(".json") for card in catalogue().cards], weights_folders())
 
 
 def sample_answers(sample: str, model: str, show: Callable[[JobProgress], None]) -> tuple[Prediction, ...]:
-    """What a model says of each face of a sample, left to right; errors as of ``analyze_photo``."""
+    """A model's prediction for each face of a sample, left to right; errors as of ``analyze_photo``."""
 
     def ask() -> tuple[Prediction, ...]:
         return _seen(AnalyzeSample(sample, (model,)), show).predictions.get(model, ())
@@ -83,16 +84,16 @@ def sample_answers(sample: str, model: str, show: Callable[[JobProgress], None])
 
 
 def shortcut_round(number: int, show: Callable[[JobProgress], None]) -> ShortcutRound:
-    """The models of a round of "spot the cheat"; errors as of ``analyze_photo``."""
+    """One round of the shortcut game; errors as of ``analyze_photo``."""
     return cached(
         "suspects", number, lambda: cast(ShortcutRound, run_job(ShortcutRoundRequest(number), show))
     )
 
 
 def sample_thumbnails(samples: Iterable[str]) -> Mapping[str, bytes]:
-    """Sample id -> small JPEG file, of those that are drawn so far; the first call has them drawn.
+    """Sample id -> thumbnail as a JPEG file, of those rendered so far; the first call starts the rendering.
 
-    Samples are nobody's, so all visitors share them. A sample that could not be drawn is empty.
+    All visitors share them. A sample that could not be rendered is empty.
     """
     drawn: dict[str, bytes] = {}
     for sample in samples:
@@ -108,10 +109,10 @@ def sample_thumbnails(samples: Iterable[str]) -> Mapping[str, bytes]:
 def analyze_photo(
     job: AnalyzePhoto | AnalyzeSample, key: Hashable, show: Callable[[JobProgress], None]
 ) -> PhotoAnalysis:
-    """What is in a photo, from this session or from the model process.
+    """The faces in a photo, from this session's cache or from the model process.
 
     Args:
-        job: what to look at.
+        job: the photo and what to do with it.
         key: identifies the photo: the digest of its bytes, or the id of a sample.
         show: called about four times a second while it is waited for.
 
@@ -122,7 +123,7 @@ def analyze_photo(
 
 
 def uploaded_photos() -> Mapping[int, PhotoAnalysis]:
-    """This visitor's own photos in which there is a face; each keeps its number until the session ends."""
+    """This visitor's own photos that contain a face; each keeps its number until the session ends."""
     own = {
         seen.sha256: seen
         for key, seen in cast(Mapping[tuple[str, ...], PhotoAnalysis], cache_of("photo")).items()
@@ -134,7 +135,7 @@ def uploaded_photos() -> Mapping[int, PhotoAnalysis]:
 
 
 def run_cached(kind: str, key: Hashable, job: Job, show: Callable[[JobProgress], None]) -> object:
-    """The result of a job of ``kind``, from this session or from the model process. As ``analyze_photo``."""
+    """The result of a job, cached in this session under ``kind`` and ``key``; as ``analyze_photo``."""
     return cached(kind, key, lambda: run_job(job, show))
 
 
@@ -151,7 +152,7 @@ def run_job(
     Args:
         job: what is to be done.
         show: called about four times a second while it is waited for.
-        take: called with each piece of the result as it comes.
+        take: called with each partial result as it arrives.
 
     Raises:
         JobError: it was refused or could not be done.
@@ -166,7 +167,7 @@ def run_job(
                 for part in ticket.parts():
                     take(part)
                 if not over and looks % _DRAWN == 0:
-                    show(ticket.stage)  # Streamlit raises in here when the visitor has clicked on or gone
+                    show(ticket.stage)  # Streamlit raises in here when the visitor has clicked or left
             return ticket.result()
         finally:
             ticket.cancel()

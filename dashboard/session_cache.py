@@ -1,4 +1,4 @@
-"""What one visitor's session holds: bounded shelves of results, and the choices that outlive a page."""
+"""One visitor's session: bounded caches of results, and the choices that outlive a page."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ CACHE_LIMITS = {
     "covered": 300,
     "probe": 24,
 }
-"""How many of each kind a visitor's session holds; the one not used for longest goes first."""
+"""Entries of each kind that a session caches; the least recently used is evicted first."""
 
 
 def cached(kind: str, key: Hashable, make: Callable[[], T]) -> T:
-    """What this session holds of ``kind`` under ``key``, made now if missing; bounded by ``CACHE_LIMITS``."""
+    """The cached value of ``kind`` under ``key``, made now if missing; bounded by ``CACHE_LIMITS``."""
     held = cache_of(kind)
     if key not in held:
         held[key] = make()
@@ -53,10 +53,10 @@ def get_state(name: str) -> object:
 
 
 def cache_of(kind: str) -> OrderedDict[Hashable, Any]:
-    """Everything of ``kind`` by its key, the one not used for longest first."""
+    """The cache of ``kind`` by key, least recently used first."""
     return cast(OrderedDict[Hashable, Any], st.session_state.setdefault(f"kept {kind}", OrderedDict()))
 
 
 def session_id() -> str:
-    """What the model process knows this session by."""
+    """The id by which the model process knows this session."""
     return cast(str, st.session_state.setdefault("visitor", secrets.token_hex(8)))

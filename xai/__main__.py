@@ -16,7 +16,7 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one call; returns the exit status: 0 done, 2 bad use or bad input with a sentence on stderr."""
+    """Run one command; returns the exit status: 0 done, 2 bad usage or input with a sentence on stderr."""
     args = _parser().parse_args(argv)
     try:
         result = args.run(args, _note)
@@ -51,7 +51,7 @@ def _print(result: Any, *, as_json: bool) -> int:
 
 
 def _sentence(record: dict[str, Any]) -> str:
-    """One photo in words."""
+    """One photo's record as text."""
     if not record["faces"]:
         return f"{record['photo']}: no face found"
     faces = (
@@ -66,7 +66,7 @@ def _note(sentence: str) -> None:
 
 
 class _Parser(argparse.ArgumentParser):
-    """Answers bad use with one sentence and status 2."""
+    """Reports bad usage in one sentence with status 2."""
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{message[0].upper()}{message[1:]}; `{self.prog} --help` lists what there is.\n")

@@ -1,4 +1,4 @@
-"""Files that are whole or not there."""
+"""Atomic writing of files."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["write_atomically"]
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> Path:
-    """Let ``write`` make a file beside ``path``, then put it in its place in one move; returns ``path``.
+    """Let ``write`` create a temporary file beside ``path``, then rename it to ``path``; returns ``path``.
 
     Raises:
-        XaiError: the disk is full or the folder cannot be written; what stood at ``path`` is still there,
-            and nothing half-written is.
+        XaiError: the disk is full or the folder cannot be written; the earlier file at ``path`` is intact,
+            and no partial file is left.
     """
     unfinished = path.with_suffix(path.suffix + ".unfinished")
     try:

@@ -1,8 +1,8 @@
-"""What a class name means: which ways of wearing a mask a model calls by it. Free of torch.
+"""What a class name means: the ways of wearing a mask that it covers. Free of torch.
 
-Models spell the same class in many ways and some know two classes. Whoever decides by a class goes by what
-it means, never by how it is spelt, and reads it here: a new class is one entry in ``MEANINGS``. A name that
-is not known here has no meaning, and nothing is concluded from it.
+Models spell the same class in many ways and some have two classes. Code that branches on a class uses its
+meaning from here, never its spelling: a new class is one entry in ``MEANINGS``. An unknown name has no
+meaning, and nothing is concluded from it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ __all__ = [
 ]
 
 INCORRECT_GOES = ("with", "without", "unknown")
-"""Where a card of two classes says that a mask worn incorrectly belongs: key ``incorrect``."""
+"""Values of the key ``incorrect`` on a two-class card: the class of a mask worn incorrectly."""
 
 Hue = Literal["green", "orange", "red", "grey"]
-"""Base colour of a class: green, orange and red as in the published work, grey for a name that is not known.
-What draws a class has a shade of each that suits its ground."""
+"""Base colour of a class: green, orange and red as in the published work, grey for an unknown name. Each
+renderer has a shade of each that suits its background."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,15 @@ class ClassInfo:
     """One class.
 
     Attributes:
-        name: as this project spells it.
-        wearings: ways of wearing of ``CLASSES`` that belong to it whatever else a model knows.
-        aliases: other spellings, normalised as ``class_named`` does it.
-        binary: the class of a model that knows two to which it belongs where no card says otherwise; its own
+        name: in this project's spelling.
+        wearings: ways of wearing of ``CLASSES`` that always belong to it, whatever other classes a model has.
+        aliases: other spellings, normalised as in ``class_named``.
+        binary: the class of a two-class model that it belongs to, unless the card says otherwise; its own
             name for such a class.
-        looks_at: what a model that gives this answer can be said to look at: ``nose_and_mouth``, ``mask`` or
-            ``lower_face``. Whoever knows only whether there is a mask need not tell a bare nose.
-        deciding_area: the area, one of ``AREAS``, whose effects are measured: ``incorrect`` may rest on a
-            bare chin or a hanging mask, and the classes of a model that knows two are about the whole mask.
+        looks_at: what a model with this answer can be said to look at: ``nose_and_mouth``, ``mask`` or
+            ``lower_face``. A model that only detects a mask need not recognise a bare nose.
+        deciding_area: the area, one of ``AREAS``, whose effects are measured: ``incorrect`` may depend on a
+            bare chin or a hanging mask, and the classes of a two-class model are about the whole mask.
         opposites: ways of wearing of ``CLASSES`` into which a face of the class is edited.
         hue: its base colour.
     """
@@ -110,21 +110,21 @@ MEANINGS: Mapping[str, ClassInfo] = {
         ),
     )
 }  # fmt: skip
-"""Class -> what it means; the first three are ``CLASSES``, the last two those of a model that knows two."""
+"""Class -> what it means; the first three are ``CLASSES``, the last two those of a two-class model."""
 
 _UNKNOWN = ClassInfo(
     "", (), (), "",
     looks_at="nose_and_mouth", deciding_area="wide", opposites=("covered", "uncovered"), hue="grey",
 )  # fmt: skip
-"""What holds of a name that is not known: it means no way of wearing, and has the colour of no class."""
+"""Entry of an unknown name: no way of wearing, no class's colour."""
 
 _SIDES = {"with": "with_mask", "without": "without_mask"}
 
 
 def class_named(name: str) -> ClassInfo | None:
-    """The class that a model calls ``name``; None where no class is spelt so.
+    """The class that a model calls ``name``; None for an unknown spelling.
 
-    Capitals, and whether words are parted by a space, a hyphen or an underscore, make no difference.
+    Case is ignored, and space, hyphen and underscore are equivalent.
 
     >>> class_named("Mask weared incorrect").name, class_named("Without-Mask").name, class_named("happy")
     ('incorrect', 'without_mask', None)
@@ -134,7 +134,7 @@ def class_named(name: str) -> ClassInfo | None:
 
 
 def class_info(name: str) -> ClassInfo:
-    """What ``name`` means; where no class is spelt so, what holds of any such name, under that name.
+    """What ``name`` means; for an unknown spelling, the entry of an unknown name, under that name.
 
     >>> class_info("Covered").hue, class_info("visor").hue, class_info("visor").name
     ('green', 'grey', 'visor')
@@ -143,12 +143,12 @@ def class_info(name: str) -> ClassInfo:
 
 
 def possible_wearings(name: str, classes: Sequence[str] = ()) -> tuple[str, ...]:
-    """What an answer may mean, as ways of wearing of ``CLASSES``, the nearest first; a name that is not known
-    means itself alone.
+    """What an answer may mean, as ways of wearing of ``CLASSES``, the nearest first; an unknown name means
+    itself alone.
 
     Args:
         name: the answer, as the model spells it.
-        classes: all classes of the model; it does not mean what another one of them is there for.
+        classes: all classes of the model; the answer does not mean what another of them covers.
 
     >>> possible_wearings("with_mask"), possible_wearings("with_mask", ("with_mask", "incorrect"))
     (('covered', 'incorrect'), ('covered',))
@@ -174,7 +174,7 @@ def nearest_class(name: str, classes: Sequence[str]) -> str | None:
 
 
 def wearings_by_class(classes: Sequence[str], incorrect: str = "unknown") -> dict[str, tuple[str, ...]]:
-    """What each class of a model means, as ways of wearing of ``CLASSES``; none for a name that is not known.
+    """What each class of a model means, as ways of wearing of ``CLASSES``; none for an unknown name.
 
     Args:
         classes: as the model spells them.

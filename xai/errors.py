@@ -1,17 +1,17 @@
-"""What can go wrong, as types a caller can react to.
+"""Exception types that a caller can react to.
 
 The tree::
 
-    XaiError                 anything refused; str(error) is one sentence for a person
-    ├── ImageRejected        a picture that is not taken in
+    XaiError                 anything refused; str(error) is one sentence for the user
+    ├── ImageRejected        a picture that is not accepted
     ├── WeightsUnavailable   missing, altered or unreadable weights or card
     ├── UnknownName          a model, method, class or fill that does not exist; those that do are listed
     ├── ThirdPartyMissing    a pinned model file of another package is not installed
     ├── DataRejected         a training or test set that cannot be read
-    └── Cancelled            somebody asked for the work to stop
+    └── Cancelled            the work was cancelled
 
 Every message says what was expected, what came, and what to do. A wrong *type* of argument raises
-``TypeError`` and a wrong *value* ``ValueError``: those are a programmer's faults, not a user's.
+``TypeError`` and a wrong *value* ``ValueError``: those are programming errors, not the user's.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ __all__ = [
 
 
 class XaiError(Exception):
-    """Anything this library refuses to do; ``str(error)`` is one sentence that can be shown to a person."""
+    """Anything this library refuses to do; ``str(error)`` is one sentence that can be shown to the user."""
 
 
 class ImageRejected(XaiError):
-    """A picture that is not taken in: wrong format, too large, damaged."""
+    """A picture that is not accepted: wrong format, too large, damaged."""
 
 
 class WeightsUnavailable(XaiError):
@@ -42,7 +42,7 @@ class WeightsUnavailable(XaiError):
 
 
 class ThirdPartyMissing(XaiError):
-    """A pinned model file that another package carries is not installed, or is not the pinned one."""
+    """A pinned model file of another package is not installed, or is not the pinned one."""
 
 
 class DataRejected(XaiError):
@@ -50,7 +50,7 @@ class DataRejected(XaiError):
 
 
 class Cancelled(XaiError):
-    """Somebody asked for the work to stop."""
+    """The work was cancelled."""
 
 
 class UnknownName(XaiError):

@@ -1,7 +1,7 @@
-"""What the evidence holds: answers about edited faces, what came out by family, the verdict. Free of torch.
+"""Types of the evidence: answers for edited faces, results by family, the verdict. Free of torch.
 
 Effects are differences of the contrast ``log p - log(1 - p)`` of the class under test, the log-odds of the
-answer. An effect is *relative* when it is divided by the reach: the effect of changing everything.
+answer. An effect is *relative* when divided by the total effect (``reach``), that of changing everything.
 """
 
 from __future__ import annotations
@@ -30,11 +30,10 @@ __all__ = [
 ]
 
 VERDICTS = ("supported", "mixed", "not supported", "cannot tell")
-"""The answer follows nose and mouth and nothing else; them and something else; something else; it cannot be
-told."""
+"""The answer follows nose and mouth alone; them and something else; something else; it cannot be told."""
 
 AREAS = ("strict", "wide")
-"""Areas under test: nose and mouth; the lower face with what a mask covers beyond its outline."""
+"""Areas under test: nose and mouth; the lower face including what a mask covers beyond its outline."""
 
 CONDITIONS = ("necessity", "exclusion", "sufficiency")
 """Changing the area changes the answer; nothing else does; the area alone carries the answer."""
@@ -42,10 +41,10 @@ CONDITIONS = ("necessity", "exclusion", "sufficiency")
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason, as data: a sentence is made of it where it is shown.
+    """One reason, as data: the display makes a sentence from it.
 
     Attributes:
-        code: what kind of reason; see ``xai.evidence.verdict.decision``.
+        code: which reason; see ``xai.evidence.verdict.decision``.
         values: its numbers and names.
     """
 
@@ -60,7 +59,7 @@ class Condition:
     Attributes:
         value: what was measured; None where it has no meaning: exclusion of an area without any effect,
             sufficiency where a face of another class gets the same answer.
-        threshold: what it is held against.
+        threshold: the limit it is compared with.
         holds: at least the threshold; for ``exclusion`` at most. None where ``value`` is.
     """
 
@@ -71,20 +70,20 @@ class Condition:
 
 @dataclass(frozen=True)
 class AreaEvidence:
-    """What the edits say of one area under test.
+    """Evidence from the edits about one area under test.
 
     Attributes:
-        effect: contrast lost by the weakest of the edits that turn the area into another class's, net of
-            the sham, in log-odds.
-        share: the area's part in the answer, the mean of necessity and sufficiency: its Shapley value in
-            the game of two players, the area and all the rest (Shapley 1953).
-        conditions: ``necessity``, the effect over the reach or over what turns the answer round, whichever is
-            less; ``exclusion``, the largest effect outside over
-            the area's own; ``sufficiency``, how much of the answer comes back when the area alone is
-            brought back into a face of another class.
+        effect: contrast lost by the weakest of the edits that turn the area into another class's, net of the
+            sham, in log-odds.
+        share: the area's part in the answer, the mean of necessity and sufficiency: its Shapley value in the
+            two-player game of the area and the rest (Shapley 1953).
+        conditions: ``necessity``, the effect over the total effect or over what flips the answer, whichever
+            is less; ``exclusion``, the largest effect outside over the area's own; ``sufficiency``, how much
+            of the answer is restored when the area alone is restored in a face of another class.
         outside: the largest effect outside, in log-odds.
         strongest: region outside whose change moved the answer most.
-        carried: part of the faces of another class, 0..1, for which the area alone is enough.
+        carried: sufficiency rate: share of the faces of another class, 0..1, for which the area alone is
+            enough.
         verdict: one of ``VERDICTS``, were this the deciding area.
     """
 
@@ -99,11 +98,11 @@ class AreaEvidence:
 
 @dataclass(frozen=True)
 class RegionEvidence:
-    """What changing one region does.
+    """The effect of editing one region.
 
     Attributes:
-        effect: its net effect over the reach; 0 nothing, 1 as much as changing everything.
-        rank: its place among the controls, 1 = moved the answer more than each of them; a description.
+        effect: its net effect over the total effect; 0 nothing, 1 as much as changing everything.
+        rank: its rank among the controls, 1 = moved the answer more than each of them; descriptive only.
     """
 
     effect: float
@@ -112,8 +111,8 @@ class RegionEvidence:
 
 @dataclass(frozen=True)
 class Robustness:
-    """How often the verdict stood when the places were moved by a tenth of the eye distance; see ``stands``
-    in ``xai.evidence.verdict.region_conditions`` for what overturns it.
+    """How often the verdict held when the edited areas were shifted by a tenth of the eye distance; see
+    ``is_robust`` in ``xai.evidence.verdict.region_conditions`` for what overturns it.
     """
 
     held: int
@@ -122,20 +121,20 @@ class Robustness:
 
 @dataclass(frozen=True)
 class Tally:
-    """How many edits did what they should."""
+    """How many edits had the expected effect."""
 
     held: int
     of: int
 
     @property
     def share(self) -> float | None:
-        """0..1; None where there was none."""
+        """0..1; None without any edit."""
         return self.held / self.of if self.of else None
 
 
 @dataclass(frozen=True)
 class EditAnswer:
-    """What a model answered about one edited face.
+    """A model's answer for one edited face.
 
     Attributes:
         family: of ``xai.evidence.interventions.families.FAMILIES``.
@@ -143,8 +142,8 @@ class EditAnswer:
         truth: admissible answers, in the model's class names.
         label: the answer.
         probability: of the class under test.
-        drop: log-odds that the class under test lost against the face as it is; negative where it gained.
-        held: whether the answer did what it should; None where nothing is asked of it.
+        drop: log-odds that the class under test lost against the original face; negative where it gained.
+        held: whether the answer behaved as expected; None where nothing is expected.
     """
 
     family: str
@@ -158,17 +157,17 @@ class EditAnswer:
 
 @dataclass(frozen=True)
 class FamilyEvidence:
-    """What came out of one family of edits.
+    """The result of one family of edits.
 
     Attributes:
         family: its name.
         asks: ``follow``, ``stay``, ``sham`` or ``whole``.
-        tally: edits whose answer did what it should; of a sham or a whole face, those at which it was kept.
-        effect: mean log-odds lost, net of the sham where something was laid on the face.
+        tally: edits whose answer behaved as expected; of a sham or a whole face, those that kept the answer.
+        effect: mean log-odds lost, net of the sham where a donor was composited on the face.
         part: of a ``stay`` family, the effect over that of the lower face; None elsewhere, and where the
             lower face has none.
-        holds: whether the family as a whole did what it should; None where nothing is asked of it.
-        rounds: how often it was asked.
+        holds: whether the family as a whole behaved as expected; None where nothing is expected.
+        rounds: how often it was run.
     """
 
     family: str
@@ -182,10 +181,10 @@ class FamilyEvidence:
 
 @dataclass(frozen=True, eq=False)
 class EditedFace:
-    """One edited face, to be shown with its answer.
+    """One edited face, for display with its answer.
 
     Attributes:
-        answer: what was answered about it.
+        answer: the model's answer for it.
         picture: RGB uint8 ``(n, n, 3)``, at most 112 pixels a side.
     """
 
@@ -195,16 +194,16 @@ class EditedFace:
 
 @dataclass(frozen=True)
 class Detail:
-    """Effects of regions, measured only where they were asked for; they do not decide.
+    """Effects of regions, measured only on request; they do not decide.
 
     Attributes:
         area: the one of ``AREAS`` that goes with the class.
-        reach: effect of changing everything, log-odds.
+        reach: total effect (of changing everything), log-odds.
         areas: area -> evidence.
         regions: region or sum of regions -> evidence.
-        controls: how many control places the ranks are among.
-        steadiness: of the area's outcome under moved landmarks; None where there was none.
-        forwards: passes through the network it took.
+        controls: number of control edits in the ranking.
+        steadiness: of the area's outcome under shifted landmarks; None where not measured.
+        forwards: forward passes it took.
     """
 
     area: str
@@ -229,20 +228,20 @@ class Evidence:
         target: the class whose evidence this is.
         verdict: one of ``VERDICTS``.
         reasons: why, the deciding one first.
-        flags: where the second witness disagrees; they do not change the verdict.
-        contrast: log-odds of the class on the face as it is.
-        reach: what a whole other face moves, log-odds, median; None where nothing was asked.
-        follow: changes of the whole lower face that the answer followed.
-        place: changes of nose and mouth alone that it followed.
-        stay: other changes at which it stayed.
+        flags: where a saliency map (the cross-check) disagrees; they do not change the verdict.
+        contrast: log-odds of the class on the original face.
+        reach: the total effect: log-odds moved by another whole face, median; None where nothing was tested.
+        follow: edits of the whole lower face that the answer followed.
+        place: edits of nose and mouth alone that it followed.
+        stay: other edits under which it stayed.
         place_share: effect of nose and mouth alone over that of the lower face; None where that has none.
-        families: what came out of each family of edits; empty where nothing was asked.
-        edits: every edited face's answer, in the order in which it was asked.
+        families: the result of each family of edits; empty where nothing was tested.
+        edits: the answer for every edited face, in the order of the tests.
         strip: a few of them with their pictures: first those that should have changed the answer.
-        donors: ``gallery`` or ``set``: whose parts were laid on the face; empty where nothing was.
-        forwards: passes through the network it took.
+        donors: ``gallery`` or ``set``: the source of the donors; empty without any.
+        forwards: forward passes it took.
         seconds: wall-clock seconds it took.
-        detail: effects of regions; None where they were not asked for.
+        detail: effects of regions; None where not requested.
     """
 
     target: str

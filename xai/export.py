@@ -1,4 +1,4 @@
-"""Explanations as files: pictures, raw maps and a manifest, whole or not at all."""
+"""Writes explanations as files: pictures, raw maps and a manifest, atomically."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ def write_explanations(
 ) -> dict[str, Any]:
     """Write ``out/manifest.json`` with a PNG and an NPY per face, model and method.
 
-    Everything is written beside ``out`` first and moved there in the end, so that ``out`` is whole or not
-    there. Occlusion maps of one face share one colour scale over all models.
+    Everything is written to a temporary folder beside ``out`` and renamed at the end, so that ``out`` is
+    complete or absent. Occlusion maps of one face share one colour scale over all models.
 
     Args:
         out: a folder that does not exist yet, or is empty.
         faces: per face, model name -> explanation.
-        provenance: what else the manifest says (photo, notices).
+        provenance: other entries of the manifest (photo, notices).
 
     Returns:
         The JSON of the command line: ``{"faces": [{"box", "models"}]}``.
 
     Raises:
-        XaiError: ``out`` holds something already, or cannot be written.
+        XaiError: ``out`` is not empty, or cannot be written.
     """
     check_free(out)
     try:
@@ -74,7 +74,7 @@ def check_free(out: Path) -> None:
 
 
 def face_record(explanation: Explanation) -> dict[str, Any]:
-    """One model's part of the JSON. What has not been measured is None."""
+    """One model's part of the JSON. What was not measured is None."""
     shares, evidence = explanation.shares.get("occlusion"), explanation.evidence
     detail = None if evidence is None else evidence.detail
     told = None if evidence is None else evidence_dict(evidence)
@@ -142,7 +142,7 @@ def region_record(
     shares: RegionShares | None, name: str, evidence: Evidence | None = None
 ) -> dict[str, float | None]:
     """Share, area and lift of a region or a sum of regions in the occlusion map; with the evidence's detail
-    also effect and rank of changing it. What was not measured is None.
+    also the effect and rank of editing it. What was not measured is None.
     """
     record: dict[str, float | None] = dict.fromkeys(("share", "area", "lift", "effect", "rank"))
     if shares is not None:

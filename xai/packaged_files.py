@@ -1,7 +1,7 @@
-"""Model files that other packages carry: found, checked against a pinned digest, never imported.
+"""Model files in other packages: located, checked against a pinned digest, never imported.
 
-The packages come at set-up from ``weights/requirements.txt``, pinned by hash and without their
-dependencies; their code is never run. What is used of them is one file each.
+The packages are installed at set-up from ``weights/requirements.txt``, pinned by hash and without their
+dependencies; their code is never run. Only one file of each is used.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ MODEL_FILES = {
         purpose="ImageNet backbone to train from",
     ),
 }
-"""Every third-party model file, by the name the code asks for."""
+"""Every third-party model file, by the name used in the code."""
 
 
 @cache
@@ -77,7 +77,7 @@ def model_file(name: str) -> Path:
 
 
 def packaged_file(package: str, suffix: str, sha256: str) -> Path:
-    """Path of a file that an installed package brings, its content checked.
+    """Path of a file in an installed package, its content checked.
 
     Args:
         package: the distribution's name.

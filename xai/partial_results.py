@@ -1,4 +1,4 @@
-"""What ``explain_stream`` hands out while it works. Free of torch, so that a server can read it."""
+"""Partial results of ``explain_stream``. Free of torch, so that a server can import them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Advance", "OnPartial", "PartialResult", "Preview"]
 
 @dataclass(frozen=True)
 class Advance:
-    """How far the work on one pair has come.
+    """Progress of the work on one pair.
 
     Attributes:
         phase: the maps, or the test of the answer.
@@ -30,10 +30,10 @@ class Advance:
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """A map most of which is interpolated: it is shown as a preview, and nothing is computed from it.
+    """A mostly interpolated map: it is shown as a preview, and nothing is computed from it.
 
     Attributes:
-        prediction: what the model says of the face.
+        prediction: the model's prediction for the face.
         heatmap: the map so far.
     """
 
@@ -46,4 +46,4 @@ PartialResult = Advance | Prediction | Preview | Explanation | Evidence | XaiErr
 evidence; then, when all pairs have their maps, its ``Evidence``. An error ends the work on its pair alone."""
 
 OnPartial = Callable[[int, PartialResult], None]
-"""Called with the index of a pair and what there is of it; raising in it stops the work."""
+"""Called with the index of a pair and a partial result of it; raising in it stops the work."""

@@ -1,4 +1,4 @@
-"""The one pipeline: faces and classifiers in, explanations out, at the end or piece by piece."""
+"""The pipeline: faces and classifiers in, explanations out, at the end or piece by piece."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def explain(
     options: Mapping[str, Params] | None = None,
     progress: Progress | None = None,
 ) -> Explanation:
-    """Measure where ``classifier`` looked when it judged ``face``, and test whether that is why.
+    """Measure where ``classifier`` looked when it classified ``face``, and test whether that is why.
 
     Args:
         face: a crop with its landmarks; without landmarks there are maps but no region shares, and the
-            verdict is ``cannot tell``. Where several models are asked about one face, hand in its
-            ``FaceEdits``, so that what is painted on it is made once.
+            verdict is ``cannot tell``. For several models on one face, pass its ``FaceEdits``, so that its
+            edits are made once.
         classifier: what is explained.
         methods: names in ``METHODS``.
         target: the class to explain; the classifier's own answer where none is named.
@@ -53,7 +53,7 @@ def explain(
 
     Raises:
         UnknownName: no such method, class, parameter or choice.
-        XaiError: a fill that is drawn on the face mesh cannot be drawn on this face.
+        XaiError: a fill drawn on the face mesh is not feasible on this face.
         ValueError: a parameter out of bounds, or a map that is not finite.
     """
     wanted = Wanted(tuple(methods), options or {})
@@ -79,11 +79,11 @@ class Pair:
     """One face and one classifier.
 
     Attributes:
-        edits: of the face; the same for all its classifiers, so that what is painted on it is made once.
+        edits: of the face; the same for all its classifiers, so that they are made once.
         classifier: what is explained.
         target: the class to explain; the classifier's own answer where None.
         maps: for ``explain_stream``: whether maps are wanted.
-        test: for ``explain_stream``: whether it is to be tested what the answer rests on.
+        test: for ``explain_stream``: whether to test what the answer depends on.
     """
 
     edits: FaceEdits
@@ -102,7 +102,7 @@ class Wanted:
         options: method -> parameters; what is not given takes its default.
         mode: of occlusion maps, as ``occlude_all`` takes it; the verdict is always exact.
         detail: whether the effects of regions are measured too.
-        previews: for ``explain_stream``: whether maps are handed out on their way, by methods that can.
+        previews: for ``explain_stream``: whether methods that can yield previews of maps.
     """
 
     methods: tuple[str, ...] = DEFAULT_METHODS
@@ -113,13 +113,13 @@ class Wanted:
 
 
 def explain_stream(pairs: Iterable[Pair], wanted: Wanted, on_partial: OnPartial) -> None:
-    """Explain and test pair by pair, and hand out each piece as soon as it is there.
+    """Explain and test pair by pair, and deliver each partial result as soon as it is ready.
 
-    The maps of all pairs come first, then the tests. A pair that fails hands out its error, and the others
-    go on; anything but an ``XaiError`` ends the work.
+    The maps of all pairs come first, then the tests. A pair that fails delivers its error, and the others go
+    on; anything but an ``XaiError`` ends the work.
 
     Args:
-        pairs: taken one by one, so that a classifier may be loaded while the maps of the first are made.
+        pairs: consumed lazily, so that a classifier may be loaded while the maps of the first are made.
         wanted: the same for all.
         on_partial: called in the order of ``PartialResult``.
     """
@@ -135,7 +135,7 @@ def explain_stream(pairs: Iterable[Pair], wanted: Wanted, on_partial: OnPartial)
 
 @dataclass(frozen=True, eq=False)
 class _Begun:
-    """A pair of which the prediction and, if wanted, the maps are there."""
+    """A pair with its prediction and, if wanted, its maps."""
 
     which: int
     pair: Pair
@@ -222,7 +222,7 @@ def maps_of_all(
 
 
 _Show = Callable[[Prediction, Heatmap], None]
-"""Shows a preview of the one pair that is asked about."""
+"""Shows a preview of the pair."""
 
 
 def _maps(
@@ -247,7 +247,7 @@ def _maps(
 
 @dataclass(frozen=True, eq=False)
 class _Subject:
-    """A pair being explained, and what was made of it so far."""
+    """A pair being explained, and its results so far."""
 
     pair: Pair
     prediction: Prediction
@@ -266,7 +266,7 @@ def _subject(pair: Pair, prediction: Prediction) -> _Subject:
 
 
 def _predictions(pairs: Sequence[Pair]) -> list[Prediction]:
-    """What each classifier says of its faces, asked about all of them together."""
+    """Each classifier's predictions for its faces, in one batch."""
     said: dict[int, Prediction] = {}
     for classifier in {id(p.classifier): p.classifier for p in pairs}.values():
         own = [i for i, p in enumerate(pairs) if p.classifier is classifier]
@@ -319,7 +319,7 @@ def _forwards(pairs: Sequence[Pair], wanted: Wanted) -> int:
 
 
 def _hidden(fill: object, subject: _Subject) -> Tensor | None:
-    """What a patch shows with a fill that is drawn on the face; None for the other fills."""
+    """The patch's pixels for a fill that is drawn on the face; None for the other fills."""
     if fill not in FACE_FILLS:
         return None
     classifier = subject.pair.classifier

@@ -1,10 +1,9 @@
 """The only place where a number becomes a colour. Free of torch.
 
-Signed maps are drawn on a diverging scale with zero in the middle and nothing painted there, so that the
-face stays visible where a model does not care: towards purple where the place speaks *for* the answer,
-towards teal where it speaks *against* it. Both ends differ in hue and lightness from skin and from each
-other in every common form of colour blindness. The scale is an argument: two maps that share it can be
-compared.
+Signed maps are drawn on a diverging scale with zero in the middle and fully transparent, so that the face
+stays visible where it has no effect: towards purple where a pixel is evidence *for* the answer, towards teal
+where it is evidence *against* it. Both ends differ in hue and lightness from skin and from each other in
+every common form of colour blindness. The scale is an argument: two maps that share it can be compared.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ _SHADES: Mapping[Hue, Colour] = {
     "red": (190, 30, 45),
     "grey": (95, 99, 104),
 }
-"""Shades on which white text can be read; always shown with the class's word."""
+"""Shades on which white text is readable; always shown with the class's label."""
 
 _FOR: tuple[Colour, ...] = ((197, 120, 214), (142, 36, 170), (74, 0, 114))
 _AGAINST: tuple[Colour, ...] = ((118, 200, 196), (0, 137, 132), (0, 77, 79))
@@ -58,13 +57,13 @@ _LINES_PER_SIDE = 250
 
 @dataclass(frozen=True)
 class Mark:
-    """A face to be marked on a photo.
+    """A face to mark on a photo.
 
     Attributes:
-        box: in pixels of the picture that is drawn on.
+        box: in pixels of the picture.
         number: shown in the box's corner.
-        caption: a word shown with the number, or "".
-        label: the class that gives the colour, however a model spells it.
+        caption: a label shown with the number, or "".
+        label: the class that sets the colour, however a model spells it.
     """
 
     box: Box
@@ -74,12 +73,12 @@ class Mark:
 
 
 def class_colour(name: str) -> Colour:
-    """RGB of a class, however a model spells it; grey for a name that is not known."""
+    """RGB of a class, however a model spells it; grey for an unknown name."""
     return _SHADES[class_info(name).hue]
 
 
 def display_values(heatmap: Heatmap, display: Display) -> NDArray[np.float32]:
-    """The values of a map as they are painted, ``(H, W)``.
+    """The values of a map as displayed, ``(H, W)``.
 
     Args:
         heatmap: the map, raw.
@@ -107,10 +106,10 @@ def common_scale(maps: Iterable[Heatmap]) -> float:
 
 
 def density(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Positive part over its mean: 1 is what an even map would give everywhere; 0 where nothing is positive.
+    """Positive part over its mean: 1 is what a uniform map has everywhere; 0 where nothing is positive.
 
-    This is how class activation maps of different networks are shown beside each other: their raw units
-    have nothing in common, how they spread their weight has.
+    This is how class activation maps of different networks are compared: their raw units have nothing in
+    common, their spatial distributions do.
     """
     positive = np.maximum(values, 0)
     mean = float(positive.mean())
@@ -118,34 +117,34 @@ def density(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def excess(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How far the density exceeds an even spread: 0 = an even share or less, 1 = twice an even share.
+    """How far the density exceeds a uniform map's: 0 = uniform or less, 1 = twice uniform.
 
-    What is painted of a class activation map. The map of a network with a coarse last layer is positive
-    nearly everywhere; painted as it is, it would colour the whole face and say nothing.
+    The displayed values of a class activation map. The map of a network with a coarse last layer is positive
+    nearly everywhere; drawn as it is, it would colour the whole face and say nothing.
     """
     return beyond_even(density(values))
 
 
 def beyond_even(dense: NDArray[np.float32]) -> NDArray[np.float32]:
-    """What of a density exceeds an even spread."""
+    """What of a density exceeds a uniform map."""
     return np.maximum(dense - 1, 0).astype(np.float32)
 
 
 def excess_scale(maps: Iterable[Heatmap]) -> float:
-    """The common scale of the excesses: their largest value, at least 1, so that a map that hardly differs
-    from an even spread looks faint and not bold.
+    """The common scale of the excesses: their largest value, at least 1, so that a nearly uniform map looks
+    faint.
     """
     return max(1.0, *(float(excess(m.values).max()) for m in maps), 1.0)
 
 
 def overlay(crop: Pixels, values: NDArray[np.float32], *, scale: float, opacity: float = 0.7) -> Pixels:
-    """``values`` painted over ``crop``; see the module's head for the colours.
+    """``values`` overlaid on ``crop``; see the module's docstring for the colours.
 
     Args:
         crop: RGB uint8 ``(H, W, 3)``.
         values: ``(H, W)``, signed.
-        scale: absolute value that gets the end of the scale; beyond it colours stay there. 0 paints nothing.
-        opacity: of the strongest colour, 0..1; the weaker a value, the more transparent.
+        scale: absolute value at the end of the scale; larger ones are clipped. 0 draws nothing.
+        opacity: of the strongest colour, 0..1; weaker values are more transparent.
     """
     if values.shape != crop.shape[:2]:
         raise ValueError(f"the map {values.shape} must have the size of the crop {crop.shape[:2]}")
@@ -160,7 +159,7 @@ def overlay(crop: Pixels, values: NDArray[np.float32], *, scale: float, opacity:
 def paint_classes(
     crop: Pixels, becomes: NDArray[np.int8], classes: Sequence[str], opacity: float = 0.5
 ) -> Pixels:
-    """Every place in the colour of the class that the answer becomes when the patch lies there.
+    """Every pixel in the colour of the class predicted with the patch there.
 
     ``becomes`` is ``(H, W)`` with indices into ``classes``.
     """
@@ -169,7 +168,7 @@ def paint_classes(
 
 
 def outline_regions(crop: Pixels, masks: Mapping[str, NDArray[np.bool_]]) -> Pixels:
-    """Thin light contours with a dark rim round every region but ``elsewhere``; readable on any skin.
+    """Thin light contours with a dark rim round every region but ``elsewhere``; visible on any skin.
 
     A crop smaller than 384 px is enlarged first, by a whole factor, so that the lines stay thin.
     """
@@ -186,7 +185,7 @@ def outline_regions(crop: Pixels, masks: Mapping[str, NDArray[np.bool_]]) -> Pix
 
 
 def draw_boxes(pixels: Pixels, marks: Sequence[Mark]) -> Pixels:
-    """A copy of the photo with numbered boxes: colour by class, and the class's word beside the number."""
+    """A copy of the photo with numbered boxes: colour by class, and the caption beside the number."""
     picture = Pillow.fromarray(pixels)
     draw = ImageDraw.Draw(picture)
     unit = max(pixels.shape[:2]) / 640
@@ -201,14 +200,14 @@ def draw_boxes(pixels: Pixels, marks: Sequence[Mark]) -> Pixels:
 
 
 def colour_bar(width: int, height: int, *, signed: bool = True) -> Pixels:
-    """The scale as a strip: from *against* over nothing to *for*; unsigned: from nothing to *for*."""
+    """The scale as a colour bar: from *against* over nothing to *for*; unsigned: from nothing to *for*."""
     relative = np.linspace(-1.0 if signed else 0.0, 1.0, width, dtype=np.float32)
     white = np.full((height, width, 3), 255, dtype=np.uint8)
     return overlay(white, np.broadcast_to(relative, (height, width)), scale=1.0, opacity=1.0)
 
 
 def _blend(crop: Pixels, colours: NDArray[np.float32], alpha: NDArray[np.float32] | np.float32) -> Pixels:
-    """Crop and colours mixed in single precision, in the colours' own memory: pages paint a dozen at once."""
+    """Crop and colours blended in float32, in the colours' own memory: pages draw a dozen at once."""
     colours -= crop
     colours *= alpha
     colours += crop
@@ -230,7 +229,7 @@ def _lookup() -> NDArray[np.float32]:
 def _draw_tag(
     draw: ImageDraw.ImageDraw, mark: Mark, font: ImageFont.FreeTypeFont, size: tuple[int, int]
 ) -> None:
-    """Number and word on a filled tag above the box, or inside it where there is no room above."""
+    """Number and caption on a filled tag above the box, or inside it where there is no room above."""
     text = f"{mark.number} {mark.caption}".strip()
     left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
     wide, high = right - left + 8, bottom - top + 8

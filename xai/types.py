@@ -1,8 +1,8 @@
-"""The values that travel through the library.
+"""The value types of the library.
 
-Frozen, checked where they are made, and free of torch: the web server, the command line and the worker
-process all speak in them. Arrays are numpy; pictures are RGB uint8, height first. Coordinates have their
-origin in the top left corner, x to the right and y down; boxes are half-open.
+Frozen, validated on construction, and free of torch: the web server, the command line and the worker process
+all use them. Arrays are numpy; pictures are RGB uint8, height first. Coordinates have their origin in the top
+left corner, x to the right and y down; boxes are half-open.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ REGION_SUMS = {"nose_and_mouth": ("nose", "mouth"), "lower_face": ("nose", "mout
 """Sums of regions that are reported beside them."""
 
 MAX_FACES = 20
-"""So many faces of one photo are kept unless the caller says otherwise."""
+"""Default for how many faces of one photo are kept."""
 
 MIN_FACE = 12
-"""Photo pixels of a box's shorter side below which a peak is not called a face."""
+"""Photo pixels of a box's shorter side below which a detection does not count as a face."""
 
 Params = Mapping[str, float | int | str]
 """The parameters of a method, by name."""
 
 Display = Literal["absolute", "density"]
-"""How the values of a map are displayed: as they were measured, on a scale that maps share; or, for want of a
-unit that two networks have in common, as what exceeds an even spread of the map over the picture."""
+"""How the values of a map are displayed: as measured, on a scale that maps share; or, without a unit that two
+networks have in common, as what exceeds a map uniform over the picture."""
 
 Progress = Callable[[int, int], None]
 """Called with (forwards done, forwards in all) between batches; may raise to stop the work."""
@@ -69,9 +69,9 @@ class Image:
     """A decoded photo.
 
     Attributes:
-        pixels: RGB uint8 ``(H, W, 3)``, turned upright.
+        pixels: RGB uint8 ``(H, W, 3)``, upright.
         sha256: hex digest of the bytes the photo came from (not of the pixels).
-        notices: sentences for the reader about what was done (first frame only, turned upright, ...).
+        notices: sentences for the reader about what was done (first frame only, rotated upright, ...).
     """
 
     pixels: NDArray[np.uint8]
@@ -96,7 +96,7 @@ class Image:
 class Box:
     """A rectangle in photo pixels, half-open: ``left <= x < right``, ``top <= y < bottom``.
 
-    It may reach past the photo, as the margin round a face at the edge does.
+    It may extend past the photo, as the margin round a face at the edge does.
 
     >>> Box(10, 20, 40, 60).width, Box(10, 20, 40, 60).height
     (30, 40)
@@ -128,16 +128,16 @@ class Box:
 
 @dataclass(frozen=True, eq=False)
 class Face:
-    """One face, cut out of a photo. Nothing is ever drawn on a crop.
+    """One face, cropped from a photo. Nothing is ever drawn on a crop.
 
     Attributes:
         photo_sha256: digest of the photo it was cut from.
         box: the face itself, in photo pixels.
-        crop_box: the square that was cut out, in photo pixels; it may reach past the photo.
-        crop: RGB uint8 ``(S, S, 3)``, the pixels of ``crop_box``, reduced to at most a stated side.
+        crop_box: the square that was cropped, in photo pixels; it may extend past the photo.
+        crop: RGB uint8 ``(S, S, 3)``, the pixels of ``crop_box``, reduced to at most a given side.
         landmarks: float32 ``(K, 2)``, x and y in crop pixels. K is 468 (mesh), 5 (left eye, right eye,
             nose tip, left and right mouth corner, as seen in the picture) or 0 (none known).
-        score: how sure the detector is, 0..1.
+        score: confidence of the detector, 0..1.
     """
 
     photo_sha256: str
@@ -156,31 +156,31 @@ class Face:
 class Faces(tuple[Face, ...]):
     """The faces of one photo, left to right as they are numbered, with notices for the reader.
 
-    A tuple, so that it can be indexed and compared in length; ``notices`` says for example that a cap
-    cut the list.
+    A tuple, so that it can be indexed and compared in length; ``notices`` says for example that a limit
+    truncated the list.
     """
 
     notices: tuple[str, ...]
 
     def __new__(cls, faces: Iterable[Face] = (), notices: Iterable[str] = ()) -> Self:
-        """Make the tuple and hang the notices on it."""
+        """Make the tuple and attach the notices."""
         made = super().__new__(cls, tuple(faces))
         made.notices = tuple(notices)
         return made
 
     def __getnewargs__(self) -> tuple[Any, ...]:
-        """Let it travel between processes with its notices."""
+        """Pickle it with its notices."""
         return (tuple(self), self.notices)
 
 
 @dataclass(frozen=True)
 class IncorrectReason:
-    """What is wrong with a mask worn incorrectly, as far as it can be said.
+    """Why a mask is worn incorrectly, as far as it can be told.
 
     Attributes:
         likeliest: the most probable reason.
         probability: of it, 0..1.
-        threshold: the probability from which a reason is said at all.
+        threshold: the probability from which a reason is reported.
     """
 
     likeliest: str
@@ -189,7 +189,7 @@ class IncorrectReason:
 
     @property
     def said(self) -> str | None:
-        """The reason; None where it cannot be said."""
+        """The reason; None below the threshold."""
         return self.likeliest if self.probability >= self.threshold else None
 
     def as_dict(self) -> dict[str, str | float | None]:
@@ -199,12 +199,12 @@ class IncorrectReason:
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What a classifier says of one face.
+    """A classifier's prediction for one face.
 
     Attributes:
         classes: class names in the classifier's own order.
         probabilities: float32 ``(C,)``, summing to 1.
-        reason: what is wrong, where the answer is ``incorrect`` and the classifier has learnt reasons.
+        reason: why, where the answer is ``incorrect`` and the classifier has a reason head.
     """
 
     classes: tuple[str, ...]
@@ -286,24 +286,23 @@ class RegionShares:
         return sum(self.share[r] for r in regions), sum(self.area[r] for r in regions)
 
     def lift(self, *regions: str) -> float | None:
-        """Share over area: 1 is what an even map would give. None where the area is empty."""
+        """Share over area: 1 is what a uniform map would give. None where the area is empty."""
         share, area = self.of(*regions)
         return share / area if area > 0 else None
 
 
 @dataclass(frozen=True)
 class ComputeInfo:
-    """By what a map was computed and, where that was in half precision, how far it was off.
+    """Runtime and precision of a map and, for half precision, its measured error.
 
     Attributes:
         runtime: library, precision and device, e.g. ``"openvino float32 on cpu"``.
-        checked: places of the patch that were measured again in float32, their answers put in; 0 for a map in
-            float32.
-        error: largest difference in probability of the explained class at those places before that; None
+        checked: patch positions that were measured again in float32 and replaced; 0 for a map in float32.
+        error: largest difference in probability of the explained class at those positions before that; None
             where none was checked.
         correlation: rank correlation (Spearman) with the map in float32, estimated from these differences;
             None where none was checked.
-        redone: why the whole map was then computed in float32 (``peak`` or ``ranking`` in doubt), or empty.
+        redone: why the whole map was then recomputed in float32 (``peak`` or ``ranking`` in doubt), or empty.
     """
 
     runtime: str
@@ -315,7 +314,7 @@ class ComputeInfo:
 
 @dataclass(frozen=True)
 class Provenance:
-    """What an explanation was made with, enough to make it again.
+    """Provenance of an explanation, enough to reproduce it.
 
     Attributes:
         model: the classifier's name.
@@ -323,7 +322,7 @@ class Provenance:
         device: where it ran, e.g. ``"cpu"``.
         versions: package -> version.
         seconds: method -> wall-clock seconds.
-        computed: method -> by what, and how exactly.
+        computed: method -> runtime and precision.
     """
 
     model: str
@@ -340,17 +339,17 @@ class Explanation:
 
     Attributes:
         face: what was explained.
-        prediction: what the classifier says.
+        prediction: the classifier's prediction.
         target: the class that the maps explain.
         heatmaps: method -> map.
         shares: method -> region shares, or None where the map has no positive evidence or the face no
             landmarks.
-        probability: float32 ``(H, W)`` on the crop, or None without occlusion: the target's probability
-            when the patch lies there.
-        becomes: int8 ``(H, W)`` on the crop, or None without occlusion: index into
-            ``prediction.classes`` of the answer when the patch lies there.
-        provenance: what it was made with.
-        evidence: whether the answer rests on nose and mouth; None where that was not asked.
+        probability: float32 ``(H, W)`` on the crop, or None without occlusion: the target's probability with
+            the patch there.
+        becomes: int8 ``(H, W)`` on the crop, or None without occlusion: index into ``prediction.classes`` of
+            the class predicted with the patch there.
+        provenance: its provenance.
+        evidence: whether the answer depends on nose and mouth; None where that was not tested.
     """
 
     face: Face

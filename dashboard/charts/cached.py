@@ -1,4 +1,4 @@
-"""Figures that a visitor has seen: drawn once, whatever else on the page is drawn again."""
+"""Cached figures: each is built once per session, however often the page reruns."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ __all__ = ["kept_figure"]
 
 
 def kept_figure(what: Hashable, draw: Callable[[], go.Figure]) -> go.Figure:
-    """The figure that shows ``what``, drawn now if this session does not hold it in the reader's language and
-    theme. Building a figure takes plotly several milliseconds, and a page holds a dozen.
+    """The figure that shows ``what``, built now if this session has not cached it for the reader's language
+    and theme. Building a figure takes plotly several milliseconds, and a page holds a dozen.
 
     Args:
         what: the kind of figure and every number and name in it.
-        draw: draws it; nobody changes it afterwards.
+        draw: builds it; it must not be changed afterwards.
     """
     return cached("figure", (preferences.language(), ink(), what), lambda: _Finished(draw()))
 
 
 class _Finished(go.Figure):  # type: ignore[misc]  # plotly has no types
-    """A figure that changes no more: plotly would copy all of it anew for every page that shows it."""
+    """A figure that no longer changes: plotly would copy all of it again for every page that shows it."""
 
     def to_dict(self) -> dict[str, Any]:
         """The figure as plotly's JSON describes it; the same object every time."""

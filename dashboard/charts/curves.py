@@ -1,4 +1,4 @@
-"""Curves: the checks of a map, and a mask that is pulled down. Numbers in, plotly figures out."""
+"""Curves: the checks of a map, and the mask height probe. Numbers in, plotly figures out."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 
 
 def curves(check: CurveCheck) -> go.Figure:
-    """The answer's probability as the picture changes, in three orders, told apart by dashes as well."""
+    """The answer's probability as the picture changes, in three orders, distinguished by dash as well."""
     figure = go.Figure()
     for name, values in (("random", check.random), ("edges", check.edges), ("own", check.own)):
         colour, dash = _LINES[name]
@@ -40,11 +40,12 @@ def curves(check: CurveCheck) -> go.Figure:
 
 
 def height_curve(found: ProbeResult, height: float) -> go.Figure:
-    """The probability of each answer over the height of the mask; colour, dash and a word tell them apart.
+    """The probability of each answer over the height of the mask; colour, dash and a word distinguish them.
 
     Args:
         found: of ``pull_down``.
-        height: the height that is shown beside it; a line marks it, another one where the answer changes.
+        height: the height that is shown beside it; a line marks it, another one marks where the answer
+            changes.
     """
     figure = go.Figure()
     for index, name in enumerate(found.start.classes):

@@ -1,4 +1,4 @@
-"""Charts of what is known of models: scores, confusion, data, training. Numbers in, plotly figures out."""
+"""Charts about models: scores, confusion, data, training. Numbers in, plotly figures out."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LINE = {
 
 @dataclass(frozen=True)
 class DotRow:
-    """One line of a chart of dots.
+    """One row of a dot plot.
 
     Attributes:
         label: what it is about.
@@ -38,7 +38,7 @@ class DotRow:
 
 
 def dots(rows: Sequence[DotRow]) -> go.Figure:
-    """Shares as dots with their 95 % intervals; a dot without one is hollow.
+    """Shares as a dot plot with 95 % intervals; a dot without one is hollow.
 
     What a study published is a hollow diamond on the same line.
     """
@@ -64,7 +64,7 @@ def dots(rows: Sequence[DotRow]) -> go.Figure:
 
 
 def dots_height(rows: int, *, legend: bool = False) -> int:
-    """Pixels that a chart of so many lines takes."""
+    """Height in pixels of a dot plot with these rows."""
     return 46 * rows + 40 + 30 * legend
 
 
@@ -92,7 +92,7 @@ def class_counts(counts: Mapping[str, Mapping[str, int]]) -> go.Figure:
 
 
 def learning_curves(history: Sequence[Epoch], names: Sequence[str]) -> go.Figure:
-    """How figures of a training went, epoch by epoch, told apart by dashes as well.
+    """Training curves, epoch by epoch, distinguished by dash as well.
 
     Args:
         history: the epochs.
@@ -119,7 +119,7 @@ def learning_curves(history: Sequence[Epoch], names: Sequence[str]) -> go.Figure
 
 
 def _marks(points: Sequence[tuple[int, float]], name: str) -> dict[str, object]:
-    """One series of dots: line and share of each."""
+    """One series of dots: row and share of each."""
     return {
         "x": [value for _, value in points],
         "y": [place for place, _ in points],
@@ -132,7 +132,7 @@ def _marks(points: Sequence[tuple[int, float]], name: str) -> dict[str, object]:
 
 
 def _label_lines(figure: go.Figure, rows: Sequence[DotRow]) -> None:
-    """A thin line for each row and its label above it: beside the line there is no room on a phone."""
+    """A thin line for each row with its label above it: a phone has no room beside the line."""
     for place, row in enumerate(rows):
         figure.add_annotation(
             x=0,
@@ -169,7 +169,7 @@ def _intervals(found: Sequence[Metric]) -> dict[str, object]:
 
 
 def _window(rows: Sequence[DotRow]) -> dict[str, object]:
-    """The axis: from 0 to 1, or from a half where nothing lies lower, said by its ticks."""
+    """The axis: from 0 to 1, or from 0.5 where no value is lower; the ticks show which."""
     values = [
         v for row in rows if row.measured for v in (row.measured.value, row.measured.low) if v is not None
     ]

@@ -1,4 +1,4 @@
-"""Charts of the dashboard. Numbers in, plotly figures out; pictures of maps are made in ``xai.render``."""
+"""Charts of the dashboard. Numbers in, plotly figures out; images of maps are made in ``xai.render``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["class_bars", "region_bars", "share_ticks"]
 
 
 def class_bars(prediction: Prediction) -> go.Figure:
-    """The answer as one bar per class, in the model's order from the top; the word stands at each bar."""
+    """The answer as one bar per class, in the model's order from the top; the label stands at each bar."""
     shown = [float(value) for value in prediction.probabilities]
     figure = go.Figure(
         go.Bar(
@@ -35,7 +35,7 @@ def class_bars(prediction: Prediction) -> go.Figure:
 
 
 def region_bars(shares: Mapping[str, RegionShares], limit: float = 1.0) -> go.Figure:
-    """For each region: what part of each map's positive evidence lies in it, next to its size.
+    """For each region: the share of each map's positive evidence in it, next to its area.
 
     Args:
         shares: method -> shares; methods without any are left out by the caller. All have one area.
@@ -55,14 +55,14 @@ def region_bars(shares: Mapping[str, RegionShares], limit: float = 1.0) -> go.Fi
 
 
 def share_ticks(limit: float = 1.0) -> dict[str, list[object]]:
-    """Ticks of an axis of shares from 0 to ``limit``, written as the reader's language writes them."""
+    """Ticks of an axis of shares from 0 to ``limit``, formatted for the reader's language."""
     step = next(step for step in (0.05, 0.1, 0.25, 0.5) if limit / step <= 5 or step == 0.5)
     values = [step * index for index in range(int(limit / step + 1e-9) + 1)]
     return {"tickvals": [*values], "ticktext": [format_number(value, ".0%") for value in values]}
 
 
 def _method_name(method: str) -> str:
-    """A method in few words; the title of its entry where the catalogue has none."""
+    """Short name of a method; the title of its entry where the messages have none."""
     return t(f"method_short.{method}") if has_key(f"method_short.{method}") else METHODS[method].title
 
 

@@ -1,4 +1,4 @@
-"""Streamlit components of our own, a folder each; none asks anything of the network."""
+"""Custom Streamlit components, a folder each; none makes network requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ def component(name: str) -> Any:
     """Register the component in the folder ``name``: ``index.html``, ``style.css`` and ``script.js``.
 
     Returns:
-        What mounts it: call it with ``key``, ``data`` and an ``on_<name>_change`` per value that comes back.
+        The function that mounts it; call it with ``key``, ``data`` and an ``on_<name>_change`` per value that
+        it returns.
     """
     files = (_HERE / name / file for file in ("index.html", "style.css", "script.js"))
     html, css, js = (file.read_text(encoding="utf-8") for file in files)

@@ -1,9 +1,9 @@
-"""Every sentence that is shown, by key: a folder per language, a file per page (``en/photo.toml``).
+"""Every text shown, by key: a folder per language, a file per page (``en/photo.toml``).
 
-``say("photo.faces_many", count=3, model="m")`` looks up a key in the reader's language and fills its blanks.
-A key that does not exist or a blank that is not filled is a fault of ours and raises ``KeyError``; nothing
-is ever shown half filled. A new language is a new folder with the same files; how it writes numbers stands in
-the section ``format_number`` of its ``common.toml``.
+``t("photo.faces_many", count=3, model="m")`` looks up a key in the reader's language and fills its
+placeholders. A missing key or an unfilled placeholder is a bug and raises ``KeyError``; nothing is ever shown
+half filled. A new language is a new folder with the same files; how it writes numbers stands in the section
+``format_number`` of its ``common.toml``.
 """
 
 from __future__ import annotations
@@ -33,38 +33,38 @@ __all__ = [
 ]
 
 DEFAULT = "en"
-"""The language that the library itself speaks."""
+"""The language of the library's own messages."""
 
 _FOLDER = Path(__file__).parent / "locales"
 
 
 def t(key: str, /, **values: object) -> str:
-    """The sentence under ``key`` in the reader's language, with its blanks filled.
+    """The text under ``key`` in the reader's language, with its placeholders filled.
 
-    How many digits a number gets is written in the sentence, and its marks are those of the language.
+    The text sets the digits of a number, the language its separators.
 
     Args:
-        key: dotted path into the catalogue, such as ``"photo.title"``.
-        values: what the blanks are filled with.
+        key: dotted path into the messages, such as ``"photo.title"``.
+        values: what the placeholders are filled with.
 
     Raises:
-        KeyError: there is no such key, or a blank is not filled.
+        KeyError: there is no such key, or a placeholder is not filled.
     """
     spoken = language()
     return _Blanks(spoken).vformat(messages(spoken)[key], (), values)
 
 
 def has_key(key: str) -> bool:
-    """Whether there is a sentence under ``key``."""
+    """Whether there is a text under ``key``."""
     return key in messages(language())
 
 
 def format_number(value: float, form: str) -> str:
-    """A number as the reader's language writes it, for places that hold nothing else.
+    """A number in the format of the reader's language, for places that hold nothing else.
 
     Args:
         value: the number.
-        form: a format of Python's, such as ``".0%"``.
+        form: a Python format spec, such as ``".0%"``.
 
     >>> format_number(0.625, ".1%"), format_number(1651, ",")
     ('62.5%', '1,651')
@@ -73,7 +73,7 @@ def format_number(value: float, form: str) -> str:
 
 
 def class_title(name: str) -> str:
-    """A class in words, however a model spells it; one that is not known, of an added model, as it is.
+    """Display name of a class, however a model spells it; an unknown class of an added model as it is.
 
     >>> class_title("uncovered"), class_title("No-Mask"), class_title("visor")
     ('no mask', 'no mask is present', 'visor')
@@ -93,10 +93,10 @@ def class_short_label(name: str) -> str:
 
 
 def translate_notice(sentence: str) -> str:
-    """A sentence that the library made, in the reader's language; as it is where the catalogue has none.
+    """A message of the library in the reader's language; as it is where the messages have no translation.
 
-    The section ``library`` of the first language holds the library's sentences with blanks where its numbers
-    and names stand; the same key of another language says them there.
+    The section ``library`` of the default language holds the library's sentences with placeholders for
+    numbers and names; the same key of another language translates them.
     """
     spoken = language()
     if spoken == DEFAULT:
@@ -120,11 +120,11 @@ def languages() -> Mapping[str, str]:
 
 @cache
 def messages(spoken: str = DEFAULT) -> Mapping[str, str]:
-    """All sentences of a language, with dotted keys.
+    """All messages of a language, by dotted key.
 
     Raises:
         FileNotFoundError: there is no folder for that language.
-        ValueError: two files say the same key.
+        ValueError: two files define the same key.
     """
     files = sorted((_FOLDER / spoken).glob("*.toml"))
     if not files:
@@ -140,7 +140,7 @@ def messages(spoken: str = DEFAULT) -> Mapping[str, str]:
 
 
 class _Blanks(string.Formatter):
-    """Fills blanks; numbers that have a format get the marks of the language."""
+    """Fills placeholders; numbers with a format spec get the separators of the language."""
 
     def __init__(self, spoken: str) -> None:
         self._marks = _marks(spoken)
@@ -164,7 +164,7 @@ def _rewritten(value: str, marks: dict[int, str]) -> str:
 
 @cache
 def _library() -> Mapping[str, re.Pattern[str]]:
-    """Key -> pattern of a sentence of the library, its blanks as groups."""
+    """Key -> pattern of a sentence of the library, its placeholders as groups."""
     return {
         key: re.compile(
             "".join(

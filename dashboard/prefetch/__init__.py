@@ -1,1 +1,1 @@
-"""Results about the gallery's samples, computed while nobody waits."""
+"""Prefetches the gallery's results while the model process is idle."""

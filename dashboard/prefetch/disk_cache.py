@@ -1,8 +1,8 @@
-"""Results about the gallery's samples in files, so that no class waits for them. Without pickle.
+"""Disk cache of the gallery's results, so that no class waits for them. Without pickle.
 
-A file's name and content tell what it depends on: what was asked, the models and their cards, every file of
-the library, and the packages that measure. A stale file is never found, a damaged one is measured again.
-Photos of visitors are never written.
+A file's name and content record what it depends on: the request, the models and their cards, every file of
+the library, and the packages used. A stale file is never found, a damaged one is computed again. Photos of
+visitors are never written.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _MEASURING = (
     "torch",
     "torchvision",
 )
-"""Packages that change what is measured, or bring a portrait."""
+"""Packages that affect results, or contain a portrait."""
 
 _CLASSES = {
     name: kind
@@ -50,18 +50,18 @@ _CLASSES = {
     for name, kind in vars(room).items()
     if isinstance(kind, type) and is_dataclass(kind)
 } | {kind.__name__: kind for kind in (FaceExplanation, PhotoAnalysis)}
-"""The only classes that are ever made from a file."""
+"""The only classes that are ever constructed from a file."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 _LOG = logging.getLogger(__name__)
 
 
 class DiskCache:
-    """A folder of results. Every method may be called from any thread.
+    """A folder of cached results. All methods are thread-safe.
 
     Args:
-        folder: where the files are; made when the first is kept.
-        cards: of the models whose results are kept.
+        folder: where the files are; created with the first.
+        cards: of the models whose results are cached.
     """
 
     def __init__(self, folder: Path, cards: Sequence[Card]) -> None:
@@ -72,7 +72,7 @@ class DiskCache:
         self._state = hashlib.sha256(state.encode()).hexdigest()[:16]
 
     def get(self, key: Sequence[object]) -> Any:
-        """What is kept under ``key``, which JSON can hold; None where nothing is, or a damaged file."""
+        """The value under ``key`` (JSON-serialisable); None where there is none, or its file is damaged."""
         path, about = self._path(key), self._about(key)
         try:
             with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as held:
@@ -86,11 +86,11 @@ class DiskCache:
             return None
 
     def put(self, key: Sequence[object], value: object) -> None:
-        """Keep a frozen value of the classes that travel between the processes, whole or not at all.
+        """Store a frozen value of the classes that cross the process boundary, atomically.
 
         Raises:
             XaiError: the folder cannot be written.
-            TypeError: the value holds something of another class.
+            TypeError: the value holds an object of another class.
         """
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -104,7 +104,7 @@ class DiskCache:
         write_atomically(self._path(key), lambda unfinished: unfinished.write_bytes(packed.getvalue()))
 
     def remove_stale(self) -> None:
-        """Delete the files that an earlier state of the models or the library left behind."""
+        """Delete files of earlier versions of the models or the library."""
         for path in self._folder.glob("*.npz"):
             if not path.name.startswith(self._state):
                 path.unlink(missing_ok=True)
@@ -118,7 +118,7 @@ class DiskCache:
 
 
 def code_fingerprint() -> str:
-    """Digest of the library's files and of the versions of the packages that measure."""
+    """Digest of the library's files and of the versions of the packages used."""
     files = sorted(
         path
         for room in ("xai", "dashboard")
@@ -140,7 +140,7 @@ def _digest(files: Sequence[Path]) -> str:
 
 
 def _flattened(value: Any, arrays: list[NDArray[Any]]) -> Any:
-    """The value as JSON can hold it; its arrays and bytes are put aside in ``arrays``."""
+    """The value in JSON-serialisable form; its arrays and bytes are moved to ``arrays``."""
     match value:
         case None | bool() | int() | float() | str() | np.generic():
             return value.item() if isinstance(value, np.generic) else value

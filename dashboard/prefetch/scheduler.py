@@ -1,6 +1,6 @@
-"""Has the gallery's samples answered while nobody waits, so that a class that comes later need not.
+"""Prefetches the gallery's samples while the model process is idle, so that a class need not wait later.
 
-A visitor's job always goes first: the one under way for a file is dropped and asked again later.
+A visitor's job always goes first: a running prefetch job is cancelled and submitted again later.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ from xai.types import Face
 __all__ = ["PREFETCHED", "PrefetchedResults", "Prefetcher", "Waiting"]
 
 Submit = Callable[[Job], JobHandle]
-"""Hands a job to the model process that nobody waits for."""
+"""Submits a background job to the model process."""
 
 FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "samples"
-"""Where the answers are, unless the variable ``XAI_SAMPLE_ANSWERS`` names another folder or says ``off``."""
+"""Where the results are, unless the variable ``XAI_SAMPLE_ANSWERS`` names another folder or is ``off``."""
 
 _LOG = logging.getLogger(__name__)
 _GLANCE = 0.05
-"""Seconds between two looks at whether a visitor waits."""
+"""Seconds between two checks whether a visitor waits."""
 
 
 class Waiting:
-    """How many visitors wait for the model process at this moment."""
+    """Counts the visitors who wait for the model process."""
 
     def __init__(self) -> None:
         self._lock = threading.Condition()
@@ -53,7 +53,7 @@ class Waiting:
 
     @contextlib.contextmanager
     def waiting(self) -> Iterator[None]:
-        """One more waits, for as long as this lasts."""
+        """Context manager: one more visitor waits while it is active."""
         with self._lock:
             self._count += 1
         try:
@@ -65,7 +65,7 @@ class Waiting:
 
     @property
     def any(self) -> bool:
-        """Whether one waits."""
+        """Whether any visitor waits."""
         return self._count > 0
 
     def wait_until_idle(self) -> None:
@@ -75,11 +75,11 @@ class Waiting:
 
 
 class Prefetcher:
-    """Has every sample of the gallery explained, and keeps what is found.
+    """Explains every sample of the gallery and caches the results.
 
     Args:
-        cache: where it is kept.
-        submit: asks the model process.
+        cache: where results are stored.
+        submit: submits a job to the model process.
         waiting: visitors, who go first.
     """
 
@@ -87,8 +87,8 @@ class Prefetcher:
         self._cache, self._submit, self._waiting = cache, submit, waiting
 
     def run(self, samples: Sequence[str]) -> None:
-        """Find what no file holds yet, sample by sample; ends early when the model process gives nothing or
-        the folder cannot be written, which only costs the visitors their time.
+        """Compute what is not cached yet, sample by sample; ends early when the model process fails or the
+        folder cannot be written, which only makes visitors wait longer.
         """
         try:
             self._cache.remove_stale()
@@ -127,7 +127,7 @@ class Prefetcher:
                 self._cache.put(_evidence_key(face, part.name), part.value)
 
     def _measured(self, job: Job) -> tuple[object, list[ResultPart]]:
-        """What the model process answers; asked again as long as it is dropped for a visitor."""
+        """Result of the model process; submitted again each time it is cancelled for a visitor."""
         while True:
             self._waiting.wait_until_idle()
             ticket, parts = self._submit(job), list[ResultPart]()
@@ -140,7 +140,7 @@ class Prefetcher:
 
 
 class PrefetchedResults:
-    """What one server has found beforehand; nothing until ``start``.
+    """The prefetched results of one server; none until ``start``.
 
     Attributes:
         waiting: who waits for the model process; their jobs go first.
@@ -151,26 +151,26 @@ class PrefetchedResults:
         self._cache: DiskCache | None = None
 
     def seen(self, job: AnalyzeSample) -> PhotoAnalysis | None:
-        """What is in a sample, asked with nothing that a visitor chose."""
+        """The analysis of a sample, where the visitor changed no setting."""
         known = self._knows(*job.models) and not (job.whole or job.boxes)
         return self._get(_seen_key(job)) if known else None
 
     def maps(self, job: ExplainFace, request: ModelRequest) -> FaceExplanation | None:
-        """A model's maps of a sample's face, without the crop, asked likewise."""
+        """A model's maps of a sample's face, without the crop, likewise."""
         known = self._knows(request.model) and request.target is None and not job.options
         return self._get(_maps_key(job.face, request.model, job.methods)) if known else None
 
     def evidence(self, job: ExplainFace, request: ModelRequest) -> Evidence | None:
-        """What a model's own answer about a sample's face rests on."""
+        """The evidence for a model's own answer about a sample's face."""
         known = self._knows(request.model) and request.target is None
         return self._get(_evidence_key(job.face, request.model)) if known else None
 
     def start(self, submit: Submit, samples: Sequence[str]) -> None:
-        """Open the folder and explain the samples, in a thread that ends with the server.
+        """Open the cache folder and prefetch the samples, in a daemon thread.
 
         Args:
-            submit: asks the model process.
-            samples: ids, in the order in which they are wanted.
+            submit: submits a job to the model process.
+            samples: ids, in order of priority.
         """
         folder = os.environ.get("XAI_SAMPLE_ANSWERS", str(FOLDER))
         if folder != "off":
@@ -205,4 +205,4 @@ def _face(face: Face) -> Sequence[object]:
 
 
 PREFETCHED = PrefetchedResults()
-"""Those of this process."""
+"""The prefetched results of this process."""

@@ -1,1 +1,1 @@
-"""What is known beside the models that can be asked: measured ones, and experiments."""
+"""Records beside the installed models: measured models without weights, and experiments."""

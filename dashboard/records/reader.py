@@ -1,7 +1,7 @@
-"""Reading what stands beside the models that can be asked: cards without weights, and experiments.
+"""Reads the records beside the installed models: cards without weights, and experiments.
 
-Free of torch, so that the web server can do it. The card of a model whose weights are not here lies in the
-folder ``measured`` beside the cards; experiments stand in ``experiments.json``.
+Free of torch, so that the web server can do it. The card of a model without weights here is in the folder
+``measured`` beside the cards; experiments are in ``experiments.json``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["Experiment", "ExperimentRow", "RecordUnreadable", "Records", "read_e
 
 
 class RecordUnreadable(ValueError):
-    """A file that does not say what it should; the message names the file and what is wrong."""
+    """A file with invalid content; the message names the file and what is wrong."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class ExperimentRow:
         label: what was tried.
         figure: name of what was measured.
         measured: what was found.
-        n: faces or answers it rests on; None where a figure was taken over and its count is not known.
+        n: faces or answers it is based on; None where the value was adopted and its count is not known.
         published: what the study printed, 0..1, or None.
     """
 
@@ -42,15 +42,15 @@ class ExperimentRow:
 
 @dataclass(frozen=True)
 class Experiment:
-    """A question that was put to data.
+    """An experiment on data.
 
     Attributes:
         name: short name.
         question: the question, a sentence.
-        source: number of the study that asked it, or ``"own"``.
+        source: number of the study it comes from, or ``"own"``.
         rows: what was found.
-        command: what measures it again.
-        note: what to know about it; may be "".
+        command: the command that reproduces it.
+        note: remarks; may be "".
     """
 
     name: str
@@ -63,11 +63,11 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Records:
-    """What is known beside the models that can be asked.
+    """The records beside the installed models.
 
     Attributes:
-        measured: cards of models whose weights are not here, by study and name.
-        experiments: what was put to data.
+        measured: cards of models without weights here, by study and name.
+        experiments: the experiments.
         problems: a sentence for each file that could not be read.
     """
 
@@ -77,10 +77,10 @@ class Records:
 
 
 def read_records(cards: Sequence[Path], folders: Sequence[Path]) -> Records:
-    """Everything in ``folders`` beside the models that can be asked.
+    """The records in ``folders`` beside the installed models.
 
     Args:
-        cards: files of the models that can be asked: a measured model with the name of one is left out.
+        cards: files of the installed models: a measured model of the same name is left out.
         folders: searched for ``measured/*.json`` and ``experiments.json``.
     """
     names = {path.stem for path in cards}
@@ -104,7 +104,7 @@ def read_experiments(path: Path) -> tuple[Experiment, ...]:
     """The experiments in a file, or none where there is no such file.
 
     Raises:
-        RecordUnreadable: the file holds something else.
+        RecordUnreadable: the file has another format.
     """
     if not path.is_file():
         return ()

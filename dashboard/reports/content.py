@@ -1,4 +1,4 @@
-"""A report about one face in the reader's words: what was measured, on which photo, how to do it again."""
+"""Content of a face report in the reader's language: what was measured, on which photo, how to reproduce."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _ROWS: Mapping[str, tuple[str, ...]] = {
 """Row of the table -> the regions it sums up."""
 
 _COLUMNS = (0, 1, 2, 3, 4, 6)
-"""Of the table of families: all but the limit, which the note has, and the rounds."""
+"""Columns of the table of families: all but the threshold, which is in the note, and the rounds."""
 
 
 def face_sheet(
@@ -50,7 +50,7 @@ def face_sheet(
     *,
     by_hand: bool = False,
 ) -> FaceSheet:
-    """What there is to say of one face, in the reader's language.
+    """The report about one face, in the reader's language.
 
     Args:
         explanations: one per model, at least one, all of the same face.
@@ -85,7 +85,7 @@ def face_sheet(
 
 
 def _scales(explanations: Sequence[Explanation]) -> dict[str, float]:
-    """Method -> value that gets the full colour, one for all models, as the page shows them."""
+    """Method -> value that gets the full colour, shared by all models as on the page."""
     maps: dict[str, list[Heatmap]] = {}
     for each in explanations:
         for method, heatmap in each.heatmaps.items():
@@ -110,7 +110,7 @@ def _scale(method: str, scale: float) -> SheetScale:
 
 
 def _unmarked(words: str) -> str:
-    """Without the marks that make words bold on a page."""
+    """Without the Markdown that makes words bold on a page."""
     return words.replace("**", "")
 
 
@@ -146,7 +146,7 @@ def _strips(evidence: Evidence) -> tuple[SheetStrip, ...]:
 
 
 def _numbers(evidence: Evidence) -> SheetTable:
-    """Every family of edits; the note holds what else there is to say in numbers, the limits among it."""
+    """Table of all families of edits; the note holds the other numbers, the thresholds among them."""
     header, *rows = ([row[i] for i in _COLUMNS] for row in (family_header(), *family_rows(evidence)))
     note = " ".join(number_lines(evidence))
     return SheetTable(t("sheet.numbers"), tuple(header), tuple(map(tuple, rows)), note)
@@ -164,7 +164,7 @@ def _map(explanation: Explanation, method: str, scale: float) -> SheetMap:
 
 
 def _table(explanation: Explanation) -> SheetTable | None:
-    """How the maps fall on the regions; None where that is not known."""
+    """Region shares of the maps; None where they are not known."""
     shares = {method: counted for method, counted in explanation.shares.items() if counted}
     columns: dict[str, Mapping[str, str]] = {}
     for method, counted in shares.items():
@@ -183,7 +183,7 @@ def _table(explanation: Explanation) -> SheetTable | None:
 
 
 def photo_line(face: Face) -> str:
-    """Which photo, and which part of it was taken as the face."""
+    """Which photo, and which part of it is the face."""
     if _is_whole(face):
         return t("sheet.whole", sha256=face.photo_sha256, side=face.crop.shape[0])
     left, top, right, bottom = face.box.as_list()
@@ -199,7 +199,7 @@ def photo_line(face: Face) -> str:
 
 
 def made_with(explanations: Sequence[Explanation]) -> SheetNote:
-    """The weights, settings and versions that an explanation was made with."""
+    """The weights, settings and versions behind an explanation."""
     lines = []
     for each in explanations:
         made = each.provenance
@@ -225,7 +225,7 @@ def settings_line(heatmap: Heatmap) -> str:
 
 
 def made_again(explanations: Sequence[Explanation], by_hand: bool) -> SheetNote:
-    """How to measure the same again; the last line is the command.
+    """How to reproduce the report; the last line is the command.
 
     Args:
         explanations: one per model, of the same face.
@@ -236,7 +236,7 @@ def made_again(explanations: Sequence[Explanation], by_hand: bool) -> SheetNote:
 
 
 def command(explanations: Sequence[Explanation]) -> str:
-    """The command line that measures the same again; every setting stands in it, default or not."""
+    """The command line that reproduces the report, with every setting, default or not."""
     words = ["python", "-m", "xai", "explain", "PHOTO", "--out", "DIR"]
     words += [word for each in explanations for word in ("--model", each.provenance.model)]
     words += [word for method in explanations[0].heatmaps for word in ("--method", method)]
@@ -249,5 +249,5 @@ def command(explanations: Sequence[Explanation]) -> str:
 
 
 def _is_whole(face: Face) -> bool:
-    """Whether the whole photo was taken as one face: any other box is cut out with a margin."""
+    """Whether the whole photo was taken as one face: any other box is cropped with a margin."""
     return face.score == 0 and face.crop_box.width == max(face.box.width, face.box.height)

@@ -1,4 +1,4 @@
-"""What a visitor takes away: the numbers of one face as a table or as JSON, and all of it as a zip."""
+"""Downloads: the numbers of one face as CSV or JSON, and everything as a zip."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _OPACITY = 0.6
 def face_zip(explanations: Sequence[Explanation], more: Mapping[str, bytes] | None = None) -> bytes:
     """The explanations of one face by several models as a zip; the same bytes for the same explanations.
 
-    It holds ``face.png`` (the crop, nothing drawn on it), ``<model>/<method>.png`` (overlay; occlusion on one
-    scale for all models), ``<model>/<method>.npy`` (float32, raw and signed), ``numbers.json`` and
-    ``shares.csv``. Nothing of the photo's file, its name or its metadata is in it.
+    It contains ``face.png`` (the crop, nothing drawn on it), ``<model>/<method>.png`` (overlay; occlusion on
+    one scale for all models), ``<model>/<method>.npy`` (float32, raw and signed), ``numbers.json`` and
+    ``shares.csv``. Neither the photo's file, nor its name, nor its metadata is in it.
 
     Args:
         explanations: at least one, all of the same face.
-        more: name -> bytes of files that are put beside them.
+        more: name -> bytes of additional files.
     """
     files: dict[str, bytes] = {
         "face.png": encode_png(explanations[0].face.crop),
@@ -50,12 +50,12 @@ def face_zip(explanations: Sequence[Explanation], more: Mapping[str, bytes] | No
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, data in files.items():
-            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)  # without a date of its own
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)  # without a timestamp
     return stream.getvalue()
 
 
 def numbers_json(explanations: Sequence[Explanation]) -> bytes:
-    """Every number of one face with what it was measured with, as JSON in UTF-8.
+    """Every number of one face with its provenance, as JSON in UTF-8.
 
     Args:
         explanations: at least one, all of the same face.
@@ -64,13 +64,13 @@ def numbers_json(explanations: Sequence[Explanation]) -> bytes:
 
 
 def numbers_csv(explanations: Sequence[Explanation]) -> bytes:
-    """Every number of one face in one long table, a row each, as CSV in UTF-8 with a header.
+    """Every number of one face in long format, a row each, as CSV in UTF-8 with a header.
 
     The columns: ``model``; ``target``, the class that is explained; ``quantity``; ``source``, the method or
     the family of edits, where there is one; ``item``, the class, region or edit; ``value``, unrounded with a
-    decimal point, empty where it has no meaning. Shares, areas and parts are parts of one; ``effect`` and
-    ``edit_drop`` are log-odds that the class lost; ``held`` counts the edits at which the answer did what it
-    should; ``holds`` and ``edit_held`` are 1 or 0.
+    decimal point, empty where it has no meaning. Shares, areas and parts are fractions of 1; ``effect`` and
+    ``edit_drop`` are log-odds that the class lost; ``held`` counts the edits at which the answer behaved as
+    expected; ``holds`` and ``edit_held`` are 1 or 0.
 
     Args:
         explanations: at least one, all of the same face.
@@ -135,7 +135,7 @@ def _scale(explanations: Sequence[Explanation]) -> float:
 
 
 def _drawn(explanation: Explanation, heatmap: Heatmap, others: Sequence[Explanation]) -> NDArray[np.uint8]:
-    """The map over the face; on one scale with those of the others where it is displayed as measured."""
+    """The map over the face; on a scale shared with the other models where it is displayed as measured."""
     method, display = heatmap.method, METHODS[heatmap.method].display
     shared = [each.heatmaps[method] for each in others if method in each.heatmaps]
     scale = display_scale(shared if display == "absolute" else [heatmap], display)

@@ -1,6 +1,6 @@
-"""What a sheet about one face says: words ready to be set, numbers and arrays ready to be drawn.
+"""Data of a one-page face report: text ready for layout, numbers and arrays ready for drawing.
 
-``content`` makes a sheet in the reader's language; ``pdf`` draws it and knows no reader.
+``content`` builds it in the reader's language; ``pdf`` draws it, whatever the language.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class SheetMap:
-    """A map, to be painted over the face.
+    """A map, to be overlaid on the face.
 
     Attributes:
         heatmap: as it was measured.
         scale: value that gets the full colour; the same for all models.
-        title: what people call the method.
+        title: display name of the method.
         finding: what it shows, in one sentence.
-        alt: the map for those who do not see it.
+        alt: text alternative.
     """
 
     heatmap: Heatmap
@@ -47,7 +47,7 @@ class SheetMap:
     alt: str
 
     def painted(self, crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The map over ``crop``, RGB uint8 ``(H, W, 3)``, in one strength on every sheet.
+        """The map over ``crop``, RGB uint8 ``(H, W, 3)``, at the same opacity on every sheet.
 
         It is displayed as the entry of its method says.
         """
@@ -57,10 +57,10 @@ class SheetMap:
 
 @dataclass(frozen=True)
 class SheetBar:
-    """A share of one as a bar.
+    """A share as a bar.
 
     Attributes:
-        words: what it is, with its number.
+        words: label with its number.
         value: 0..1.
         colour: ``#rrggbb``.
     """
@@ -72,7 +72,7 @@ class SheetBar:
 
 @dataclass(frozen=True)
 class SheetStrip:
-    """Edited faces that ask the same, under a heading."""
+    """Edited faces that test the same question, under a heading."""
 
     title: str
     edits: tuple[EditWords, ...]
@@ -80,13 +80,13 @@ class SheetStrip:
 
 @dataclass(frozen=True)
 class SheetTable:
-    """Regions, or changes of the face, with their numbers, every cell as it is printed.
+    """Regions, or edits of the face, with their numbers, every cell as it is printed.
 
     Attributes:
-        title: what it is a table of.
-        header: one word or a few for each column.
-        rows: as long as the header each; the first cell names the row.
-        note: how the numbers are read; may be empty.
+        title: of the table.
+        header: of each column.
+        rows: each as long as the header; the first cell names the row.
+        note: how to read the numbers; may be empty.
     """
 
     title: str
@@ -101,17 +101,17 @@ class SheetModel:
 
     Attributes:
         name: the model's.
-        answer: its answer and how sure it is.
+        answer: its predicted class and confidence.
         target: which class the maps explain.
         bars: a probability each.
         verdict: the verdict in one line, or that there is none.
-        reason: what belongs to it, such as what can be done where it cannot be told; may be empty.
+        reason: what supplements it, such as a remedy for *cannot tell*; may be empty.
         remarks: maps that disagree.
-        figures: both questions, or none where nothing was asked.
+        figures: both questions, or none where nothing was tested.
         strips: the edited faces, by question.
         maps: in the order in which they are shown.
-        table: its regions, or None where nothing is known of them.
-        numbers: every family of edits, for a reader who asked for numbers; else None.
+        table: its region shares, or None where they are not known.
+        numbers: every family of edits, at the technical level; else None.
     """
 
     name: str
@@ -133,11 +133,11 @@ class SheetScale:
     """The scale of one kind of map.
 
     Attributes:
-        unit: what is counted, with its unit.
-        ticks: words at the left end, in the middle (may be empty) and at the right end.
+        unit: quantity and unit.
+        ticks: labels at the left end, in the middle (may be empty) and at the right end.
         words: what the colours mean.
         signed: from *against* over nothing to *for*, or from nothing to *for*.
-        alt: the strip of colours for those who do not see it.
+        alt: text alternative of the colour bar.
     """
 
     unit: str
@@ -157,21 +157,21 @@ class SheetNote:
 
 @dataclass(frozen=True, eq=False)
 class FaceSheet:
-    """Everything that stands on the sheet about one face.
+    """The complete one-page report about one face.
 
     Attributes:
         language: code of the language of all words, such as ``"en"``.
         title: of the sheet.
         photo: which photo and which part of it.
-        not_right: that a verdict does not mean that an answer is right.
+        not_right: the note that a verdict does not mean that the answer is right.
         crop: RGB uint8 ``(S, S, 3)``, nothing drawn on it.
         regions: int8 ``(S, S)``, index into ``REGIONS``; None where they are not known.
         outlined_words: what ``outlined`` shows.
         models: one or two.
         scales: one per kind of map.
-        not_said: what the sheet does not say.
-        made: what it was made with.
-        again: how it is made again; the last line is the command.
+        not_said: what the report does not show.
+        made: provenance.
+        again: how to reproduce it; the last line is the command.
     """
 
     language: str
@@ -188,7 +188,7 @@ class FaceSheet:
     again: SheetNote
 
     def outlined(self) -> NDArray[np.uint8]:
-        """The crop with the outlines of its regions, enlarged for them; as it is where they are not known."""
+        """The crop with the outlines of its regions, enlarged for them; unchanged without regions."""
         if self.regions is None:
             return self.crop
         masks = {name: self.regions == index for index, name in enumerate(REGIONS)}

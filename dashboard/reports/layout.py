@@ -1,6 +1,6 @@
-"""Setting a sheet: words, pictures and strips of colour get their places. Nothing is drawn here.
+"""Page layout: positions text, images and colour bars. Nothing is drawn here.
 
-A ``Column`` is filled from the top and leaves each ``DrawCommand`` in a list, which is written into a PDF.
+A ``Column`` is filled from the top and appends each ``DrawCommand`` to a list, which is written into a PDF.
 All lengths are in points of 1/72 inch. The font is DejaVu Sans, free to embed, read from the Matplotlib
 package, which is not imported.
 """
@@ -34,17 +34,17 @@ __all__ = [
 ]
 
 INK, QUIET, PALE = "#0f181b", "#4c5760", "#e3e7ea"
-"""Colours of words, of words that matter less, and of grounds and rules; all on white."""
+"""Colours of text, secondary text, and backgrounds and rules; all on white."""
 
 _LEADING = 1.32
-"""Height of a line over the size of its type."""
+"""Line height relative to the font size."""
 
 _FOLDER = "mpl-data/fonts/ttf"
 
 
 @dataclass(frozen=True)
 class TextStyle:
-    """How words are set: DejaVu Sans of a size."""
+    """Text style: DejaVu Sans of a size."""
 
     size: float
     bold: bool = False
@@ -52,22 +52,22 @@ class TextStyle:
 
     @property
     def leading(self) -> float:
-        """Height of a line."""
+        """Line height."""
         return _LEADING * self.size
 
 
 FONT_FILES = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}
-"""Whether bold -> file of the font."""
+"""Whether bold -> font file."""
 
 Measure = Callable[[str, TextStyle], float]
-"""Width of words that are set in one line."""
+"""Width of text set in one line."""
 
 Draw = Callable[[], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True)
 class Line:
-    """Words in one line, whose baseline lies the type's size below ``top``."""
+    """One line of text, its baseline one font size below ``top``."""
 
     left: float
     top: float
@@ -77,12 +77,12 @@ class Line:
 
 @dataclass(frozen=True, eq=False)
 class Picture:
-    """A picture stretched over a place.
+    """An image stretched over a rectangle.
 
     Attributes:
-        left, top, width, height: of the place.
-        draw: makes the picture, RGB uint8 ``(H, W, 3)``; called once the places are final.
-        alt: what is on it.
+        left, top, width, height: of the rectangle.
+        draw: renders the image, RGB uint8 ``(H, W, 3)``; called once the layout is final.
+        alt: text alternative.
     """
 
     left: float
@@ -109,14 +109,14 @@ DrawCommand = Line | Picture | Rect
 
 @dataclass
 class Column:
-    """A strip of a sheet that is filled from the top.
+    """A column of the page that is filled from the top.
 
     Attributes:
-        marks: where its marks go; columns of one sheet share the list.
-        measure: how wide words are.
-        left: of the strip.
-        top: where the next mark goes; it moves down.
-        width: of the strip.
+        marks: where its draw commands go; columns of one page share the list.
+        measure: measures the width of text.
+        left: edge of the column.
+        top: where the next element goes; it moves down.
+        width: of the column.
     """
 
     marks: list[DrawCommand]
@@ -126,39 +126,39 @@ class Column:
     width: float
 
     def say(self, words: str, style: TextStyle, at: float = 0.0) -> None:
-        """A paragraph, broken into lines; an empty one takes no room.
+        """A paragraph, broken into lines; an empty one takes no space.
 
         Args:
-            words: what it says.
-            style: how it is set.
-            at: where the lines stand in the strip: 0 on the left, .5 in the middle, 1 on the right.
+            words: the text.
+            style: its style.
+            at: alignment of the lines: 0 left, .5 centred, 1 right.
         """
         for line in _broken(words, self.width, lambda some: self.measure(some, style)):
             self.line(line, style, at)
             self.top += style.leading
 
     def line(self, words: str, style: TextStyle, at: float) -> None:
-        """One line that is not broken, as ``say``; the next mark stands beside it."""
+        """One unbroken line, as ``say``; the next element stays at the same height."""
         left = self.left + at * (self.width - self.measure(words, style))
         self.marks.append(Line(left, self.top, words, style))
 
     def show(self, draw: Draw, alt: str, height: float | None = None) -> None:
-        """A picture as wide as the strip; without a height, a square."""
+        """An image as wide as the column; without a height, a square."""
         high = self.width if height is None else height
         self.marks.append(Picture(self.left, self.top, self.width, high, draw, alt))
         self.top += high
 
     def block(self, height: float, colour: str, part: float = 1.0) -> None:
-        """A rectangle over a part of the strip's width, 0..1; the next mark may lie on it."""
+        """A rectangle over a part of the column's width, 0..1; the next element may overlap it."""
         if part > 0:
             self.marks.append(Rect(self.left, self.top, part * self.width, height, colour))
 
     def skip(self, height: float) -> None:
-        """Leave room."""
+        """Add vertical space."""
         self.top += height
 
     def split(self, parts: tuple[float, ...], gap: float) -> list[Column]:
-        """Strips beside each other from here on, as wide as ``parts`` say, relative to each other."""
+        """Columns side by side from here on, of relative widths ``parts``."""
         room = self.width - gap * (len(parts) - 1)
         columns, left = [], self.left
         for part in parts:
@@ -168,12 +168,12 @@ class Column:
         return columns
 
     def join(self, columns: list[Column]) -> None:
-        """Go on below the longest of ``columns``."""
+        """Continue below the longest of ``columns``."""
         self.top = max(column.top for column in columns)
 
 
 def _broken(words: str, width: float, measure: Callable[[str], float]) -> list[str]:
-    """Words as lines of at most ``width``; a word that is longer is broken between its letters."""
+    """Text as lines of at most ``width``; a longer word is broken between its letters."""
     lines: list[str] = []
     line = ""
     for word in words.split(" "):
@@ -195,8 +195,7 @@ def _broken(words: str, width: float, measure: Callable[[str], float]) -> list[s
 def font_file(bold: bool) -> Path:
     """The font's file, regular or bold.
 
-    There is no other to fall back to: those that every PDF reader has lack letters of the languages spoken
-    here.
+    There is no fallback: the standard PDF fonts lack letters of the languages used here.
 
     Raises:
         ThirdPartyMissing: it is not installed.

@@ -1,4 +1,4 @@
-"""Everything about one face on one page of A4: a PDF whose words can be searched and read aloud, or a PNG."""
+"""The face report on one A4 page: a PDF with searchable, accessible text, or a PNG."""
 
 from __future__ import annotations
 
@@ -22,38 +22,38 @@ __all__ = ["page_png", "sheet_pdf"]
 
 _MARGIN = 30.0
 _SMALLEST, _LARGEST, _FINE = 4.0, 7.4, 0.05
-"""Points: the sizes of plain type between which the largest is looked for with which all fits."""
+"""Smallest and largest body font size, points; the largest at which everything fits is used."""
 
 _FAMILY = "DejaVu"
 
 _EXACT = 1000.0
-"""Size in which letters are measured."""
+"""Font size at which letters are measured."""
 
 _NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
-"""A PDF wants a date; with this one the same sheet gives the same bytes."""
+"""A PDF needs a date; with a fixed one the same sheet gives the same bytes."""
 
 _DOTS_PER_INCH = 200
-"""Of the picture: fit for print, 1,654 by 2,339 pixels."""
+"""Of the PNG: fit for print, 1,654 by 2,339 pixels."""
 
 _POINTS_PER_INCH = 72
 
 _PDFIUM = threading.Lock()
-"""PDFium keeps its state in globals, and downloads are made in a thread each."""
+"""PDFium keeps global state, and each download is rendered in its own thread."""
 
 
 def sheet_pdf(sheet: FaceSheet) -> bytes:
-    """A PDF of exactly one page of A4, upright; the same bytes for the same sheet.
+    """A PDF of exactly one A4 page, portrait; the same bytes for the same sheet.
 
     Raises:
         ThirdPartyMissing: the font is not installed.
-        ValueError: the words are too many for a page even in the smallest type.
+        ValueError: the text does not fit on a page even at the smallest font size.
     """
     pdf = _new(sheet)
     try:
         for mark in _fitted(sheet, pdf):
             _write(pdf, mark)
         return bytes(pdf.output())
-    finally:  # fpdf reads letters as they are used, and never closes their files
+    finally:  # fpdf reads glyphs as they are used, and never closes the font files
         for font in pdf.fonts.values():
             if hasattr(font, "ttfont"):
                 font.ttfont.close()
@@ -71,7 +71,7 @@ def page_png(pdf: bytes) -> bytes:
 
 
 def _new(sheet: FaceSheet) -> FPDF:
-    from fpdf import FPDF  # noqa: PLC0415 - nobody waits for it who does not ask for a page
+    from fpdf import FPDF  # noqa: PLC0415 - loaded only when a page is requested
     from fpdf.prefs import ViewerPreferences  # noqa: PLC0415
 
     pdf = FPDF(unit="pt", format="A4")
@@ -87,14 +87,14 @@ def _new(sheet: FaceSheet) -> FPDF:
 
 
 def _fitted(sheet: FaceSheet, pdf: FPDF) -> list[DrawCommand]:
-    """The page's marks in the largest size with which nothing lies below its margin."""
+    """The page's draw commands at the largest font size at which everything fits."""
 
     @cache
     def advance(letter: str, bold: bool) -> float:
         pdf.set_font(_FAMILY, "B" if bold else "", _EXACT)
         return float(pdf.get_string_width(letter)) / _EXACT
 
-    def width(words: str, style: TextStyle) -> float:  # letters in a PDF are not moved towards each other
+    def width(words: str, style: TextStyle) -> float:  # no kerning in a PDF
         return style.size * sum(advance(letter, style.bold) for letter in words)
 
     def set_in(unit: float) -> Column:

@@ -1,4 +1,4 @@
-"""How the page is arranged: the face and the scales, then what each model gave, then the small print."""
+"""Sections of the page: the face and the scales, then each model's results, then the small print."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ __all__ = ["compose_page"]
 _STRIP_PIXELS = 480
 
 _ABREAST = 2
-"""Edited faces beside each other."""
+"""Edited faces per row."""
 
 _NUMBERS = (6.2, 2.4, 1.2, 1.5, 1.3)
-"""Widths in the table of families: the change, what it asks, how many did, the effect and its part."""
+"""Column widths of the table of families: the edit, the question, the count, the effect and its part."""
 
 
 @dataclass(frozen=True)
 class _Styles:
-    """Type and lengths of a page; ``unit`` is the size of its plain type in points."""
+    """Text styles and lengths of a page; ``unit`` is its body font size in points."""
 
     unit: float
 
@@ -64,15 +64,15 @@ _Part = Callable[[Column, FaceSheet, SheetModel, _Styles], None]
 
 
 def compose_page(page: Column, sheet: FaceSheet, unit: float) -> None:
-    """Fill a column with all of a sheet.
+    """Lay out the whole sheet in a column.
 
-    Two models stand beside each other, each part of one at the height of the other's; a single one has its
-    words on the left and its maps on the right.
+    Two models are side by side, their sections aligned; a single one has its text on the left and its maps on
+    the right.
 
     Args:
         page: as wide as the page without its margins; its ``top`` ends below the last line.
-        sheet: what it says.
-        unit: size of the type in points; all else follows it.
+        sheet: its content.
+        unit: body font size in points; everything else scales with it.
     """
     styles = _Styles(unit)
     _set_head(page, sheet, styles)
@@ -165,7 +165,7 @@ def _set_figure(column: Column, figure: Figure, styles: _Styles) -> None:
 
 
 def _set_strip(column: Column, strip: SheetStrip, styles: _Styles) -> None:
-    """The edited faces that ask the same, each with its words beside it."""
+    """The edited faces of one question, each with its text beside it."""
     column.say(strip.title, styles.name)
     column.skip(styles.gap / 2)
     for start in range(0, len(strip.edits), _ABREAST):
@@ -182,7 +182,7 @@ def _set_strip(column: Column, strip: SheetStrip, styles: _Styles) -> None:
 
 
 def _set_bar(strip: Column, value: float, colour: str, styles: _Styles) -> None:
-    """A bar from 0 to 1, as high as a line of type."""
+    """A bar from 0 to 1, as high as a line of text."""
     high = styles.body.leading
     strip.skip(0.2 * high)
     strip.block(0.6 * high, PALE)
@@ -191,7 +191,7 @@ def _set_bar(strip: Column, value: float, colour: str, styles: _Styles) -> None:
 
 
 def _set_maps(column: Column, sheet: FaceSheet, model: SheetModel, styles: _Styles) -> None:
-    """The maps, beside them how they fall on the regions, below them what they show."""
+    """The maps, their region shares beside them, their findings below."""
     column.say(model.target, styles.small)
     column.skip(styles.gap / 2)
     parts = (1.0,) * len(model.maps) + ((2.1,) if model.table else ())
@@ -217,7 +217,7 @@ def _set_table(column: Column, table: SheetTable, first: tuple[float, ...], styl
     """A table whose first columns are as wide as ``first`` says, relative to each of the others."""
     column.say(table.title, styles.name)
     widths = (*first, *(1.0,) * (len(table.header) - len(first)))
-    whole = (  # sizes at which the longest words of the header still fit in a line
+    whole = (  # font sizes at which the longest words of the header still fit in a line
         cell.width / column.measure(word, TextStyle(1.0))
         for cell, words in zip(column.split(widths, styles.gap / 2), table.header, strict=True)
         for word in words.split()

@@ -1,4 +1,4 @@
-"""The edited faces in words: what was changed, what the model says then, and whether it should say that."""
+"""Captions of the edited faces: what was changed, the model's new answer, and whether it is as expected."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from xai.evidence_types import EditAnswer, Evidence
 __all__ = ["QUESTIONS", "EditWords", "edited_faces"]
 
 QUESTIONS = ("follow", "stay")
-"""What an edit can ask of the answer: to change, to stay."""
+"""What an edit expects of the answer: to change, to stay."""
 
 
 @dataclass(frozen=True, eq=False)
 class EditWords:
-    """One edited face with its words.
+    """One edited face with its caption.
 
     Attributes:
         picture: RGB uint8 ``(n, n, 3)``.
         change: what was changed.
-        answer: what the model says then.
+        answer: the model's answer after the edit.
         found: what the answer should do and whether it did, with a tick or a cross.
         held: whether it did.
-        alt: the picture for those who do not see it.
+        alt: text alternative of the picture.
     """
 
     picture: NDArray[np.uint8]
@@ -38,7 +38,7 @@ class EditWords:
     alt: str
 
     def drawn(self) -> NDArray[np.uint8]:
-        """The picture, as a report asks for it."""
+        """The picture, for a report."""
         return self.picture
 
 
@@ -67,7 +67,7 @@ def _words(answer: EditAnswer, picture: NDArray[np.uint8], question: str, target
 
 
 def _found(answer: EditAnswer, question: str, target: str) -> str:
-    """Whether the answer did what it should; one that was followed without leaving its class is less sure."""
+    """Whether the answer behaved as expected; one that followed within its class is less confident."""
     if question == "follow" and answer.held and answer.label == target:
         return t("edited.follow_lessened")
     return t(f"edited.{question}_{'held' if answer.held else 'failed'}")

@@ -1,4 +1,4 @@
-"""Sentences about the checks of a map, made from a ``MapCheck`` and nothing else."""
+"""Sentences about the checks of a map, made from a ``MapCheck`` alone."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from dashboard.worker.results import CurveCheck, MapCheck
 __all__ = ["alt_curve", "curve_line", "shares_line", "steady_line", "weights_line"]
 
 _MUCH = 0.8
-"""Rank correlation from which a map counts as nearly the same; in words only, the figure stands beside it."""
+"""Rank correlation from which the text calls a map nearly the same; the value is shown beside it."""
 
 _SOME = 0.5
 
 _CLEAR = 2.0
-"""Spreads of the random networks from which a share counts as more than theirs."""
+"""Standard deviations of the random networks' share beyond which a share exceeds theirs."""
 
 CLEAR_LEAD, LEAST_LEAD = 2.3, 0.01
-"""What ``deletion_insertion`` asks of a lead over random orders, its ``CLEAR`` and ``LEAST_GAIN``: said
-here once more because importing that module brings torch; a test holds the two together."""
+"""The criteria of ``deletion_insertion`` for a lead over random orders, its ``CLEAR`` and ``LEAST_GAIN``:
+repeated here because importing that module loads torch; a test keeps the two equal."""
 
 
 def curve_line(kind: str, check: CurveCheck, level: str) -> str:
-    """What deletion or insertion found, and how an edge detector did.
+    """The result of deletion or insertion, and that of an edge detector.
 
     Args:
         kind: ``deletion`` or ``insertion``.
@@ -44,7 +44,7 @@ def weights_line(check: MapCheck, level: str) -> str:
 
 
 def steady_line(check: MapCheck, level: str) -> str:
-    """Whether the map stays when the photo looks the same."""
+    """Whether the map stays the same when the photo looks the same."""
     if check.noise is None or check.shift is None:
         return t("trust.steady_unknown")
     if level == "technical":
@@ -72,7 +72,7 @@ def shares_line(check: MapCheck, level: str) -> str:
 
 
 def alt_curve(kind: str, check: CurveCheck) -> str:
-    """The chart of a curve, for those who do not see it."""
+    """Text alternative of a curve's chart."""
     return t(
         "trust.curve_alt",
         title=t(f"tested.{kind}"),
@@ -83,9 +83,9 @@ def alt_curve(kind: str, check: CurveCheck) -> str:
 
 
 def _lead(kind: str, check: CurveCheck) -> str:
-    """Why the lead over random orders is not a clear one, in numbers.
+    """Why the lead over random orders is not clear, in numbers.
 
-    The scatter is not handed on, but a lead that was not enough tells how large it is at least.
+    The standard deviation is not passed on, but a lead that was not enough is a lower bound for it.
     """
     less = check.random_area - check.own_area
     gain = 100 * (less if kind == "deletion" else -less)

@@ -1,4 +1,4 @@
-"""Sentences about maps that lie elsewhere than the verdict says: which do, and why that can be."""
+"""Sentences about maps that contradict the verdict: which do, and why that can be."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["contradiction_notes"]
 
 
 def contradiction_notes(evidence: Evidence, explained: FaceExplanation, level: str) -> list[str]:
-    """For each map beside the verdict that lies elsewhere, that it does and why that can be.
+    """A sentence for each map that contradicts the verdict, and why that can be.
 
-    The last sentence says which of the two answers the question; there is none where nothing disagrees.
+    The last sentence says which of the two answers the question; empty where nothing disagrees.
 
     Args:
-        evidence: the verdict; the disagreements that the library flagged come in its words.
+        evidence: the verdict, with the disagreements that the library flagged.
         explained: the maps that are shown beside it, with the regions of the face.
         level: one of ``LEVELS``.
     """
@@ -32,7 +32,7 @@ def contradiction_notes(evidence: Evidence, explained: FaceExplanation, level: s
 
 
 def _flagged(evidence: Evidence, explained: FaceExplanation, level: str) -> dict[str, str]:
-    """Method -> what the library found against the verdict in its map."""
+    """Method -> sentence about the disagreement that the library flagged in its map."""
     said = {}
     for flag, line in zip(evidence.flags, flag_lines(evidence, level), strict=True):
         method = str(flag.values["method"])
@@ -42,7 +42,7 @@ def _flagged(evidence: Evidence, explained: FaceExplanation, level: str) -> dict
 
 
 def _line(found: MapContradiction, level: str) -> str:
-    """One map that lies elsewhere."""
+    """One map that contradicts the verdict."""
     key = "peak" if found.outside else "little"
     values = {
         "method": method_title(found.method),
@@ -54,9 +54,9 @@ def _line(found: MapContradiction, level: str) -> str:
 
 
 def _why(evidence: Evidence, explained: FaceExplanation, method: str) -> str:
-    """Why a map of this kind can lie elsewhere than what the answer rests on.
+    """Why a map of this kind can differ from what the answer depends on.
 
-    There are words for maps made with a patch, for those of a layer's activations, and for any other.
+    There are texts for occlusion maps, for maps of a layer's activations, and for any other.
     """
     heatmap = explained.explanation.heatmaps[method]
     if "patch" not in heatmap.params:

@@ -1,4 +1,4 @@
-"""What methods are called, what the colours of their maps mean, and how values are written, by the unit."""
+"""Names of methods, meaning of their maps' colours, and number formats by unit."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ __all__ = [
 ]
 
 DENSITY = "density"
-"""The unit of maps that are displayed as densities: times an even spread."""
+"""The unit of maps displayed as densities: multiples of a uniform map."""
 
 _OWN = "own"
-"""The unit of a method's own, of which no more is known."""
+"""The unit of a method whose unit is not known further."""
 
 
 @dataclass(frozen=True)
 class UnitFormat:
-    """How a value of a unit is written.
+    """Number format of a unit.
 
     Attributes:
-        factor: it is multiplied with.
+        factor: the value is multiplied by it.
         digits: after the point.
-        signed: a plus stands before what is positive.
+        signed: positive values get a plus sign.
     """
 
     factor: float
@@ -48,16 +48,16 @@ READINGS: Mapping[str, UnitFormat] = {
     DENSITY: UnitFormat(1.0, 1, signed=False),
     _OWN: UnitFormat(1.0, 2, signed=True),
 }
-"""Unit of a map -> how its values are written."""
+"""Unit of a map -> number format."""
 
 
 def method_title(method: str) -> str:
-    """A method in words; the title of its entry where the catalogue has none."""
+    """Display name of a method; the title of its entry where the messages have none."""
     return t(f"method_title.{method}") if has_key(f"method_title.{method}") else METHODS[method].title
 
 
 def method_short(method: str) -> str:
-    """A method in few words, likewise."""
+    """Short name of a method, likewise."""
     return t(f"method_short.{method}") if has_key(f"method_short.{method}") else METHODS[method].title
 
 
@@ -70,14 +70,14 @@ def display_unit(method: str) -> str:
 
 
 def value_text(value: float, unit: str, *, signed: bool | None = None) -> str:
-    """A value with its unit, with a plus where it is positive and ``signed``; None: as the unit's maps."""
+    """A value with its unit, and a plus sign if positive and ``signed``; None: as the unit's maps."""
     reading = READINGS[unit]
     form = f"{'+' if (reading.signed if signed is None else signed) else ''}.{reading.digits}f"
     return t(f"compare_unit.{unit}", value=format_number(value * reading.factor, form))
 
 
 def bar_alt(method: str, full: float) -> str:
-    """The strip of a method's colours, for those who do not see it; its end stands for the value ``full``."""
+    """Text alternative of a method's colour bar; its end stands for the value ``full``."""
     entry = METHODS[method]
     if entry.display == "density":
         return t("legend.bar_half_alt", scale=full)
@@ -87,7 +87,7 @@ def bar_alt(method: str, full: float) -> str:
 def legend(method: str, scale: float) -> tuple[str, str]:
     """What the colours of a method's maps mean, as ``bar_alt`` and in words.
 
-    The words are the method's own where the catalogue has some, else those for how its maps are displayed.
+    The texts are the method's own where the messages have some, else those for its display mode.
 
     Args:
         method: name in ``METHODS``.

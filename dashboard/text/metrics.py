@@ -1,6 +1,6 @@
-"""Figures in words: what they are called, what the names mean, and what to say where one has no interval.
+"""Metrics in words: their names, what the names mean, and what to say where one has no interval.
 
-The plain names say what was counted; the technical ones are the field's and are explained where they stand.
+Plain names say what was counted; technical ones are the field's terms, explained where they appear.
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ __all__ = [
 
 
 def is_technical() -> bool:
-    """Whether this reader asked for technical names."""
+    """Whether this reader chose the technical level."""
     return level() == LEVELS[1]
 
 
 def figure_name(name: str) -> str:
-    """A figure or a class in the words of this reader."""
+    """Name of a metric or a class at the reader's level."""
     if not is_technical() and has_key(f"score_plain.{name}"):
         return t(f"score_plain.{name}")
     return t(f"score.{name}") if has_key(f"score.{name}") else class_title(name)
 
 
 def class_label(name: str, score: Evaluation, figure: Metric) -> str:
-    """A class with the number of its faces; a star where no interval could be estimated."""
+    """A class with its number of faces; an asterisk where no interval could be estimated."""
     faces = sum(score.confusion.get(name, {}).values())
     label = t("scored.of_faces", name=class_title(name), n=faces)
     return t("scored.starred", label=label) if figure.gap else label
 
 
 def figure_text(figure: Metric) -> str:
-    """A share with its interval, as a cell of a table says it."""
+    """A share with its interval, formatted for a table cell."""
     if figure.low is not None and figure.high is not None:
         return t("scored.interval", value=figure.value, low=figure.low, high=figure.high)
     return t("scored.starred", label=percent(figure.value)) if figure.gap else percent(figure.value)
 
 
 def percent(share: float) -> str:
-    """A share as a cell of a table says it."""
+    """A share, formatted for a table cell."""
     return format_number(share, ".1%")
 
 
 def missing_interval_notes(figures: Iterable[Metric]) -> list[str]:
-    """What to say below a chart or table about figures that have no interval; nothing where all have one."""
+    """Notes below a chart or table about metrics without an interval; empty where all have one."""
     found = list(figures)
     lines = []
     if any(each.gap for each in found):
@@ -65,7 +65,7 @@ def missing_interval_notes(figures: Iterable[Metric]) -> list[str]:
 
 
 def glossary(names: Sequence[str]) -> list[str]:
-    """What the technical names mean, a line for each that needs one; nothing for plain readers."""
+    """What the technical names mean, a line for each that needs one; empty at the plain level."""
     if not is_technical():
         return []
     return [t(f"term.{name}") for name in dict.fromkeys(names) if has_key(f"term.{name}")]

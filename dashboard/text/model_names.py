@@ -1,7 +1,7 @@
-"""What models are called, and what they are for: the one place that makes their plain names.
+"""Names and purposes of models: the one place that makes their display names.
 
-A plain name says the network and its role: "MobileNetV2, the default", "Colour CNN of study 002". The name on
-the card stays what files, commands and addresses use.
+A display name says the network and its role: "MobileNetV2, the default", "Colour CNN of study 002". Files,
+commands and URLs use the name on the card.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from xai.models.cards import DEFAULT_MODEL
 __all__ = ["PURPOSES", "Named", "display_name", "model_name", "model_names", "network_name", "purpose"]
 
 PURPOSES = ("use", "studies")
-"""What a model is for: to be used, or to make a published study's figures again."""
+"""Purpose of a model: for use, or to reproduce a published study's figures."""
 
 _ENDINGS = ("_fmd", "_mfn")
-"""How the names of models end that were trained for a study: the set they learnt from."""
+"""Suffixes of the names of study models: the set they were trained on."""
 
 
 class Named(Protocol):
-    """What a name is made from; a card has it, and a record."""
+    """The fields a display name is made from; cards and records have them."""
 
     @property
     def name(self) -> str:
@@ -45,12 +45,12 @@ class Named(Protocol):
 
 
 def purpose(model: Named) -> str:
-    """What a model is for, one of ``PURPOSES``."""
+    """Purpose of a model, one of ``PURPOSES``."""
     return PURPOSES[model.protocol == "seed"]
 
 
 def model_name(model: Named) -> str:
-    """The plain name of a model; one that is not called after a network keeps the name it was given."""
+    """Display name of a model; one not named after a network keeps its own name."""
     network = network_name(model.name)
     if network == model.name:
         return network
@@ -64,7 +64,7 @@ def model_name(model: Named) -> str:
 
 
 def model_names(models: Iterable[Named]) -> Mapping[str, str]:
-    """Name on the card -> plain name; where two would be called alike, the name on the card stands beside."""
+    """Name on the card -> display name; where two would be equal, the name on the card is added."""
     plain = {model.name: model_name(model) for model in models}
     times = Counter(plain.values())
     return {
@@ -74,16 +74,16 @@ def model_names(models: Iterable[Named]) -> Mapping[str, str]:
 
 
 def display_name(model: str) -> str:
-    """The plain name of a model; the name on its card where it has gone meanwhile."""
+    """Display name of a model; the name on its card where the model no longer exists."""
     return model_names(session.catalogue().cards).get(model, model)
 
 
 def network_name(row: str) -> str:
-    """The network of a model, and what sets it apart from others of the same network.
+    """The network of a model, and what distinguishes it from others of the same network.
 
     Args:
-        row: name on a card, or of a line in a study's table: a network's, what was varied, the set learnt
-            from. It comes back as it is where it does not begin with a network's name.
+        row: name on a card, or of a row in a study's table: network, what was varied, training set. It is
+            returned unchanged where it does not begin with a network's name.
     """
     bare = next((row.removesuffix(ending) for ending in _ENDINGS if row.endswith(ending)), row)
     fitting = [name for name in ARCHITECTURES if f"{bare}_".startswith(f"{name}_")]

@@ -1,4 +1,4 @@
-"""Answers, maps and samples in sentences. They say what was measured and do not judge it."""
+"""Sentences about predictions, maps and samples. They say what was measured and do not judge it."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ __all__ = [
 
 _NAME_LIMIT = 80
 _WORTH_NAMING = 0.1
-"""A place with less of the evidence is not named as the first, however small it is; six places share it all,
-so one of them always has more."""
+"""Least share of the evidence from which a region is named as the first, however small it is; six regions
+share it all, so one of them always has more."""
 
 
 def finding(explanation: Explanation, method: str) -> str:
-    """What the map of ``method`` shows, in one sentence: which place, how much, on how much of the face.
+    """What the map of ``method`` shows, in one sentence: which region, how much, on how much of the face.
 
-    A method has sentences of its own where the catalogue holds some under its name; else there are sentences
-    for any map, by how it is displayed.
+    A method has sentences of its own where the messages have some under its name; else generic ones are used,
+    by display mode.
     """
     heatmap, shares = explanation.heatmaps[method], explanation.shares[method]
     if not (heatmap.values > 0).any():
@@ -69,7 +69,7 @@ def finding(explanation: Explanation, method: str) -> str:
 
 
 def failed(failure: JobError) -> str:
-    """Why a job came to nothing; what the library refused with, in the reader's language."""
+    """Why a job failed; a refusal of the library, in the reader's language."""
     values = {
         name: translate_notice(value) if isinstance(value, str) else value
         for name, value in failure.values.items()
@@ -78,12 +78,12 @@ def failed(failure: JobError) -> str:
 
 
 def sample_title(sample: Sample) -> str:
-    """What is seen on a picture of the gallery; the library's own words where the catalogue has none."""
+    """Title of a sample; the library's own where the messages have none."""
     return t(f"sample.{sample.id}") if has_key(f"sample.{sample.id}") else sample.title
 
 
 def sample_credit(sample: Sample) -> str:
-    """Where the portraits of a sample come from."""
+    """Credits of a sample's portraits."""
     portraits = dict.fromkeys(wearer.portrait for wearer in sample.wearers)
     if not all(has_key(f"credit.{name}") for name in portraits):
         return sample.credit
@@ -91,7 +91,7 @@ def sample_credit(sample: Sample) -> str:
 
 
 def right_or_wrong(prediction: Prediction, truth: str | None) -> str:
-    """Whether the answer is right, when it is known. A model with two classes is held to what it can say."""
+    """Whether the answer is right, where known. A model with two classes is judged by the classes it has."""
     if truth is None:
         return t("answer.unknown")
     meant = _meant(prediction, prediction.label)
@@ -103,7 +103,7 @@ def right_or_wrong(prediction: Prediction, truth: str | None) -> str:
 
 
 def is_wrong(prediction: Prediction, truth: str | None) -> bool:
-    """Whether the answer is known to be wrong; not where the model has no name for what is true."""
+    """Whether the answer is known to be wrong; not where the model has no class for what is true."""
     return truth is not None and truth in _sayable(prediction) and not is_right(prediction, truth)
 
 
@@ -113,29 +113,29 @@ def is_right(prediction: Prediction, truth: str | None) -> bool:
 
 
 def why_wrong(held: str) -> str:
-    """Why classifiers fall for what is held or drawn on a hard sample; ``held`` as in ``SampleSubject``."""
+    """Why classifiers fall for the occluder or sticker on a hard sample; ``held`` as in ``SampleSubject``."""
     return t(f"trap_why.{held}")
 
 
 def mask_reason(reason: IncorrectReason) -> str:
-    """What a model says is wrong with a mask worn incorrectly, or that it cannot say."""
+    """The model's reason for *worn incorrectly*, or that it cannot tell."""
     if reason.said is None:
         return t("mask_reason_unsaid.cannot_say", threshold=reason.threshold)
     return t(f"mask_reason.{reason.said.replace(' ', '_')}", probability=reason.probability)
 
 
 def _meant(prediction: Prediction, answer: str) -> tuple[str, ...]:
-    """The ways of wearing that an answer of the model stands for."""
+    """The ways of wearing that an answer of the model can mean."""
     return possible_wearings(answer, prediction.classes)
 
 
 def _sayable(prediction: Prediction) -> set[str]:
-    """The ways of wearing that the model has an answer for."""
+    """The ways of wearing that the model has a class for."""
     return {wearing for name in prediction.classes for wearing in _meant(prediction, name)}
 
 
 def becomes_parts(explanation: Explanation) -> dict[str, float]:
-    """Class -> part of the places at which a patch makes it the answer; most frequent first, none empty."""
+    """Class -> share of patch positions at which it becomes the answer; most frequent first, none empty."""
     if explanation.becomes is None:
         return {}
     classes = explanation.prediction.classes
@@ -145,7 +145,7 @@ def becomes_parts(explanation: Explanation) -> dict[str, float]:
 
 
 def alt_answer(model: str, prediction: Prediction) -> str:
-    """The bars of an answer, for those who do not see them."""
+    """Text alternative of a prediction's bars."""
     each = (
         t("answer.bars_alt_one", answer=class_title(name), probability=value)
         for name, value in prediction.as_dict().items()
@@ -154,7 +154,7 @@ def alt_answer(model: str, prediction: Prediction) -> str:
 
 
 def alt_map(explanation: Explanation, method: str, model: str) -> str:
-    """A map, for those who do not see it; ``model`` is what its model is called there."""
+    """Text alternative of a map; ``model`` is the display name of its model."""
     heatmap = explanation.heatmaps[method]
     said = finding(explanation, method)
     if (heatmap.values > 0).any() and explanation.shares[method] is not None:
@@ -170,7 +170,7 @@ def alt_map(explanation: Explanation, method: str, model: str) -> str:
 
 
 def alt_shares(shares: RegionShares) -> str:
-    """The bars of the regions, for those who do not see them."""
+    """Text alternative of the region bars."""
     rows = (
         t("regions.alt_row", region=region_name(name), share=shares.share[name], area=shares.area[name])
         for name in REGIONS
@@ -179,7 +179,7 @@ def alt_shares(shares: RegionShares) -> str:
 
 
 def file_name(name: str) -> str:
-    """A stranger's file name, fit to be shown as code in a line of markdown: short, harmless, one line.
+    """An uploaded file's name, safe to show as code in a line of Markdown: short, harmless, one line.
 
     >>> file_name("holi`day" + chr(0x202E) + "gpj.exe")
     "`holi'daygpj.exe`"
@@ -190,14 +190,14 @@ def file_name(name: str) -> str:
 
 
 def _words(method: str, what: str) -> str:
-    """Whose words the section ``finding`` has for this: the method's own, or those of any map."""
+    """Key in the section ``finding``: the method's own, or that of its display mode."""
     return method if has_key(f"finding.{method}_{what}") else "map"
 
 
 def _first_place(heatmap: Heatmap, shares: RegionShares) -> str:
-    """The place of a map displayed as measured that holds most for its size, and how much that is.
+    """The region with the most evidence for its area in a map displayed as measured, and how much that is.
 
-    A map that takes less than ``LEAST_DROP`` is not shared out in words: the shares of next to nothing would
+    No shares are stated for a map whose largest drop is under ``LEAST_DROP``: shares of next to nothing would
     read like a finding.
     """
     method, target, most = heatmap.method, class_title(heatmap.target), float(heatmap.values.max())
@@ -230,7 +230,7 @@ def _first_place(heatmap: Heatmap, shares: RegionShares) -> str:
 
 
 def _strongest(heatmap: Heatmap) -> str:
-    """Where a map is strongest on a face whose regions are not known."""
+    """Where a map is strongest on a face without known regions."""
     x, y = _peak(heatmap)
     return t(
         f"finding.{_words(heatmap.method, 'place')}_place",

@@ -1,4 +1,4 @@
-"""What places are called: where a model looks, and regions of the face. One way for each."""
+"""Names of places: where a model looks, and regions of the face. One name for each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["area_name", "peak_name", "region_name", "region_title"]
 
 
 def area_name(target: str) -> str:
-    """What an answer should go by, in the middle of a sentence: ``looks_at`` of its class.
+    """What an answer should depend on, within a sentence: ``looks_at`` of its class.
 
     Args:
         target: the class, in any spelling.
@@ -21,15 +21,15 @@ def area_name(target: str) -> str:
 
 
 def region_name(region: str) -> str:
-    """One of ``REGIONS`` or a sum of them, standing alone, as beside a bar."""
+    """One of ``REGIONS`` or a sum of them, as a label, such as beside a bar."""
     return t(f"region.{region}")
 
 
 def region_title(region: str) -> str:
-    """A region in words that stand by themselves."""
+    """A region as a title."""
     return t("place.elsewhere") if region == "elsewhere" else t(f"region.{region}")
 
 
 def peak_name(region: str) -> str:
-    """One of ``REGIONS``, or ``nose_and_mouth``, in a sentence; nose and mouth are always named together."""
+    """One of ``REGIONS``, or ``nose_and_mouth``, within a sentence; nose and mouth always come together."""
     return t(f"place.{'nose_and_mouth' if region in ('nose', 'mouth') else region}")

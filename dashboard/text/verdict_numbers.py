@@ -1,4 +1,4 @@
-"""The numbers behind a verdict, for readers who asked for them: every family of edits, what the rule asks."""
+"""The numbers behind a verdict, for the technical level: every family of edits and its threshold."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def family_rows(evidence: Evidence) -> list[tuple[str, ...]]:
 
 
 def number_lines(evidence: Evidence) -> list[str]:
-    """What else there is to say in numbers, a sentence or two each."""
+    """The other numbers, a sentence or two each."""
     contrast = [t("numbers.contrast", contrast=evidence.contrast)]
     if evidence.reach is not None:
         contrast.append(t("numbers.reach", reach=evidence.reach))
@@ -69,12 +69,12 @@ def _signed(value: float, form: str) -> str:
 
 
 def _did(found: FamilyEvidence) -> int:
-    """Edits that did what their row says: of a whole face, the tally counts those that did not."""
+    """Edits that behaved as their row says: for a whole face, the tally counts those that did not."""
     return found.tally.of - found.tally.held if found.asks == "whole" else found.tally.held
 
 
 def _limit(found: FamilyEvidence) -> str:
-    """What the family is held against; nothing where nothing is asked of it."""
+    """Threshold of the family; empty where it has none."""
     if found.asks == "follow":
         return t("numbers.limit_share", share=THRESHOLDS.followed)
     if found.asks == "stay":

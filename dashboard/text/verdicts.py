@@ -1,4 +1,4 @@
-"""Sentences about a verdict, made from its ``Evidence`` and nothing else, in words for every reader."""
+"""Sentences about a verdict, made from its ``Evidence`` alone, in plain words."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ __all__ = [
 ]
 
 _MOVERS = ("moved_by", "hangs_on")
-"""Reasons that name a family of changes at which the answer should have stayed and did not."""
+"""Reasons that name a family of edits under which the answer should have stayed and did not."""
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One of the two questions with what was counted.
+    """One of the two questions with its counts.
 
     Attributes:
         title: the question.
-        said: how many changes did what they should.
-        more: what belongs to it in the same line; may be empty.
+        said: how many edits had the expected effect.
+        more: addition on the same line; may be empty.
     """
 
     title: str
@@ -43,7 +43,7 @@ class Figure:
 
     @property
     def counted(self) -> str:
-        """What was counted, with what belongs to it."""
+        """The counts with the addition."""
         return "; ".join(filter(None, (self.said, self.more)))
 
     @property
@@ -53,16 +53,16 @@ class Figure:
 
 
 def word(verdict: str) -> str:
-    """One of ``VERDICTS``, as it is called on every page."""
+    """Display name of one of ``VERDICTS``."""
     return t(f"outcome.{verdict.replace(' ', '_')}")
 
 
 def headline(evidence: Evidence, answer: str | None = None) -> str:
-    """The verdict in one line: its word, and a sentence made from the deciding reason.
+    """The verdict in one line: its name, and a sentence made from the deciding reason.
 
     Args:
         evidence: the verdict.
-        answer: what the model answered; where the evidence is about another class, the line says about which.
+        answer: the model's answer; where the evidence is about another class, the line says which.
     """
     line = t("verdict.line", word=word(evidence.verdict), said=_sentence(evidence))
     if answer in (None, evidence.target):
@@ -71,7 +71,7 @@ def headline(evidence: Evidence, answer: str | None = None) -> str:
 
 
 def verdict_reason(evidence: Evidence) -> str:
-    """What belongs to the headline: a remedy where it cannot be told, or how far something else moves it."""
+    """Addition to the headline: a remedy for *cannot tell*, or how far something else moves the answer."""
     first, mover = evidence.reasons[0], _mover(evidence)
     if evidence.verdict == "cannot tell":
         return t(f"remedy.{first.code}", **first.values)
@@ -81,7 +81,7 @@ def verdict_reason(evidence: Evidence) -> str:
 
 
 def figures(evidence: Evidence) -> tuple[Figure, ...]:
-    """Both questions with what was counted; none where nothing was asked."""
+    """Both questions with their counts; none where nothing was tested."""
     if not evidence.families:
         return ()
     follow, stay = evidence.follow, evidence.stay
@@ -100,7 +100,7 @@ def verdict_legend(evidence: Evidence, marks: Mapping[str, str]) -> list[str]:
 
     Args:
         evidence: says which verdict is the present one.
-        marks: verdict -> its sign.
+        marks: verdict -> its symbol.
     """
     return [
         t(
@@ -123,7 +123,7 @@ def flag_lines(evidence: Evidence, level: str) -> list[str]:
 
 
 def family_name(family: str) -> str:
-    """What the edits of a family change, in the middle of a sentence.
+    """What the edits of a family change, within a sentence.
 
     >>> family_name("light")
     'other light'
@@ -150,7 +150,7 @@ def _sentence(evidence: Evidence) -> str:
 
 
 def _area(evidence: Evidence) -> str:
-    """What the answer goes by; nose and mouth are not named where alone they hardly move it."""
+    """What the answer depends on; nose and mouth are not named where alone they hardly move it."""
     share = evidence.place_share
     return (
         t("area.lower_face") if share is not None and share < THRESHOLDS.rim else area_name(evidence.target)
@@ -158,12 +158,12 @@ def _area(evidence: Evidence) -> str:
 
 
 def _mover(evidence: Evidence) -> Reason | None:
-    """What else moves the answer, that which counts most."""
+    """What else moves the answer most."""
     return next((reason for reason in evidence.reasons if reason.code in _MOVERS), None)
 
 
 def _how_far(mover: Reason) -> str:
-    """How far something else moves the answer; nothing where there is no measure for it."""
+    """How far something else moves the answer; empty where that is not measured."""
     held, of, part = (float(mover.values.get(name, 0)) for name in ("held", "of", "value"))
     family = family_name(str(mover.values["family"]))
     if held < of:
@@ -172,7 +172,7 @@ def _how_far(mover: Reason) -> str:
 
 
 def _place(share: float | None) -> str:
-    """What nose and mouth alone carry of the lower face's effect; nothing where that is not known."""
+    """The share of the lower face's effect that nose and mouth alone carry; empty where it is not known."""
     if share is None:
         return ""
     percent = round(100 * share)

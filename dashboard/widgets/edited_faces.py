@@ -1,4 +1,4 @@
-"""The strip of edited faces: small pictures, each with what was changed and what the model says then."""
+"""The strip of edited faces: thumbnails, each with the edit and the model's new answer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def show(evidence: Evidence) -> None:
 
 
 def _drawn(title: str, faces: Sequence[EditWords]) -> str:
-    """A heading with its faces as HTML that needs nothing else; the browser breaks the row where it must."""
+    """A heading with its faces as self-contained HTML; the browser wraps the row."""
     return _STRIP.format(title=escape(title), faces="".join(map(_face, faces)))
 
 

@@ -1,6 +1,6 @@
-"""The field in which a face is chosen: of a sample, or of an own photo kept from *Check a photo*.
+"""The widget to choose a face: of a sample, or of an uploaded photo kept from *Check a photo*.
 
-The address holds the sample; of an own photo it holds nothing.
+The URL holds the sample; of an uploaded photo it holds nothing.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from xai.types import Face
 __all__ = ["FACE", "FaceOption", "choose", "field", "find", "listed"]
 
 FACE = "face"
-"""Key of the field, and its name in the address."""
+"""Key of the widget, and its URL parameter."""
 
 _OWN = "own"
-"""How the ids of faces of own photos begin."""
+"""Prefix of the ids of faces of uploaded photos."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class FaceOption:
     """A face that can be chosen.
 
     Attributes:
-        id: fit for an address; of an own photo it says nothing of it.
-        title: how it is called.
-        sample: id of its sample; None for a face of an own photo.
+        id: safe for a URL; reveals nothing about an uploaded photo.
+        title: display name.
+        sample: id of its sample; None for a face of an uploaded photo.
         index: among the faces of its picture, from 0.
         truth: the true class where it is known.
     """
@@ -46,7 +46,7 @@ class FaceOption:
 
 
 def listed() -> dict[str, FaceOption]:
-    """Every face there is, by id; those of the picture that *Check a photo* shows come first."""
+    """All available faces, by id; those of the picture on *Check a photo* come first."""
     own = [_of_own(number, seen) for number, seen in session.uploaded_photos().items()]
     groups = [*own[::-1], *(_of_sample(name) for name in SAMPLES)]
     shown = session.get_state("sample")
@@ -58,16 +58,16 @@ def listed() -> dict[str, FaceOption]:
 def choose(
     place: DeltaGenerator, key: str, named: Mapping[str, str], label: str, usual: str | None = None
 ) -> str:
-    """A field that the address can fill, and that fills the address; the choice.
+    """A widget synchronised with the URL; returns the choice.
 
-    Streamlit's own binding writes the words that are shown into the address, in the reader's language.
+    Streamlit's own binding would write the displayed labels to the URL, in the reader's language.
 
     Args:
         place: where it is drawn.
-        key: of the widget; its name in the address.
-        named: choice -> its words, the first one first.
+        key: of the widget; its URL parameter.
+        named: choice -> its label, the default first.
         label: above it.
-        usual: what is left out of the address; the first one where None. Own photos always are.
+        usual: what is left out of the URL; the first one where None. Uploaded photos always are.
     """
     names = list(named)
     url_state.select_from_url(key, names)
@@ -78,18 +78,18 @@ def choose(
 
 
 def field(place: DeltaGenerator, key: str, known: Mapping[str, FaceOption], label: str) -> FaceOption:
-    """The field for a face among ``known``; ``choose`` says how."""
+    """The widget for a face among ``known``; see ``choose``."""
     titles = {name: each.title for name, each in known.items()}
     return known[choose(place, key, titles, label, usual=next(iter(SAMPLES)))]
 
 
 def find(chosen: FaceOption, model: str, show: Callable[[JobProgress], None]) -> Face | None:
-    """The face itself; None where its picture has not that many, or is not kept any more.
+    """The face itself; None where its picture has fewer faces, or is no longer kept.
 
     Args:
         chosen: one of ``listed``.
-        model: asked about the picture in passing, as *Check a photo* does.
-        show: called with the stages while it is waited for.
+        model: run on the picture as well, as *Check a photo* does.
+        show: called with the stages while the job runs.
 
     Raises:
         JobError: the sample could not be drawn.

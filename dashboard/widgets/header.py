@@ -1,4 +1,4 @@
-"""What stands above every page: the language and the kind of words."""
+"""The header of every page: language and detail level."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from dashboard.i18n import languages, t
 __all__ = ["LOGO", "show"]
 
 LOGO = Path(__file__).parents[1] / "logo.svg"
-"""A face behind a frame that marks nose and mouth."""
+"""Logo: a face behind a frame that marks nose and mouth."""
 
 
 def show() -> None:
-    """Draw the switches, and put what they say into the address."""
+    """Draw the switches, and write their values to the URL."""
     known = languages()
     with st.container(
         horizontal=True, horizontal_alignment="right", vertical_alignment="center", gap="medium"

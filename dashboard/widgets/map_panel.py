@@ -1,4 +1,4 @@
-"""One model on one face: its answer in a word, its maps, and how they fall on the regions."""
+"""One model on one face: its answer, its maps, and their region shares."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ __all__ = [
 ]
 
 STATIC_CHART = {"staticPlot": True, "displayModeBar": False}
-"""Plotly's settings for a chart that is looked at and not played with."""
+"""Plotly's settings for a static chart."""
 
 OPACITY = "opacity"
-"""Key of the slider that sets the strength of the overlay."""
+"""Key of the slider for the overlay opacity."""
 
 FIRST_OPACITY = 0.7
 
@@ -51,7 +51,7 @@ _BESIDE_CROP = 180
 
 @dataclass(frozen=True)
 class MapStyle:
-    """How maps are drawn.
+    """Display settings of maps.
 
     Attributes:
         scales: method -> value that gets the full colour, the same for all models.
@@ -65,11 +65,11 @@ class MapStyle:
 
 
 def show(explanation: Explanation, look: MapStyle, key: str) -> None:
-    """The card of one model: its maps and what the first one shows; the rest when it is asked for.
+    """The panel of one model: its maps and the finding of the first one; the rest on request.
 
     Args:
         explanation: what was measured.
-        look: how to draw it.
+        look: display settings.
         key: makes the charts' keys unique on the page.
     """
     model = display_name(explanation.provenance.model)
@@ -91,17 +91,17 @@ def show(explanation: Explanation, look: MapStyle, key: str) -> None:
 
 
 def row(maps: int, key: str) -> DeltaGenerator:
-    """Where the maps of one model stand beside each other.
+    """The row in which the maps of one model are side by side.
 
     Args:
-        maps: how many; the first of two is never drawn over the room of both.
+        maps: how many; the first of two never takes the space of both.
         key: unique on the page.
     """
     return st.container(horizontal=True, gap="small", key=f"maps-{maps}-{key}")
 
 
 def crop(explained: FaceExplanation) -> None:
-    """The face as it was cut out, small, with the outlines of its regions."""
+    """The face crop, small, with the outlines of its regions."""
     face, regions = explained.explanation.face, explained.regions
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cut-out-face"):
         if regions is None:
@@ -116,7 +116,7 @@ def crop(explained: FaceExplanation) -> None:
 
 
 def answer(prediction: Prediction, model: str) -> None:
-    """The answer in colour and in words, with what is wrong with the mask where the model says it."""
+    """The answer in colour and in words, with the reason for *worn incorrectly* where the model gives one."""
     words = t("answer.heading", answer=class_title(prediction.label), probability=prediction.confidence)
     with st.container(gap="xxsmall"):
         st.markdown(f"**{model}**")
@@ -126,13 +126,13 @@ def answer(prediction: Prediction, model: str) -> None:
 
 
 def opacity() -> float:
-    """The strength of the overlay that the visitor set, 0..1."""
+    """The overlay opacity that the visitor set, 0..1."""
     chosen = session.get_state(OPACITY)
     return FIRST_OPACITY if chosen is None else float(str(chosen))
 
 
 def scales(explanations: Sequence[Explanation]) -> dict[str, float]:
-    """Method -> the scale of its maps, which all models share.
+    """Method -> scale of its maps, shared by all models.
 
     Args:
         explanations: at least one, all with maps of the same methods.
@@ -144,14 +144,14 @@ def scales(explanations: Sequence[Explanation]) -> dict[str, float]:
 
 
 def legend(method: str, scale: float) -> None:
-    """What the colours of a method's maps mean, as a strip and in words; ``scale`` as of ``scales``."""
+    """What the colours of a method's maps mean, as a colour bar and in words; ``scale`` as of ``scales``."""
     alt, words = map_units.legend(method, scale)
     bar(alt, signed=METHODS[method].signed)
     st.caption(words)
 
 
 def bar(alt: str, *, signed: bool) -> None:
-    """The colours of a scale as a strip."""
+    """The colour bar of a scale."""
     st.image(encode_jpeg(colour_bar(480, 14, signed=signed)), width="stretch", alt=alt)
 
 
@@ -170,7 +170,7 @@ def _painted(explanation: Explanation, method: str, look: MapStyle) -> bytes:
 
 
 def _map_key(explanation: Explanation, method: str) -> Hashable:
-    """What decides a map: face, model, class and settings."""
+    """Cache key of a map: face, model, class and settings."""
     face, heatmap, made = explanation.face, explanation.heatmaps[method], explanation.provenance
     where = (face.photo_sha256, tuple(face.crop_box.as_list()))
     return (*where, made.weights_sha256, heatmap.target, method, *sorted(heatmap.params.items()))

@@ -1,4 +1,4 @@
-"""The maps of a face while they are measured: first a preview of each, then the map itself, in its place."""
+"""The maps of a face in progress: first a preview of each, then the map itself, in its place."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ from xai.types import Explanation, Face, Heatmap, Prediction
 __all__ = ["Previews"]
 
 _METHOD = next(name for name, method in METHODS.items() if method.run_in_steps_at)
-"""The method whose maps can be shown on their way."""
+"""The method whose maps have previews."""
 
 _DRAWN = count()
-"""Numbers for keys: a preview is drawn several times in one run, and Streamlit takes a key once."""
+"""Counter for keys: a preview is drawn several times in one run, and Streamlit accepts a key only once."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Shown:
-    """What is there of one model's occlusion map."""
+    """The current state of one model's occlusion map."""
 
     prediction: Prediction
     heatmap: Heatmap
@@ -40,16 +40,16 @@ class _Shown:
 
 
 class Previews:
-    """Occlusion maps of one face, drawn where the finished maps will stand, as they will stand there.
+    """Occlusion maps of one face, drawn exactly where and how the finished maps will be.
 
-    Nothing is drawn before the first preview, so results that are at hand are not drawn twice.
+    Nothing is drawn before the first preview, so cached results are not drawn twice.
 
     Args:
-        place: where the maps will stand; filled alone.
+        place: placeholder of the maps; this class alone fills it.
         face: the face.
         models: names of the models, from left to right.
-        progress: its bar fills the same place before, and moves under the maps.
-        others: methods whose maps stand beside and have no previews.
+        progress: its bar fills the same placeholder first, and moves under the maps.
+        others: methods whose maps are beside these and have no previews.
     """
 
     def __init__(
@@ -74,11 +74,11 @@ class Previews:
         return draw
 
     def done(self, model: str, explanation: Explanation) -> None:
-        """The map of ``model`` is measured: it is drawn with whatever comes next."""
+        """The map of ``model`` is finished: it is drawn with the next update."""
         self._shown[model] = _Shown(explanation.prediction, explanation.heatmaps[_METHOD], preview=False)
 
     def draw(self) -> None:
-        """Everything that is there, on one scale; an empty place without any model."""
+        """Draw what has arrived, on one scale; an empty placeholder without any model."""
         if not self._models:
             self._place.empty()
             return
@@ -126,7 +126,7 @@ class Previews:
         st.caption(t("preview.title", method=title) if shown.preview else title)
 
     def _unmarked(self, method: str) -> None:
-        """The face without a map, so that the map that comes moves nothing."""
+        """The face without a map, so that the arriving map shifts nothing."""
         key = (self._face.photo_sha256, tuple(self._face.crop_box.as_list()), "plain")
         plain = session.cached("picture", key, lambda: encode_jpeg(self._face.crop))
         title = t("preview.coming", method=method_title(method))

@@ -1,4 +1,4 @@
-"""The bar that shows how far the measuring has come."""
+"""The progress bar."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["Progress", "reserve_height", "stage_text"]
 
 
 class Progress:
-    """One bar for several jobs after each other; nothing is drawn when all results are at hand.
+    """One bar for several consecutive jobs; nothing is drawn when all results are cached.
 
     Args:
-        place: where the bar is drawn; it fills the place alone.
-        held: places that keep their height, in pixels, while it is waited for, and lose what they showed.
-        height: of ``place`` in pixels where a result will fill it; a bar above it would push it down and up.
+        place: placeholder of the bar; the bar alone fills it.
+        held: placeholders that are cleared but keep their height, in pixels, while jobs run.
+        height: of ``place`` in pixels where a result will fill it, to avoid a layout shift.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Progress:
         self._bar: DeltaGenerator | None = None
 
     def of(self, model: str = "") -> Callable[[JobProgress], None]:
-        """A function that draws a stage of a job done with ``model``: the name on its card, or a title."""
+        """A function that draws a stage of a job with ``model``: the name on its card, or a title."""
 
         def draw(stage: JobProgress) -> None:
             self.hold()
@@ -45,25 +45,25 @@ class Progress:
         return draw
 
     def hold(self) -> None:
-        """Hold the places that are to be held, once."""
+        """Reserve the height of the ``held`` placeholders, once."""
         while self._held:
             reserve_height(*self._held.popitem())
 
     def move(self, place: DeltaGenerator) -> None:
-        """Draw the bar in ``place`` from now on, which it fills alone; the old place is the caller's."""
+        """Draw the bar in ``place`` from now on; the old placeholder is the caller's again."""
         self._bar = place
 
 
 def reserve_height(place: DeltaGenerator, height: int) -> DeltaGenerator:
-    """Keep ``height`` pixels for what comes, so that nothing jumps; returns the box that keeps them.
+    """Reserve ``height`` pixels against layout shift; returns the box that reserves them.
 
-    A still box, not Streamlit's shimmering skeleton: painting the shimmer takes most of a core where there is
-    no graphics card, and on a laptop that core is wanted by the models.
+    A static box, not Streamlit's animated skeleton: rendering the animation takes most of a core without a
+    GPU, and on a laptop the models need that core.
     """
     return place.container(height=height, border=True)
 
 
 def stage_text(stage: JobProgress, model: str = "") -> str:
-    """A stage in words."""
+    """Text for a stage."""
     name = f"{stage.name}_count" if stage.total else stage.name
     return t(f"stage.{name}", done=stage.done, total=stage.total, model=model)

@@ -1,4 +1,4 @@
-"""Widgets drawn from what the methods declare about their parameters; no method is named here."""
+"""Widgets generated from the methods' declared parameters; no method is named here."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ __all__ = ["main_button", "settings"]
 
 
 def main_button() -> Literal["primary", "secondary"]:
-    """The kind of a page's main button.
+    """Button type of a page's primary action.
 
     Streamlit writes white on the primary colour. In the dark theme that colour has to be pale, because it is
-    also the colour of text; so there no button is filled.
+    also the colour of text; so no button is filled there.
     """
     return "secondary" if st.context.theme.type == "dark" else "primary"
 
 
 def settings(methods: Sequence[str], key: str) -> Options:
-    """A form with one widget per parameter of ``methods``; what was last applied, without the defaults.
+    """A form with one widget per parameter of ``methods``; returns the applied values that differ from the
+    defaults.
 
     Args:
         methods: names in ``METHODS``.
@@ -47,7 +48,7 @@ def settings(methods: Sequence[str], key: str) -> Options:
 
 
 def _widget(parameter: Parameter, method: str, form: str) -> float | int | str:
-    """The field of one parameter; the address can fill it (``occlusion.patch=0.2``), and is filled by it."""
+    """The widget of one parameter, synchronised with the URL (``occlusion.patch=0.2``)."""
     name, first = f"{method}.{parameter.name}", parameter.default
     value = _field(parameter, name, f"{form} {method} {parameter.name}")
     shown, usual = (each if isinstance(each, str) else f"{each:g}" for each in (value, first))
@@ -73,7 +74,7 @@ def _field(parameter: Parameter, name: str, key: str) -> float | int | str:
 
 
 def _words(parameter: Parameter) -> tuple[str, str]:
-    """Label and explanation; the method's own where the catalogue does not know the parameter."""
+    """Label and help; the method's own where the messages do not have the parameter."""
     name = parameter.name
     label = t(f"parameter.{name}") if has_key(f"parameter.{name}") else name.replace("_", " ")
     return label, t(f"parameter_help.{name}") if has_key(f"parameter_help.{name}") else parameter.help

@@ -1,4 +1,4 @@
-"""A model's answer and the verdict on it: its line, the two questions with their counts, the edited faces."""
+"""A model's answer and its verdict: headline, the two questions with their counts, the edited faces."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from xai.types import Prediction
 __all__ = ["HEIGHT", "VerdictPanel", "answers"]
 
 HEIGHT = 830
-"""Pixels that are kept for a verdict with its edited faces while it is waited for."""
+"""Pixels reserved for a verdict with its edited faces while it is computed."""
 
 _SIGNS: Mapping[str, tuple[str, str]] = {
     "supported": (":material/my_location:", "blue"),
@@ -28,7 +28,7 @@ _SIGNS: Mapping[str, tuple[str, str]] = {
     "not supported": (":material/wrong_location:", "red"),
     "cannot tell": (":material/help:", "gray"),
 }
-"""Verdict -> its shape and colour; none of them says right or wrong."""
+"""Verdict -> icon and colour; none of them means right or wrong."""
 
 _MARKED = {verdict: f":{colour}[{shape}]" for verdict, (shape, colour) in _SIGNS.items()}
 
@@ -36,13 +36,13 @@ _SMALL = ":small[{}]"
 
 
 class VerdictPanel:
-    """The place of one model's verdict: it keeps its height until the verdict is there.
+    """The placeholder of one model's verdict; reserves its height until the verdict arrives.
 
     Args:
         title: of the model, or of the model with its face.
         explained: the model's answer and maps.
-        truth: the true answer, or None.
-        held: what a hard sample holds before the face, or None.
+        truth: the true class, or None.
+        held: the occluder or sticker on a hard sample, or None.
     """
 
     def __init__(self, title: str, explained: FaceExplanation, truth: str | None, held: str | None) -> None:
@@ -52,13 +52,13 @@ class VerdictPanel:
         self._progress: Progress | None = None
 
     def hold(self) -> None:
-        """Keep the height, and say what comes."""
+        """Reserve the height, and announce the test."""
         with self._place.container(height=HEIGHT, border=False):
             st.caption(t("verdict.wait"))
             self._progress = Progress(st.empty())
 
     def wait(self, stage: JobProgress) -> None:
-        """Show how far the test has come."""
+        """Show the progress of the test."""
         if self._progress:
             self._progress.of(self._title)(stage)
 
@@ -79,19 +79,19 @@ class VerdictPanel:
             edited_faces.show(evidence)
 
     def fail(self, sentence: str) -> None:
-        """Say why there is none."""
+        """Show why there is no verdict."""
         self._place.error(sentence)
 
 
 def answers(
     explained: Mapping[str, FaceExplanation], truth: str | None, held: str | None = None
 ) -> dict[str, VerdictPanel]:
-    """Draw each model's answer and whether it is right; model -> the held place for its verdict.
+    """Draw each model's answer and whether it is right; returns model -> panel of its verdict.
 
     Args:
         explained: model -> its answer and maps.
-        truth: the true answer, or None.
-        held: what a hard sample holds before the face (``Wearer.held``), or None.
+        truth: the true class, or None.
+        held: the occluder or sticker on a hard sample (``SampleSubject.held``), or None.
     """
     slots: dict[str, VerdictPanel] = {}
     for model, column in zip(explained, st.columns(len(explained), border=True), strict=True):
@@ -104,7 +104,7 @@ def answers(
 
 
 def _compare(prediction: Prediction, truth: str | None, held: str | None) -> None:
-    """The answer beside the true one; a wrong one must not be overlooked."""
+    """The answer beside the true class; a wrong one must stand out."""
     said = right_or_wrong(prediction, truth)
     if is_wrong(prediction, truth):
         st.warning(f"{said} {why_wrong(held)}" if held else said, icon=":material/close:")
@@ -118,7 +118,7 @@ def _headline(evidence: Evidence, sentence: str) -> None:
 
 
 def _around(evidence: Evidence, level: str, notes: Sequence[str]) -> None:
-    """What a verdict does not say; what it means, and why a map contradicts it, one step away."""
+    """What a verdict does not say; what it means, and why a map contradicts it, are one click away."""
     cautions = [t("verdict.not_right"), *([t("astray.differs")] if notes else [])]
     with st.container(gap=None):
         st.caption(" ".join(cautions))

@@ -1,1 +1,1 @@
-"""The model process: who talks to it, what is asked, who answers."""
+"""The model process: its client, the jobs, and their handlers."""

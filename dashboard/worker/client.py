@@ -1,9 +1,9 @@
 """The model process, as the server sees it: a bounded queue with progress and cancel.
 
-All decoding of strangers' bytes and all model work happen in one child process, so that the server never
-holds its event loop, never imports torch, and survives whatever a picture does. The child is started with
-``subprocess`` and not with ``multiprocessing``: the latter runs ``__main__`` again in the child, and while
-a page runs, ``__main__`` is the page.
+All decoding of untrusted bytes and all model work happen in one child process, so that the server never
+blocks its event loop, never imports torch, and survives any picture. The child is started with ``subprocess``
+and not with ``multiprocessing``: the latter runs ``__main__`` again in the child, and while a page runs,
+``__main__`` is the page.
 """
 
 from __future__ import annotations
@@ -25,33 +25,32 @@ from dashboard.worker.ticket import JobError, JobHandle, decode_outcome
 __all__ = ["QUEUE_LIMIT", "READING_SECONDS", "SILENT_SECONDS", "Worker"]
 
 QUEUE_LIMIT = 20
-"""Jobs that may wait; one more is refused."""
+"""Most jobs that may wait; one more is refused."""
 
 READING_SECONDS = 10.0
-"""A picture that takes longer to decode is refused and the process that chokes on it replaced."""
+"""A picture that takes longer to decode is refused and the process replaced."""
 
 SILENT_SECONDS = 300.0
-"""A job that reports nothing for so long is given up and its process replaced."""
+"""A job that reports nothing for this long is abandoned and its process replaced."""
 
 CANCEL_SECONDS = 20.0
-"""A cancelled job that has not let go after so long is stopped with its process."""
+"""A cancelled job that has not stopped after this long is killed with its process."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = (sys.executable, "-m", "dashboard.worker.process")
 _PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
-"""Torch's threads sleep while they wait for each other. Spinning costs twice the time on a machine that has
-anything else to do, and the web server is always something else to do. NumPy's always spin, and its matrices
-are small here: it gets one."""
+"""Torch's threads sleep while they wait for each other. Spinning takes twice the time on a busy machine, and
+the web server always keeps it busy. NumPy's always spin, and its matrices are small here: it gets one."""
 
 _LOG = logging.getLogger(__name__)
 
 
 class Worker:
-    """One model process behind a queue. Every method may be called from any thread.
+    """One model process behind a queue. All methods are thread-safe.
 
-    The process starts with the object. When it dies, the job it was at fails with a sentence and a new
-    process takes on the queue; when that one dies too before it finished anything, the queue is failed and
-    the next job that is handed in starts afresh, so that a crash never loops.
+    The process starts with the object. When it dies, the running job fails with a message and a new process
+    takes over the queue; when that one dies too before it has finished anything, all queued jobs fail and the
+    next job submitted starts a new process, so that a crash never loops.
 
     Args:
         command: what to start; the number of the pipe's file descriptor is appended.
@@ -64,7 +63,7 @@ class Worker:
         self._running: JobHandle | None = None
         self._status = ModelStatus()
         self._deaths = 0
-        self._stopped = False  # by us, for being slow: that is no crash
+        self._stopped = False  # by us, for being slow: not a crash
         self._down = False
         self._count = 0
         self._closed = False
@@ -72,13 +71,13 @@ class Worker:
         self._start()
 
     def submit(self, visitor: str, job: Job, *, background: bool = False) -> JobHandle:
-        """Hand in a job. An unfinished job of the same visitor is cancelled: its page has moved on.
+        """Submit a job. An unfinished job of the same visitor is cancelled: its page has moved on.
 
         Args:
             visitor: whose job it is.
             job: what is to be done.
-            background: nobody waits for it; it is done when the models are in memory and nobody else's
-                job is waiting.
+            background: nobody waits for it; it runs when the models are in memory and no visitor's job is
+                waiting.
 
         Raises:
             JobError: ``busy`` when ``QUEUE_LIMIT`` jobs are waiting, ``closed`` after ``close``.
@@ -101,7 +100,7 @@ class Worker:
 
     @property
     def status(self) -> ModelStatus:
-        """Which models are in memory, as the process last said."""
+        """Which models are in memory, as the process last reported."""
         return self._status
 
     @property
@@ -110,7 +109,7 @@ class Worker:
         return self._process.pid
 
     def close(self) -> None:
-        """Stop the process and fail what is left. A second call does nothing."""
+        """Stop the process and fail all remaining jobs. A second call does nothing."""
         with self._lock:
             self._closed = True
             self._fail_all("closed")
@@ -140,12 +139,12 @@ class Worker:
         self._reader.start()
 
     def _dispatch(self) -> None:
-        """Give the process the next job, if it has none. Called with the lock held."""
+        """Send the process the next job, if it has none. Called with the lock held."""
         ticket = self._next()
         if self._running is None and ticket:
             try:
                 self._link.send(("job", ticket.number, ticket.job))
-            except OSError:  # it has just died: the reader will notice and start another
+            except OSError:  # it has just died: the reader thread will notice and start another
                 return
             self._pending.remove(ticket)
             ticket.advance(JobProgress("loading"))
@@ -154,14 +153,14 @@ class Worker:
             ticket.advance(JobProgress("waiting", ahead))
 
     def _next(self) -> JobHandle | None:
-        """The first job that somebody waits for; else, once the models are in memory, any. Before that the
-        loading has the machine to itself: on two cores the first visitor would wait for both.
+        """The first job that a visitor waits for; else, once the models are in memory, any. Until then no
+        background job competes with the loading: on two cores the first visitor would wait for both.
         """
         wanted = (one for one in self._pending if not one.background or not self._status.loading)
         return min(wanted, key=lambda one: (one.background, one.number), default=None)
 
     def _drop(self, ticket: JobHandle) -> None:
-        """Forget a ticket that was cancelled."""
+        """Drop a cancelled job."""
         with self._lock:
             if ticket in self._pending:
                 self._pending.remove(ticket)
@@ -220,7 +219,7 @@ class Worker:
                 self._process.kill()
 
     def _on_process_exit(self) -> None:
-        """The process is gone: fail what it was at, and start another unless that would loop."""
+        """The process has exited: fail its running job, and start another unless that would loop."""
         with self._lock:
             if self._closed:
                 return
@@ -236,7 +235,7 @@ class Worker:
                 return
             try:
                 self._start()
-            except OSError:  # no memory or no process to be had: the next job tries again
+            except OSError:  # out of memory or processes: the next job tries again
                 _LOG.exception("the model process cannot be started")
                 self._fail_all("down")
                 self._down = True

@@ -1,4 +1,4 @@
-"""What the model process does for the page "Cover it yourself". Only ``handlers`` imports it."""
+"""Job handlers for the page "Cover it yourself". Only ``handlers`` imports it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["handle", "prepare"]
 
 
 def prepare(face: Face) -> FaceFills:
-    """The regions of a face, and what a cover shows in each fill."""
+    """The regions of a face, and the pixels of each cover fill."""
     masks = region_masks(face)
     contents = {fill: np.rint(neutral_fill(face, fill)).astype(np.uint8) for fill in COVER_FILLS}
     if masks is None:
@@ -34,11 +34,11 @@ def prepare(face: Face) -> FaceFills:
 
 
 def handle(job: CoverJob, classifier: Classifier | None, tell: ProgressCallback) -> object:
-    """Do one job of the page.
+    """Run one job of the page.
 
     Args:
         job: what is to be done.
-        classifier: that of the job; None where it names none.
+        classifier: of the job; None where it names none.
         tell: as of ``handlers.handle``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Covering and changing a face, as the server and the model process speak of it. Importing it is cheap."""
+"""Jobs that cover and edit a face, shared by the server and the model process. Cheap to import."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ __all__ = ["ClassifyCrop", "CoverJob", "FaceFills", "PrepareFills", "ProbeResult
 
 @dataclass(frozen=True, eq=False)
 class PrepareFills:
-    """Make ready what covers of a face need; the result is ``FaceFills``."""
+    """Prepare the fills for covers of a face; the result is ``FaceFills``."""
 
     face: Face = field(repr=False)
 
 
 @dataclass(frozen=True, eq=False)
 class FaceFills:
-    """What covers of a face are made from, so that the server can lay them without the model process.
+    """What covers of a face are made from, so that the server can composite them itself.
 
     Attributes:
         regions: int8 ``(S, S)``, index into ``xai.types.REGIONS``; None where there are no landmarks.
-        contents: fill -> RGB uint8 ``(S, S, 3)``, what a cover of that fill shows at each place.
+        contents: fill -> RGB uint8 ``(S, S, 3)``, what a cover of that fill shows at each pixel.
     """
 
     regions: NDArray[np.int8] | None
@@ -36,7 +36,7 @@ class FaceFills:
 
 @dataclass(frozen=True, eq=False)
 class ClassifyCrop:
-    """Ask one model about one covered crop; the result is ``Prediction``.
+    """Classify one covered crop with one model; the result is ``Prediction``.
 
     Attributes:
         picture: RGB uint8 ``(S, S, 3)``.
@@ -66,13 +66,13 @@ class RunProbe:
 
 @dataclass(frozen=True, eq=False)
 class ProbeResult:
-    """What a probe found, small enough to keep; fields as of ``Probed``.
+    """The result of a probe, small enough to cache; fields as of ``Probed``.
 
     Attributes:
         start: the answer that may flip.
         values: what was changed in each step.
-        answers: what the model says after each step.
-        pictures: what it was shown, as JPEG files.
+        answers: the model's answer after each step.
+        pictures: the pictures it was run on, as JPEG files.
         cover: the cover that flips the answer; else empty.
         flips_at: the first value with another answer, or None.
     """

@@ -1,6 +1,6 @@
-"""How the model process explains: maps, with previews on the way; the verdict; the checks of maps.
+"""Explanation handlers of the model process: maps with previews, the verdict, the checks of maps.
 
-Brings torch; only ``handlers`` imports it.
+Loads torch; only ``handlers`` imports it.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ _STAGES = {"maps": "explaining", "test": "examining"}
 
 
 def explain(job: ExplainFace, models: ModelPool, tell: ProgressCallback) -> None:
-    """Hand over what ``ExplainFace`` asks for, piece by piece."""
+    """Send the results of ``ExplainFace``, piece by piece."""
     names: list[str] = []
     edits = FaceEdits(job.face)
 
     def pairs() -> Iterator[Pair]:
-        """One by one, so that the second model may still be on its way when the first has its maps."""
+        """Lazily, so that the second model may still be loading when the first has its maps."""
         for request in job.requests:
             if not models.has(request.model):
                 tell(JobProgress("loading", model=request.model))
@@ -76,7 +76,7 @@ def _refused(error: XaiError) -> Refusal:
 
 
 def _explained(made: Explanation, classifier: Classifier) -> FaceExplanation:
-    """The maps for their way to the server, which has the crop."""
+    """The maps without the crop, which the server has."""
     explained = FaceExplanation(made, _regions(made.face), *passes_of(made, classifier))
     return explained.of_face(replace(made.face, crop=NO_CROP))
 
@@ -92,8 +92,8 @@ def _regions(face: Face) -> NDArray[np.int8] | None:
 
 
 def check(job: CheckFaithfulness, classifier: Classifier, tell: ProgressCallback) -> dict[str, MapCheck]:
-    """Method -> what the checks of its map found. The maps are made again: they are large, and would have to
-    come back from the server.
+    """Method -> results of its map's checks. The maps are computed again: they are large, and would have to
+    be sent back by the server.
     """
     began = time.perf_counter()
     tell(JobProgress("checking"))
@@ -111,7 +111,7 @@ def check(job: CheckFaithfulness, classifier: Classifier, tell: ProgressCallback
 
 
 def passes_of(explanation: Explanation, classifier: Classifier) -> tuple[int, int]:
-    """Passes through the network that the maps took, and that ``check`` takes."""
+    """Forward passes that the maps took, and that ``check`` takes."""
     side = classifier.card.input_size
     maps = sum(METHODS[name].forwards(heatmap.params, side) for name, heatmap in explanation.heatmaps.items())
     return maps, cost(classifier, list(explanation.heatmaps))

@@ -1,4 +1,4 @@
-"""What the model process does for each kind of job. Only ``process`` imports it."""
+"""Job handlers of the model process. Only ``process`` imports it."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ __all__ = ["handle", "warm_up"]
 
 
 def warm_up(models: ModelPool, tell: ProgressCallback) -> None:
-    """Do once what the first page asks for, then say that all is ready.
+    """Run once what the first page needs, then announce that all is ready.
 
-    The first face and the first map of every network take longer than the next: memory is laid out, kernels
-    are chosen, detectors are read. A visitor who was quicker has had it done already.
+    The first face and the first map of every network take longer: memory is allocated, kernels are selected,
+    detectors are loaded. Skipped where a visitor's job has done it already.
     """
     try:
         if not models.explained:
@@ -56,13 +56,13 @@ def warm_up(models: ModelPool, tell: ProgressCallback) -> None:
 
 
 def handle(job: Job, models: ModelPool, tell: ProgressCallback) -> object:
-    """Do one job.
+    """Run one job.
 
     Args:
         job: what is to be done.
         models: where the classifiers are.
-        tell: called with the stages and with pieces of the result; raises ``Cancelled`` when the job is no
-            longer wanted.
+        tell: called with the stages and with partial results; raises ``Cancelled`` when the job is no longer
+            wanted.
 
     Raises:
         XaiError: with a sentence for the visitor.
@@ -76,7 +76,7 @@ def _look_at_photo(job: AnalyzePhoto, models: ModelPool, tell: ProgressCallback)
 
 
 def _look_at_sample(job: AnalyzeSample, models: ModelPool, tell: ProgressCallback) -> PhotoAnalysis:
-    from xai.photo.sample_rendering import load_sample  # noqa: PLC0415 - brings OpenCV
+    from xai.photo.sample_rendering import load_sample  # noqa: PLC0415 - loads OpenCV
 
     return _look(load_sample(job.sample), job, models, tell)
 
@@ -84,7 +84,7 @@ def _look_at_sample(job: AnalyzeSample, models: ModelPool, tell: ProgressCallbac
 def _look(
     image: Image, job: AnalyzePhoto | AnalyzeSample, models: ModelPool, tell: ProgressCallback
 ) -> PhotoAnalysis:
-    from xai.photo.faces import find_faces, set_by_hand, whole_photo  # noqa: PLC0415 - brings OpenCV
+    from xai.photo.faces import find_faces, set_by_hand, whole_photo  # noqa: PLC0415 - loads OpenCV
 
     tell(JobProgress("finding"))
     by_hand = {each.number: each.box for each in job.boxes}
@@ -110,7 +110,7 @@ def _ask(
 
 
 def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
-    """The picture at most ``DISPLAY_SIDE`` long, and by how much it shrank."""
+    """The picture reduced to at most ``DISPLAY_SIDE``, and the scale factor."""
     scale = min(1.0, DISPLAY_SIDE / max(pixels.shape[:2]))
     if scale == 1.0:
         return pixels, scale
@@ -120,17 +120,17 @@ def _reduced(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], float]:
 
 
 def _thumbnail(job: Thumbnail, _models: ModelPool, _tell: ProgressCallback) -> bytes:
-    from xai.photo.sample_rendering import load_sample  # noqa: PLC0415 - brings OpenCV
+    from xai.photo.sample_rendering import load_sample  # noqa: PLC0415 - loads OpenCV
 
     stream = io.BytesIO()
-    # A JPEG Streamlit sends as it is; a picture of another kind it would turn into one at every run.
+    # Streamlit serves a JPEG as it is; any other format it would convert at every run.
     _small(Pictures.fromarray(load_sample(job.sample).pixels), job.side).save(stream, "JPEG", quality=90)
     return stream.getvalue()
 
 
 def _line_up(job: ShortcutRoundRequest, _models: ModelPool, tell: ProgressCallback) -> ShortcutRound:
     tell(JobProgress("loading"))
-    from dashboard.worker.shortcut_game import build_round  # noqa: PLC0415 - brings torch
+    from dashboard.worker.shortcut_game import build_round  # noqa: PLC0415 - loads torch
 
     tell(JobProgress("asking"))
     return build_round(job)
@@ -139,7 +139,7 @@ def _line_up(job: ShortcutRoundRequest, _models: ModelPool, tell: ProgressCallba
 def _cover(job: CoverJob, models: ModelPool, tell: ProgressCallback) -> object:
     model = None if isinstance(job, PrepareFills) else job.model
     tell(JobProgress("loading" if model is None or not models.has(model) else "asking"))
-    from dashboard.worker import counterfactual_handlers  # noqa: PLC0415 - brings torch
+    from dashboard.worker import counterfactual_handlers  # noqa: PLC0415 - loads torch
 
     return counterfactual_handlers.handle(job, None if model is None else models.get(model), tell)
 
@@ -147,19 +147,19 @@ def _cover(job: CoverJob, models: ModelPool, tell: ProgressCallback) -> object:
 def _explain(job: ExplainFace, models: ModelPool, tell: ProgressCallback) -> None:
     models.explained = True
     tell(JobProgress("explaining" if models.has(job.requests[0].model) else "loading"))
-    from dashboard.worker import explain_handlers  # noqa: PLC0415 - brings torch
+    from dashboard.worker import explain_handlers  # noqa: PLC0415 - loads torch
 
     explain_handlers.explain(job, models, tell)
 
 
 def _check(job: CheckFaithfulness, models: ModelPool, tell: ProgressCallback) -> Mapping[str, MapCheck]:
-    from dashboard.worker import explain_handlers  # noqa: PLC0415 - brings torch
+    from dashboard.worker import explain_handlers  # noqa: PLC0415 - loads torch
 
     return explain_handlers.check(job, models.get(job.model), tell)
 
 
 def _small(picture: Pictures.Image, side: int) -> Pictures.Image:
-    """Portraits are cut to a square from the top; people side by side to a strip twice as wide as high."""
+    """Portraits are cropped to a square from the top; people side by side to a 2:1 strip."""
     wide = picture.width > 1.3 * picture.height
     return ImageOps.fit(picture, (2 * side if wide else side, side), centering=(0.5, 0.0))
 
@@ -177,4 +177,4 @@ _HANDLERS: Mapping[type, Handler] = {
     ClassifyCrop: _cover,
     RunProbe: _cover,
 }
-"""Kind of job -> who does it."""
+"""Type of job -> its handler."""

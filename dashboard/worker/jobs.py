@@ -1,7 +1,7 @@
-"""What the server asks of the model process, and what comes back.
+"""The jobs of the model process, and their results.
 
-Both sides speak in these values and in those of ``xai.types``; they are pickled over a pipe, so they hold
-numbers, names and small pictures and nothing else. Importing this module is cheap: no torch, no OpenCV.
+Both processes exchange these values and those of ``xai.types``; they are pickled over a pipe, so they hold
+only numbers, names and small pictures. Cheap to import: no torch, no OpenCV.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ COMPARED = 2
 """Models that the first page compares."""
 
 DISPLAY_SIDE = 1280
-"""Longest side, in pixels, of the picture that goes back to be shown."""
+"""Longest side, in pixels, of the picture returned for display."""
 
 READING = "reading"
-"""The stage in which the bytes of a stranger are decoded; it has a time limit of its own."""
+"""The stage in which untrusted bytes are decoded; it has a time limit of its own."""
 
 Options = Mapping[str, Mapping[str, float | int | str]]
 """Method name -> parameter name -> value."""
@@ -65,8 +65,8 @@ class ManualBox:
     """A face whose box a visitor set.
 
     Attributes:
-        number: which of the found faces it stands for, from 0; one that follows the last is added.
-        box: round the face, in photo pixels.
+        number: which of the detected faces it replaces, from 0; one past the last is added.
+        box: of the face, in photo pixels.
     """
 
     number: int
@@ -75,11 +75,11 @@ class ManualBox:
 
 @dataclass(frozen=True)
 class AnalyzePhoto:
-    """Read a photo, find its faces, and ask the models about each.
+    """Read a photo, find its faces, and classify each.
 
     Attributes:
         data: the bytes as they were uploaded.
-        models: names of the models to ask; with none, no model is waited for.
+        models: names of the models to run; with none, no model is waited for.
         whole: take the whole picture as one face instead of looking for faces.
         boxes: faces whose boxes were set by hand, in the order of their numbers.
     """
@@ -102,7 +102,7 @@ class AnalyzeSample:
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """Draw a picture of the gallery small: the bytes of a JPEG; a square, or two squares for several people.
+    """Render a thumbnail of a sample: the bytes of a JPEG; a square, or 2:1 for several people.
 
     Attributes:
         sample: its id.
@@ -115,13 +115,13 @@ class Thumbnail:
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """What is wanted of one model about a face.
+    """What one model is to compute for a face.
 
     Attributes:
         model: its name.
         target: class to explain, or None for the model's own answer.
         maps: whether its maps are wanted.
-        test: whether it is to be tested what its answer rests on.
+        test: whether to test what its answer depends on.
     """
 
     model: str
@@ -134,16 +134,17 @@ class ModelRequest:
 class ExplainFace:
     """Find out where models look on one face, and whether that is why; the result is None.
 
-    Everything comes as a ``ResultPart`` named after its model as soon as it is there: a ``Prediction``, a
-    ``Preview``, ``FaceExplanation`` without the crop, ``Evidence``; or a ``Refusal``, and then nothing more
-    of this model. First the maps of all models, then the tests. What is painted on the face is made once.
+    Results are sent as ``ResultPart`` values named after their model as soon as they are ready: a
+    ``Prediction``, a ``Preview``, ``FaceExplanation`` without the crop, ``Evidence``; or a ``Refusal``, after
+    which nothing more comes from this model. First the maps of all models, then the tests. The face's edits
+    are made once.
 
     Attributes:
         face: the face, with its crop.
-        requests: one per model, in the order in which they are wanted.
+        requests: one per model, in order of priority.
         methods: names in ``METHODS``, of the maps.
         options: parameters that differ from the methods' defaults.
-        previews: whether maps are shown on their way.
+        previews: whether previews of maps are sent.
     """
 
     face: Face = field(repr=False)
@@ -183,7 +184,7 @@ Job = (
 
 @dataclass(frozen=True, eq=False)
 class PhotoAnalysis:
-    """What is in a photo.
+    """The analysis of a photo.
 
     Attributes:
         sha256: digest of the photo's bytes.
@@ -191,8 +192,8 @@ class PhotoAnalysis:
         scale: pixels of ``picture`` per pixel of the photo, 0 < scale <= 1.
         faces: the faces, boxes in pixels of the photo.
         notices: sentences about how the photo was read and its faces were found.
-        predictions: model -> one prediction per face. A model that could not answer is absent.
-        problems: one sentence for each model that could not answer.
+        predictions: model -> one prediction per face. A model that failed is absent.
+        problems: one sentence for each model that failed.
     """
 
     sha256: str
@@ -211,13 +212,13 @@ class PhotoAnalysis:
 
 @dataclass(frozen=True, eq=False)
 class FaceExplanation:
-    """An explanation, with the regions its shares were counted in.
+    """An explanation, with the regions of its shares.
 
     Attributes:
         explanation: what was measured.
         regions: int8 ``(S, S)`` on the crop, index into ``xai.types.REGIONS``; None without landmarks.
-        passes: through the network that the maps took.
-        check_passes: through a network that ``CheckFaithfulness`` would take.
+        passes: forward passes that the maps took.
+        check_passes: forward passes that ``CheckFaithfulness`` would take.
     """
 
     explanation: Explanation
@@ -227,7 +228,7 @@ class FaceExplanation:
 
     @property
     def check_seconds(self) -> float:
-        """How long ``CheckFaithfulness`` would take at the speed at which the maps were made."""
+        """Estimated seconds of ``CheckFaithfulness``, at the speed of the maps."""
         return self.check_passes * sum(self.explanation.provenance.seconds.values()) / self.passes
 
     def of_face(self, face: Face) -> FaceExplanation:
@@ -236,12 +237,12 @@ class FaceExplanation:
 
 
 NO_CROP = np.zeros((1, 1, 3), np.uint8)
-"""Stands for the crop of a face on its way back to the server."""
+"""Placeholder for the crop in results sent to the server."""
 
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why there is nothing of one model.
+    """Why there is no result from one model.
 
     Attributes:
         error: class of the library's error.
@@ -259,9 +260,9 @@ class JobProgress:
     Attributes:
         name: ``waiting``, ``loading``, ``reading``, ``finding``, ``asking``, ``explaining``, ``examining``,
             ``checking`` or ``trying``.
-        done: of ``total``, in the stage's own unit (jobs ahead for ``waiting``, else changed copies).
+        done: of ``total``, in the stage's own unit (jobs ahead for ``waiting``, else edited copies).
         total: 0 where there is nothing to count.
-        model: whose work it is, where a job is about several.
+        model: whose work it is, for a job with several.
     """
 
     name: str
@@ -272,11 +273,11 @@ class JobProgress:
 
 @dataclass(frozen=True, eq=False)
 class ResultPart:
-    """One piece of a result that comes in pieces.
+    """A partial result.
 
     Attributes:
-        name: whose it is, a model's name.
-        value: the piece.
+        name: the model's name.
+        value: the partial result.
     """
 
     name: str
@@ -284,7 +285,7 @@ class ResultPart:
 
 
 ProgressCallback = Callable[[JobProgress | ResultPart], None]
-"""How the model process reports; what it calls may raise ``Cancelled``."""
+"""How the model process reports progress and partial results; the callee may raise ``Cancelled``."""
 
 
 @dataclass(frozen=True)
@@ -292,8 +293,8 @@ class ModelStatus:
     """Which models are in memory.
 
     Attributes:
-        ready: names of the models that can answer at once.
-        loading: whether more are on their way.
+        ready: names of the loaded models.
+        loading: whether more are being loaded.
         problems: one sentence for each model that was left out.
     """
 

@@ -21,7 +21,7 @@ class ModelPool:
     """The classifiers of this process, loaded in the background and kept.
 
     Args:
-        announce: called with the state of affairs each time it changes.
+        announce: called with the status each time it changes.
 
     Attributes:
         explained: whether a map was made in this process.
@@ -36,7 +36,7 @@ class ModelPool:
 
     def load_all(self) -> None:
         """Load every model that has a card, in the catalogue's order, then what the maps need."""
-        import torch  # noqa: PLC0415 - seconds; the first jobs do not need it
+        import torch  # noqa: PLC0415 - takes seconds; the first jobs do not need it
 
         torch.set_num_threads(len(os.sched_getaffinity(0)))
         catalogue = read_cards()
@@ -48,10 +48,10 @@ class ModelPool:
                 self._problems.append(str(problem))
             finally:
                 self.say(loading=True)
-        import pytorch_grad_cam  # noqa: F401, PLC0415 - seconds that the first map need not wait for
+        import pytorch_grad_cam  # noqa: F401, PLC0415 - takes seconds, so that the first map need not wait
 
     def get(self, name: str) -> Classifier:
-        """The classifier ``name``, waiting for it or loading it when it is not there yet.
+        """The classifier ``name``, waited for or loaded when it is not in memory yet.
 
         Raises:
             WeightsUnavailable: its weights are missing or altered.
@@ -60,20 +60,20 @@ class ModelPool:
         if name not in self._loaded:
             with self._loading:
                 if name not in self._loaded:
-                    from xai.models.classifiers import load_classifier  # noqa: PLC0415 - brings torch
+                    from xai.models.classifiers import load_classifier  # noqa: PLC0415 - loads torch
 
                     self._loaded[name] = load_classifier(name)
         return self._loaded[name]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Of the models in memory, in the catalogue's order."""
+        """Names of the models in memory, in the catalogue's order."""
         return tuple(self._loaded)
 
     def has(self, name: str) -> bool:
-        """Whether ``name`` can answer at once."""
+        """Whether ``name`` is in memory."""
         return name in self._loaded
 
     def say(self, *, loading: bool) -> None:
-        """Announce the state of affairs; ``loading``: whether more is to come."""
+        """Announce the status; ``loading``: whether more models are to come."""
         self._announce(ModelStatus(self.names, loading, tuple(self._problems)))

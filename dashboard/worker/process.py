@@ -1,8 +1,8 @@
 """The model process itself: ``python -m dashboard.worker.process FD``, started by ``client``.
 
 Three threads: one listens to the pipe (and ends the process the moment the server is gone, whatever the
-others are at), one loads the models, and the main one does the jobs one by one. Nothing of a visitor
-stays when a job is over.
+others are doing), one loads the models, and the main one runs the jobs one by one. No visitor's data stays
+when a job is done.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["main"]
 
 
 class Link:
-    """The pipe to the server, safe to write from several threads.
+    """The pipe to the server; writing is thread-safe.
 
     Args:
         descriptor: file descriptor of this process's end.
@@ -42,7 +42,7 @@ class Link:
         self._cancelled: set[int] = set()
 
     def listen(self) -> None:
-        """Take in jobs and cancellations until the server is gone; then end the process at once."""
+        """Receive jobs and cancellations until the server is gone; then end the process at once."""
         try:
             while True:
                 kind, number, *content = self._pipe.recv()
@@ -54,13 +54,13 @@ class Link:
             os._exit(0)  # not sys.exit: a job may be deep in native code, and must not outlive the server
 
     def send(self, kind: str, number: int, *content: object) -> None:
-        """Tell the server something about job ``number`` (0: about no job)."""
+        """Send the server a message about job ``number`` (0: about no job)."""
         with self._writing:
             self._pipe.send((kind, number, *content))
 
     def tell(self, number: int) -> ProgressCallback:
-        """A function that reports how far job ``number`` has come or hands over a piece of its result, and
-        stops the job when it is cancelled.
+        """A function that reports progress or a partial result of job ``number``, and stops the job when it
+        is cancelled.
         """
 
         def report(news: JobProgress | ResultPart) -> None:
@@ -71,12 +71,12 @@ class Link:
         return report
 
     def forget(self, number: int) -> None:
-        """Job ``number`` is over."""
+        """Job ``number`` is done."""
         self._cancelled.discard(number)
 
 
 def main(descriptor: int) -> None:
-    """Work until the server goes away.
+    """Run jobs until the server goes away.
 
     Args:
         descriptor: file descriptor of this process's end of the pipe.
@@ -84,7 +84,7 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server; we leave when it leaves
     link = Link(descriptor)
     threading.Thread(target=link.listen, daemon=True).start()
-    from dashboard.worker.handlers import handle, warm_up  # noqa: PLC0415 - after listening: it takes a moment
+    from dashboard.worker.handlers import handle, warm_up  # noqa: PLC0415 - slow: after listening
     from dashboard.worker.model_pool import ModelPool  # noqa: PLC0415 - likewise
 
     models = ModelPool(lambda status: link.send("models", 0, status))
@@ -97,7 +97,7 @@ def main(descriptor: int) -> None:
 
 
 def _load(models: ModelPool, link: Link) -> None:
-    """Load the models, and have them warmed up between the jobs."""
+    """Load the models, and queue their warm-up among the jobs."""
     try:
         models.load_all()
     finally:
@@ -116,7 +116,7 @@ def _do(link: Link, number: int, work: Callable[[ProgressCallback], object]) -> 
 
 
 def _where(fault: Exception) -> str:
-    """Kind of fault and the lines it passed through; its message is left out, it may quote a picture."""
+    """Exception type and traceback lines; the message is left out, it may quote a picture."""
     frames = traceback.extract_tb(fault.__traceback__)
     return " < ".join(
         [type(fault).__name__, *(f"{f.name} ({f.filename}:{f.lineno})" for f in reversed(frames))]

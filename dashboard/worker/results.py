@@ -1,5 +1,5 @@
-"""What comes back from the model process, in plain numbers: the library's own values bring torch, and the
-server must not.
+"""Results of the model process in plain numbers: the library's own types import torch, and the server must
+not.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class CurveCheck:
     """Deletion or insertion in the order of a map, beside other orders.
 
     Attributes:
-        changed: ``(K + 1,)``, part of the picture that is changed at each step, 0..1.
+        changed: ``(K + 1,)``, share of the picture that is changed at each step, 0..1.
         own: ``(K + 1,)``, probability of the class there in the order of the map.
         edges: likewise in the order of an edge detector.
         random: likewise, the mean of the random orders.
@@ -51,17 +51,17 @@ class MapCheck:
     """The checks of one map.
 
     Attributes:
-        deletion: what the map calls important is taken away first.
-        insertion: what it calls important is put back first.
+        deletion: what the map marks as most important is deleted first.
+        insertion: what it marks as most important is inserted first.
         likeness: mean rank correlation with maps of random networks; None where none can be compared.
         follows_weights: whether that is low; None likewise.
         noise: least rank correlation with the map of a noisy copy; None where a map was the same everywhere.
         shift: likewise with a shifted copy, moved back.
-        share: part of the map on nose and mouth, 0..1; None without landmarks or positive values.
+        share: of the map on nose and mouth, 0..1; None without landmarks or positive values.
         expected: the same on average over the random networks.
         spread: standard deviation of that; None for a single network.
-        turned: whether taking away paints the face as one of another class; else it paints grey, and putting
-            back starts from a blur.
+        turned: whether deletion paints the face as one of another class; else it paints grey, and insertion
+            starts from a blur.
         seconds: of the checks of all maps of the model together.
     """
 
@@ -80,7 +80,7 @@ class MapCheck:
 
 @dataclass(frozen=True)
 class ShortcutRoundRequest:
-    """Put three models with a known answer before a marked sample; the result is ``ShortcutRound``.
+    """Run three control models on a marked sample; the result is ``ShortcutRound``.
 
     Attributes:
         number: of the round; it fixes sample, mark and order.
@@ -91,14 +91,14 @@ class ShortcutRoundRequest:
 
 @dataclass(frozen=True, eq=False)
 class ShortcutRound:
-    """Three models, of which one reads a mark in a corner and the others nose and mouth.
+    """Three models, of which one reads a mark in a corner and the others look at nose and mouth.
 
     Attributes:
         sample: id of the sample.
         truth: its true class, which the mark gives away.
-        cheat: index of the model that reads the mark.
-        pictures: place that is covered -> RGB uint8 ``(S, S, 3)`` as the models get it; ``""``: nothing is.
-        answers: place -> what each model says then.
+        cheat: index of the shortcut learner, which reads the mark.
+        pictures: covered place -> RGB uint8 ``(S, S, 3)`` as the models get it; ``""``: nothing is covered.
+        answers: place -> each model's answer then.
         maps: the occlusion map of each model on the picture with nothing covered, for the true class.
     """
 

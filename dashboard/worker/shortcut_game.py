@@ -1,10 +1,10 @@
-"""Three models before a marked face, for the game "spot the cheat".
+"""Three models on a marked face, for the shortcut game.
 
-Brings torch; only ``handlers`` imports it. The models are those with a known answer
-(``xai.models.ground_truth``): two see nothing but nose and mouth, one reads a mark in a corner. The mark
-gives the truth away, so all three give the same answer until something is covered. Then every round tells
-them apart: nose and mouth move the honest ones alone, the corner with the mark moves the cheat alone, and
-nothing else moves anybody.
+Loads torch; only ``handlers`` imports it. The models are control models (``xai.models.ground_truth``): two
+see nothing but nose and mouth, one reads a mark in a corner. The mark gives the true class away, so all three
+give the same answer until something is covered. Then every round distinguishes them: covering nose and mouth
+changes only the honest models, covering the corner with the mark only the shortcut learner, and covering
+anything else none.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ ROUND_SAMPLES = (
     "admiral-scarf",
 )
 """Samples on which every honest model is right and changes its answer when nose and mouth are covered. None
-wears its mask correctly: that mask, covered, would still be a covered face, and nobody would budge. A test
-asks them."""
+wears its mask correctly: with nose and mouth covered it would still be a covered face, and no answer would
+change. A test runs them."""
 
 _REGIONS: Mapping[str, tuple[str, ...]] = {
     "nose_and_mouth": ("nose", "mouth"),
@@ -47,7 +47,7 @@ _REGIONS: Mapping[str, tuple[str, ...]] = {
     "forehead": ("forehead",),
     "chin": ("chin",),
 }
-"""Place that can be covered -> regions."""
+"""Coverable place -> regions."""
 
 _CORNERS = ("corner_top_left", "corner_top_right", "corner_bottom_left", "corner_bottom_right")
 
@@ -60,11 +60,11 @@ _CORNER_SHARE = 1 / 6
 
 _SUSPECTS = 3
 _ROUNDS = 2 * _SUSPECTS
-"""Among so many rounds in a row, from a multiple of it on, the cheat stands equally often in each place."""
+"""In each block of this many rounds the shortcut learner is equally often in each position."""
 
 
 def build_round(job: ShortcutRoundRequest) -> ShortcutRound:
-    """The round's models, and what they say of the marked face with each place covered."""
+    """The round's models, and their answers for the marked face with each place covered."""
     chance = random.Random(job.number)
     sample = SAMPLES[ROUND_SAMPLES[job.number % len(ROUND_SAMPLES)]]
     truth = sample.truth[0]
@@ -87,7 +87,7 @@ def build_round(job: ShortcutRoundRequest) -> ShortcutRound:
 
 
 def _place_of_cheat(number: int) -> int:
-    """Which of the three it is: by chance, but so that no letter is a better guess than another."""
+    """Which of the three it is: random, but balanced so that no letter is a better guess than another."""
     block, at = divmod(number, _ROUNDS)
     places: list[int] = random.Random(f"places {block}").sample([*range(_SUSPECTS)] * 2, _ROUNDS)
     return places[at]

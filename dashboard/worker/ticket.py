@@ -1,4 +1,4 @@
-"""One job handed to the model process, as the visitor who waits for it sees it."""
+"""Handle of one job of the model process, for the visitor who waits for it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _LOG = logging.getLogger(__name__)
 
 
 class JobError(Exception):
-    """A job that has no result. The sentence for it stands in the words under ``failure.<reason>``.
+    """A job failed. Its message is under ``failure.<reason>``.
 
     Attributes:
         reason: ``refused`` (the library said no; ``values["sentence"]`` says why, ``values["error"]`` is
             the class of its error), ``busy``, ``cancelled``, ``closed``, ``died``, ``down``,
             ``incident``, ``reading_slow`` or ``slow``.
-        values: what the sentence has to be filled with.
+        values: placeholder values of the message.
     """
 
     def __init__(self, reason: str, **values: str | int) -> None:
@@ -31,7 +31,7 @@ class JobError(Exception):
 
 
 class JobHandle:
-    """A job and what has become of it. Made by ``Worker.submit`` alone.
+    """A job and its outcome. Created by ``Worker.submit`` alone.
 
     Attributes:
         number: counts up over the life of the worker.
@@ -62,16 +62,16 @@ class JobHandle:
 
     @property
     def stage(self) -> JobProgress:
-        """How far it has come."""
+        """Its progress."""
         return self._stage
 
     @property
     def done(self) -> bool:
-        """Whether there is an outcome, good or bad."""
+        """Whether it has finished, successfully or not."""
         return self._over.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait for the outcome at most so long; says whether it is there."""
+        """Wait for the outcome at most this long; returns whether it is there."""
         return self._over.wait(seconds)
 
     def result(self) -> object:
@@ -86,25 +86,25 @@ class JobHandle:
         return self._outcome
 
     def cancel(self) -> None:
-        """Give it up; nothing happens when it is already over."""
+        """Cancel it; does nothing when it has finished."""
         if self.fail(JobError("cancelled")):
             self._drop(self)
 
     def parts(self) -> Iterator[ResultPart]:
-        """What has come of the result since this was last asked, each piece once."""
+        """Partial results since the last call, each once."""
         while self._parts:
             yield self._parts.popleft()
 
     def add(self, part: ResultPart) -> None:
-        """For the worker: a piece of the result."""
+        """For the worker: add a partial result."""
         self._parts.append(part)
 
     def advance(self, stage: JobProgress) -> None:
-        """For the worker: it has come so far."""
+        """For the worker: set the progress."""
         self._stage = stage
 
     def finish(self, outcome: object) -> bool:
-        """For the worker: here is the result. False when it was over already, and then nothing changes."""
+        """For the worker: set the result. False, and no change, when it had finished already."""
         with self._lock:
             if self._over.is_set():
                 return False
@@ -113,16 +113,16 @@ class JobHandle:
             return True
 
     def fail(self, failure: JobError) -> bool:
-        """For the worker: there will be no result. False when it was over already."""
+        """For the worker: mark as failed. False when it had finished already."""
         return self.finish(failure)
 
 
 def decode_outcome(kind: str, content: list[object]) -> object:
-    """The result, or the ``JobError``, that the model process's last message about a job stands for.
+    """The result, or the ``JobError``, decoded from the model process's last message about a job.
 
     Args:
         kind: ``done``, ``refused``, ``cancelled`` or ``broken``.
-        content: what came with it.
+        content: its values.
 
     Raises:
         ValueError: no such message.

@@ -1,1 +1,1 @@
-"""Where a model looked."""
+"""Where a model looked: attribution maps."""

@@ -1,5 +1,5 @@
-"""What a method of explanation is given and returns, and how it is called: for one input, for several, or in
-steps that can be shown. Free of torch.
+"""Input and output of an attribution method, and its call protocols: for one input, for a batch, or in steps
+with previews. Free of torch.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Attribution:
         values: float32 ``(h, w)``, raw and signed, at the method's own resolution over the whole crop.
         probability: float32 ``(h, w)`` for occlusion: the target's probability with the patch there.
         becomes: int8 ``(h, w)`` for occlusion: the answer with the patch there, as a class index.
-        computed: by what and how exactly, where that can differ; else None, and torch in float32 did it.
+        computed: runtime and precision, where they can differ; None: torch in float32.
     """
 
     values: NDArray[np.float32]
@@ -57,7 +57,7 @@ class AttributionRequest:
         classifier: what is explained.
         values: float32 ``(3, n, n)`` in 0..1 on the classifier's device.
         target: index of the class.
-        hidden: what an occluding patch shows, shaped like ``values``, for the fills drawn on a face.
+        hidden: the occluding patch's pixels, shaped like ``values``, for the fills drawn on a face.
     """
 
     classifier: Classifier
@@ -67,8 +67,8 @@ class AttributionRequest:
 
 
 class AttributionFn(Protocol):
-    """How a method is called: the classifier, an input ``(3, n, n)`` in 0..1, the class's index, the
-    parameters, and whom to tell of progress.
+    """Call protocol of a method: the classifier, an input ``(3, n, n)`` in 0..1, the class index, the
+    parameters, and the progress callback.
     """
 
     def __call__(
@@ -79,7 +79,7 @@ class AttributionFn(Protocol):
 
 
 class BatchAttributionFn(Protocol):
-    """How a method is called for several inputs, of one or several classifiers, that share batches."""
+    """Call protocol of a method for several inputs, of one or several classifiers, that share batches."""
 
     def __call__(
         self, asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
@@ -90,7 +90,7 @@ class BatchAttributionFn(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class PartialAttribution:
-    """One input's map, on its way or done.
+    """One input's map, a preview or final.
 
     Attributes:
         which: index of the input.
@@ -107,8 +107,8 @@ class PartialAttribution:
 ProgressiveAttributionFn = Callable[
     ["Sequence[AttributionRequest]", "Params", "Progress"], Iterator[PartialAttribution]
 ]
-"""Called with what is asked, the parameters and whom to tell of progress: the previews in order, then the
-maps themselves in order. What ``BatchAttributionFn`` returns in exact mode, at no more cost."""
+"""Called with the requests, the parameters and the progress callback: yields the previews in order, then the
+final maps in order. These are what ``BatchAttributionFn`` returns in exact mode, at no extra cost."""
 
 
 def alone(
@@ -119,7 +119,7 @@ def alone(
     params: Params,
     progress: Progress,
 ) -> Attribution:
-    """A method that explains several inputs together, called for one; arguments as of ``AttributionFn``."""
+    """Call a batch method for one input; arguments as of ``AttributionFn``."""
     return run_all([AttributionRequest(classifier, values, target)], params, progress)[0]
 
 
@@ -130,7 +130,7 @@ def run_sequentially(
     progress: Progress,
     mode: Mode = "exact",
 ) -> Sequence[Attribution]:
-    """A method that explains one input at a time, called for several."""
+    """Call a single-input method for several inputs, one by one."""
     made: list[Attribution] = []
     for each in asked:
         told = _After(progress, len(made), len(asked))
@@ -140,7 +140,7 @@ def run_sequentially(
 
 @dataclass(frozen=True)
 class _After:
-    """Progress of one input as that of all: it counts as one pass, whatever the method makes of it."""
+    """Progress of one input within all: it counts as one pass, however the method counts it."""
 
     progress: Progress
     before: int
@@ -151,10 +151,10 @@ class _After:
 
 
 class CompositeProgress:
-    """Adds the progress of one method to what the methods before it have done.
+    """Adds the progress of one method to that of the methods before it.
 
     Args:
-        progress: whom to tell; may raise to stop the work.
+        progress: the callback; may raise to stop the work.
         total: forwards in all.
     """
 
@@ -162,10 +162,10 @@ class CompositeProgress:
         self._progress, self._before, self._total = progress, 0, total
 
     def __call__(self, done: int, total: int) -> None:
-        """The running method has done so many of its forwards."""
+        """The running method has done ``done`` of its forwards."""
         if self._progress:
             self._progress(self._before + done, self._total)
 
     def close(self, forwards: int) -> None:
-        """The running method has ended after ``forwards``."""
+        """The running method has finished after ``forwards``."""
         self._before += forwards

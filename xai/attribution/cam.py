@@ -1,12 +1,12 @@
 """Class activation maps, by the grad-cam package, kept raw.
 
 Grad-CAM (Selvaraju et al. 2017, "Grad-CAM: Visual Explanations from Deep Networks via Gradient-based
-Localization", eq. 1 and 2): the channels of the last layer that still has places, weighted by the mean
-gradient of the class's logit. The paper clips the sum at zero and the package scales each map to 0..1;
-here the sum comes back as it is, signed and unscaled, and whoever shows it decides.
+Localization", eq. 1 and 2): the channels of the last spatial layer, weighted by the mean gradient of the
+class's logit. The paper clips the sum at zero and the package scales each map to 0..1; here the sum is
+returned as it is, signed and unscaled; the display decides.
 
-The package is imported when a map is asked for: it pulls in sklearn and scipy, seconds and hundreds of
-megabytes.
+The package is imported when a map is requested: it imports sklearn and scipy, which takes seconds and
+hundreds of megabytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from xai.types import Params, Progress
 __all__ = ["eigencam_all", "gradcam_all", "gradcampp_all", "hirescam_all", "layercam_all"]
 
 _BATCH = 8
-"""Inputs per pass: the way back keeps every layer's activations."""
+"""Inputs per pass: the backward pass keeps every layer's activations."""
 
 
 def gradcam_all(
@@ -46,21 +46,21 @@ def gradcampp_all(
 def hirescam_all(
     asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
-    """HiResCAM (Draelos & Carin 2020): gradient times activation, place by place."""
+    """HiResCAM (Draelos & Carin 2020): gradient times activation, elementwise."""
     return _explained("HiResCAM", asked, progress)
 
 
 def layercam_all(
     asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
-    """Layer-CAM (Jiang et al. 2021): positive gradient times activation, place by place."""
+    """Layer-CAM (Jiang et al. 2021): positive gradient times activation, elementwise."""
     return _explained("LayerCAM", asked, progress)
 
 
 def eigencam_all(
     asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
-    """Eigen-CAM (Muhammad & Yeasin 2020): first principal component of the activations; knows no class."""
+    """Eigen-CAM (Muhammad & Yeasin 2020): first principal component of the activations; no class."""
     return _explained("EigenCAM", asked, progress)
 
 
@@ -76,7 +76,7 @@ def _explained(kind: str, asked: Sequence[AttributionRequest], progress: Progres
 
 
 def _batches(asked: Sequence[AttributionRequest]) -> Iterator[list[int]]:
-    """Numbers of inputs that go through a network together."""
+    """Indices of inputs that go through a network together."""
     for classifier in {id(a.classifier): a.classifier for a in asked}.values():
         own = [i for i, a in enumerate(asked) if a.classifier is classifier]
         for start in range(0, len(own), _BATCH):
@@ -84,7 +84,7 @@ def _batches(asked: Sequence[AttributionRequest]) -> Iterator[list[int]]:
 
 
 def _maps(kind: str, asked: Sequence[AttributionRequest]) -> np.ndarray[Any, Any]:
-    """Raw maps float32 ``(N, h, w)`` of inputs of one classifier, from one pass forth and back."""
+    """Raw maps float32 ``(N, h, w)`` of inputs of one classifier, from one forward and backward pass."""
     import pytorch_grad_cam  # noqa: PLC0415 - seconds
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget  # noqa: PLC0415
 
@@ -98,7 +98,7 @@ def _maps(kind: str, asked: Sequence[AttributionRequest]) -> np.ndarray[Any, Any
 
 
 def _layer_name(architecture: str) -> str:
-    """Dotted name of the layer to explain, of a network of the list or of a model with a known answer."""
+    """Dotted name of the layer to explain, of a listed architecture or of a control model."""
     if architecture in ARCHITECTURES:
         return ARCHITECTURES[architecture].cam_layer
     from xai.models.ground_truth import CAM_LAYERS  # noqa: PLC0415 - calibration and teaching only
@@ -114,6 +114,6 @@ def _raw(cam: Any, layer: torch.nn.Module, batch: Tensor, targets: list[Any]) ->
         activations = hooked.activations[0].numpy()
         gradients = hooked.gradients[0].numpy() if hooked.gradients else None
         images = cam.get_cam_image(batch, layer, targets, activations, gradients, False)
-    except IndexError as error:  # the package's own exit prints an IndexError and carries on
+    except IndexError as error:  # the package's own exit prints an IndexError and goes on
         raise RuntimeError(f"{type(cam).__name__} found no activation at its layer") from error
     return np.ascontiguousarray(images, dtype=np.float32)

@@ -1,4 +1,4 @@
-"""A method's map, at whatever resolution it was made, pixel for pixel on the crop."""
+"""Resizes a method's map, of any resolution, to the crop."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def resize_to_crop(values: NDArray[np.float32], face: Face) -> NDArray[np.float3
 
 
 def resize_classes_to_crop(becomes: NDArray[np.int8], face: Face) -> NDArray[np.int8]:
-    """A map of answers in crop pixels, by nearest neighbour: a class has no in-between."""
+    """A map of class indices in crop pixels, by nearest neighbour: classes cannot be interpolated."""
     rows, columns = (np.arange(s) * n // s for s, n in zip(face.crop.shape[:2], becomes.shape, strict=True))
     return becomes[np.ix_(rows, columns)]

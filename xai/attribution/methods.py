@@ -1,8 +1,8 @@
-"""The methods of explanation, by name, with their parameters as data. Free of torch.
+"""The attribution methods, by name, with their parameters as data. Free of torch.
 
-The dashboard draws its widgets and the command line its flags from ``METHODS``; the work itself is
-imported when it is first asked for. What a page, a report or a scale needs to know of a method stands in its
-entry: nobody asks for its name.
+The dashboard draws its widgets and the command line its flags from ``METHODS``; the implementation is
+imported on first use. Everything that a page, a report or a scale needs to know about a method is in its
+entry: no code branches on its name.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Parameter:
         default: value where none is given.
         low, high, step: bounds of a number as a page offers it; None for a choice.
         least: smallest number that is accepted, where that is less than ``low``.
-        choices: the words to choose from; empty for a number.
+        choices: the allowed words; empty for a number.
         help: what it does, one sentence.
     """
 
@@ -66,12 +66,12 @@ class Parameter:
 
 
 def _one_pass(params: Params, side: int) -> int:
-    """Forwards of a method that looks at one pass; there and back counts as one."""
+    """Forwards of a method with one pass; a forward and backward pass counts as one."""
     return 1
 
 
 def _one_for_each_place(params: Params, side: int) -> int:
-    """Forwards of a method that asks again with the patch at each place of an input of ``side`` pixels."""
+    """Forwards of a method that runs once per patch position on an input of ``side`` pixels."""
     patch = Patch(float(params["patch"]), float(params["stride"]), str(params["fill"]))
     return len(patch.windows(side)) ** 2
 
@@ -80,24 +80,23 @@ def _one_for_each_place(params: Params, side: int) -> int:
 class Method:
     """One method.
 
-    What does the work is named as ``"module:function"`` and imported when it is asked for: for one input, for
-    several, or both. ``display`` and ``signed`` say how its maps are drawn and spoken of.
+    Its implementation is named as ``"module:function"`` and imported on first use: for one input, for
+    several, or both. ``display`` and ``signed`` say how its maps are drawn and described.
 
     Attributes:
         name: key in ``METHODS``.
-        title: what people call it.
+        title: its display name.
         unit: what one unit of its map means; see ``Heatmap``.
-        paper: where it comes from.
-        run_at: the ``AttributionFn``; None: one input is run as several are.
+        paper: its reference.
+        run_at: the ``AttributionFn``; None: one input is run by ``run_all_at``.
         parameters: its settings.
         run_all_at: the ``BatchAttributionFn``; None: several inputs are run one by one.
         run_in_steps_at: the ``ProgressiveAttributionFn``; None: it has no previews.
-        forwards: called with all parameters and the input's side in pixels: how many passes through the
-            network one input takes.
+        forwards: called with all parameters and the input's side in pixels: forward passes that one input
+            takes.
         display: how its values are displayed.
-        signed: whether a map is drawn with what speaks against the answer, too; only where it is displayed as
-            measured.
-        shown_by_default: whether it is shown where nobody asked for a method.
+        signed: whether evidence against the answer is drawn too; only where the map is displayed as measured.
+        shown_by_default: whether it is shown by default.
     """
 
     name: str
@@ -120,28 +119,28 @@ class Method:
             raise ValueError(f"{self.name} cannot be drawn with both signs: a density has none")
 
     def run(self) -> AttributionFn:
-        """What explains one input, imported now."""
+        """The function for one input, imported now."""
         if self.run_at is None:
             return partial(alone, self.run_all())
         found: AttributionFn = resolve_name(self.run_at)
         return found
 
     def run_all(self) -> BatchAttributionFn:
-        """What explains several inputs, imported now."""
+        """The function for several inputs, imported now."""
         if self.run_all_at is None:
             return partial(run_sequentially, self.run())
         found: BatchAttributionFn = resolve_name(self.run_all_at)
         return found
 
     def run_in_steps(self) -> ProgressiveAttributionFn | None:
-        """What hands over previews on the way, imported now; None where nothing does."""
+        """The function that yields previews, imported now; None where there is none."""
         if self.run_in_steps_at is None:
             return None
         found: ProgressiveAttributionFn = resolve_name(self.run_in_steps_at)
         return found
 
     def complete(self, given: Params) -> dict[str, float | int | str]:
-        """``given`` checked, with the defaults for what is missing.
+        """``given`` validated, with defaults for what is missing.
 
         Raises:
             UnknownName: a parameter that the method does not have, or a word that is no choice.
@@ -207,10 +206,10 @@ METHODS: dict[str, Method] = {
         ),
     )
 }  # fmt: skip
-"""Every method, by the name the command line and the page use."""
+"""Every method, by its name on the command line and the pages."""
 
 DEFAULT_METHODS = tuple(method.name for method in METHODS.values() if method.shown_by_default)
-"""The methods that are asked for where nobody names one."""
+"""The default methods."""
 
 
 def find_method(name: str) -> Method:

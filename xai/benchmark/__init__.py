@@ -1,1 +1,1 @@
-"""How fast the work is on this machine, next to other ways of doing it, measured in one run."""
+"""Speed on this machine, beside other implementations, measured in one run."""

@@ -1,4 +1,4 @@
-"""Other ways to make the occlusion map that ``xai.attribution.occlusion`` makes."""
+"""Other implementations of the occlusion map of ``xai.attribution.occlusion``."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def captum_map(classifier: Classifier, values: Tensor, patch: Patch, target: int
     """The drop map by captum's ``Occlusion``, float32 ``(n, n)``.
 
     Args:
-        classifier: what is asked.
+        classifier: the model.
         values: float32 ``(3, n, n)`` in 0..1.
         patch: size, stride and fill; the stride is at most the size, or captum refuses.
         target: index of the class.
-        per_eval: captum's ``perturbations_per_eval``: masked pictures per pass.
+        per_eval: captum's ``perturbations_per_eval``: occluded pictures per pass.
     """
     from captum.attr import Occlusion  # noqa: PLC0415 - most of a second, and only for measuring
 
@@ -47,7 +47,7 @@ def captum_map(classifier: Classifier, values: Tensor, patch: Patch, target: int
 
 @torch.inference_mode()
 def loop_map(classifier: Classifier, values: Tensor, patch: Patch, target: int) -> Map:
-    """The drop map as the definition says it, float32 ``(n, n)``: one place, one pass, one sum.
+    """The drop map by definition, float32 ``(n, n)``: one position, one pass, one sum.
 
     Zeiler & Fergus 2014, section 4.2; arguments as of ``captum_map``.
     """

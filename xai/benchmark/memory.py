@@ -1,4 +1,4 @@
-"""The memory that an occlusion map takes, measured in a process that does nothing else."""
+"""The memory that an occlusion map takes, measured in a process of its own."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class MemoryTask:
         side: of the input, pixels.
         patch: the patch.
         how: ``exact``, ``fast`` or ``captum``.
-        per_eval: for captum, masked pictures per pass.
+        per_eval: for captum, occluded pictures per pass.
     """
 
     model: str
@@ -42,8 +42,8 @@ class MemoryTask:
 
 
 def peak_over_idle(task: MemoryTask) -> float | None:
-    """Most resident memory (on a GPU: most of its memory) while the map is made, above what the loaded
-    network took before it was first asked; mebibytes. None where the system does not say it.
+    """Peak resident memory (on a GPU: peak allocation) while the map is made, above that of the loaded
+    network before its first pass; mebibytes. None where the system does not report it.
     """
     spawned = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(max_workers=1, mp_context=spawned) as pool:
@@ -64,7 +64,7 @@ def _measured(task: MemoryTask) -> float | None:
 
 
 def _start_counting(device: torch.device) -> int | None:
-    """Forget the peak so far; bytes in use now."""
+    """Reset the peak; returns the bytes in use now."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
         return torch.cuda.memory_allocated(device)
@@ -80,7 +80,7 @@ def _peak(device: torch.device) -> int | None:
 
 
 def _status(key: str) -> int | None:
-    """A line of Linux's account of this process, in bytes."""
+    """An entry of Linux's ``/proc/self/status``, in bytes."""
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith(f"{key}:"):
             return int(line.split()[1]) * 1024

@@ -1,4 +1,4 @@
-"""The occlusion map of one face, made in five ways that take turns."""
+"""The occlusion map of one face, by five implementations run in turn."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ from xai.models.inference.scheduler import run
 __all__ = ["compare"]
 
 _PER_EVAL = (1, 8, 32, 64, 128)
-_TRIES = 2  # runs per setting of captum; the quicker one counts
+_TRIES = 2  # runs per setting of captum; the faster one counts
 
 
 def compare(
     model: str, crops: Sequence[NDArray[np.uint8]], setting: Setting, note: Callable[[str], None]
 ) -> Comparison:
-    """Let our engine, captum and a plain loop make the same map in turn.
+    """Time our engine, captum and a plain loop in turn on the same map.
 
     Args:
         model: an installed classifier or an entry of ``ARCHITECTURES``.
-        crops: faces, RGB uint8 ``(H, W, 3)``; the contest is about the first one.
+        crops: faces, RGB uint8 ``(H, W, 3)``; the timing uses the first one.
         setting: patch, rounds, device.
-        note: told what is being done.
+        note: called with what is being done.
 
     Raises:
-        XaiError: the model or its fast way cannot be had.
+        XaiError: the model or its fast mode is not available.
         ValueError: the patch moves further than its own size, where captum refuses.
     """
     if setting.patch.stride > setting.patch.size:
@@ -81,7 +81,7 @@ def compare(
 
 @dataclass(frozen=True, eq=False)
 class _Ways:
-    """The ways to one map."""
+    """The implementations of one map."""
 
     classifier: Classifier
     values: Tensor
@@ -93,7 +93,7 @@ class _Ways:
         return occlude(self.classifier, self.values, self.patch, mode=mode)
 
     def undoubted(self) -> None:
-        """What a fast map takes that is in no doubt: every place in half precision, a few of them again."""
+        """The work of a fast map not in doubt: every position in half precision, a few of them again."""
         scan = OcclusionScan(Request(self.classifier, self.values, self.patch))
         (hasty,) = run([scan.job("fast")], None)
         again = LowPrecisionCheck(scan.grid(hasty), self.target).next()
@@ -120,7 +120,7 @@ class _Ways:
 def _ways(
     classifier: Classifier, crop: NDArray[np.uint8], setting: Setting
 ) -> tuple[_Ways, OcclusionGrid, OcclusionGrid]:
-    """The ways, warm, and the exact and the fast map."""
+    """The implementations, warmed up, and the exact and the fast map."""
     values = to_input(crop, classifier.card.input_size, classifier.device)
     ways = _Ways(classifier, values, setting.patch, 0, "naive" not in setting.skip)
     exact = ways.ours("exact")
@@ -130,7 +130,7 @@ def _ways(
 
 
 def _captum_sweep(ways: _Ways, classifier: Classifier, positions: int) -> dict[int, float]:
-    """Seconds by masked pictures per pass, up to all at once: the quicker of two runs each."""
+    """Seconds by occluded pictures per pass, up to all at once: the faster of two runs each."""
     sizes = [size for size in _PER_EVAL if size < positions] + [positions] * (positions < max(_PER_EVAL))
     tried = {str(size): partial(ways.captum, size) for size in sizes}
     found = time_interleaved(tried, _TRIES, classifier.device)

@@ -1,5 +1,5 @@
-"""What a contest between ways to make the same occlusion map found, and whether the fast map says what the
-exact one says, over many faces.
+"""Results of timing implementations of the same occlusion map, and the agreement of fast with exact maps over
+many faces.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from xai.types import ComputeInfo
 __all__ = ["PARTS", "Agreement", "Comparison", "Setting", "agreement", "agreement_of"]
 
 _TIE = 1e-7
-"""Pixels of one cell of the map hold one value, but for rounding."""
+"""Pixels of one cell of the map have one value, up to rounding."""
 
 PARTS = ("naive", "memory", "agreement")
-"""What can be left out."""
+"""Parts that can be skipped."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Agreement:
 
     Attributes:
         faces: how many were compared.
-        without_order: of these, those whose map is the same everywhere: no order, nothing to compare.
-        redone: of these, those whose fast map was in doubt and was computed in float32 after all.
+        without_order: of these, those whose map is constant: no ranking to compare.
+        redone: of these, those whose fast map was in doubt and was recomputed in float32.
         least_spearman: the smallest rank correlation over the pixels of the input; None without any map.
         median_spearman: their median; None likewise.
         same_peak: in how many the highest pixel of the fast map is a highest one of the exact map.
         max_abs_diff: the largest difference of any two values, probability points.
-        same_answer: in how many both give the whole face the same class.
+        same_answer: in how many both predict the same class for the unoccluded face.
     """
 
     faces: int
@@ -58,10 +58,10 @@ class Agreement:
 
 
 def agreement(classifier: Classifier, crops: Sequence[NDArray[np.uint8]], patch: Patch) -> Agreement:
-    """Compare ``occlude(mode="fast")`` with ``mode="exact"`` on faces, each for the exact answer's class.
+    """Compare ``occlude(mode="fast")`` with ``mode="exact"`` on faces, each for the exactly predicted class.
 
     Args:
-        classifier: what is asked.
+        classifier: the model.
         crops: RGB uint8 ``(H, W, 3)``, at least one.
         patch: the patch.
     """
@@ -74,7 +74,7 @@ def agreement(classifier: Classifier, crops: Sequence[NDArray[np.uint8]], patch:
 
 
 def agreement_of(pairs: Sequence[tuple[OcclusionGrid, OcclusionGrid]]) -> Agreement:
-    """The agreement of pairs (exact, fast), of which there is at least one."""
+    """The agreement of at least one pair (exact, fast)."""
     drops = [_drops(exact, fast) for exact, fast in pairs]
     likeness = [found for one, other in drops if (found := spearman(one, other)) is not None]
     return Agreement(
@@ -90,19 +90,19 @@ def agreement_of(pairs: Sequence[tuple[OcclusionGrid, OcclusionGrid]]) -> Agreem
 
 
 def _drops(exact: OcclusionGrid, fast: OcclusionGrid) -> tuple[Map, Map]:
-    """Both maps of the class that the exact map answers the whole picture with."""
+    """Both maps of the class that the exact run predicts for the unoccluded picture."""
     index = int(exact.original.argmax())
     return exact.drop_map(index).astype(np.float64), fast.drop_map(index).astype(np.float64)
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What is compared.
+    """Settings of the comparison.
 
     Attributes:
         patch: size, stride and fill.
         side: of the input, pixels; None: the model's own.
-        rounds: of the contest.
+        rounds: of the timing.
         device: ``auto``, ``cpu`` or ``cuda``.
         skip: some of ``PARTS``.
     """
@@ -123,19 +123,19 @@ class Comparison:
         architecture: of its network.
         device: where the network was.
         side: of the input, pixels.
-        positions: of the patch, the passes through the network beside one of the whole picture.
+        positions: of the patch: the forward passes besides one for the unoccluded picture.
         flops: of one pass, a multiplication and an addition counted as two.
         timings: ``ours``, ``ours_again`` (the same: what differs is noise), ``fast``, ``captum``, ``gemm``,
             and ``naive`` unless it was left out.
         gemm_flops: of one call of ``gemm``.
-        captum_sweep: ``perturbations_per_eval`` -> seconds before the contest; the best one took part.
+        captum_sweep: ``perturbations_per_eval`` -> seconds before the timing; the best one was used.
         max_abs_diff: largest difference between our map and captum's, probability points.
         naive_abs_diff: between ours and the loop's; None where the loop was left out.
-        memory: ``exact``, ``fast``, ``captum`` -> most memory over idle, mebibytes; None where unknown.
+        memory: ``exact``, ``fast``, ``captum`` -> peak memory over idle, mebibytes; None where unknown.
             ``exact_more``: that of an exact map with half the stride, so four times the positions.
         agreement: of fast with exact; None for random weights.
-        computed: by what the exact map was computed.
-        fast_computed: likewise the fast one, with its guard's findings.
+        computed: runtime and precision of the exact map.
+        fast_computed: likewise of the fast one, with the result of its check.
     """
 
     model: str
@@ -156,11 +156,11 @@ class Comparison:
 
     @property
     def captum_best(self) -> int:
-        """The ``perturbations_per_eval`` that captum took part with."""
+        """The ``perturbations_per_eval`` used for captum."""
         return min(self.captum_sweep, key=lambda size: self.captum_sweep[size])
 
     def per_second(self, name: str) -> float:
-        """Masked pictures through the network per second, by a contestant's median."""
+        """Occluded pictures per second, by an implementation's median."""
         return self.positions / self.timings[name].median
 
     def peak_share(self, name: str) -> float:
@@ -168,7 +168,7 @@ class Comparison:
         return self.per_second(name) * self.flops / (self.gemm_flops / self.timings["gemm"].median)
 
     def ratio(self, slow: str, quick: str) -> Ratio | None:
-        """How many times as long ``slow`` took as ``quick``; None where one was left out."""
+        """Time of ``slow`` over that of ``quick``; None where one was left out."""
         if slow not in self.timings or quick not in self.timings:
             return None
         return self.timings[slow].over(self.timings[quick])

@@ -1,4 +1,4 @@
-"""A benchmark's findings for a person: in a terminal, as Markdown, or as a section of a page."""
+"""A benchmark's results for a reader: in a terminal, as Markdown, or as a section of a page."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _COMPARED = {
     "fast": "fast",
     "undoubted": "fast, undoubted",
 }
-"""Contestant -> how it is called in a table; captum with its best setting."""
+"""Implementation -> its label in a table; captum with its best setting."""
 
 _HEADS = ("model", "way", "seconds", "spread", "passes/s", "of GEMM", "times ours", "MiB")
 
@@ -46,11 +46,11 @@ class Report:
     """What was found on one machine.
 
     Attributes:
-        figures: what ``--json`` prints, but for the machine and the bars.
-        machine: where.
-        rows: a table, the heads first.
-        remarks: sentences beside it.
-        bars: what is asked, beside what was found.
+        figures: what ``--json`` prints, without the machine and the targets.
+        machine: the machine.
+        rows: a table, the header first.
+        remarks: sentences below it.
+        bars: targets with measured values.
     """
 
     figures: Mapping[str, Any]
@@ -83,7 +83,7 @@ class Report:
 
 
 def markdown_table(rows: Sequence[Sequence[str]]) -> str:
-    """Rows of cells, the first one the heads, as a Markdown table.
+    """Rows of cells, the first one the header, as a Markdown table.
 
     >>> print(markdown_table([("way", "seconds"), ("ours", "1.2")]))
     | way | seconds |
@@ -95,7 +95,7 @@ def markdown_table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def write_page(text: str, page: Path) -> None:
-    """The text as a file, whole or not at all.
+    """Write the text to a file, atomically.
 
     Raises:
         XaiError: it cannot be written.
@@ -109,8 +109,8 @@ class Section:
 
     Attributes:
         page: the page.
-        before: its text up to the section, with the first mark.
-        after: its text from the second mark on.
+        before: its text up to the section, with the opening marker.
+        after: its text from the closing marker on.
     """
 
     page: Path
@@ -119,10 +119,10 @@ class Section:
 
     @classmethod
     def find(cls, page: Path, name: str) -> Section:
-        """The section ``name`` of a page; asked before the long measurement, not after it.
+        """The section ``name`` of a page; checked before the long measurement, not after it.
 
         Raises:
-            XaiError: the page cannot be read, or does not hold both marks once.
+            XaiError: the page cannot be read, or does not contain both markers once.
         """
         start, end = f"<!-- benchmark {name} -->", f"<!-- /benchmark {name} -->"
         try:
@@ -133,7 +133,7 @@ class Section:
         return cls(page, before + start, end + after)
 
     def fill(self, text: str) -> None:
-        """Put the text into the section, in place of the one before.
+        """Replace the text of the section.
 
         Raises:
             XaiError: the page cannot be written.
@@ -154,7 +154,7 @@ def machine_line(machine: Machine) -> str:
 
 
 def comparison_rows(found: Sequence[Comparison]) -> list[tuple[str, ...]]:
-    """The heads, then a row per model and way."""
+    """The header, then a row per model and way."""
     return [_HEADS, *(row for each in found for row in _rows(each))]
 
 
@@ -164,7 +164,7 @@ def comparison_remarks(found: Sequence[Comparison]) -> list[str]:
 
 
 def growth_rows(found: Mapping[str, Mapping[str, ScalingCurve]]) -> list[tuple[str, ...]]:
-    """The heads, then a row per model and kind of growth."""
+    """The header, then a row per model and kind of growth."""
     heads = ("model", "growth with", "from", "to", "seconds", "per unit", "R^2")
     rows = [
         (

@@ -1,5 +1,5 @@
-"""How the time of an occlusion map grows with the work, how straight the line is, and what many faces and
-several models in one call save.
+"""How the time of an occlusion map scales with the work, how linear that is, and what batching many faces and
+several models into one call saves.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from xai.models.inference.runtimes import Mode, runtime_for
 __all__ = ["BatchSharing", "ScalingCurve", "growth_of", "line", "measure_growth", "measure_together"]
 
 _STEPS = (4, 6, 8, 10, 12, 14, 16, 20, 24, 28)
-"""The stride is the side divided by one of these, in the growth with the number of positions."""
+"""The stride is the side divided by one of these, when scaling the number of positions."""
 
 _COUNTS = (1, 2, 3, 4, 6)
 _CELL = 28  # pixels; at multiples of it patch and stride are whole pixels, so positions stay the same
-_FINE = Patch(1 / 7, 1 / _CELL)  # so many places that one runtime answers at every side
+_FINE = Patch(1 / 7, 1 / _CELL)  # enough positions that one runtime is chosen at every side
 _SIDES = tuple(_CELL * n for n in (3, 4, 5, 6, 7, 8))
 
 _FACES, _MODELS = 10, 3
@@ -37,13 +37,13 @@ _FACES, _MODELS = 10, 3
 
 @dataclass(frozen=True)
 class ScalingCurve:
-    """Time against the amount of work.
+    """Time as a function of the amount of work.
 
     Attributes:
         amounts: of work.
         seconds: median over the rounds, one per amount.
-        slope: seconds per unit of the amount, of the best line (least squares).
-        intercept: seconds where that line meets no work.
+        slope: seconds per unit of the amount, of the least-squares line.
+        intercept: its seconds at no work.
         r2: share of the variance that it explains, at most 1.
     """
 
@@ -59,10 +59,10 @@ class ScalingCurve:
 
 
 def line(amounts: Sequence[float], seconds: Sequence[float]) -> ScalingCurve:
-    """The best line through the points.
+    """The least-squares line through the points.
 
     Raises:
-        ValueError: fewer than three points, or all at one amount: any line would do.
+        ValueError: fewer than three points, or all at one amount: the line is not determined.
 
     >>> line((1, 2, 3), (1.5, 2.5, 3.5)).r2
     1.0
@@ -78,7 +78,7 @@ def line(amounts: Sequence[float], seconds: Sequence[float]) -> ScalingCurve:
 
 
 def growth_of(work: Mapping[float, Callable[[], object]], rounds: int, device: torch.device) -> ScalingCurve:
-    """Amount -> work: each once to warm it up, then ``rounds`` rounds in turn, and the line."""
+    """Amount -> work: warm up each once, time ``rounds`` rounds in turn, and fit the line."""
     for each in work.values():
         each()
     taken = time_interleaved({str(amount): each for amount, each in work.items()}, rounds, device)
@@ -88,14 +88,14 @@ def growth_of(work: Mapping[float, Callable[[], object]], rounds: int, device: t
 def measure_growth(
     model: str, device: str, rounds: int, mode: Mode, note: Callable[[str], None]
 ) -> dict[str, ScalingCurve]:
-    """How the time of maps of one network grows.
+    """How the time of one network's maps scales.
 
     Args:
         model: an installed classifier or an entry of ``ARCHITECTURES``.
         device: ``auto``, ``cpu`` or ``cuda``.
         rounds: at least 1.
         mode: of ``occlude``: ``exact`` or ``fast``.
-        note: told what is being done.
+        note: called with what is being done.
 
     Returns:
         ``positions`` (of the patch), ``faces``, ``models`` (copies of the network, each with weights of its
@@ -116,7 +116,7 @@ Work = dict[float, Callable[[], object]]
 
 
 def _by_positions(classifier: Classifier, mode: Mode) -> Work:
-    """Amounts that what answers the largest answers too: a few places alone are left to torch."""
+    """Amounts for which the runtime of the largest is chosen too: torch runs very few positions."""
     picture, side = _picture(classifier, 0), classifier.card.input_size
     patches = {len(patch.windows(side)) ** 2: patch for patch in (Patch(1 / 4, 1 / n) for n in _STEPS)}
 
@@ -167,7 +167,7 @@ class BatchSharing:
 
     Attributes:
         name: of the network.
-        faces, models: how many of each; every model is asked about every face.
+        faces, models: how many of each; every model runs on every face.
         shared: time of one call for all.
         single: time of a call for each, one after the other.
     """
@@ -185,7 +185,7 @@ class BatchSharing:
 
     @property
     def ratio(self) -> Ratio:
-        """The shared call's time over that of the single runs, round by round."""
+        """Time of the shared call over that of the single calls, round by round."""
         return self.shared.over(self.single)
 
     def as_dict(self) -> dict[str, Any]:
@@ -203,13 +203,13 @@ class BatchSharing:
 def measure_together(
     classifier: Classifier, rounds: int, mode: Mode, faces: int = _FACES, models: int = _MODELS
 ) -> BatchSharing:
-    """Let one shared call and the single calls take turns.
+    """Time one shared call and the single calls in turn.
 
     Args:
-        classifier: what is asked; the other models are copies of it with weights of their own.
+        classifier: the model; the others are copies of it with weights of their own.
         rounds: at least 1.
         mode: of ``occlude_all``.
-        faces: made up: the time of a map does not depend on what the picture shows.
+        faces: synthetic: the time of a map does not depend on the picture's content.
         models: how many.
     """
     copies = [replace(classifier, network=copy.deepcopy(classifier.network)) for _ in range(models)]
@@ -217,7 +217,7 @@ def measure_together(
     pictures = torch.rand(faces, 3, side, side, generator=generator).to(classifier.device)
     requests = [Request(each, picture, Patch()) for picture in pictures for each in copies]
     for each in requests[:models]:
-        occlude_all([each], mode=mode)  # what is compiled once is compiled now
+        occlude_all([each], mode=mode)  # one-time compilation happens here
     ways: dict[str, Callable[[], object]] = {
         "shared": partial(occlude_all, requests, mode=mode),
         "single": partial(_one_by_one, requests, mode),

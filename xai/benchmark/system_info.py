@@ -1,4 +1,4 @@
-"""What the measuring was done on, and the most it can do: the speed of a plain matrix product."""
+"""The machine, and its peak speed: that of a plain matrix product."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Machine", "gemm", "gemm_flops", "this_machine"]
 _PACKAGES = ("torch", "openvino", "captum", "grad-cam", "numpy", "streamlit")
 _HALF = ("amx_bf16", "avx512_bf16")
 _SIDES = {"cpu": 2048, "cuda": 8192}
-"""Device -> side of the matrices: large enough that a larger one is not faster."""
+"""Device -> side of the matrices: large enough that a larger one gives no higher throughput."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,8 @@ class Machine:
         processor: model of the processor.
         cores: cores that this process may use.
         threads: that torch uses.
-        memory: of the machine, gibibytes; None where the system does not say it.
-        half: instructions for half precision that the processor has: ``amx_bf16``, ``avx512_bf16``.
+        memory: of the machine, gibibytes; None where the system does not report it.
+        half: half-precision instructions of the processor: ``amx_bf16``, ``avx512_bf16``.
         device: ``cpu``, or the GPU's name.
         python: version.
         versions: package -> version, of those that are installed.
@@ -50,7 +50,7 @@ class Machine:
 
 
 def this_machine(device: torch.device) -> Machine:
-    """The machine that this process runs on, with the device the networks are on."""
+    """The machine that this process runs on, with the networks' device."""
     return Machine(
         processor=_processor(),
         cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
@@ -64,7 +64,7 @@ def this_machine(device: torch.device) -> Machine:
 
 
 def gemm(device: torch.device, dtype: torch.dtype = torch.float32) -> Callable[[], object]:
-    """A product of two square matrices, ``gemm_flops(device)`` operations at each call."""
+    """A product of two square matrices, ``gemm_flops(device)`` operations per call."""
     side = _SIDES[device.type]
     generator = torch.Generator().manual_seed(0)
     left, right = (torch.randn(side, side, generator=generator).to(device, dtype) for _ in range(2))

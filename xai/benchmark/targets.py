@@ -1,4 +1,4 @@
-"""What is asked of the speed, and whether it was met: every bar beside what was measured."""
+"""Performance targets, and whether they were met: every target with its measured value."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from xai.benchmark.timing import Ratio
 __all__ = ["Target", "comparison_bars", "growth_bars", "together_bar"]
 
 _EXACT: Mapping[str, float] = {"resnet50": 1.7, "resnet18": 1.5, "mobilenet_v2": 4.0}
-"""Network -> how many times as long captum is to take as the exact map, at least; any other network: 1."""
+"""Network -> least ratio of captum's time to the exact map's; any other network: 1."""
 
 _FAST: Mapping[str, float] = {"resnet50": 8.0, "mobilenet_v2": 10.0}
-"""The same for a fast map that is in no doubt; how many are is among the figures of agreement."""
+"""The same for a fast map that is not in doubt; how many are not is among the agreement figures."""
 
 _APART = 1e-5
 _RANKED = 0.99
 _FACES = 30
 _MEMORY = 400.0  # MiB over idle
-_FLAT = 20.0  # MiB that four times the places may add
+_FLAT = 20.0  # MiB that four times the positions may add
 _STRAIGHT = 0.99
 
 
 @dataclass(frozen=True)
 class Target:
-    """One figure and what is asked of it.
+    """One measured value and its target.
 
     Attributes:
         name: what is measured, and of what.
-        asked: the bar.
-        found: what was measured; None where it was left out or the system does not say it.
-        at_least: whether ``found`` is to reach ``asked``, else not to exceed it.
+        asked: the target.
+        found: what was measured; None where it was left out or the system does not report it.
+        at_least: whether ``found`` must reach ``asked``; else it must not exceed it.
     """
 
     name: str
@@ -44,13 +44,13 @@ class Target:
 
     @property
     def met(self) -> bool | None:
-        """Whether it is; None where nothing was measured."""
+        """Whether the target is met; None where nothing was measured."""
         if self.found is None:
             return None
         return self.found >= self.asked if self.at_least else self.found <= self.asked
 
     def __str__(self) -> str:
-        """In one line, with how much is missing."""
+        """In one line, with the shortfall."""
         asked = f"{self.name}: at {'least' if self.at_least else 'most'} {self.asked:g} asked"
         if self.found is None:
             return f"not measured: {asked}"
@@ -64,12 +64,12 @@ class Target:
 
 
 def comparison_bars(found: Comparison) -> list[Target]:
-    """The bars of one network's occlusion map."""
+    """The targets of one network's occlusion map."""
     return list(_speed(found)) + list(_memory(found)) + list(_agreement(found))
 
 
 def growth_bars(found: Mapping[str, Mapping[str, ScalingCurve]]) -> list[Target]:
-    """How straight every line is."""
+    """The targets for the linearity of every line."""
     return [
         Target(f"{model}: R² of the time's line in {kind}", _STRAIGHT, growth.r2)
         for model, growths in found.items()
@@ -78,7 +78,7 @@ def growth_bars(found: Mapping[str, Mapping[str, ScalingCurve]]) -> list[Target]
 
 
 def together_bar(found: BatchSharing) -> Target:
-    """Whether one shared call costs less than its single runs."""
+    """The target for a shared call: to take less time than its single calls."""
     name = f"{found.name}: shared call's time over that of {found.maps} single runs"
     return Target(name, 1.0, found.ratio.median, at_least=False)
 

@@ -1,4 +1,4 @@
-"""Fair timing: contestants take turns, so that whatever else the machine does meets them all alike."""
+"""Interleaved timing: implementations take turns, so that other load on the machine affects all alike."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Ratio", "Timing", "time_interleaved"]
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as long one contestant took as another, round by round.
+    """Ratio of two implementations' times, round by round.
 
     Attributes:
         median: over the rounds.
@@ -28,7 +28,7 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Timing:
-    """How long a contestant took in every round.
+    """Times of an implementation, one per round.
 
     Attributes:
         seconds: wall-clock seconds, one per round, at least one.
@@ -47,14 +47,14 @@ class Timing:
 
     @property
     def spread(self) -> float:
-        """Slowest round less quickest, as a share of the median."""
+        """Slowest round minus fastest, as a share of the median."""
         return (max(self.seconds) - min(self.seconds)) / self.median
 
     def over(self, other: Timing) -> Ratio:
         """This timing divided by ``other``, each round by the same round.
 
         Raises:
-            ValueError: they do not have the same number of rounds.
+            ValueError: they differ in the number of rounds.
         """
         ratios = [mine / theirs for mine, theirs in zip(self.seconds, other.seconds, strict=True)]
         return Ratio(statistics.median(ratios), min(ratios), max(ratios))
@@ -66,13 +66,13 @@ def time_interleaved(
     device: torch.device,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Timing]:
-    """Let every contestant run once per round, each round starting with another one.
+    """Run every implementation once per round, each round starting with another one.
 
     Args:
-        contestants: name -> the work; warm it up before.
+        contestants: name -> the work, already warmed up.
         rounds: at least 1.
-        device: where the work is done; a GPU is waited for before either reading of the clock.
-        clock: seconds.
+        device: where the work runs; a GPU is synchronised before each clock reading.
+        clock: in seconds.
 
     Returns:
         Name -> timing, in the order of ``contestants``.

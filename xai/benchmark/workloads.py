@@ -1,4 +1,4 @@
-"""What is measured: an installed classifier, or an architecture with random weights, and faces to show it."""
+"""Benchmark workloads: an installed classifier, or an architecture with random weights, and faces."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from xai.types import CLASSES
 __all__ = ["SIDE", "is_random", "load_workload", "some_crops"]
 
 SIDE = 224
-"""Input side, pixels, of an architecture that takes any."""
+"""Input side, pixels, of an architecture that accepts any."""
 
 _RANDOM = "random weights"
 
@@ -58,7 +58,7 @@ def load_workload(name: str, device: str = "auto", side: int | None = None) -> C
 
 
 def is_random(classifier: Classifier) -> bool:
-    """Whether it has learnt nothing, so that only its speed means anything."""
+    """Whether it is untrained, so that only its speed is meaningful."""
     return classifier.card.protocol == _RANDOM
 
 
@@ -114,7 +114,7 @@ def _check_side(architecture: str, side: int | None) -> None:
 def _untrained(name: str, device: torch.device, side: int | None) -> Classifier:
     entry = ARCHITECTURES[name]
     side = side or (SIDE if entry.any_side else entry.side)
-    with torch.random.fork_rng(devices=[]):  # what comes after draws what it would have drawn
+    with torch.random.fork_rng(devices=[]):  # later random numbers are unaffected
         torch.manual_seed(0)
         built = entry.build(len(CLASSES))
         temperature = _awake(built, side)
@@ -143,8 +143,8 @@ def _untrained(name: str, device: torch.device, side: int | None) -> Classifier:
 
 @torch.no_grad()
 def _awake(network: nn.Module, side: int) -> float:
-    """Fit the normalisation of a new network to pictures of blots, and return the temperature at which its
-    answers to them differ. Otherwise it answers every picture alike, and all maps of it are flat.
+    """Fit the normalisation of a new network to random pictures of blobs, and return the temperature at which
+    its outputs for them differ. Otherwise it predicts the same for every picture, and all its maps are flat.
     """
     blots = functional.interpolate(torch.rand(_BLOTS, 3, 7, 7) * 2 - 1, (side, side), mode="bicubic")
     norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d)]

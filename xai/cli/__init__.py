@@ -1,4 +1,4 @@
-"""What the command line does, one function per call. Each returns what ``--json`` prints."""
+"""The commands, one function each. Each returns what ``--json`` prints."""
 
 from xai.cli.benchmark import Measured, benchmark
 from xai.cli.calibrate import believability, calibrate

@@ -1,4 +1,4 @@
-"""The call that measures speed on this machine."""
+"""The command that measures speed on this machine."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Measured", "benchmark"]
 
 @dataclass(frozen=True)
 class Measured:
-    """What was measured, for a program and for a person.
+    """A benchmark's result, for programs and for readers.
 
     Attributes:
         record: what ``--json`` prints.
@@ -30,7 +30,7 @@ class Measured:
 
 
 def benchmark(args: Namespace, note: Note) -> Measured:
-    """Measure the speed of occlusion maps, or how it grows with the work.
+    """Measure the speed of occlusion maps, or how it scales with the work.
 
     ``--markdown`` and ``--update`` write the result into a file and into a section of a page, such as
     ``docs/benchmarks.md``.
@@ -48,7 +48,7 @@ def benchmark(args: Namespace, note: Note) -> Measured:
 
 
 def _command(args: Namespace) -> str:
-    """The call, for a page; folders of this machine are left out."""
+    """The command line, for a page; folders of this machine are left out."""
     words = ["python -m xai benchmark", args.what, *(f"--model {name}" for name in args.model or ())]
     words += [f"--{name} {share:.4g}" for name in ("patch", "stride") if (share := getattr(args, name))]
     words += [f"--input-size {args.input_size}"] if args.input_size else []
@@ -59,7 +59,7 @@ def _command(args: Namespace) -> str:
 
 
 def _occlusion(args: Namespace, note: Note) -> Report:
-    """The fixed keys are those of the first model; ``models`` holds every model's by name."""
+    """The top-level keys are those of the first model; ``models`` has every model's by name."""
     from xai.benchmark.occlusion import compare  # noqa: PLC0415
     from xai.benchmark.occlusion_result import Setting  # noqa: PLC0415
     from xai.benchmark.report import Report, comparison_remarks, comparison_rows  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""The calls that measure how often the verdict is right."""
+"""The commands that measure how often the verdict is right."""
 
 from __future__ import annotations
 

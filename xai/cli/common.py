@@ -1,4 +1,4 @@
-"""What all calls of the command line have in common: what they print, and their flags."""
+"""What all commands share: output types and common flags."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Json = dict[str, Any]
 """What ``--json`` prints."""
 
 Note = Callable[[str], None]
-"""Where progress and notices go: a line for a person, never part of the result."""
+"""Receives progress and notices: lines for the user, never part of the result."""
 
 
 def given(**values: Any) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def given(**values: Any) -> dict[str, Any]:
 
 
 def new_call(calls: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    """A call ``name`` done by ``run``, with the flags that every call has."""
+    """A command ``name`` run by ``run``, with the flags that every command has."""
     call: argparse.ArgumentParser = calls.add_parser(name, help=text, description=text)
     call.set_defaults(run=run)
     call.add_argument("--json", action="store_true", help="print JSON alone on standard output")
@@ -33,7 +33,7 @@ def positive(text: str) -> int:
     """A whole number above 0.
 
     Raises:
-        ArgumentTypeError: it is none.
+        ArgumentTypeError: it is not one.
     """
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")

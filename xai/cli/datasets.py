@@ -1,5 +1,5 @@
-"""The calls that make pictures for people and for training: masks drawn on bare faces, and sheets of wrong
-answers, whose counts they write onto the card.
+"""The commands that make pictures for review and training: masks drawn on bare faces, and sheets of
+misclassified faces, whose counts they write onto the card.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _sheet(args: Namespace) -> Json:
 
 
 def errors(args: Namespace, note: Note) -> Json:
-    """Draw what a classifier gets wrong, with a table to fill; or count a filled table.
+    """Draw a classifier's misclassified faces, with a table to fill in; or count a filled-in table.
 
     Raises:
         XaiError: neither ``--sheet`` nor ``--kinds`` is named, or ``--update`` without ``--kinds``.

@@ -1,6 +1,4 @@
-"""The calls that ask classifiers: which there are, what they say of photos, where they look, and what they
-would say of a face that was a little different.
-"""
+"""The inference commands: list classifiers, classify and explain photos, run counterfactual probes."""
 
 from __future__ import annotations
 
@@ -85,7 +83,7 @@ def explain(args: Namespace, note: Note) -> Json:
 
 
 def faces_of(path: Path, whole: bool, note: Note) -> tuple[Any, Any]:
-    """The photo in the file ``path`` and its faces, or the whole photo as one; notices are noted."""
+    """The photo in the file ``path`` and its faces, or the whole photo as one; notices go to ``note``."""
     from xai.photo.faces import find_faces, whole_photo  # noqa: PLC0415 - OpenCV
     from xai.photo.image_headers import MAX_BYTES  # noqa: PLC0415
     from xai.photo.images import read_image  # noqa: PLC0415
@@ -93,7 +91,7 @@ def faces_of(path: Path, whole: bool, note: Note) -> tuple[Any, Any]:
 
     try:
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)  # enough to be refused as too large, whatever the file holds
+            data = file.read(MAX_BYTES + 1)  # enough to be refused as too large
     except OSError as error:
         raise ImageRejected(f"The file {path} cannot be read: {error.strerror}.") from error
     image = read_image(data)
@@ -139,7 +137,7 @@ def whatif(args: Namespace, note: Note) -> Json:
     A probe that cannot be run on a face has a sentence under ``error`` and the others go on.
 
     Raises:
-        XaiError: there is no face, or not one probe could be run on any.
+        XaiError: there is no face, or no probe could be run on any.
     """
     from xai.models.classifiers import load_classifier  # noqa: PLC0415 - torch, seconds
 
@@ -160,7 +158,7 @@ def whatif(args: Namespace, note: Note) -> Json:
 
 
 def _face(face: Face, classifiers: list[Classifier], args: Namespace) -> Json:
-    """What the probes find on a face: of the first model under ``probes``, of each under ``models``."""
+    """Results of the probes on a face: of the first model under ``probes``, of each under ``models``."""
     models = {
         classifier.name: {"probes": {name: _probe(face, classifier, name, args.fill) for name in args.probe}}
         for classifier in classifiers

@@ -1,4 +1,4 @@
-"""The flags of the calls that ask classifiers, and of those that measure verdicts and speed."""
+"""The flags of the inference commands, and of those that measure verdicts and speed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["add_calls"]
 
 
 def add_calls(calls: Any) -> None:
-    """Add them to a parser's calls."""
+    """Add the commands to a parser."""
     for add in (_models, _classify, _explain, _whatif, _calibrate, _believability, _benchmark):
         add(calls)
 
@@ -47,20 +47,20 @@ def _explain(calls: Any) -> None:
     call.add_argument(
         "--patch", type=float, metavar="P", help="side of the patch as a share of the picture's"
     )
-    call.add_argument("--stride", type=float, metavar="S", help="step as a share of the picture's side")
+    call.add_argument("--stride", type=float, metavar="S", help="stride as a share of the picture's side")
     call.add_argument("--fill", metavar="F", help=f"one of {', '.join(FILLS)}")
     call.add_argument(
-        "--detail", action="store_true", help="also the effects of regions; about six times as long"
+        "--detail", action="store_true", help="also measure the effects of regions; about six times as long"
     )
 
 
 def _whatif(calls: Any) -> None:
-    call = new_call(calls, "whatif", cli.whatif, "Change the faces of a photo a little and ask again.")
+    call = new_call(calls, "whatif", cli.whatif, "Run counterfactual probes on the faces of a photo.")
     call.add_argument("photo", type=Path, metavar="PHOTO")
     probes = f"repeat for several: {', '.join(PROBES)}"
     call.add_argument("--probe", action="append", required=True, metavar="NAME", help=probes)
     call.add_argument("--model", action="append", help="classifier; repeat for several")
-    call.add_argument("--fill", choices=COVER_FILLS, default="grey", help="what smallest_cover covers with")
+    call.add_argument("--fill", choices=COVER_FILLS, default="grey", help="fill of smallest_cover")
     call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
 
 
@@ -75,11 +75,11 @@ def _calibrate(calls: Any) -> None:
     call.add_argument(
         "--donors",
         choices=("set", "gallery"),
-        help="whose faces lend parts: those of --data, as without this flag, or the gallery's",
+        help="donor faces: those of --data (default) or the gallery's",
     )
-    call.add_argument("--faces", type=positive, default=12, metavar="N", help="faces per known model; 12")
+    call.add_argument("--faces", type=positive, default=12, metavar="N", help="faces per model (default 12)")
     call.add_argument(
-        "--update", action="store_true", help="keep it: in docs/verdict.md, or on the model's card"
+        "--update", action="store_true", help="write it to docs/verdict.md, or onto the model's card"
     )
 
 
@@ -97,12 +97,12 @@ def _benchmark(calls: Any) -> None:
     call.add_argument("what", choices=("occlusion", "scaling"))
     call.add_argument("--model", action="append", help="classifier or architecture; repeat for several")
     call.add_argument("--patch", type=float, metavar="P", help="side of the patch as a share of the side")
-    call.add_argument("--stride", type=float, metavar="S", help="step as a share of the side")
+    call.add_argument("--stride", type=float, metavar="S", help="stride as a share of the side")
     call.add_argument("--input-size", type=positive, metavar="PX", help="input side; architectures: 224")
-    call.add_argument("--rounds", type=positive, default=5, metavar="N", help="5")
+    call.add_argument("--rounds", type=positive, default=5, metavar="N", help="rounds (default 5)")
     call.add_argument("--data", type=Path, metavar="DIR", help="faces to compare fast with exact on")
-    call.add_argument("--faces", type=positive, default=30, metavar="N", help="of them; 30")
+    call.add_argument("--faces", type=positive, default=30, metavar="N", help="how many of them (default 30)")
     call.add_argument("--skip", action="append", choices=("naive", "memory", "agreement"))
     call.add_argument("--mode", choices=("exact", "fast"), default="exact", help="scaling: of the maps")
     call.add_argument("--markdown", type=Path, metavar="FILE", help="write the result as Markdown")
-    call.add_argument("--update", type=Path, metavar="PAGE", help="put it between the marks of a page")
+    call.add_argument("--update", type=Path, metavar="PAGE", help="write it between the markers of a page")

@@ -1,4 +1,4 @@
-"""The calls that train classifiers and measure them, their heads of reasons and the face detector."""
+"""The commands that train and measure classifiers, their reason heads and the face detector."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def evaluate(args: Namespace, note: Note) -> Json:
 
 
 def experiments(args: Namespace, note: Note) -> list[Json]:
-    """Repeat what the studies tried beside their tables; ``--update`` writes it where the page reads it."""
+    """Replicate the studies' experiments; ``--update`` writes the results where the page reads them."""
     from xai.learning.studies import Sources, run, write_experiments  # noqa: PLC0415
 
     found = run(args.names, Sources(args.data, tuple(args.photos or ()), args.device, note))
@@ -102,7 +102,7 @@ def doubts(args: Namespace, note: Note) -> Json:
     from xai.learning.data.splits import select  # noqa: PLC0415
     from xai.learning.training.recipe_registry import RECIPES, recipe_for  # noqa: PLC0415
 
-    protocol = "seed" if (args.name, "seed") in RECIPES else args.protocol  # the studies' networks are quick
+    protocol = "seed" if (args.name, "seed") in RECIPES else args.protocol  # the studies' networks train fast
     recipe = replace(recipe_for(args.name, protocol), **_changes(args))
     examples, _ = examples_of(args.data, note)
     told = out_of_fold(select(examples, args.protocol, "train"), recipe, args.folds, note, args.device)
@@ -119,7 +119,7 @@ def recall(args: Namespace, note: Note) -> Json:
 
 
 def train_reasons(args: Namespace, note: Note) -> Json:
-    """Train the head of reasons on drawn sets, write it to ``--out``, and measure it on ``--measure``."""
+    """Train the reason head on drawn sets, write it to ``--out``, and measure it on ``--measure``."""
     from xai.atomic_write import write_atomically  # noqa: PLC0415
     from xai.learning.data.splits import read_examples  # noqa: PLC0415
     from xai.learning.training.incorrect_reason import learn_reasons, measure_reasons  # noqa: PLC0415
@@ -152,7 +152,7 @@ _SETTINGS = (
 
 
 def _changes(args: Namespace) -> Json:
-    """The settings of a recipe that the call names; a start replaces the one that is written."""
+    """The recipe settings that the flags name; a start replaces the recipe's own."""
     changes = given(**{name: getattr(args, name, None) for name in _SETTINGS})
     if "start" in changes:
         changes["pretrained"] = False
@@ -162,10 +162,10 @@ def _changes(args: Namespace) -> Json:
 
 
 def setting_of(args: Namespace) -> Setting:
-    """Which faces of a set the call measures.
+    """Which faces of a set the command measures.
 
     Raises:
-        XaiError: a list of doubts is named, and doubtful labels are to be measured all the same.
+        XaiError: a list of doubts is named without ``--review clear``.
     """
     from xai.learning.evaluation.evaluate import Setting  # noqa: PLC0415
 
@@ -185,11 +185,11 @@ def setting_of(args: Namespace) -> Setting:
 
 
 def _asked(args: Namespace, note: Note) -> list[Card]:
-    """The cards of the models that the call names, each once.
+    """The cards of the models that the flags name, each once.
 
     Raises:
-        UnknownName: one does not exist; WeightsUnavailable: one is not sound.
-        XaiError: published rows are asked for and none has its weights here.
+        UnknownName: one does not exist; WeightsUnavailable: one is invalid.
+        XaiError: published rows are requested and none has its weights here.
     """
     named = [find_card(name) for name in dict.fromkeys(args.model or ())]
     if args.published:
@@ -212,7 +212,7 @@ def _is_published(card: Card, trained_on: str) -> bool:
 
 
 def examples_of(folders: Sequence[Path], note: Note) -> tuple[tuple[Example, ...], int]:
-    """The faces of some sets, and how many entries were left out, which is said once."""
+    """The faces of some sets, and how many entries were left out, which is noted once."""
     from xai.learning.data.splits import read_examples  # noqa: PLC0415
 
     left_out: list[str] = []

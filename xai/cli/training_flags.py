@@ -1,4 +1,4 @@
-"""The flags of the calls that draw, train and measure classifiers."""
+"""The flags of the commands that draw training data, and train and measure classifiers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["add_calls"]
 
 
 def add_calls(calls: Any) -> None:
-    """Add them to a parser's calls."""
+    """Add the commands to a parser."""
     for add in (_train, _evaluate, _errors, _experiments, _doubts, _recall, _draw, _train_reasons):
         add(calls)
 
 
 def _train(calls: Any) -> None:
-    call = new_call(calls, "train", cli.train, "Train a classifier; a killed run goes on where it was.")
+    call = new_call(calls, "train", cli.train, "Train a classifier; resumes after an interruption.")
     call.add_argument("name", metavar="NAME", help="architecture, or a published row such as cnn3_50_50")
     call.add_argument(
         "--data", type=Path, action="append", required=True, metavar="DIR", help="repeat for several"
@@ -33,12 +33,12 @@ def _train(calls: Any) -> None:
     call.add_argument("--input-size", type=positive, metavar="PX", help="side of the network's input")
     call.add_argument("--fold", type=int, metavar="K", help="keep this fold of the set for testing")
     call.add_argument("--doubts", type=Path, metavar="FILE", help="leave out the faces that `doubts` listed")
-    call.add_argument("--precision", choices=("fp32", "bf16"), help="bf16: quicker on newer processors")
+    call.add_argument("--precision", choices=("fp32", "bf16"), help="bf16: faster on newer processors")
     start = call.add_mutually_exclusive_group()
     start.add_argument(
         "--pretrained", action="store_true", default=None, help="start from ImageNet weights (network needed)"
     )
-    start.add_argument("--start", metavar="MODEL", help="start from the weights of a model trained before")
+    start.add_argument("--start", metavar="MODEL", help="start from the weights of an earlier model")
 
 
 def _evaluate(calls: Any) -> None:
@@ -50,9 +50,7 @@ def _evaluate(calls: Any) -> None:
         "--published", nargs="?", const="all", choices=("all", "fmd", "mfn"),
         help="every published row whose weights are here, or those trained on one set",
     )  # fmt: skip
-    call.add_argument(
-        "--by", action="append", choices=("size", "pose", "colour"), help="tables by kind of face"
-    )
+    call.add_argument("--by", action="append", choices=("size", "pose", "colour"), help="tables by subgroup")
     call.add_argument("--update", action="store_true", help="write the figures onto the cards")
 
 
@@ -64,32 +62,30 @@ def _add_setting(call: ArgumentParser) -> None:
     call.add_argument(
         "--doubts", type=Path, metavar="FILE.csv", help="faces that --review clear leaves out as well"
     )
-    call.add_argument("--min-side", type=float, metavar="PX", help="leave out smaller faces; product: 20")
-    call.add_argument("--overlap", action="store_true", help="every face, near copies and tiny ones too")
+    call.add_argument("--min-side", type=float, metavar="PX", help="leave out smaller faces (product: 20)")
+    call.add_argument("--overlap", action="store_true", help="every face, near duplicates and tiny ones too")
     call.add_argument("--without", metavar="REASON", help="leave out incorrect faces with this reason")
     call.add_argument("--reason", metavar="REASON", help="only faces with this reason")
     call.add_argument("--label", metavar="CLASS", help="only faces of this class")
-    call.add_argument("--part", choices=("test", "held"), default="test", help="held: for calibration alone")
+    call.add_argument("--part", choices=("test", "held"), default="test", help="held: the calibration part")
 
 
 def _errors(calls: Any) -> None:
-    call = new_call(calls, "errors", cli.errors, "Look at what a classifier gets wrong, and count it.")
+    call = new_call(calls, "errors", cli.errors, "Review what a classifier gets wrong, and count it.")
     call.add_argument("name", metavar="NAME", help="classifier")
     call.add_argument("--data", type=Path, required=True, metavar="DIR")
     call.add_argument(
-        "--sheet", type=Path, metavar="FILE.png", help="wrong answers, the surest first; a CSV beside it"
+        "--sheet", type=Path, metavar="FILE.png", help="wrong answers, most confident first; a CSV beside it"
     )
-    call.add_argument("--limit", type=positive, metavar="N", help="so many at most")
-    call.add_argument(
-        "--kinds", type=Path, metavar="FILE.csv", help="count the kinds that were filled in there"
-    )
+    call.add_argument("--limit", type=positive, metavar="N", help="at most this many")
+    call.add_argument("--kinds", type=Path, metavar="FILE.csv", help="count the kinds that were filled in")
     call.add_argument("--update", action="store_true", help="write the counts onto the card")
     _add_setting(call)
 
 
 def _experiments(calls: Any) -> None:
-    call = new_call(calls, "experiments", cli.experiments, "Try again what the studies tried.")
-    call.add_argument("names", nargs="*", metavar="NAME", help="all that can be, without a name")
+    call = new_call(calls, "experiments", cli.experiments, "Replicate the published experiments.")
+    call.add_argument("names", nargs="*", metavar="NAME", help="default: all that can be run")
     call.add_argument("--data", type=Path, metavar="DIR", help="the set of the seed protocol")
     call.add_argument("--photos", type=Path, action="append", metavar="DIR", help="photos with boxes.csv")
     call.add_argument("--update", action="store_true", help="write weights/experiments.json")
@@ -97,11 +93,11 @@ def _experiments(calls: Any) -> None:
 
 def _doubts(calls: Any) -> None:
     call = new_call(calls, "doubts", cli.doubts, "List training faces whose label looks wrong.")
-    call.add_argument("name", nargs="?", default="custom_cnn_relu_bn", metavar="NAME", help="what is trained")
+    call.add_argument("name", nargs="?", default="custom_cnn_relu_bn", metavar="NAME", help="model to train")
     call.add_argument("--data", type=Path, action="append", required=True, metavar="DIR")
     call.add_argument("--protocol", choices=("seed", "product"), default="product")
     call.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
-    call.add_argument("--folds", type=positive, default=5, metavar="K", help="so many trainings; 5")
+    call.add_argument("--folds", type=positive, default=5, metavar="K", help="number of folds (default 5)")
     call.add_argument("--epochs", type=positive, metavar="N")
     call.add_argument("--batch-size", type=positive, metavar="N")
     call.add_argument("--seed", type=int, metavar="N")
@@ -116,17 +112,17 @@ def _draw(calls: Any) -> None:
     call = new_call(calls, "draw", cli.draw, "Draw masks on bare faces: a training set, or a sheet.")
     call.add_argument("--data", type=Path, action="append", metavar="DIR", help="repeat for several")
     call.add_argument("--out", type=Path, metavar="DIR", help="a new folder for the training set")
-    call.add_argument("--sheet", type=Path, metavar="FILE.png", help="every look and way on the portraits")
-    call.add_argument("--per-face", type=positive, default=4, metavar="N", help="drawings per face; 4")
+    call.add_argument(
+        "--sheet", type=Path, metavar="FILE.png", help="every mask and wear style on the portraits"
+    )
+    call.add_argument("--per-face", type=positive, default=4, metavar="N", help="per face (default 4)")
     call.add_argument("--seed", type=int, default=0, metavar="N")
-    call.add_argument("--limit", type=positive, metavar="N", help="so many faces at most")
+    call.add_argument("--limit", type=positive, metavar="N", help="at most this many faces")
     call.add_argument("--part", choices=("train", "val", "test"), default="train")
 
 
 def _train_reasons(calls: Any) -> None:
-    call = new_call(
-        calls, "train-reasons", cli.train_reasons, "Teach a classifier to say what is wrong with a mask."
-    )
+    call = new_call(calls, "train-reasons", cli.train_reasons, "Train a classifier's reason head.")
     call.add_argument("name", metavar="NAME", help="classifier")
     call.add_argument(
         "--data", type=Path, action="append", required=True, metavar="DIR", help="drawn set; repeat"

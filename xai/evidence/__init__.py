@@ -1,1 +1,1 @@
-"""Whether a decision depends on nose and mouth: interventions on the face, not a look at a map."""
+"""Whether a decision depends on nose and mouth: by interventions on the face, not by looking at a map."""

@@ -1,4 +1,4 @@
-"""Whether a map lies where the verdict says that the model looked. Regions in, regions out; no words."""
+"""Whether a map agrees with the verdict on where the model looked. Regions in, regions out; no text."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from xai.types import REGION_SUMS, REGIONS, Heatmap
 __all__ = ["LEAST_DROP", "MapContradiction", "contradicting_maps", "verdict_regions"]
 
 LEAST_DROP = 0.02
-"""Probability: where no patch of an occlusion map takes more, how so little is spread contradicts nothing."""
+"""Probability: if no patch lowers it by more, an occlusion map contradicts nothing."""
 
 _MOST = 0.5
-"""A map with less of its colour than this in the regions that the verdict names lies mostly elsewhere."""
+"""A map with less than this share of its positive evidence in the verdict's regions lies mostly elsewhere."""
 
 _LOWER = frozenset(REGION_SUMS["lower_face"])
 _EVERYWHERE = frozenset(REGIONS)
@@ -29,18 +29,18 @@ _PLACES: Mapping[str, frozenset[str]] = {
     "background": frozenset({"elsewhere"}),
     "mask_look": _LOWER,
 }
-"""Family of edits -> the regions that it changes; everywhere where it is not listed."""
+"""Family of edits -> the regions that it changes; all regions if not listed."""
 
 
 @dataclass(frozen=True)
 class MapContradiction:
-    """A map that lies elsewhere than the verdict says.
+    """A map that contradicts the verdict.
 
     Attributes:
         method: its name in ``METHODS``.
         peak: region of its strongest value, one of ``REGIONS``.
         outside: whether the verdict does not name that region.
-        share: part of its colour for the answer that lies in the regions that the verdict names, 0..1.
+        share: share of its positive evidence in the regions that the verdict names, 0..1.
     """
 
     method: str
@@ -50,9 +50,9 @@ class MapContradiction:
 
 
 def verdict_regions(evidence: Evidence) -> frozenset[str]:
-    """The regions on which, by the verdict, the answer rests; none where it cannot be told.
+    """The regions on which the answer depends according to the verdict; none for *cannot tell*.
 
-    All of them where what else moves it has no place, as a cast of colour, or where the two only move it
+    All of them where what else moves it has no location, such as a colour cast, or where both only move it
     together.
     """
     if evidence.verdict == "cannot tell":
@@ -69,13 +69,13 @@ def verdict_regions(evidence: Evidence) -> frozenset[str]:
 def contradicting_maps(
     evidence: Evidence, heatmaps: Mapping[str, Heatmap], regions: NDArray[np.int8] | None
 ) -> tuple[MapContradiction, ...]:
-    """The maps whose strongest place the verdict does not name, or that lie mostly on places it does not.
+    """The maps whose peak, or most of whose evidence, lies in regions that the verdict does not name.
 
-    What counts is what is seen: the colour for the answer, as the map is painted. Maps without regions,
-    without such a colour, or of changes too small to speak of (``LEAST_DROP``) contradict nothing.
+    Evidence for the answer counts as the map displays it. Maps without regions, without such evidence, or
+    with changes too small to matter (``LEAST_DROP``) contradict nothing.
 
     Args:
-        evidence: what the verdict rests on.
+        evidence: the verdict.
         heatmaps: method -> its map of the same face.
         regions: int8 ``(S, S)`` on the crop, index into ``REGIONS``; None without landmarks.
     """
@@ -95,7 +95,7 @@ def contradicting_maps(
 
 
 def _colour(heatmap: Heatmap) -> NDArray[np.float32]:
-    """How strongly each pixel is painted as speaking for the answer; nothing where that says nothing."""
+    """Displayed evidence for the answer at each pixel; zero for a map too weak to count."""
     shown = display_values(heatmap, find_method(heatmap.method).display)
     weak = heatmap.unit == "probability" and float(heatmap.values.max()) < LEAST_DROP
     return np.zeros_like(shown) if weak else shown.clip(min=0)

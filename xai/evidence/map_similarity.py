@@ -1,6 +1,6 @@
-"""How alike two maps of one face are: in the order of places, in the strongest places, region by region.
+"""Similarity of two maps of one face: rank correlation, overlap of the strongest areas, region shares.
 
-All figures describe two maps; none is a test. Free of torch.
+All measures are descriptive; none is a test. Free of torch.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = [
 Values = NDArray[np.float32]
 
 STRONGEST = 0.1
-"""The part of a map that counts as its strongest places; also the overlap of two unrelated maps."""
+"""The share of a map that counts as its strongest areas; also the expected overlap of two unrelated maps."""
 
 Map = NDArray[np.float64]
 """A heat map at its own resolution, float64 ``(h, w)``, raw and signed."""
@@ -38,9 +38,9 @@ class Agreement:
     """How far two maps agree.
 
     Attributes:
-        correlation: Spearman's, over pixels, -1..1; None where a map is the same everywhere.
-        overlap: of the strongest tenths, 0..1; None where a map has nothing positive.
-        regions: region -> share in the first map less share in the second, -1..1; None where a map has no
+        correlation: Spearman's, over pixels, -1..1; None where a map is constant.
+        overlap: of the top 10 % areas, 0..1; None where a map has nothing positive.
+        regions: region -> share in the first map minus share in the second, -1..1; None where a map has no
             shares.
     """
 
@@ -50,8 +50,8 @@ class Agreement:
 
     @property
     def moved(self) -> float | None:
-        """The part of the evidence, 0..1, that would have to go to another region to make the shares equal:
-        half the sum of the absolute differences (total variation). None without shares.
+        """The total variation distance of the region shares, 0..1: half the sum of the absolute differences.
+        None without shares.
         """
         return None if self.regions is None else sum(map(abs, self.regions.values())) / 2
 
@@ -63,7 +63,7 @@ def agreement(
     """How far two maps agree.
 
     Args:
-        maps: two of one shape ``(H, W)`` and one frame; NaN where one does not reach, which is left out.
+        maps: two of one shape ``(H, W)`` and one frame; NaN where one has no value; such pixels are left out.
         shares: their region shares.
 
     Raises:
@@ -84,11 +84,11 @@ def agreement(
 def strongest_overlap(
     first: NDArray[np.float64], second: NDArray[np.float64], part: float = STRONGEST
 ) -> float | None:
-    """Which part of the strongest places of one map are strongest places of the other, 0..1.
+    """Overlap of the strongest areas of two maps, 0..1.
 
-    The strongest places are the ``part`` of all places with the largest values, of which only positive ones
-    count. Places that tie for the last of them share the room that is left, so that the order in which ties
-    are read changes nothing. Where the maps have unlike numbers of such places, the larger number divides.
+    The strongest areas are the ``part`` of all pixels with the largest values, of which only positive ones
+    count. Pixels tied for the last ranks share the remaining weight, so that the order of ties changes
+    nothing. Where the maps differ in the number of such pixels, the overlap is divided by the larger number.
 
     Args:
         first: a map or a list of its values, any sign.
@@ -109,7 +109,7 @@ def strongest_overlap(
 
 
 def _membership(values: NDArray[np.float64], part: float) -> NDArray[np.float64]:
-    """For each place how far it belongs to the strongest: 1, 0, or the part of the room that ties share."""
+    """Membership of each pixel in the strongest area: 1, 0, or the share that ties get."""
     positive = values > 0
     room = min(round(part * values.size), int(positive.sum()))
     if room == 0:
@@ -123,7 +123,7 @@ def _membership(values: NDArray[np.float64], part: float) -> NDArray[np.float64]
 def spearman(a: Map, b: Map) -> float | None:
     """Spearman's rank correlation of two maps of one shape, -1..1; ties share their mean rank.
 
-    None where either map is the same everywhere: it then has no order to compare.
+    None where either map is constant: it then has no order to compare.
 
     >>> round(spearman(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[0.1, 0.2], [0.3, 9.0]])), 6)
     1.0
@@ -137,7 +137,7 @@ def spearman(a: Map, b: Map) -> float | None:
 
 
 def relative_change(changed: Map, original: Map) -> float | None:
-    """How far ``changed`` lies from ``original``, in lengths of ``original`` (Euclidean); 0 or more.
+    """Euclidean distance of ``changed`` from ``original`` over the norm of ``original``; 0 or more.
 
     One term of the max-sensitivity of Yeh et al. 2019, "On the (In)fidelity and Sensitivity of
     Explanations". None where the original is zero everywhere.
@@ -147,7 +147,7 @@ def relative_change(changed: Map, original: Map) -> float | None:
 
 
 def mean_of(figures: tuple[float | None, ...]) -> float | None:
-    """Mean of the figures that exist; None where there is none."""
+    """Mean of the values that are not None; None without any."""
     known = [figure for figure in figures if figure is not None]
     return float(np.mean(known)) if known else None
 

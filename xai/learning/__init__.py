@@ -1,1 +1,1 @@
-"""Where answers come from: data, training, measuring."""
+"""Where models come from: data, training, evaluation."""

@@ -1,1 +1,1 @@
-"""What answers: networks, their cards, and classifiers made of both."""
+"""Networks, their model cards, and classifiers made of both."""

@@ -1,4 +1,4 @@
-"""What cards hold, value by value with its type: the one place that parses their JSON. Free of torch."""
+"""Schema of model cards: the one place that parses their JSON, with types. Free of torch."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 LEAST_GROUPS = 10
-"""A figure must rest on so many groups of faces for its bootstrap interval to be told.
+"""Least number of groups of faces for which a bootstrap interval is reported.
 
 Resampling shows no more than the groups that are there. Of a true share of .9, its 95 % interval holds the
 truth 41 times in 100 with five groups and 64 times with ten. Nearly all the misses are groups that were
@@ -33,12 +33,12 @@ answered all alike, which ``interval_gap`` notices by itself; with fewer than te
 """
 
 Gap = Literal["", "few", "alike"]
-"""Why an interval says nothing: too few groups, or groups that are all alike; "" where it says something."""
+"""Why an interval is left out: too few groups, or groups that are all alike; "" where it is kept."""
 
 T = TypeVar("T")
 
 _LEARNT = ("train", "val")
-"""Parts of the data that decide what a model becomes."""
+"""Parts of the data used to fit or select a model."""
 
 _OVERALL = ("accuracy", "aca", "precision", "recall", "specificity", "npv", "f1", "ece")
 
@@ -50,7 +50,7 @@ class Metric:
     Attributes:
         value: the share, 0..1; in a verdict, where it is a ratio of effects, any number.
         low, high: ends of its 95 % interval; None where there is none.
-        gap: why the interval that was computed is none; "" where there is one, and where none was computed.
+        gap: why the computed interval is left out; "" where there is one, and where none was computed.
     """
 
     value: float
@@ -61,12 +61,12 @@ class Metric:
 
 @dataclass(frozen=True)
 class Subgroup:
-    """What one evaluation found on one kind of its faces.
+    """Result of one evaluation on one subgroup of its faces.
 
     Attributes:
-        name: of the kind, as the card names it.
+        name: of the subgroup, as on the card.
         counts: class -> faces.
-        aca: mean over the classes that have faces among them.
+        aca: mean accuracy over the classes that have faces among them.
     """
 
     name: str
@@ -76,15 +76,15 @@ class Subgroup:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured on one set in one setting.
+    """Result on one dataset in one setting.
 
     Attributes:
         dataset: short name of the set.
-        setting: what was asked for, setting -> value, such as ``protocol``, ``crops``, ``without``.
-        n: faces that were answered.
-        metrics: score or class -> what was measured; what had nothing to divide by is left out.
-        confusion: true class -> answer -> faces; empty where nobody counted them.
-        subgroups: what faces are told apart by (size, pose, colour) -> the kinds, in order; may be empty.
+        setting: setting -> value, such as ``protocol``, ``crops``, ``without``.
+        n: faces that were classified.
+        metrics: score or class -> metric; undefined ones are left out.
+        confusion: true class -> predicted class -> faces; empty where not counted.
+        subgroups: subgroup axis (size, pose, colour) -> its subgroups, in order; may be empty.
     """
 
     dataset: str
@@ -114,19 +114,20 @@ class Epoch:
 
 @dataclass(frozen=True)
 class ClassVerdict:
-    """How often a model's right answers of one class follow the lower face and stay otherwise, over a set.
+    """How often a model's right answers of one class follow the lower face and stay otherwise, over a
+    dataset.
 
     Attributes:
         dataset: short name of the set.
-        donors: ``set`` or ``gallery``: whose parts were laid on the faces.
+        donors: ``set`` or ``gallery``: the source of the donors.
         label: the class.
         faces: right answers.
-        judged: on how many of them parts could be laid.
-        followed: share of changes of the lower face that were followed; None where nothing was judged.
+        judged: on how many of them edits were feasible.
+        followed: share of edits of the lower face that were followed; None where nothing was judged.
         place: effect of nose and mouth alone over that of the lower face; likewise.
-        stayed: share of other changes at which the answer stayed; likewise.
-        moved_by: family of edits at which it stayed least often; "" where there was none.
-        kept: share of that family's edits at which it stayed.
+        stayed: share of other edits under which the answer stayed; likewise.
+        moved_by: family of edits under which it stayed least often; "" where there was none.
+        kept: share of that family's edits under which it stayed.
         verdict: of the model for the class.
     """
 
@@ -145,15 +146,15 @@ class ClassVerdict:
 
 @dataclass(frozen=True)
 class Training:
-    """What a model learnt from, and what its study printed.
+    """What a model was trained on, and its study's published figures.
 
     Attributes:
-        command: what makes it again; "" where nobody wrote it down.
+        command: the command that reproduces it; "" where not recorded.
         departures: where the training differs from the published one, sentences; may be empty.
-        published: score or class -> share that the study printed, 0..1; may be empty.
-        trained_on: set whose figures stand beside the published ones.
+        published: score or class -> share that the study published, 0..1; may be empty.
+        trained_on: dataset whose figures are compared with the published ones.
         counts: ``train`` and ``val`` -> class -> faces, all sets together; a part without a set is left out.
-        sets: names of the sets it learnt from, those its best version was chosen on included.
+        sets: names of the sets used for training and model selection.
     """
 
     command: str
@@ -166,10 +167,10 @@ class Training:
 
 @dataclass(frozen=True)
 class Field:
-    """A value in a card's JSON, and the keys that lead to it, for the sentence that refuses it.
+    """A value in a card's JSON with its path, for error messages.
 
-    Every method but ``known`` raises ``ValueError`` where the value is not what it reads: the message says
-    where it stands, what was expected and what came.
+    Every method but ``known`` raises ``ValueError`` where the value is not of its type: the message says the
+    path, what was expected and what came.
 
     >>> Field({"n": "many"})["n"].count()
     Traceback (most recent call last):
@@ -180,15 +181,15 @@ class Field:
     path: str = ""
 
     def known(self, read: Callable[[Field], T]) -> T | None:
-        """What ``read`` makes of it; None where it is null."""
+        """The result of ``read``; None where the value is null."""
         return None if self.value is None else read(self)
 
     def wrong(self, expected: str) -> ValueError:
-        """The error that says what was expected here."""
+        """The error for this value."""
         return ValueError(f"{self.path or 'it'} must be {expected}, not {self.value!r:.60}")
 
     def require(self, keys: Collection[str]) -> None:
-        """An object that has these keys, and maybe others."""
+        """The value, an object that has these keys, and maybe others."""
         if missing := [key for key in keys if key not in self.mapping()]:
             raise ValueError(f"the keys {', '.join(missing)} are missing{self.path and f' in {self.path}'}")
 
@@ -197,7 +198,7 @@ class Field:
         return self.get(key)
 
     def get(self, key: str, default: Any = None) -> Field:
-        """What stands under a key of an object; the default where it has no such key."""
+        """The value under a key of an object; the default where it has no such key."""
         return self._at(key, self.mapping().get(key, default))
 
     def items(self) -> Iterator[tuple[str, Field]]:
@@ -264,14 +265,14 @@ class Field:
 
 
 def interval_gap(ends: tuple[float, float], groups: int) -> Gap:
-    """Why the ends of a bootstrap interval must not be told as how uncertain a figure is.
+    """Why the ends of a bootstrap interval must not be reported as a figure's uncertainty.
 
-    Where every group got the same answers, each sample of them has the same figure and the interval no width,
-    however few the groups: it would say that nothing is uncertain.
+    Where every group got the same answers, each resample has the same figure and the interval no width,
+    however few the groups: it would suggest certainty.
 
     Args:
         ends: of the interval.
-        groups: how many of the resampled groups the figure rests on; of a class, those with faces of it.
+        groups: how many of the resampled groups the figure is based on; for a class, those with faces of it.
 
     >>> interval_gap((0.44, 1.0), 9), interval_gap((1.0, 1.0), 60), interval_gap((0.93, 0.99), 60)
     ('few', 'alike', '')
@@ -282,7 +283,7 @@ def interval_gap(ends: tuple[float, float], groups: int) -> Gap:
 
 
 def read_training(recipe: Field, data: Field, classes: Sequence[str]) -> Training:
-    """What a card's keys ``recipe`` and ``data`` say; this and the other readers refuse as ``Field`` does."""
+    """Parse a card's keys ``recipe`` and ``data``; this and the other readers raise as ``Field`` does."""
     faces = {part: [each.counts() for _, each in data.get(part, {}).items()] for part in _LEARNT}
     return Training(
         command=recipe.get("command", "").text(),
@@ -304,12 +305,12 @@ def read_epochs(history: Field) -> tuple[Epoch, ...]:
 
 
 def read_evaluations(metrics: Field) -> tuple[Evaluation, ...]:
-    """The evaluations under a card's key ``metrics``; a row that counts no faces (``chosen on``) is none."""
+    """The evaluations under a card's key ``metrics``; a row without faces (``chosen on``) is skipped."""
     return tuple(_evaluation(key, row) for key, row in metrics.items() if "n" in row.mapping())
 
 
 def read_verdicts(verdicts: Field) -> tuple[ClassVerdict, ...]:
-    """What stands under a card's key ``verdicts``, class by class of each set."""
+    """The verdicts under a card's key ``verdicts``, class by class of each set."""
     return tuple(
         _verdict(key, label, row) for key, classes in verdicts.items() for label, row in classes.items()
     )
@@ -328,7 +329,7 @@ def _evaluation(key: str, row: Field) -> Evaluation:
     n, shares, intervals = row["n"].count(), row.get("per_class", {}), row.get("intervals", {})
     confusion = {truth: answers.counts() for truth, answers in row.get("confusion", {}).items()}
     faces = {truth: sum(answers.values()) for truth, answers in confusion.items()}
-    groups = faces | row.get("groups", {}).counts()  # older cards count none; there are no more than faces
+    groups = faces | row.get("groups", {}).counts()  # older cards count none; at most one per face
     whole = sum(groups.values()) if groups else n
     figures = {name: row.get(name) for name in _OVERALL} | dict(shares.items())
     return Evaluation(
@@ -352,7 +353,7 @@ def _subgroup(one: Field) -> Subgroup:
 
 
 def _metric(value: Field, ends: Field, groups: int) -> Metric:
-    """A share with its interval, which is left out where it would say nothing."""
+    """A share with its interval, which is left out where it is uninformative."""
     interval = ends.known(Field.interval)
     if interval is None:
         return Metric(value.share())

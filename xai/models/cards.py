@@ -1,8 +1,8 @@
-"""Cards: everything about a classifier that is not a tensor. Free of torch, so that lists cost nothing.
+"""Model cards: everything about a classifier that is not a tensor. Free of torch, so that listing is cheap.
 
 A classifier is a pair of files in ``weights/``, or in a folder named by the variable ``XAI_WEIGHTS``:
-``<name>.json`` (the card) and ``<name>.safetensors`` (the state dict). Dropping a pair there adds a
-model. ``weights/measured/`` holds the cards of models whose weights are not shipped: their figures stay.
+``<name>.json`` (the card) and ``<name>.safetensors`` (the state dict). Adding a pair there adds a model.
+``weights/measured/`` holds the cards of models whose weights are not shipped: their figures remain.
 """
 
 from __future__ import annotations
@@ -48,24 +48,24 @@ __all__ = [
 ]
 
 DEFAULT_MODEL = "mobilenet_v2"
-"""The classifier that is asked when none is named."""
+"""The default classifier."""
 
 EXPERIMENTS = "experiments.json"
-"""The one JSON file among the cards that is none: what ``python -m xai experiments`` found."""
+"""The one JSON file among the cards that is not a card: the results of ``python -m xai experiments``."""
 
 _HOME = Path(__file__).resolve().parents[2] / "weights"
 
 
 @dataclass(frozen=True)
 class Card:
-    """What travels with a classifier's weights.
+    """The model card of a classifier's weights.
 
-    ``recipe``, ``data``, ``metrics``, ``history`` and ``verdicts`` are kept as they stand in the file, so
-    that who adds to a card writes the rest unchanged; ``training``, ``evaluations``, ``epochs`` and
-    ``class_verdicts`` are the same with their types, and are sound in every card that was read.
+    ``recipe``, ``data``, ``metrics``, ``history`` and ``verdicts`` are kept as in the file, so that updating
+    a card writes the rest unchanged; ``training``, ``evaluations``, ``epochs`` and ``class_verdicts`` are the
+    same with types, and are valid in every card that was read.
 
     Attributes:
-        name: the classifier's name; the files are called after it.
+        name: the classifier's name; the files are named after it.
         architecture: entry of ``ARCHITECTURES``.
         classes: class names in the order of the network's outputs.
         input_size: side of the square input, pixels.
@@ -77,17 +77,17 @@ class Card:
         sha256: hex digest of the weights file.
         recipe: how it was trained, every setting by name.
         data: what it was trained on.
-        metrics: set -> what ``evaluate`` measured.
+        metrics: set -> result of ``evaluate``.
         license: licence of the weights.
         limits: what it cannot do, sentences.
         path: the weights file; not part of the card's JSON.
-        history: the course of the training, a row per epoch: ``epoch, train_loss, train_accuracy, loss,
-            accuracy, aca``; empty on older cards.
-        errors: what kinds of faces it gets wrong, by someone who looked; may be empty.
-        incorrect: one of ``INCORRECT_GOES``: in a model of two classes, that to which a mask worn incorrectly
+        history: training history, a row per epoch:
+            ``epoch, train_loss, train_accuracy, loss, accuracy, aca``; empty on older cards.
+        errors: kinds of faces it gets wrong, from manual review; may be empty.
+        incorrect: one of ``INCORRECT_GOES``: in a two-class model, the class to which a mask worn incorrectly
             belongs; ``unknown`` on older cards.
-        verdicts: set -> answered class -> how often right answers about it follow the lower face and stay at
-            everything else, as ``calibrate --update`` measured it; empty where nobody did.
+        verdicts: set -> predicted class -> how often right answers follow the lower face and stay otherwise,
+            as measured by ``calibrate --update``; may be empty.
     """
 
     name: str
@@ -114,26 +114,26 @@ class Card:
 
     @cached_property
     def training(self) -> Training:
-        """What it learnt from, what makes it again, and what its study printed."""
+        """What it was trained on, the command that reproduces it, and its study's published figures."""
         return read_training(Field(self.recipe, "recipe"), Field(self.data, "data"), self.classes)
 
     @cached_property
     def evaluations(self) -> tuple[Evaluation, ...]:
-        """What was measured, in the order of the card."""
+        """Its evaluations, in the order of the card."""
         return read_evaluations(Field(self.metrics, "metrics"))
 
     @cached_property
     def epochs(self) -> tuple[Epoch, ...]:
-        """The course of the training; may be empty."""
+        """The training history; may be empty."""
         return read_epochs(Field(self.history, "history"))
 
     @cached_property
     def class_verdicts(self) -> tuple[ClassVerdict, ...]:
-        """What its right answers go by, set by set and class by class; may be empty."""
+        """Its verdicts over sets, class by class; may be empty."""
         return read_verdicts(Field(self.verdicts, "verdicts"))
 
     def as_dict(self) -> dict[str, Any]:
-        """The card as it stands in its JSON file."""
+        """The card as in its JSON file."""
         found = asdict(self)
         del found["path"]
         return found
@@ -141,10 +141,10 @@ class Card:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The classifiers that can be used, and one sentence for each that cannot.
+    """The usable classifiers, and one sentence for each unusable one.
 
     Attributes:
-        cards: sound classifiers: the default first, then those of the product, then those of the studies.
+        cards: valid classifiers: the default first, then those of the product, then those of the studies.
         problems: sentences naming what was left out and why.
     """
 
@@ -173,7 +173,7 @@ def read_cards() -> Catalogue:
         try:
             sound[path.stem] = read_card(path)
         except WeightsUnavailable as error:
-            sound.pop(path.stem, None)  # the second folder's word counts, damaged or not
+            sound.pop(path.stem, None)  # the second folder takes precedence, damaged or not
             problems.append(str(error))
     cards = sorted(
         sound.values(), key=lambda card: (card.name != DEFAULT_MODEL, card.protocol == "seed", card.name)
@@ -182,7 +182,7 @@ def read_cards() -> Catalogue:
 
 
 def card_paths(folder: Path) -> list[Path]:
-    """The cards of a folder, by name; what ``train`` and ``experiments`` write beside them is none."""
+    """The cards of a folder, by name; other files of ``train`` and ``experiments`` are excluded."""
     return sorted(
         path
         for path in folder.glob("*.json")
@@ -191,14 +191,14 @@ def card_paths(folder: Path) -> list[Path]:
 
 
 def measured_folder() -> Path:
-    """Where the cards lie of models whose figures are shipped and whose weights are not."""
+    """The folder with the cards of models whose figures are shipped and whose weights are not."""
     return weights_folders()[0] / "measured"
 
 
 def read_measured(folders: Sequence[Path] | None = None) -> Catalogue:
     """The cards in the folder ``measured`` of each of ``folders``; without any, in ``measured_folder``.
 
-    They name weights that are not there: none of them is a model.
+    Their weights are absent: none of them can be loaded.
     """
     places = [measured_folder()] if folders is None else [folder / "measured" for folder in folders]
     cards, problems = [], []
@@ -227,11 +227,11 @@ def read_card(path: Path, weights: Path | None = None) -> Card:
     """Read one card and check its weights.
 
     Args:
-        path: the card; it carries its model's name.
-        weights: its weights file, when it is not the one beside the card with the card's name.
+        path: the card; its file name is the model's name.
+        weights: its weights file, if not the one of the same name beside the card.
 
     Raises:
-        WeightsUnavailable: the card cannot be read, or the weights are missing or not those it names.
+        WeightsUnavailable: the card cannot be read, or the weights are missing or do not match its digest.
     """
     card = parse_card(path, weights)
     if not card.path.is_file():
@@ -249,7 +249,7 @@ def read_card(path: Path, weights: Path | None = None) -> Card:
 
 
 def parse_card(path: Path, weights: Path | None = None) -> Card:
-    """Read one card and do not look at its weights; arguments as of ``read_card``.
+    """Read one card without checking its weights; arguments as of ``read_card``.
 
     Raises:
         WeightsUnavailable: it cannot be read; the message names the value, what was expected and what came.
@@ -260,7 +260,7 @@ def parse_card(path: Path, weights: Path | None = None) -> Card:
         if weights is None and top["name"].value != path.stem:
             raise ValueError(f"it calls itself {top['name'].value!r}")
         card = _typed(top, weights or path.with_suffix(".safetensors"))
-        _ = card.training, card.evaluations, card.epochs, card.class_verdicts  # refused here, not on a page
+        _ = card.training, card.evaluations, card.epochs, card.class_verdicts  # rejected here, not on a page
     except (OSError, ValueError, TypeError, OverflowError) as error:
         raise WeightsUnavailable(
             f"The model {path.stem} is left out: its card {path.name} cannot be read "

@@ -1,5 +1,5 @@
-"""A classifier: a network with its card. The only place where crops become tensors for one, and where it is
-written down what an explanation was made with.
+"""A classifier: a network with its card. The only place where crops become tensors, and where an
+explanation's provenance is recorded.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _PACKAGES = ("torch", "torchvision", "grad-cam", "numpy", "pillow", "opencv-pyth
 
 @dataclass(frozen=True, eq=False)
 class Classifier:
-    """A network ready to answer: in evaluation mode, on its device, with its own preprocessing.
+    """A network ready for inference: in evaluation mode, on its device, with its own preprocessing.
 
     Attributes:
         card: classes, preprocessing, provenance.
         network: input ``(N, 3, n, n)`` as ``prepare`` makes it, output logits ``(N, C)``.
-        device: where the network lives.
+        device: where the network is.
     """
 
     card: Card
@@ -55,7 +55,7 @@ class Classifier:
         return self.normalise(batch).contiguous(memory_format=torch.channels_last)
 
     def normalise(self, values: Tensor) -> Tensor:
-        """Values 0..1 of shape ``(..., 3, n, n)`` -> what the network takes."""
+        """Values 0..1 of shape ``(..., 3, n, n)`` -> the network's normalised input."""
         mean = torch.tensor(self.card.mean, device=values.device)[:, None, None]
         std = torch.tensor(self.card.std, device=values.device)[:, None, None]
         return (values - mean) / std
@@ -71,14 +71,14 @@ class Classifier:
         return self.logits(batch).float().softmax(dim=1)
 
     def predict(self, crops: Sequence[NDArray[np.uint8]]) -> tuple[Prediction, ...]:
-        """What the classifier says of each crop (RGB uint8 ``(H, W, 3)``)."""
+        """Classify each crop (RGB uint8 ``(H, W, 3)``)."""
         rows: list[NDArray[np.float32]] = []
         for start in range(0, len(crops), _BATCH):
             rows.extend(self.probabilities(self.prepare(crops[start : start + _BATCH])).cpu().numpy())
         return tuple(Prediction(self.card.classes, row) for row in rows)
 
     def class_index(self, name: str) -> int:
-        """The output of the class ``name``. The one place where a name becomes a number.
+        """The output index of the class ``name``. The one place where a name becomes an index.
 
         Raises:
             UnknownName: the model does not have that class.
@@ -94,7 +94,7 @@ def load_classifier(name: str, device: str = "auto") -> Classifier:
     Raises:
         UnknownName: there is no such model.
         WeightsUnavailable: the weights are missing, altered, or do not fit the architecture, or the
-            architecture does not take the card's input size.
+            architecture does not accept the card's input size.
         ValueError: ``device`` is not ``auto``, ``cpu`` or an available ``cuda``.
     """
     return load_card(find_card(name), device)
@@ -122,7 +122,7 @@ def load_card(card: Card, device: str = "auto") -> Classifier:
 
 
 def _try(classifier: Classifier) -> None:
-    """One grey picture through the network, so that a card that does not fit is known now."""
+    """Run one grey picture through the network, so that a mismatched card fails now."""
     side = classifier.card.input_size
     try:
         classifier.probabilities(torch.full((1, 3, side, side), 0.5, device=classifier.device))
@@ -134,7 +134,7 @@ def _try(classifier: Classifier) -> None:
 
 
 def pick_device(device: str) -> torch.device:
-    """``auto`` -> the GPU where there is one, else the CPU; ``cpu`` and ``cuda`` as asked.
+    """``auto`` -> the GPU where there is one, else the CPU; ``cpu`` and ``cuda`` as given.
 
     Raises:
         ValueError: another word, or ``cuda`` where torch sees no GPU.
@@ -149,7 +149,7 @@ def pick_device(device: str) -> torch.device:
 def to_input(crop: NDArray[np.uint8], side: int, device: torch.device | str = "cpu") -> Tensor:
     """A crop (RGB uint8 ``(H, W, 3)``) -> float32 ``(3, side, side)`` with values 0..1.
 
-    Bilinear with antialiasing, so that a large crop is averaged down and not sampled.
+    Bilinear with antialiasing, so that a large crop is averaged, not subsampled.
     """
     pixels = torch.tensor(crop, device=device)
     values = pixels.permute(2, 0, 1)[None].float() / 255
@@ -160,12 +160,12 @@ def to_input(crop: NDArray[np.uint8], side: int, device: torch.device | str = "c
 def provenance_of(
     classifier: Classifier, seconds: Mapping[str, float], computed: Mapping[str, ComputeInfo]
 ) -> Provenance:
-    """The classifier, its device and the versions of the packages.
+    """The provenance: classifier, device and package versions.
 
     Args:
         classifier: what was explained.
-        seconds: method -> how long its map took.
-        computed: method -> by what and how exactly, of those where that can differ.
+        seconds: method -> seconds of its map.
+        computed: method -> runtime and precision, of those where they can differ.
     """
     packages = (*_PACKAGES, "openvino") if find_spec("openvino") else _PACKAGES
     return Provenance(

@@ -1,9 +1,9 @@
-"""Why a mask counts as worn incorrectly: a small linear head on what the classifier has seen.
+"""Reason head: why a mask is worn incorrectly, by a small linear head on the classifier's features.
 
-The head reads the classifier's last map of features, averaged over the picture; the classifier itself stays
-as it is. Averaging in bands from forehead to neck instead was tried: no better on held-out faces, and worse
-on masks of another make. A head belongs to one classifier:
-it lies in ``reasons/<name>.safetensors`` beside the classifiers and names the digest of its weights.
+The head reads the classifier's last feature map, averaged over the picture; the classifier itself is
+unchanged. Averaging in bands from forehead to neck instead was tried: no better on held-out faces, and worse
+on other kinds of masks. A head belongs to one classifier: it is in ``reasons/<name>.safetensors`` beside the
+classifiers and names the digest of its weights.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class ReasonHead:
         weight: float32 ``(R, C)``, C as of ``pooled_features``, in the order of ``REASONS``.
         bias: float32 ``(R,)``.
         classifier_sha256: digest of the weights of the classifier that it was trained on.
-        about: what it was trained on and how well it does, words and numbers by name.
-        threshold: the probability from which its reason is said; below, it cannot be said. 0..1.
+        about: training data and scores, by name.
+        threshold: the probability from which its reason is reported, 0..1.
     """
 
     weight: Tensor
@@ -54,10 +54,9 @@ class ReasonHead:
     threshold: float
 
     def predict(self, classifier: Classifier, crops: Sequence[NDArray[np.uint8]]) -> tuple[Prediction, ...]:
-        """The probability of each reason, for crops (RGB uint8 ``(H, W, 3)``) that are called incorrect.
+        """The probability of each reason, for crops (RGB uint8 ``(H, W, 3)``) classified as incorrect.
 
-        It says nothing of a mask that is worn correctly: ask for faces that the classifier calls
-        ``incorrect`` only.
+        It is not meaningful for a mask worn correctly: use it only for faces classified as ``incorrect``.
 
         Raises:
             ValueError: the classifier is not the one that the head was trained on.
@@ -72,7 +71,7 @@ class ReasonHead:
         return tuple(Prediction(REASONS, row) for row in answers)
 
     def to_bytes(self) -> bytes:
-        """The head as a safetensors file; all but the tensors stands in its header."""
+        """The head as a safetensors file; everything but the tensors is in its header."""
         header = {
             "classifier_sha256": self.classifier_sha256,
             "about": json.dumps(dict(self.about)),
@@ -84,10 +83,11 @@ class ReasonHead:
 def predict_with_reasons(
     classifier: Classifier, crops: Sequence[NDArray[np.uint8]]
 ) -> tuple[Prediction, ...]:
-    """``classifier.predict``; answers ``incorrect`` come with their reason where it has learnt reasons.
+    """``classifier.predict``; ``incorrect`` predictions have their reason where the classifier has a reason
+    head.
 
     Args:
-        classifier: who is asked.
+        classifier: the model.
         crops: RGB uint8 ``(H, W, 3)``.
 
     Raises:
@@ -129,7 +129,7 @@ def load_reasons(classifier: Classifier) -> ReasonHead | None:
     ]
     if not found:
         return None
-    head = _read(found[-1], classifier)  # the second folder's word counts, as for classifiers
+    head = _read(found[-1], classifier)  # the second folder takes precedence, as for classifiers
     if head.classifier_sha256 != classifier.card.sha256:
         raise WeightsUnavailable(
             f"The reasons in {found[-1]} belong to another {classifier.name}, of sha256 "
@@ -139,7 +139,7 @@ def load_reasons(classifier: Classifier) -> ReasonHead | None:
 
 
 def reasons_path(folder: Path, name: str) -> Path:
-    """Where the head of the classifier ``name`` lies in a folder of weights."""
+    """Path of the head of the classifier ``name`` in a folder of weights."""
     return folder / "reasons" / f"{name}.safetensors"
 
 
@@ -162,7 +162,7 @@ def _read(path: Path, classifier: Classifier) -> ReasonHead:
 
 @contextmanager
 def _heard(layer: nn.Module) -> Iterator[list[Tensor]]:
-    """What the layer puts out while this lasts."""
+    """Context manager: records the layer's output."""
     heard: list[Tensor] = []
     hook = layer.register_forward_hook(lambda _module, _inputs, output: heard.append(output.detach()))
     try:

@@ -1,4 +1,4 @@
-"""What kinds of faces a classifier gets wrong, as a person who looked at them wrote it on the card."""
+"""The kinds of faces a classifier gets wrong, from manual review, as on its card."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ERROR_KINDS = {
     "label_doubtful": "the label looks wrong, not the answer",
     "other": "none of these",
 }
-"""The kinds by name, and what belongs to each."""
+"""The kinds by name, with descriptions."""
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class KnownError:
     Attributes:
         kind: key of ``ERROR_KINDS``.
         count: wrong answers of this kind, 1 or more.
-        of: how many wrong answers were looked at, or None where nobody counted.
-        note: what else there is to say, a sentence; may be "".
-        on: the set and setting, as ``metrics`` names them; "" where it is not known.
+        of: how many wrong answers were reviewed, or None where not counted.
+        note: a remark, one sentence; may be "".
+        on: the set and setting, as ``metrics`` names them; "" where not known.
     """
 
     kind: str
@@ -56,10 +56,11 @@ def read_errors(raw: Sequence[Any]) -> tuple[KnownError, ...]:
     """The errors of a card, the most frequent first.
 
     Args:
-        raw: the card's key ``errors``: ``[{"kind", "count", "of", "note", "on"}]``; the last three may lack.
+        raw: the card's key ``errors``: ``[{"kind", "count", "of", "note", "on"}]``; the last three may be
+            missing.
 
     Raises:
-        ValueError, TypeError: it is something else; a kind of one set stands there twice.
+        ValueError, TypeError: it has another format; a kind of one set occurs twice.
     """
     if not isinstance(raw, list | tuple) or not all(isinstance(one, dict) for one in raw):
         raise TypeError("errors must be a list of objects with kind and count")

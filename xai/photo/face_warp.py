@@ -1,7 +1,7 @@
-"""One face laid on another, so that a place of one is the same place of the other.
+"""Aligns one face with another, so that corresponding points coincide.
 
-Two crops are framed by their detector alone: the same pixel is a nostril here and a lip there. Maps of two
-faces can only be held against each other after one is turned, scaled and moved.
+Crops are framed by the detector alone: the same pixel is a nostril in one and a lip in another. Maps of two
+faces can only be compared after one is rotated, scaled and translated.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ Plane = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class FaceWarp:
-    """How the crop of one face comes to lie on the crop of another.
+    """The transform that aligns the crop of one face with that of another.
 
     Attributes:
-        matrix: float64 ``(2, 3)``: brings x and y of the moved crop to those of the fixed one, both counted
+        matrix: float64 ``(2, 3)``: maps x and y of the moved crop to those of the fixed one, both counted
             from the corner of the first pixel.
         side: of the fixed crop, pixels.
-        by_features: eyes, nose and mouth were brought together; False: only the frames of the crops, because
-            one face has no landmarks.
+        by_features: eyes, nose and mouth are aligned; False: only the frames of the crops, because one face
+            has no landmarks.
     """
 
     matrix: NDArray[np.float64]
@@ -37,28 +37,28 @@ class FaceWarp:
     by_features: bool
 
     def crop(self, crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """The moved crop, RGB uint8 ``(side, side, 3)``, bilinear; black where it does not reach."""
+        """The moved crop, RGB uint8 ``(side, side, 3)``, bilinear; black outside it."""
         return np.asarray(self._warped(crop, cv2.INTER_LINEAR, 0), np.uint8)
 
     def values(self, values: Plane) -> Plane:
-        """A map on the moved crop as float32 ``(side, side)``, bilinear; NaN where it does not reach."""
+        """A map on the moved crop as float32 ``(side, side)``, bilinear; NaN outside it."""
         shown = np.asarray(self._warped(values, cv2.INTER_LINEAR, 0), np.float32)
         return np.where(self.inside(values.shape[0]), shown, np.float32(np.nan))
 
     def labels(self, labels: NDArray[np.int8], elsewhere: int) -> NDArray[np.int8]:
-        """Labels on the moved crop, int8 ``(side, side)``, nearest; ``elsewhere`` where it does not reach."""
+        """Labels on the moved crop, int8 ``(side, side)``, nearest; ``elsewhere`` outside it."""
         laid = self._warped(labels.view(np.uint8), cv2.INTER_NEAREST, elsewhere).view(np.int8)
         return np.where(self.inside(labels.shape[0]), laid, np.int8(elsewhere))
 
     def inside(self, side: int) -> NDArray[np.bool_]:
-        """The pixels, bool ``(side, side)``, whose middle lies on a moved crop of ``side`` pixels."""
+        """The pixels, bool ``(side, side)``, whose centre lies on a moved crop of ``side`` pixels."""
         middles = np.stack(np.meshgrid(*[np.arange(self.side) + 0.5] * 2), axis=-1)
         x, y = np.moveaxis((middles - self.matrix[:, 2]) @ np.linalg.inv(self.matrix[:, :2]).T, -1, 0)
         within: NDArray[np.bool_] = (x >= 0) & (x <= side) & (y >= 0) & (y <= side)
         return within
 
     def _warped(self, picture: NDArray[np.uint8] | Plane, how: int, outside: float) -> NDArray[np.generic]:
-        # OpenCV counts from the middle of the first pixel, everything here from its corner.
+        # OpenCV counts from the centre of the first pixel, everything here from its corner.
         turn, shift = self.matrix[:, :2], self.matrix[:, 2]
         centred = np.column_stack([turn, shift + turn @ np.full(2, 0.5) - 0.5])
         # Half a pixel along the edge has nothing beyond it to interpolate with, hence the rim.
@@ -71,14 +71,14 @@ class FaceWarp:
 
 
 def warp_to(moved: Face, fixed: Face) -> FaceWarp:
-    """How ``moved`` is laid on ``fixed``.
+    """The transform that aligns ``moved`` with ``fixed``.
 
-    Five points (eye middles, nose tip, mouth corners) are brought as close together as turning, scaling and
-    moving can (Umeyama 1991, "Least-squares estimation of transformation parameters between two point
-    patterns"), without mirroring. Without landmarks the frames of the crops are laid on each other.
+    Five points (eye centres, nose tip, mouth corners) are aligned by the best similarity transform (Umeyama
+    1991, "Least-squares estimation of transformation parameters between two point patterns"), without
+    reflection. Without landmarks the frames of the crops are aligned.
 
     Args:
-        moved: the face that is turned.
+        moved: the face that is transformed.
         fixed: the face that stays as it is.
     """
     side, own = fixed.crop.shape[0], moved.crop.shape[0]
@@ -86,7 +86,7 @@ def warp_to(moved: Face, fixed: Face) -> FaceWarp:
         return FaceWarp(np.array([[side / own, 0.0, 0.0], [0.0, side / own, 0.0]]), side, by_features=False)
     seen, wanted = _complex(moved), _complex(fixed)
     apart = seen - seen.mean()
-    # In complex numbers a turn with a scale is one factor.
+    # In complex numbers a rotation with a scale is one factor.
     factor = (apart.conj() @ (wanted - wanted.mean())) / max(float((abs(apart) ** 2).sum()), 1e-9)
     shift = wanted.mean() - factor * seen.mean()
     a, b = factor.real, factor.imag

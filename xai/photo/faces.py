@@ -1,8 +1,8 @@
-"""Faces of a photo: found, numbered from left to right, cut out as the training crops were.
+"""Faces of a photo: detected, numbered from left to right, cropped as for training.
 
 Any size of photo; every face from ``MIN_FACE`` pixels on, up to ``MAX_FACES``. A crop is a square 1.6 times
-the longer side of the face's box, mirrored where the photo ends, so that a classifier sees at work what it
-saw in training.
+the longer side of the face's box, mirrored where the photo ends, so that a classifier sees at inference what
+it saw in training.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ __all__ = [
 Chosen = NDArray[np.bool_]
 
 MARGIN = 0.3
-"""What a crop adds on each side, in longer sides of the face's box."""
+"""Margin of a crop on each side, in longer sides of the face's box."""
 
 WIDE_MARGIN = 1.0
-"""How far around a box set by hand a face is looked for: a face that fills a picture is not seen in it."""
+"""Margin around a manual box in which a face is searched for: a face that fills a picture is not detected."""
 
 CROP_SIDE = 384
 """Crops are reduced to this side at most, in pixels; they are never enlarged."""
 
 CONFIRMING_IOU = 0.3
-"""From this overlap on, a face that the detector finds is the one in a hand-made box."""
+"""From this overlap on, a detected face is the one in a manual box."""
 
 
 def find_faces(image: Image, *, limit: int = MAX_FACES) -> Faces:
@@ -47,11 +47,11 @@ def find_faces(image: Image, *, limit: int = MAX_FACES) -> Faces:
 
     Args:
         image: the photo, of any size.
-        limit: how many faces to keep at most; the largest and surest stay.
+        limit: how many faces to keep at most; the largest and most confident are kept.
 
     Returns:
-        The faces ordered by the middle of their boxes, left to right, then top to bottom; with a notice
-        where the limit or ``MIN_FACE`` left faces out. Empty where there is none.
+        The faces ordered by the centre of their boxes, left to right, then top to bottom; with a notice where
+        the limit or ``MIN_FACE`` left faces out. Empty where there is none.
 
     Raises:
         ValueError: ``limit`` is less than 1.
@@ -67,7 +67,7 @@ def find_faces(image: Image, *, limit: int = MAX_FACES) -> Faces:
 
 
 def cut_crop(pixels: NDArray[np.uint8], box: Box, margin: float = MARGIN) -> tuple[NDArray[np.uint8], Box]:
-    """Cut a square round a face, its middle in the middle of the box.
+    """Crop a square round a face, centred on the box.
 
     The side is ``round((1 + 2 * margin) * longer side)``; where the square reaches past the photo, the
     photo is mirrored at its outermost row or column (which is not repeated), as often as needed.
@@ -114,11 +114,10 @@ def face_from_box(image: Image, box: Box) -> Face:
 
 
 def set_by_hand(image: Image, found: Faces, boxes: Mapping[int, Box]) -> Faces:
-    """The faces of a photo after a person moved boxes or added some.
+    """The faces of a photo after boxes were moved or added by hand.
 
-    Framed by hand, a face is framed more loosely or tightly than the detector does. Landmarks and score come
-    from a face that the detector finds where each of the two boxes holds the middle of the other; where there
-    is none, they are none and 0.
+    A manual box is looser or tighter than the detector's. Landmarks and score come from a detected face if
+    each of the two boxes contains the other's centre; else they are none and 0.
 
     Args:
         image: the photo.
@@ -142,8 +141,8 @@ def set_by_hand(image: Image, found: Faces, boxes: Mapping[int, Box]) -> Faces:
 def _confirmed(
     image: Image, box: Box, margin: float, same: Callable[[NDArray[np.float32], Detections], Chosen]
 ) -> Face:
-    """The face in ``box``; its landmarks are those of the closest that the detector finds, ``margin`` around
-    the box, and that is the ``same``.
+    """The face in ``box``, with the landmarks of the closest face detected within ``margin`` of the box that
+    is the ``same``.
     """
     if box.left >= image.width or box.top >= image.height or box.right <= 0 or box.bottom <= 0:
         raise ValueError(f"the box {box.as_list()} lies outside the photo of {image.width}x{image.height}")
@@ -172,14 +171,14 @@ def _same_middle(frame: NDArray[np.float32], found: Detections) -> Chosen:
 
 
 def _within_photo(found: Detections, image: Image) -> Detections:
-    """Boxes cut off at the photo's edge, as annotated boxes are; those wholly outside fall away."""
+    """Boxes clipped at the photo's edge, as annotated boxes are; those wholly outside are dropped."""
     size = np.array([image.width, image.height] * 2, np.float32)
     inside = Detections(found.boxes.clip(0, size), found.points, found.scores)
     return inside.take(inside.sides.min(axis=1) >= 1)
 
 
 def _in_order(found: Detections, limit: int) -> NDArray[np.intp]:
-    """Indices of the ``limit`` largest and surest faces, left to right, then top to bottom."""
+    """Indices of the ``limit`` largest and most confident faces, left to right, then top to bottom."""
     weight = found.sides.max(axis=1) * found.scores
     kept = np.argsort(-weight, kind="stable")[:limit]
     left, top, right, bottom = np.rint(found.boxes[kept]).T

@@ -1,8 +1,8 @@
-"""What a picture file says of itself, checked before anything of it is decoded.
+"""Checks of a picture file's header, before anything is decoded.
 
-The content decides what a file is, never its name. Sizes are read here and not by Pillow, because Pillow's
-WebP reader allocates the whole canvas in order to tell its size. Every refusal names what may come, what
-came and what to do.
+The content decides the format, never the name. Sizes are read here and not by Pillow, because Pillow's WebP
+reader allocates the whole canvas to report its size. Every refusal says what was expected, what came and what
+to do.
 """
 
 from __future__ import annotations
@@ -35,25 +35,25 @@ MAX_SIDE = 16_000
 """Longest side that is decoded, in pixels."""
 
 MIN_SIDE = 1
-"""Shortest side that is taken in, in pixels: labelled sets hold crops of a few pixels, and those count."""
+"""Shortest side that is accepted, in pixels: labelled sets contain crops of a few pixels, and those count."""
 
 MAX_SCANS = 64
-"""Most scans of a progressive JPEG. Cameras and editors write 3 to 20; each costs a walk over the whole
-picture (about 12 ms per 10 megapixels), so thousands in a small file would hold a core for minutes."""
+"""Most scans of a progressive JPEG. Cameras and editors write 3 to 20; each costs a pass over the whole
+picture (about 12 ms per 10 megapixels), so thousands in a small file would occupy a core for minutes."""
 
 MAX_SEGMENTS = 600
 """Most segments of a JPEG, each byte of filler between those of its header counted as one."""
 
 MAX_CHUNKS = 20_000
-"""Most chunks of a PNG. Real files have dozens of parts, rarely hundreds. Pillow steps over them in Python
-and copies a JPEG's EXIF again at each, so a file of nothing else would hold a core for more than a minute."""
+"""Most chunks of a PNG. Real files have dozens, rarely hundreds. Pillow iterates over them in Python and
+copies a JPEG's EXIF again at each, so a file of nothing else would occupy a core for more than a minute."""
 
 _KINDS: Mapping[str, bytes] = {
     "JPEG": rb"\xff\xd8\xff",
     "PNG": rb"\x89PNG\r\n\x1a\n",
     "WEBP": rb"RIFF....WEBP",
 }
-"""Pillow's names of the formats that are taken, by how they begin."""
+"""Pillow's names of the accepted formats, by magic bytes."""
 
 
 _FOREIGN: Mapping[str, bytes] = {
@@ -67,25 +67,25 @@ _FOREIGN: Mapping[str, bytes] = {
     "JPEG 2000": rb"\0\0\0\x0cjP  |\xff\x4f\xff\x51",
     "JPEG XL": rb"\0\0\0\x0cJXL |\xff\x0a",
 }
-"""Formats that people do hand in, by how they begin, so that the refusal can name them."""
+"""Formats that users do upload, by magic bytes, so that the refusal can name them."""
 
 
 def check_header(data: bytes) -> str:
     """Pillow's name of the format (``"JPEG"``, ``"PNG"`` or ``"WEBP"``) of a file that may be decoded.
 
-    A header that cannot be read to its size passes: the decoder refuses it, or ``check_size`` does once
-    the decoder has told the size.
+    A header from which no size can be read passes: the decoder refuses it, or ``check_size`` does once the
+    decoder has reported the size.
 
     Args:
         data: the bytes of the file.
 
     Raises:
-        ImageRejected: another format, or a file outside the caps of this module.
+        ImageRejected: another format, or a file outside the limits of this module.
     """
     if not data:
         raise ImageRejected("The file is empty; choose a JPEG, PNG or WebP picture.")
     if len(data) > MAX_BYTES:
-        came = math.ceil(len(data) / 1e5) / 10  # upwards, so that it never reads "20.0 and at most 20"
+        came = math.ceil(len(data) / 1e5) / 10  # rounded up, so that it never reads "20.0 and at most 20"
         raise ImageRejected(
             f"The file has {came:,.1f} MB and at most {MAX_BYTES // 1_000_000} MB are taken; make it smaller."
         )
@@ -146,13 +146,13 @@ def _webp_size(data: bytes) -> tuple[int, int] | None:
     return None
 
 
-_JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # not a stuffed 0xFF, not a restart
+_JPEG_MARKER = re.compile(rb"\xff([\x01-\xcf\xd8-\xfe])")  # not a stuffed 0xFF, not a restart marker
 _JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_SCAN, _JPEG_END = 0xDA, 0xD9
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int] | None:
-    """Size of the first picture in the file; what trails it, as in an MPO, is not looked at."""
+    """Size of the first picture in the file; trailing ones, as in an MPO, are ignored."""
     size = None
     at, parts, scans = 2, 0, 0
     while (found := _JPEG_MARKER.search(data, at)) and (marker := found[1][0]) != _JPEG_END:

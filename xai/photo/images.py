@@ -1,9 +1,8 @@
-"""Bytes to pixels and back: the only door for pictures.
+"""Bytes to pixels and back: the only place where pictures are decoded.
 
-A stranger's file is believed in nothing. Its header is checked before anything is decoded
-(``image_headers``), Pillow is allowed one decoder, and whatever goes wrong leaves as one sentence. Nothing
-of the file goes further but its pixels: EXIF, XMP and comments end here, and so do colour profiles, which
-are ignored (samples are taken as sRGB).
+Uploaded files are untrusted. Their header is checked before anything is decoded (``image_headers``), Pillow
+is allowed one decoder, and any failure becomes one sentence. Only the pixels of the file are passed on: EXIF,
+XMP and comments end here, and so do colour profiles, which are ignored (samples are taken as sRGB).
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import PIL.Image
-import PIL.WebPImagePlugin  # or Pillow would load every decoder it has in order to find this one
+import PIL.WebPImagePlugin  # or Pillow would load all its decoders to find this one
 from numpy.typing import NDArray
 from PIL import ExifTags
 
@@ -28,16 +27,16 @@ __all__ = ["encode_jpeg", "encode_png", "read_image"]
 
 
 def read_image(data: bytes) -> Image:
-    """Decode a photo that somebody handed in.
+    """Decode an uploaded photo.
 
-    Taken: JPEG (of an MPO or Ultra HDR file the main picture), PNG and WebP (of an animation the first
-    frame, with a notice). EXIF orientation is applied once, with a notice; illegal values and broken
-    EXIF mean "as stored". Every colour mode comes out as RGB: grey is repeated, 16 bits are scaled to 8,
-    CMYK and YCCK follow Adobe's inverted convention and ``R = (255 - C) (255 - K) / 255``, and transparent
-    parts are laid over white, with a notice.
+    Accepted: JPEG (of an MPO or Ultra HDR file the main picture), PNG and WebP (of an animation the first
+    frame, with a notice). EXIF orientation is applied once, with a notice; illegal values and broken EXIF
+    mean "as stored". Every colour mode comes out as RGB: grey is repeated, 16 bits are scaled to 8, CMYK and
+    YCCK follow Adobe's inverted convention and ``R = (255 - C) (255 - K) / 255``, and transparent parts are
+    composited over white, with a notice.
 
-    What ends before its time is refused. A file that was closed properly round missing pixels (a cut JPEG
-    with an end marker put behind it) cannot be told from a whole one.
+    A truncated file is refused. A file that is properly closed after missing pixels (a truncated JPEG with an
+    end marker appended) cannot be distinguished from a complete one.
 
     Args:
         data: the bytes of the file.
@@ -46,7 +45,7 @@ def read_image(data: bytes) -> Image:
         The picture: fresh, contiguous RGB uint8 ``(H, W, 3)``, upright, with the sha256 of ``data``.
 
     Raises:
-        ImageRejected: anything else, anything damaged or cut off, and anything outside the caps of
+        ImageRejected: anything else, anything damaged or truncated, and anything outside the limits of
             ``image_headers`` (20 MB, 50 megapixels, sides of up to 16,000 pixels).
         TypeError: ``data`` is not ``bytes``.
     """
@@ -84,10 +83,10 @@ def _one_sentence() -> Iterator[None]:
 
     Damaged files make it raise nearly anything (``OSError``, ``SyntaxError``, ``ValueError``,
     ``struct.error``, ``EOFError``, ``MemoryError`` and more), with pieces of the file in the text: neither
-    the text nor the traceback goes further.
+    the text nor the traceback is passed on.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # broken EXIF and the like, which does not touch the pixels
+        warnings.simplefilter("ignore")  # broken EXIF and the like, which does not affect the pixels
         warnings.simplefilter("error", PIL.Image.DecompressionBombWarning)
         try:
             yield
@@ -101,7 +100,7 @@ def _one_sentence() -> Iterator[None]:
 
 
 def _decode(kind: str, data: bytes) -> tuple[NDArray[np.uint8], int, tuple[str, ...]]:
-    """RGB uint8 ``(H, W, 3)`` as stored, the orientation to turn it by, and the notices."""
+    """RGB uint8 ``(H, W, 3)`` as stored, the orientation, and the notices."""
     with _one_sentence(), PIL.Image.open(io.BytesIO(data), formats=[kind]) as picture:
         check_size(*picture.size)
         picture.load()
@@ -125,7 +124,7 @@ _UPRIGHT: Mapping[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     7: lambda stored: stored.swapaxes(0, 1)[::-1, ::-1],
     8: lambda stored: stored.swapaxes(0, 1)[::-1],
 }
-"""EXIF orientation -> how the stored picture becomes upright (Exif 2.32, tag 0x0112)."""
+"""EXIF orientation -> transform that makes the stored picture upright (Exif 2.32, tag 0x0112)."""
 
 
 def _orientation(picture: PIL.Image.Image) -> int:
@@ -138,12 +137,12 @@ def _orientation(picture: PIL.Image.Image) -> int:
 
 def _is_see_through(picture: PIL.Image.Image) -> bool:
     if "A" in picture.getbands():
-        return picture.getchannel("A").getextrema() != (255, 255)  # screenshots often carry an idle alpha
+        return picture.getchannel("A").getextrema() != (255, 255)  # screenshots often have an unused alpha
     return picture.has_transparency_data
 
 
 _STRIP_PIXELS = 1 << 20
-"""Converted at a time, so that a large picture is never held three times."""
+"""Pixels converted at a time, so that a large picture is never in memory three times."""
 
 
 def _rgb(picture: PIL.Image.Image, depth: int) -> NDArray[np.uint8]:
@@ -158,9 +157,9 @@ def _rgb(picture: PIL.Image.Image, depth: int) -> NDArray[np.uint8]:
 
 
 def _key_colour(picture: PIL.Image.Image, depth: int) -> NDArray[np.int64] | None:
-    """The one colour that a PNG without alpha calls transparent, in the samples that Pillow gives.
+    """The one transparent colour of a PNG without alpha, in Pillow's sample format.
 
-    Taken out of ``picture.info``, because Pillow compares it unscaled. Sixteen-bit RGB arrives with eight
+    Removed from ``picture.info``, because Pillow compares it unscaled. Sixteen-bit RGB arrives with eight
     bits, and so does its key: neighbours within 1/256 become transparent with it.
     """
     if picture.mode not in ("1", "L", "RGB", "I;16") or "transparency" not in picture.info:
@@ -175,7 +174,7 @@ def _strip_rgb(strip: PIL.Image.Image, key: NDArray[np.int64] | None) -> NDArray
     if strip.has_transparency_data:
         white = PIL.Image.new("RGBA", strip.size, "white")
         return np.asarray(PIL.Image.alpha_composite(white, strip.convert("RGBA")).convert("RGB"))
-    if strip.mode == "I;16":  # Pillow's own conversion cuts at 255 and makes nearly every pixel white
+    if strip.mode == "I;16":  # Pillow's own conversion clips at 255 and makes nearly every pixel white
         samples = np.asarray(strip)[..., None]
         rgb = np.repeat(((samples.astype(np.uint32) + 128) // 257).astype(np.uint8), 3, axis=2)
     else:

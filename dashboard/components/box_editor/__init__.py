@@ -1,7 +1,7 @@
-"""A box on a photo that a visitor moves and sizes, as a component of the page.
+"""Component: a box on a photo that the visitor moves and resizes.
 
-The component is three files beside this one. It asks nothing of the network; what comes back is four numbers
-in photo pixels, or that the box is left as it was.
+Its frontend is the three files beside this one. It makes no network requests; it returns four numbers in
+photo pixels, or that the box is left as it was.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ __all__ = ["Frame", "draw", "parse_box", "sent_by"]
 
 @dataclass(frozen=True)
 class Frame:
-    """A photo with the box that is set on it.
+    """A photo with the box to edit.
 
     Attributes:
-        src: address of the picture; it may be smaller than the photo.
-        alt: the picture, for those who do not see it.
+        src: URL of the image; it may be smaller than the photo.
+        alt: text alternative of the image.
         width: of the photo, pixels.
         height: of the photo, pixels.
-        box: where it is at first, in photo pixels.
-        id: tells boxes apart: one that is drawn again under the same id stays as the visitor left it.
+        box: initial position, in photo pixels.
+        id: identifies the box: drawn again under the same id, it stays as the visitor left it.
     """
 
     src: str
@@ -49,8 +49,8 @@ def draw(frame: Frame, key: str, used: Callable[[], None], left: Callable[[], No
     Args:
         frame: what is shown.
         key: of the component.
-        used: called when the box is to be used; ``sent_by`` has it then.
-        left: called when it is left as it was.
+        used: called when the visitor confirms the box; ``sent_by`` then returns it.
+        left: called when the visitor leaves it as it was.
     """
     _mount(key=key, data=_payload(frame), on_box_change=used, on_leave_change=left)
 
@@ -70,7 +70,7 @@ def parse_box(sent: object, width: int, height: int) -> Box:
         height: of the photo.
 
     Raises:
-        ValueError: anything else, a side under ``MIN_FACE``, or a box that is not wholly on the photo.
+        ValueError: anything else, a side under ``MIN_FACE``, or a box that is not entirely within the photo.
     """
     match sent:
         case [int(left), int(top), int(across), int(down)] if not any(isinstance(n, bool) for n in sent):

@@ -1,9 +1,9 @@
-// A box on a photo, moved and sized by mouse, finger or numbers. Every word comes from the server; what goes back is
-// the box as [left, top, width, height] in photo pixels when it is to be used, or that it was left as it was.
+// A box on a photo, moved and resized by mouse, touch or numbers. All text comes from the server; it returns the box
+// as [left, top, width, height] in photo pixels when the visitor confirms it, or that it was left as it was.
 
 const SIDES = ["left", "top", "width", "height"];
 const CORNERS = [[0, 0], [1, 0], [0, 1], [1, 1]]; // shares of width and height
-const KEPT = new WeakMap(); // element of the page -> the canvas in it
+const KEPT = new WeakMap(); // element of the page -> its canvas
 
 const between = (value, low, high) => Math.min(high, Math.max(low, Math.round(value)));
 
@@ -31,7 +31,7 @@ class Canvas {
     for (const name of ["pointerup", "pointercancel"]) on(name, () => { this.drag = null; });
   }
 
-  // A page that is drawn again keeps what the visitor is at; another box starts anew.
+  // A rerun of the page keeps the visitor's edit; another box resets it.
   update({ data, setTriggerValue }) {
     const other = this.data?.id !== data.id;
     Object.assign(this, { data, setTriggerValue });
@@ -64,7 +64,7 @@ class Canvas {
     this.acts.replaceChildren(use, leave);
   }
 
-  // A number that is typed moves its own side alone; the box stays on the photo.
+  // A typed number moves only its own side; the box stays on the photo.
   typed(index) {
     const values = [...this.values];
     values[index] = Number(this.fields[index].value) || 0;
@@ -76,7 +76,7 @@ class Canvas {
     return [(event.clientX - frame.left) * (width / frame.width), (event.clientY - frame.top) * (height / frame.height)];
   }
 
-  // What a pointer that moves on from here does: size by a corner, move, or draw anew.
+  // What dragging from here does: resize by a corner, move, or draw a new box.
   grasp(event) {
     if (event.button) return;
     event.preventDefault();

@@ -1,7 +1,7 @@
-"""What a model takes for what, as a table whose cells can be chosen: a component of the page.
+"""Component: a confusion matrix whose cells can be selected.
 
-The component is three files beside this one. It asks nothing of the network; what comes back is the true
-class and the answer of the cell that was chosen.
+Its frontend is the three files beside this one. It makes no network requests; it returns the true class and
+the predicted class of the selected cell.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ _mount = component("confusion_matrix")
 
 
 def table(score: Evaluation, classes: Sequence[str], key: str, *, can_open: bool) -> tuple[str, str] | None:
-    """Draw the table of one evaluation.
+    """Draw the confusion matrix of one evaluation.
 
     Args:
         score: the evaluation.
-        classes: answers the model can give, in their order.
-        key: of the component; another table gets another one.
-        can_open: whether a cell can be chosen; the cells are plain text otherwise.
+        classes: classes of the model, in order.
+        key: of the component, unique per table.
+        can_open: whether a cell can be selected; the cells are plain text otherwise.
 
     Returns:
-        True class and answer of the chosen cell; None where none is.
+        True and predicted class of the selected cell; None where none is.
     """
     state = session.get_state(key)
     sent = state.get("cell") if isinstance(state, Mapping) else None
@@ -72,4 +72,4 @@ def _cell(score: Evaluation, truth: str, answer: str) -> Mapping[str, object]:
 
 
 def _nothing() -> None:
-    """The page reads the cell itself; a name makes it part of the state."""
+    """The page reads the cell itself; the callback only makes the value part of the state."""

@@ -1,5 +1,5 @@
-// A table of true classes (rows) and answers (columns). Everything that is said comes from the server; the
-// cell that is chosen goes back, and null when it is let go.
+// A table of true classes (rows) and predicted classes (columns). All text comes from the server; it returns the
+// selected cell, and null when it is deselected.
 
 function made(tag, text, attributes = {}) {
   const element = document.createElement(tag);

@@ -1,7 +1,7 @@
-"""The maps side by side under one cursor, as a component of the page: what is sent to it.
+"""Component: maps side by side under one shared cursor; what is sent to it.
 
-The component is three files beside this one. It asks nothing of the network and sends nothing back; the
-cursor and the wiping slider move without the server.
+Its frontend is the three files beside this one. It makes no network requests and returns nothing; the cursor
+and the before/after slider work without the server.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from xai.types import REGIONS
 __all__ = ["GRID", "Panel", "payload", "side_by_side"]
 
 GRID = 64
-"""Places of the cursor from side to side: a map is read at the middles of so many squares."""
+"""Cursor positions per axis: a map is sampled at the centres of this many squares."""
 
 _DIGITS = 4
 
 
 @dataclass(frozen=True, eq=False)
 class Panel:
-    """One picture under the cursor.
+    """One map under the cursor.
 
     Attributes:
         title: above it.
         picture: RGB uint8 ``(S, S, 3)``.
-        alt: for those who do not see it.
-        values: float32 ``(S, S)``; NaN where there is nothing to read.
-        signed: a plus stands before positive values.
+        alt: text alternative.
+        values: float32 ``(S, S)``; NaN where there is no value.
+        signed: positive values get a plus sign.
     """
 
     title: str
@@ -51,13 +51,13 @@ _mount = component("map_comparison")
 
 
 def side_by_side(panels: Sequence[Panel], regions: NDArray[np.int8] | None, unit: str, language: str) -> None:
-    """Draw the panels with one cursor on all; the first two can be wiped.
+    """Draw the panels with one cursor on all; a slider wipes between the first two.
 
     Args:
         panels: at least two, their values of one shape.
         regions: int8 ``(S, S)`` of the same shape, index into ``REGIONS``; None where they are not known.
         unit: of the values, a key of ``READINGS``.
-        language: code of the reader's.
+        language: the reader's language code.
     """
     _mount(key="compare maps", data=payload(panels, regions, unit, language))
 
@@ -96,7 +96,7 @@ def _layer(panel: Panel) -> Mapping[str, object]:
 
 
 def _read(plane: NDArray[np.generic]) -> NDArray[np.generic]:
-    """``(GRID, GRID)`` of the plane, read at the middle of each square and not averaged."""
+    """``(GRID, GRID)`` of the plane, sampled at the centre of each square, not averaged."""
     rows, columns = (
         np.minimum(((np.arange(GRID) + 0.5) * side / GRID).astype(int), side - 1) for side in plane.shape
     )

@@ -1,8 +1,8 @@
 // The maps side by side with one cursor on all of them, and a slider that wipes from the first to the second.
-// Everything that is said comes from the server; nothing is sent back.
+// All text comes from the server; nothing is sent back.
 
 const STEP = 1, STRIDE = 5;
-const KEPT = (globalThis.maskEvidenceCompare ??= {}); // where cursor and slider were left, also when all is drawn anew
+const KEPT = (globalThis.maskEvidenceCompare ??= {}); // last cursor and slider positions, across reruns
 
 function made(tag, name, text) {
   const element = document.createElement(tag);

@@ -1,7 +1,7 @@
-"""The face that is painted on, as a component of the page: what is sent to it and what comes back.
+"""Component: a canvas for painting over a face; what is sent to it and what it returns.
 
-The component is three files beside this one. It asks nothing of the network; what comes back is a short list
-of shapes in crop pixels and no picture.
+Its frontend is the three files beside this one. It makes no network requests; it returns a short list of
+shapes in crop pixels, never an image.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ from xai.types import Prediction
 __all__ = ["TOOLS", "Board", "inline", "paint", "sent_by"]
 
 TOOLS = ("brush", "bar", "part")
-"""What can be done on the face: paint, drag a rectangle, point at a part of the face."""
+"""Tools: paint, drag a rectangle, click a part of the face."""
 
 _WORDS = ("brush", "bar", "part", "tools", "size", "undo", "clear", "canvas", "hint", "at", "corner")
 
 
 @dataclass(frozen=True, eq=False)
 class Board:
-    """What is painted on.
+    """The face that is painted on.
 
     Attributes:
-        picture: RGB uint8 ``(S, S, 3)``, the crop with what is covered now.
-        content: what a new cover will show at each place, as ``inline`` makes it.
-        shapes: as the browser sent them, for a component that starts anew.
-        now: what the model says of the picture; None where it could not be asked.
-        alt: the picture, for those who do not see it.
-        heard: what is said to those who listen when something has changed.
-        parts: whether the parts of the face are known, so that one can be pointed at.
+        picture: RGB uint8 ``(S, S, 3)``, the crop with its current cover.
+        content: what a new cover shows at each pixel, as ``inline`` encodes it.
+        shapes: as the browser sent them, to restore a newly mounted component.
+        now: the model's prediction for the image; None where it could not be run.
+        alt: text alternative of the image.
+        heard: screen reader announcement when something has changed.
+        parts: whether the parts of the face are known, so that they can be clicked.
     """
 
     picture: NDArray[np.uint8]
@@ -56,12 +56,12 @@ _mount = component("paint_canvas")
 
 
 def paint(board: Board, key: str, pointed: Callable[[], None]) -> None:
-    """Draw the component. What it sends is read with ``sent_by``, also before it is drawn.
+    """Draw the component. ``sent_by`` reads what it sends, even before it is drawn.
 
     Args:
         board: what is painted on.
-        key: of the component; another face gets another one.
-        pointed: called when a part of the face was pointed at.
+        key: of the component, unique per face.
+        pointed: called when a part of the face was clicked.
     """
     _mount(key=key, data=_payload(board), on_shapes_change=_nothing, on_spot_change=pointed)
 
@@ -73,7 +73,7 @@ def sent_by(key: str, name: str) -> object:
 
 
 def inline(picture: NDArray[np.uint8]) -> str:
-    """A picture, RGB uint8 ``(H, W, 3)``, as an address that holds it."""
+    """An image, RGB uint8 ``(H, W, 3)``, as a data URL."""
     return f"data:image/jpeg;base64,{base64.b64encode(encode_jpeg(picture)).decode()}"
 
 
@@ -94,7 +94,7 @@ def _payload(board: Board) -> Mapping[str, object]:
 
 
 def _answers(now: Prediction) -> list[Mapping[str, object]]:
-    """The bars that stand right under the face where there is no room beside it."""
+    """The probability bars under the face, for screens too narrow to show them beside it."""
     return [
         {
             "name": class_title(name),
@@ -108,9 +108,9 @@ def _answers(now: Prediction) -> list[Mapping[str, object]]:
 
 
 def _blanks(name: str) -> Mapping[str, str]:
-    """Blanks that the component itself fills."""
+    """Placeholders that the component itself fills."""
     return {"x": "{x}", "y": "{y}"} if name == "at" else {}
 
 
 def _nothing() -> None:
-    """The page reads the shapes itself; a name makes them part of the state."""
+    """The page reads the shapes itself; the callback only makes them part of the state."""

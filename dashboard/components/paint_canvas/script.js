@@ -1,9 +1,9 @@
-// A face to paint on, by mouse, finger or keyboard. Every word comes from the server; what goes back is the list of
-// shapes in crop pixels, and the spot that was pointed at.
+// A face to paint on, by mouse, touch or keyboard. All text comes from the server; it returns the list of shapes in
+// crop pixels, and the point that was clicked.
 
-const STEP = 1 / 48, STRIDE = 1 / 12; // of the side: what an arrow key moves the cursor by, without and with Shift
+const STEP = 1 / 48, STRIDE = 1 / 12; // of the side: cursor step of an arrow key, without and with Shift
 const BRUSH = { least: 2, most: 24, usual: 8 }; // per cent of the side
-const KEPT = new WeakMap(); // element of the page -> the board in it
+const KEPT = new WeakMap(); // element of the page -> its board
 
 function made(tag, text) {
   const element = document.createElement(tag);
@@ -32,14 +32,14 @@ class Board {
     this.tool = "brush";
     this.size = BRUSH.usual;
     this.cursor = [0.5, 0.5]; // shares of the side
-    this.begun = null; // the shape under way
-    this.corner = null; // where a rectangle was begun from the keyboard
+    this.begun = null; // the shape being drawn
+    this.corner = null; // where a rectangle was started with the keyboard
     this.listen();
   }
 
   get width() { return rounded((this.size / 100) * this.data.side); }
 
-  // The server's picture holds all shapes it knew; those painted since are drawn over it.
+  // The server's picture contains all shapes sent so far; newer ones are drawn over it.
   update({ data, setStateValue, setTriggerValue }) {
     const first = !this.data;
     Object.assign(this, { data, setStateValue, setTriggerValue });

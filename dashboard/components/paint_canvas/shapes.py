@@ -1,7 +1,7 @@
-"""Shapes that a visitor painted on a face: read from what the browser sent, and laid on the crop.
+"""Shapes that a visitor painted on a face: parsed from what the browser sent, and rasterised on the crop.
 
-What comes from a browser is a stranger's: everything about it is checked here, and nothing else ever looks
-at it. A shape is in crop pixels, x to the right and y down, 0 at the left or upper edge of the first pixel.
+What comes from a browser is untrusted: all of it is checked here, and no other module reads it. A shape is in
+crop pixels, x to the right and y down, 0 at the left or upper edge of the first pixel.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Area = NDArray[np.bool_]
 Point = tuple[float, float]
 
 MOST_SHAPES = 100
-"""Shapes that are taken in at once."""
+"""Most shapes accepted at once."""
 
 MOST_POINTS = 400
-"""Points of one stroke."""
+"""Most points of one stroke."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Stroke:
     """A stroke of a round brush.
 
     Attributes:
-        points: x and y of the places it runs through, at least one.
+        points: x and y of its points, at least one.
         width: of the brush.
     """
 
@@ -40,7 +40,7 @@ class Stroke:
     width: float
 
     def lay(self, place: Area) -> None:
-        """Mark in ``place`` ``(S, S)`` every pixel whose middle lies within half a width of the stroke."""
+        """Mark in ``place`` ``(S, S)`` every pixel whose centre lies within half a width of the stroke."""
         ends = [*self.points[1:]] or [self.points[0]]
         for start, end in zip(self.points, ends, strict=False):
             _lay_segment(place, start, end, self.width / 2)
@@ -48,7 +48,7 @@ class Stroke:
 
 @dataclass(frozen=True)
 class Bar:
-    """A rectangle with sides along those of the picture."""
+    """An axis-aligned rectangle."""
 
     left: float
     top: float
@@ -56,7 +56,7 @@ class Bar:
     bottom: float
 
     def lay(self, place: Area) -> None:
-        """Mark in ``place`` ``(S, S)`` every pixel whose middle lies in the rectangle."""
+        """Mark in ``place`` ``(S, S)`` every pixel whose centre lies in the rectangle."""
         rows = slice(*(max(0, math.ceil(edge - 0.5)) for edge in (self.top, self.bottom)))
         columns = slice(*(max(0, math.ceil(edge - 0.5)) for edge in (self.left, self.right)))
         place[rows, columns] = True
@@ -71,7 +71,7 @@ def parse_shapes(sent: object, side: int) -> tuple[Shape, ...]:
     Args:
         sent: a list of ``{"kind": "stroke", "points": [[x, y], ...], "width": w}`` and
             ``{"kind": "bar", "left": x, "top": y, "right": x, "bottom": y}``, or None for none.
-        side: of the crop in pixels; no number may lie further than that outside of it.
+        side: of the crop in pixels; no coordinate may lie further than that outside it.
 
     Raises:
         ValueError: anything else; one sentence says what.
@@ -84,7 +84,7 @@ def parse_shapes(sent: object, side: int) -> tuple[Shape, ...]:
 
 
 def parse_spot(sent: object, side: int) -> Point:
-    """The place ``[x, y]`` that was pointed at, inside the crop; errors as of ``parse_shapes``."""
+    """The point ``[x, y]`` that was clicked, inside the crop; raises as ``parse_shapes`` does."""
     x, y = _point(sent, side)
     if not (0 <= x < side and 0 <= y < side):
         raise ValueError(f"a spot must lie on the crop of {side} pixels")
@@ -137,7 +137,7 @@ def _number(sent: object, side: int) -> float:
 
 
 def _lay_segment(place: Area, start: Point, end: Point, reach: float) -> None:
-    """Only the box round the segment is looked at: a stroke has many, and each is short."""
+    """Only the segment's bounding box is checked: a stroke has many segments, and each is short."""
     low = [max(0, math.floor(min(one, other) - reach)) for one, other in zip(start, end, strict=True)]
     high = [max(0, math.ceil(max(one, other) + reach)) for one, other in zip(start, end, strict=True)]
     part = place[low[1] : high[1], low[0] : high[0]]

@@ -1,1 +1,1 @@
-"""The page that lays two models' maps of one face side by side."""
+"""The page that compares models' maps of a face side by side."""

@@ -1,4 +1,4 @@
-"""The maps that are held against each other, brought to one frame, one unit and one scale."""
+"""The maps being compared, aligned to one frame, one unit and one scale."""
 
 from __future__ import annotations
 
@@ -30,22 +30,23 @@ UNITS = ("probability", "contrast")
 """Units of a map of probabilities: the probability that is lost, or the log-odds."""
 
 _LEAST = 2.0**-24
-"""A probability nearer than this to 0 or 1 is taken for it; float32 ends there."""
+"""Probabilities are clipped this far from 0 and 1; float32 resolves no more."""
 
 
 @dataclass(frozen=True, eq=False)
 class AlignedMap:
-    """One map, on the frame of the first face.
+    """One map, aligned with the first face.
 
     Attributes:
         title: model, and which face where there are two.
         explained: what was measured.
         method: name in ``METHODS``.
         unit: one of ``UNITS``, or the ``display_unit`` of the method.
-        crop: RGB uint8 ``(S, S, 3)``, the face as it lies in the frame.
-        values: float32 ``(S, S)`` in ``unit``; NaN where the face does not reach.
+        crop: RGB uint8 ``(S, S, 3)``, the face aligned with the first.
+        values: float32 ``(S, S)`` in ``unit``; NaN outside the face's crop.
         regions: int8 ``(S, S)``, index into ``REGIONS``; None without landmarks.
-        by_features: eyes, nose and mouth lie on those of the first face; False: only the crops' frames do.
+        by_features: eyes, nose and mouth are aligned with those of the first face; False: only the crop
+            frames are.
     """
 
     title: str
@@ -69,18 +70,18 @@ class AlignedMap:
 
     @property
     def shares(self) -> RegionShares | None:
-        """How the map falls on the regions of its own face."""
+        """Region shares of the map on its own face."""
         return self.explanation.shares[self.method]
 
     @property
     def painted(self) -> NDArray[np.float32]:
-        """What is painted: of a density only what exceeds an even spread; nothing where the face ends."""
+        """The displayed values: of a density only what exceeds a uniform map; 0 outside the crop."""
         values = np.nan_to_num(self.values, nan=0.0)
         return beyond_even(values) if self.unit == DENSITY else values
 
     @property
     def signed(self) -> bool:
-        """Whether the map has values that speak against the answer."""
+        """Whether the map has values against the answer."""
         return METHODS[self.method].signed
 
     @property
@@ -92,14 +93,14 @@ class AlignedMap:
 
 
 def layer(explained: FaceExplanation, method: str, unit: str, title: str, frame: Face) -> AlignedMap:
-    """One map, laid on the face ``frame``.
+    """One map, aligned with the face ``frame``.
 
     Args:
         explained: what was measured of a face.
         method: one of its methods.
         unit: of a map of probabilities, one of ``UNITS``; others come in their ``display_unit``.
         title: see ``AlignedMap``.
-        frame: the face on whose crop it is laid; often the same.
+        frame: the face with whose crop it is aligned; often the same.
     """
     explanation, regions = explained.explanation, explained.regions
     unit = unit if display_unit(method) == UNITS[0] else display_unit(method)
@@ -114,25 +115,25 @@ def layer(explained: FaceExplanation, method: str, unit: str, title: str, frame:
 
 
 def shared_scale(layers: Sequence[AlignedMap]) -> float:
-    """The value that gets the full colour on all of them: the largest that is painted; of densities at least
-    1, so that maps that hardly differ from an even spread look faint and not bold.
+    """The value that gets the full colour on all of them: the largest displayed value; of densities at least
+    1, so that nearly uniform maps look faint.
     """
     largest = max((float(np.abs(each.painted).max()) for each in layers), default=0.0)
     return max(1.0, largest) if any(each.unit == DENSITY for each in layers) else largest
 
 
 def difference(first: AlignedMap, second: AlignedMap) -> NDArray[np.float32]:
-    """First less second, float32 ``(S, S)`` in their unit; NaN where one of them does not reach."""
+    """First minus second, float32 ``(S, S)`` in their unit; NaN where either has none."""
     return first.values - second.values
 
 
 def render_map(layer: AlignedMap, full: float, opacity: float) -> NDArray[np.uint8]:
-    """The map painted over its face, RGB uint8."""
+    """The map overlaid on its face, RGB uint8."""
     return overlay(layer.crop, layer.painted, scale=full, opacity=opacity)
 
 
 def drawn_difference(first: AlignedMap, second: AlignedMap, full: float, opacity: float) -> NDArray[np.uint8]:
-    """The difference over the first face, on the scale of the maps, so that colours mean as much on both."""
+    """The difference overlaid on the first face, on the maps' own scale, so that colours mean the same."""
     apart = np.nan_to_num(difference(first, second), nan=0.0)
     return overlay(first.crop, apart, scale=full, opacity=opacity)
 

@@ -1,4 +1,4 @@
-"""What the answer of one model amounts to in the words of another: a comparison maps classes, and says so."""
+"""Maps the classes of one model to those of another; a comparison says where it does so."""
 
 from __future__ import annotations
 
@@ -26,6 +26,6 @@ def can_mean_the_same(one: str, two: str, ones: Sequence[str] = (), twos: Sequen
 
 
 def answer_relation(first: Prediction, second: Prediction) -> str:
-    """``same``: one answer, in one word or in two words that can mean the same; ``different``: not."""
+    """``same``: equal answers, or two class names that can mean the same; ``different``: otherwise."""
     same = can_mean_the_same(first.label, second.label, first.classes, second.classes)
     return "same" if same else "different"

@@ -1,4 +1,4 @@
-"""The maps under one cursor, their difference, what the colours mean, and the same as plain pictures."""
+"""The maps under one cursor, their difference, the legend, and the same as plain images."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def show(pair: MapPair, more: Sequence[AlignedMap], *, same_face: bool) -> None:
     """The maps of the pair, then the others, then the difference of the pair.
 
     Args:
-        pair: what is held against each other.
-        more: the other maps, on the same frame.
+        pair: the maps being compared.
+        more: the other maps, aligned likewise.
         same_face: all are of one face.
     """
     layers = (pair.first, pair.second, *more)

@@ -1,4 +1,4 @@
-"""How far two maps agree, in one sentence and in figures, and how they fall on the regions."""
+"""How far two maps agree, in a sentence and in numbers, and their region shares."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["show"]
 
 
 def show(pair: MapPair) -> None:
-    """The sentence, the figures of the maps as they are shown, and a table of the regions."""
+    """The sentence, the numbers for the maps as shown, and a table of the regions."""
     st.subheader(t("agree.title", first=pair.first.title, second=pair.second.title), anchor=False)
     st.markdown(agreement_sentence(pair))
     left, right = st.columns(2, gap="large")
@@ -51,5 +51,5 @@ def _regions(pair: MapPair) -> None:
 
 
 def _breakable(name: str) -> str:
-    """A model's name that may be broken after an underscore, or a phone would not hold two of them."""
+    """A model's name that may break after underscores: two must fit side by side on a phone."""
     return name.replace("_", "_\u200b")

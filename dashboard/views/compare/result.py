@@ -37,7 +37,7 @@ class Subject:
 
     Attributes:
         title: model, and which face where there are two.
-        face: which of the chosen faces it is.
+        face: index of the face among the chosen ones.
         explained: what was measured.
     """
 
@@ -47,7 +47,7 @@ class Subject:
 
 
 def show(choice: Choice) -> None:
-    """Measure what was chosen, and show it: first what is known at once, then the verdicts as they come."""
+    """Run the comparison and show it: first what is available at once, then the verdicts as they arrive."""
     sentence, held = st.empty(), st.empty()
     bar = Progress(held, height=420)
     asked = [one for number in range(len(choice.faces)) if (one := _asked(number, choice, bar))]
@@ -73,11 +73,11 @@ def show(choice: Choice) -> None:
 
 @dataclass(frozen=True, eq=False)
 class _Asked:
-    """One of the chosen faces, and what is asked about it.
+    """One of the chosen faces, with its job.
 
     Attributes:
-        number: of the chosen faces, from 0.
-        listed: which one it is.
+        number: index among the chosen faces, from 0.
+        listed: the chosen option.
         job: its maps and tests.
     """
 
@@ -87,7 +87,7 @@ class _Asked:
 
 
 def _asked(number: int, choice: Choice, progress: Progress) -> _Asked | None:
-    """What to ask about a chosen face; None, and a sentence, where there is nothing to ask."""
+    """The job for a chosen face; None, after showing a message, where there is nothing to run."""
     listed = choice.faces[number]
     try:
         face = face_picker.find(listed, session.catalogue().cards[0].name, progress.of())
@@ -112,7 +112,7 @@ def _request(model: str, choice: Choice) -> ModelRequest | None:
 
 
 def _measure(asked: _Asked, choice: Choice, progress: Progress) -> list[Subject]:
-    """Every chosen model on a face; what fails says so, and the others go on."""
+    """Run every chosen model on a face; a failure is shown, and the others go on."""
     maps = _Maps(progress)
     requests = tuple(replace(request, test=False) for request in asked.job.requests)
     face_explanations.explain(replace(asked.job, requests=requests), maps)
@@ -131,15 +131,15 @@ class _Maps(FaceListener):
         self._bar = bar
 
     def progress(self, model: str, stage: JobProgress) -> None:
-        """The bar moves."""
+        """Update the progress bar."""
         self._bar.of(model)(stage)
 
     def maps(self, model: str, explained: FaceExplanation) -> None:
-        """One more is there."""
+        """One more map has arrived."""
         self.found[model] = explained
 
     def failed(self, model: str, failure: JobError) -> None:
-        """A model that fails says so."""
+        """Show that a model failed."""
         st.error(t("map.failed", model=display_name(model), sentence=failed(failure)))
 
 
@@ -150,7 +150,7 @@ def _title(model: str, number: int, choice: Choice) -> str:
 
 
 def _two(subjects: Sequence[Subject]) -> tuple[Subject, Subject]:
-    """Which two are held against each other; asked only where there are more."""
+    """Which two are compared; a widget asks only where there are more."""
     if len(subjects) == 2:
         return subjects[0], subjects[1]
     by_title = {each.title: each for each in subjects}
@@ -175,7 +175,7 @@ def _pair(first: Subject, second: Subject, choice: Choice, frame: Face) -> MapPa
 
 
 def _say(place: DeltaGenerator, pair: MapPair) -> None:
-    """The sentence that a reader in a hurry needs, and what it rests on."""
+    """The headline, and what it is based on."""
     with place.container():
         st.header(heading(pair), anchor=False)
         for line in reason_lines(pair):
@@ -186,7 +186,7 @@ def _say(place: DeltaGenerator, pair: MapPair) -> None:
 
 
 def _answers(subjects: Sequence[Subject]) -> dict[str, verdict_panel.VerdictPanel]:
-    """The answers; title -> the place that is held for its verdict. A model's faces stand side by side."""
+    """Draw the answers; title -> placeholder of its verdict. A model's faces are side by side."""
     slots: dict[str, verdict_panel.VerdictPanel] = {}
     faces = list(dict.fromkeys(each.face for each in subjects))
     beside = len(faces) == len(subjects)
@@ -199,12 +199,12 @@ def _answers(subjects: Sequence[Subject]) -> dict[str, verdict_panel.VerdictPane
 
 
 class _Verdicts:
-    """The places of the verdicts, filled as they come; the sentence is said anew with each that it rests on.
+    """Placeholders of the verdicts, filled as they arrive; each that the headline depends on updates it.
 
     Args:
-        pair: the two that the sentence is about.
-        sentence: its place.
-        slots: title -> place of the verdict.
+        pair: the two that the headline is about.
+        sentence: its placeholder.
+        slots: title -> placeholder of the verdict.
     """
 
     def __init__(
@@ -215,14 +215,14 @@ class _Verdicts:
         self._found: dict[str, Evidence] = {}
 
     def add(self, title: str, evidence: Evidence) -> None:
-        """One has come."""
+        """A verdict has arrived."""
         self._found[title] = evidence
         self.slots[title].fill(evidence, preferences.level())
         if title in (self._pair.first.title, self._pair.second.title):
             _say(self._sentence, replace(self._pair, evidence=self._known()))
 
     def over(self) -> None:
-        """No more will come."""
+        """No more verdicts will arrive."""
         if None in self._known():
             _say(self._sentence, replace(self._pair, evidence=self._known(), over=True))
 
@@ -231,7 +231,7 @@ class _Verdicts:
 
 
 def _test(asked: _Asked, subjects: Sequence[Subject], verdicts: _Verdicts) -> None:
-    """The verdicts about one face; what had arrived stays when the measuring fails."""
+    """Get the verdicts for one face; those that have arrived stay when the job fails."""
     titles = {each.explained.explanation.provenance.model: each.title for each in subjects}
     requests = tuple(request for request in asked.job.requests if request.model in titles)
     if requests:
@@ -239,20 +239,20 @@ def _test(asked: _Asked, subjects: Sequence[Subject], verdicts: _Verdicts) -> No
 
 
 class _Tests(FaceListener):
-    """The verdicts about one face."""
+    """The verdicts for one face."""
 
     def __init__(self, titles: Mapping[str, str], verdicts: _Verdicts) -> None:
         self._titles, self._verdicts = titles, verdicts
 
     def progress(self, model: str, stage: JobProgress) -> None:
-        """The bar in the verdict's place moves."""
+        """Update the progress bar in the verdict's placeholder."""
         self._verdicts.slots[self._titles[model]].wait(stage)
 
     def evidence(self, model: str, evidence: Evidence) -> None:
-        """A verdict has come."""
+        """A verdict has arrived."""
         self._verdicts.add(self._titles[model], evidence)
 
     def failed(self, model: str, failure: JobError) -> None:
-        """There is no verdict, and why."""
+        """Show why there is no verdict."""
         sentence = t("verdict.failed", sentence=failed(failure))
         self._verdicts.slots[self._titles[model]].fail(sentence)

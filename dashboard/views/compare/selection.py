@@ -1,4 +1,4 @@
-"""What is compared: one or two faces, two or more models, a method, the answer in question, a unit."""
+"""The selection: one or two faces, two or more models, a method, the class to explain, a unit."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from xai.types import CLASSES
 __all__ = ["Choice", "choose"]
 
 _GIVEN = "given"
-"""The answer that each model gave."""
+"""Choice: each model's own answer."""
 
 _MODELS = "models"
-"""Key of the field, and its name in the address."""
+"""Key of the widget, and its URL parameter."""
 
 _MOST_MODELS = 4
 
@@ -37,7 +37,7 @@ class Choice:
         faces: one or two.
         models: names.
         method: name in ``METHODS``.
-        target: the class that is explained; None: the answer that each model gave.
+        target: the class that is explained; None: each model's own answer.
         unit: of a map of probabilities, one of ``UNITS``.
     """
 
@@ -49,7 +49,7 @@ class Choice:
 
 
 def choose(models: Sequence[str]) -> Choice:
-    """Draw the fields, and keep what they say in the address.
+    """Draw the widgets, and keep their values in the URL.
 
     Args:
         models: names of all models, the default first.
@@ -85,7 +85,7 @@ def choose(models: Sequence[str]) -> Choice:
 
 
 def _faces(left: DeltaGenerator, right: DeltaGenerator) -> tuple[FaceOption, ...]:
-    """The two fields for faces."""
+    """The two widgets for faces."""
     known = face_picker.listed()
     first = face_picker.field(left, face_picker.FACE, known, t("compare.face"))
     others = {"": t("compare.one_face")} | {n: each.title for n, each in known.items() if n != first.id}

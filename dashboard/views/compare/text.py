@@ -1,4 +1,4 @@
-"""Sentences about two maps, made from numbers and from nothing else."""
+"""Sentences about two maps, made from numbers alone."""
 
 from __future__ import annotations
 
@@ -31,29 +31,29 @@ __all__ = [
 ]
 
 COVERING = "occlusion"
-"""The method whose maps say what covering took from each answer: what is said of reasons rests on these."""
+"""The method whose maps show how far covering lowers each answer: statements about reasons use these."""
 
 _APART = 0.2
-"""Part of the evidence that lies in other regions from which two maps count as two reasons; in words only,
-the figure stands beside it."""
+"""Share of the evidence in other regions from which the text says that two maps show different reasons; the
+value is shown beside it."""
 
 _WORTH_SHARING = 0.02
-"""Probability: shares of a map whose largest drop is smaller are next to nothing shared out."""
+"""Probability: region shares of a map with a smaller largest drop mean next to nothing."""
 
 _LARGELY, _PARTLY = 0.6, 0.25
-"""Overlap from which the strongest places are largely, and partly, the same; in words only."""
+"""Overlap from which the text calls the strongest areas largely, and partly, the same."""
 
 
 @dataclass(frozen=True, eq=False)
 class MapPair:
-    """Two maps, and what is known of the reasons of their answers.
+    """Two maps, and what is known of the reasons for their answers.
 
     Attributes:
         first, second: the maps.
-        shown: how far they agree, by the method that is shown.
-        covering: how far the maps made by covering agree; what is said of reasons rests on these.
+        shown: agreement of the maps of the method that is shown.
+        covering: agreement of the occlusion maps; statements about reasons use these.
         evidence: of the first and the second; None where there is none.
-        over: nothing more is measured, so evidence that is missing stays so.
+        over: no more evidence will arrive.
     """
 
     first: AlignedMap
@@ -65,7 +65,8 @@ class MapPair:
 
     @property
     def reasons(self) -> str:
-        """``same``, ``partly``, ``different`` or ``unknown``: by the verdicts, and by the shares of covering.
+        """``same``, ``partly``, ``different`` or ``unknown``: by the verdicts, and by the occlusion maps'
+        region shares.
 
         ``partly`` is one verdict that names different things that the answer depends on besides.
         """
@@ -79,7 +80,7 @@ class MapPair:
 
     @property
     def shared_out(self) -> bool:
-        """Whether covering takes enough from both answers for its shares to say anything."""
+        """Whether covering lowers both answers enough for region shares to mean anything."""
         maps = [each.explanation.heatmaps[COVERING].values for each in (self.first, self.second)]
         return min(float(values.max()) for values in maps) >= _WORTH_SHARING
 
@@ -104,7 +105,7 @@ def heading(pair: MapPair) -> str:
 
 
 def reason_lines(pair: MapPair) -> list[str]:
-    """What the heading rests on: each verdict, or why there is none, and where the evidence differs most."""
+    """The basis of the heading: each verdict, or why there is none, and where the evidence differs most."""
     said = [
         t("compare.verdict", name=each.title, verdict=headline(evidence))
         if evidence
@@ -118,7 +119,7 @@ def reason_lines(pair: MapPair) -> list[str]:
 
 
 def verdict_rows(pair: MapPair) -> list[dict[str, str]]:
-    """A row for each of the two whose verdict is there: its word, and what was counted for each question."""
+    """A row for each of the two with a verdict: its name, and the counts for each question."""
     none = t("numbers.none")
     untold = dict.fromkeys((t("question.follow"), t("question.stay")), none)
     return [
@@ -143,7 +144,7 @@ def agreement_sentence(pair: MapPair) -> str:
 
 
 def agreement_rows(pair: MapPair, level: str) -> list[tuple[str, str]]:
-    """The figures of the agreement: what each is, and its value."""
+    """The agreement metrics: name and value."""
     figures = {
         "answers": t(f"agree.answers_{answer_relation(pair.first.prediction, pair.second.prediction)}"),
         "correlation": _figure(pair.shown.correlation, ".2f"),
@@ -165,7 +166,7 @@ def class_notes(pair: MapPair) -> list[str]:
 
 
 def alt_layer(layer: AlignedMap) -> str:
-    """One map, for those who do not see it."""
+    """One map, text alternative."""
     x, y = layer.peak
     return t(
         "compare.alt",
@@ -180,7 +181,7 @@ def alt_layer(layer: AlignedMap) -> str:
 
 
 def alt_difference(pair: MapPair) -> str:
-    """The difference map, for those who do not see it."""
+    """The difference map, text alternative."""
     apart = difference(pair.first, pair.second)
     said = {"first": pair.first.title, "second": pair.second.title}
     if not np.isfinite(apart).any():

@@ -1,1 +1,1 @@
-"""The page that changes a face and asks again."""
+"""The page that edits a face and runs the model again."""

@@ -1,4 +1,4 @@
-"""The mask that is pulled down: a drawn mask at every height, and the probability of each answer there."""
+"""A mask pulled down: a drawn mask at every height, and the probability of each class there."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _PICTURE = 300
 
 
 def show(chosen: Chosen) -> None:
-    """Draw the mask at every height, ask about each, and let it be pulled down."""
+    """Run the model on a mask drawn at every height, and show a slider for the height."""
     st.header(t("cover_slide.title"), anchor=False)
     st.markdown(t("cover_slide.what"))
     try:
@@ -37,7 +37,7 @@ def show(chosen: Chosen) -> None:
 
 @st.fragment
 def _slider(model: str, found: ProbeResult) -> None:
-    """The pictures are all there: nothing is measured while the slider moves."""
+    """All pictures are precomputed: nothing runs while the slider moves."""
     height = st.select_slider(
         t("cover_slide.height"),
         found.values,

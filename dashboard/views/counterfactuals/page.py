@@ -15,7 +15,7 @@ WAYS: Mapping[str, Callable[[Chosen], None]] = {
     "smallest": smallest_cover.show,
     "swap": substitutions.show,
 }
-"""What can be tried -> what it shows. Its words stand in the section ``cover_try``."""
+"""Tool -> function that shows it. Its text is in the section ``cover_try``."""
 
 st.title(t("cover.title"), anchor=False)
 st.markdown(t("cover.lead"))

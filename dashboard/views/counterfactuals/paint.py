@@ -1,4 +1,4 @@
-"""Painting on a face, and the answer that follows."""
+"""Painting over a face, and the model's answer to it."""
 
 from __future__ import annotations
 
@@ -35,15 +35,15 @@ PARTS = ("nose", "mouth", "chin", "cheeks", "eyes", "forehead", "elsewhere")
 """Parts of the face that can be hidden by name, the ones that matter most first."""
 
 _FACES = 12
-"""Faces whose paintings a session holds; the one not looked at for longest goes first."""
+"""Faces whose paintings a session keeps; the least recently viewed is evicted first."""
 
 _HIDDEN = "regions"
-"""Key of the field, and its name in the address."""
+"""Key of the widget, and its URL parameter."""
 
 
 @st.fragment
 def show(chosen: Chosen) -> None:
-    """The face with its covers, and what the model says; nothing else of the page is drawn again."""
+    """The face with its covers, and the model's answer; only this fragment is rerun."""
     parts, with_what = st.columns([5, 2], gap="medium")
     with parts:
         hidden = _parts(chosen)
@@ -68,7 +68,7 @@ def show(chosen: Chosen) -> None:
 
 
 def _parts(chosen: Chosen) -> Sequence[str]:
-    """Buttons for the parts of the face; those that are pressed."""
+    """Draw buttons for the parts of the face; returns those that are pressed."""
     if chosen.ground.regions is None:
         st.caption(t("cover.parts_unknown"))
         return ()
@@ -87,10 +87,10 @@ def _parts(chosen: Chosen) -> Sequence[str]:
 
 
 def _painted(key: str, side: int) -> tuple[object, tuple[Shape, ...]]:
-    """What was painted on the face, as it was sent and as it was read.
+    """What was painted on the face, as sent and as parsed.
 
-    The browser forgets it when the canvas is not shown, as in the page's other ways; so the session holds
-    what could be read last.
+    The browser forgets it when the canvas is not shown, as with the page's other tools; so the session keeps
+    the last valid painting.
     """
     held, sent = cache_of("painted"), paint_canvas.sent_by(key, "shapes")
     if sent is None:
@@ -109,7 +109,7 @@ def _painted(key: str, side: int) -> tuple[object, tuple[Shape, ...]]:
 
 
 def _answer(chosen: Chosen, picture: NDArray[np.uint8], share: float) -> tuple[Prediction | None, str]:
-    """Draw what the model says now; the same as a value, and in a sentence."""
+    """Draw the model's current answer; returns it as a value and as a sentence."""
     try:
         before, now = _asked(chosen, chosen.face.crop), _asked(chosen, picture)
     except JobError as failure:
@@ -131,7 +131,7 @@ def _asked(chosen: Chosen, picture: NDArray[np.uint8]) -> Prediction:
 
 
 def _toggle(chosen: Chosen, key: str) -> None:
-    """Hide the part of the face that was pointed at, or show it again."""
+    """Hide the part of the face that was clicked, or show it again."""
     regions = chosen.ground.regions
     try:
         x, y = parse_spot(paint_canvas.sent_by(key, "spot"), len(chosen.face.crop))

@@ -1,4 +1,4 @@
-"""Which face is covered, and which model is asked."""
+"""Which face is edited, and which model runs on it."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ __all__ = ["Chosen", "choose", "fill", "one_of"]
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """The face and the model, and what was made ready for them.
+    """The face and the model, and what was prepared for them.
 
     Attributes:
         face: the face.
         model: name of the model.
-        ground: what covers of the face are made from.
+        ground: the fills that covers of the face are made from.
     """
 
     face: Face = field(repr=False)
@@ -40,24 +40,24 @@ class Chosen:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The same for the same face."""
+        """Cache key: the same for the same face."""
         return (self.face.photo_sha256, *(str(edge) for edge in self.face.crop_box.as_list()))
 
     def ask(self, job: ClassifyCrop, picture: Hashable) -> Prediction:
-        """What the model says of a covered face; ``picture`` is the same for the same one.
+        """The model's prediction for a covered face; ``picture`` is its cache key.
 
         Raises:
-            JobError: it could not be asked.
+            JobError: the job failed.
         """
         return cast(Prediction, _made("covered", (*self.key, job.model, picture), job))
 
     def found(self, job: RunProbe) -> ProbeResult:
-        """What a probe finds on the face; errors as of ``ask``."""
+        """Result of a probe on the face; errors as of ``ask``."""
         return cast(ProbeResult, _made("probe", (*self.key, job.model, job.probe, job.fill), job))
 
 
 def choose(models: Sequence[str]) -> Chosen | None:
-    """Draw the fields for face and model; None where the face cannot be had, which is said then."""
+    """Draw the widgets for face and model; None, after showing a message, where there is no face."""
     left, right = st.columns([3, 2], gap="medium")
     listed = face_picker.field(left, face_picker.FACE, face_picker.listed(), t("cover.face"))
     named = {name: display_name(name) for name in models}
@@ -66,15 +66,15 @@ def choose(models: Sequence[str]) -> Chosen | None:
 
 
 def one_of(name: str, words: Mapping[str, str], label: str, *, collapsed: bool = False) -> str:
-    """Draw a row of choices that the address can fill, and that fills the address; the choice.
+    """Draw a row of choices that is synchronised with the URL; returns the choice.
 
-    Streamlit's own binding would write the words that are shown into the address, in the reader's language.
+    Streamlit's own binding would write the displayed labels to the URL, in the reader's language.
 
     Args:
-        name: of the field in the address; its key.
-        words: choice -> its words, the usual one first.
-        label: of the field.
-        collapsed: the label is for those who listen alone.
+        name: of the URL parameter; the widget's key.
+        words: choice -> its label, the default first.
+        label: of the widget.
+        collapsed: the label is for screen readers only.
     """
     known = list(words)
     url_state.select_from_url(name, known)
@@ -91,7 +91,7 @@ def one_of(name: str, words: Mapping[str, str], label: str, *, collapsed: bool =
 
 
 def fill() -> str:
-    """Draw the field for what a cover is made of; one of ``COVER_FILLS``."""
+    """Draw the widget for the fill of a cover; returns one of ``COVER_FILLS``."""
     return one_of("fill", {name: t(f"cover_fill.{name}") for name in COVER_FILLS}, t("cover.fill"))
 
 
@@ -112,7 +112,7 @@ def _ready(listed: FaceOption, model: str) -> Chosen | None:
 
 
 def _made(kind: str, key: Hashable, job: Job) -> object:
-    """The result of a job, with a bar while it is waited for."""
+    """The result of a job, with a progress bar while it runs."""
     place = st.empty()
     model = getattr(job, "model", "")
     made = session.run_cached(kind, key, job, Progress(place).of(model))

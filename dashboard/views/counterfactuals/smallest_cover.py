@@ -1,4 +1,4 @@
-"""The smallest covers that change the answer, in pieces and in one, looked for when it is asked for."""
+"""The smallest covers that flip the answer, in pieces and in one piece, searched for on request."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _PICTURE = 420
 
 
 def show(chosen: Chosen) -> None:
-    """Offer the search, or show what it found."""
+    """Offer the search, or show its result."""
     st.header(t("cover_smallest.title"), anchor=False)
     st.markdown(t("cover_smallest.what"))
     if preferences.level() != preferences.LEVELS[0]:
@@ -68,7 +68,7 @@ def _found(chosen: Chosen, job: RunProbe) -> None:
 
 
 def worth_showing(apart: ProbeResult, whole: ProbeResult) -> tuple[ProbeResult, ...]:
-    """The cover in one piece first, because it can be looked at; the other where it does with less.
+    """The cover in one piece first, because it can be seen as one patch; the other where it is smaller.
 
     Args:
         apart: of ``smallest_cover``.

@@ -1,4 +1,4 @@
-"""The same face with another mask, or with something before it that is no mask."""
+"""The same face with another mask, or with an occluder in front of it that is not a mask."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PICTURE = 158
 
 
 def show(chosen: Chosen) -> None:
-    """Let a change be chosen, and show the face with it and what the model says."""
+    """Let the visitor choose an edit, and show the edited face and the model's answer."""
     st.header(t("cover_swap.title"), anchor=False)
     words = {name: t(f"cover_probe.{name}") for name in PROBES_SHOWN}
     probe = selection.one_of("change", words, t("cover_swap.probe"))

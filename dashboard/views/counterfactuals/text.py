@@ -1,4 +1,4 @@
-"""Sentences about covered and changed faces, made from numbers and from nothing else."""
+"""Sentences about covered and edited faces, made from numbers alone."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _WORTH_NAMING = 0.1
 
 
 def covered_sentence(model: str, before: Prediction, now: Prediction, share: float) -> str:
-    """What covering did to an answer.
+    """How covering changed an answer.
 
     Args:
         model: its name.
-        before: its answer about the face as it is.
+        before: its answer for the original face.
         now: its answer now.
-        share: part of the picture that is covered.
+        share: share of the picture that is covered.
     """
     if not share:
         return t("cover.nothing", model=model, answer=class_title(now.label), probability=now.confidence)
@@ -49,7 +49,7 @@ def covered_sentence(model: str, before: Prediction, now: Prediction, share: flo
 
 
 def alt_covered(share: float, hidden: Sequence[str]) -> str:
-    """The covered face, for those who do not see it."""
+    """Text alternative of the covered face."""
     if not share:
         return t("cover.alt_bare")
     parts = ", ".join(t(f"region.{name}") for name in hidden)
@@ -70,7 +70,7 @@ def pulled_sentence(model: str, found: ProbeResult) -> str:
 
 
 def alt_curve(found: ProbeResult) -> str:
-    """The curve over the heights, for those who do not see it."""
+    """Text alternative of the curve over the heights."""
     rows = (
         t(
             "cover_slide.alt_row",
@@ -84,7 +84,7 @@ def alt_curve(found: ProbeResult) -> str:
 
 
 def smallest_sentence(model: str, found: ProbeResult, fill: str) -> str:
-    """How small a cover changed the answer, or that none did."""
+    """How small a cover flipped the answer, or that none did."""
     name, before = t(f"cover_fill.{fill}"), class_title(found.start.label)
     if found.flips_at is None:
         return t("cover_smallest.none", share=found.values[-1], fill=name, before=before, model=model)
@@ -101,12 +101,12 @@ def smallest_sentence(model: str, found: ProbeResult, fill: str) -> str:
 
 
 def pieces_sentence(found: ProbeResult, fill: str, *, alone: bool) -> str:
-    """What of the picture is the cover, and whether it hangs together.
+    """How much of the picture is covered, and whether the cover is connected.
 
     Args:
         found: with a cover.
         fill: one of ``COVER_FILLS``.
-        alone: no other cover is shown, because none in one piece was found or none in several does with less.
+        alone: no other cover is shown, because none in one piece was found or none in several is smaller.
     """
     squares, count = t("cover_smallest.squares", fill=t(f"cover_fill.{fill}")), pieces(found.cover)
     if count > 1:
@@ -136,7 +136,7 @@ def where_sentence(found: ProbeResult, regions: NDArray[np.int8]) -> str:
 
 
 def technical_search() -> str:
-    """How the smallest cover is looked for, for those who want to know."""
+    """How the smallest cover is searched for, at the technical level."""
     return t("cover_smallest.technical", grid=GRID)
 
 

@@ -1,1 +1,1 @@
-"""The page for a class: a lesson in steps, and a game."""
+"""The page for schools: a lesson in steps, and a game."""

@@ -1,4 +1,4 @@
-"""A sheet for the class and a plan for the teacher, as one page that a browser prints."""
+"""A worksheet for pupils and a lesson plan for the teacher, as one printable page."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ROW = "<tr><td>{minutes}</td><td>{what}</td></tr>"
 
 
 def handout() -> str:
-    """The sheet and the plan in the reader's language: a whole HTML page, needing nothing else, UTF-8."""
+    """Both in the reader's language: a complete, self-contained HTML page, UTF-8."""
     tasks = [
         _TASK.format(title=_said(f"task_{n}"), text=_said(f"task_{n}_text")) for n in range(1, _TASKS + 1)
     ]

@@ -1,4 +1,4 @@
-"""What the steps of the lesson share: the sample, what was measured on it, and its size in a room."""
+"""What the steps of the lesson share: the sample, the results on it, and projector mode."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _LARGE = Path(__file__).with_name("projector.css")
 
 _FACE, _FACE_LARGE = 300, 520
 _CHART_TYPE, _CHART_GROWS = 26, 2
-"""Plotly measures in pixels alone: its type for a room, and how much higher a chart is there."""
+"""Plotly sizes are in pixels only: font size in projector mode, and how much taller a chart is there."""
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """The lesson of this visitor.
+    """This visitor's lesson.
 
     Attributes:
         models: names of one or two models, the default first.
@@ -48,11 +48,11 @@ class Lesson:
 
     @property
     def sample(self) -> Sample:
-        """The sample that was chosen; at first the first."""
+        """The chosen sample; the first by default."""
         return SAMPLES[str(session.get_state(_SAMPLE) or next(iter(SAMPLES)))]
 
     def choose(self) -> None:
-        """Draw the field in which a sample with one face is chosen."""
+        """Draw the widget to choose a sample with one face."""
         alone = [sample.id for sample in SAMPLES.values() if len(sample.wearers) == 1]
         chosen = st.selectbox(
             t("learn.take"),
@@ -84,7 +84,7 @@ class Lesson:
         return maps.found
 
     def job(self, *models: str, test: bool) -> ExplainFace:
-        """What is asked of models about that face; raises ``JobError``."""
+        """The job for models on that face; raises ``JobError``."""
         requests = tuple(ModelRequest(model, test=test) for model in models)
         return ExplainFace(self.face(), requests, METHODS_SHOWN)
 
@@ -98,31 +98,31 @@ class _Maps(FaceListener):
         self._bar = bar
 
     def progress(self, model: str, stage: JobProgress) -> None:
-        """The bar moves."""
+        """Update the progress bar."""
         self._bar.of(model)(stage)
 
     def maps(self, model: str, explained: FaceExplanation) -> None:
-        """One more is there."""
+        """One more map has arrived."""
         self.found[model] = explained
 
     def failed(self, model: str, failure: JobError) -> None:
-        """The step will say why."""
+        """Keep the failure for the step to show."""
         self.failure = failure
 
 
 def write_large() -> None:
-    """In a room: make everything on the page larger."""
+    """In projector mode: make everything on the page larger."""
     if preferences.projector():
         st.html(_LARGE)
 
 
 def face_width() -> int:
-    """How wide a face is shown, in pixels."""
+    """Display width of a face in pixels."""
     return _FACE_LARGE if preferences.projector() else _FACE
 
 
 def for_the_room(figure: go.Figure) -> go.Figure:
-    """The chart itself, in a room with larger type and larger."""
+    """The chart as it is; in projector mode larger, with larger type."""
     if preferences.projector():
         large = {"size": _CHART_TYPE}
         figure.update_layout(font=large, legend_font=large, height=_CHART_GROWS * figure.layout.height)

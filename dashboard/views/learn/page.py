@@ -20,7 +20,7 @@ STEPS: Mapping[str, Callable[[Lesson], None]] = {
     "limits": steps.limits,
     "cheat": shortcut_game.show_game,
 }
-"""Step -> what it shows. Its words stand in the sections ``step``, ``step_title`` and ``step_text``."""
+"""Step -> function that shows it. Its text is in the sections ``step``, ``step_title`` and ``step_text``."""
 
 cards = session.catalogue().cards
 if not cards:

@@ -1,7 +1,7 @@
-"""The game "spot the cheat": three models, one of them reads a mark in a corner of the picture.
+"""The shortcut game: of three models, one reads a mark in a corner of the picture.
 
-Before the accusation nothing that is shown sets the cheat apart by itself: all three give the same answer,
-and how sure each is stays untold. What tells is a cover, and the maps.
+Before the guess nothing shown gives the shortcut learner away: all three give the same answer, and
+confidences are hidden. Only covering and the maps distinguish it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def show_game(_lesson: Lesson) -> None:
 
 
 def _answers(suspects: ShortcutRound, covered: str) -> None:
-    """What each says, without how sure it is: that would tell a reader of a mark from readers of a face."""
+    """The answers without their confidence, which would give away the reader of the mark."""
     for name, before, now in zip(_NAMES, suspects.answers[""], suspects.answers[covered], strict=True):
         answer = class_title(now.label)
         if now.label == before.label:
@@ -91,7 +91,7 @@ def _guess(suspects: ShortcutRound, number: int) -> None:
 
 
 def _solve(suspects: ShortcutRound, accused: int) -> None:
-    """Who it was, and how sure each of them had been."""
+    """Reveal the shortcut learner, and the confidence of each."""
     cheat = _NAMES[suspects.cheat]
     if accused == suspects.cheat:
         st.success(t("learn.cheat_right", name=cheat))
@@ -125,6 +125,6 @@ def _decide(number: int, accused: int, right: bool) -> None:
 
 
 def _score() -> tuple[int, int]:
-    """Rounds that were won, and rounds that were played."""
+    """Rounds won and rounds played."""
     kept = session.get_state(_SCORE)
     return kept if isinstance(kept, tuple) else (0, 0)

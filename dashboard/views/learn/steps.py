@@ -1,4 +1,4 @@
-"""The steps of the lesson, each shown with what is measured on the sample now."""
+"""The steps of the lesson, each with live results on the sample."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _OPACITY = 0.7
 
 
 def _said(step: Callable[[Lesson], None]) -> Callable[[Lesson], None]:
-    """The step, with a sentence in its place where the measuring fails."""
+    """The step, or an error message in its place where a job fails."""
 
     @wraps(step)
     def shown(lesson: Lesson) -> None:
@@ -46,7 +46,7 @@ def _said(step: Callable[[Lesson], None]) -> Callable[[Lesson], None]:
 
 @_said
 def answer(lesson: Lesson) -> None:
-    """A face, and what the model says about it."""
+    """A face, and the model's prediction."""
     left, right = st.columns(2, gap="medium")
     with right:
         lesson.choose()
@@ -63,7 +63,7 @@ def answer(lesson: Lesson) -> None:
 
 @_said
 def guess(lesson: Lesson) -> None:
-    """The learner marks where they would look; then the models' shares on the same places."""
+    """The learner marks where they would look; then the models' shares on the same regions."""
     face = lesson.face()
     left, right = st.columns(2, gap="medium")
     left.image(encode_jpeg(face.crop), width=face_width(), alt=t("map.crop_plain_alt"))
@@ -91,7 +91,7 @@ def guess(lesson: Lesson) -> None:
 
 
 def _compare(explanation: Explanation, marked: tuple[str, ...], model: str) -> None:
-    """How much of a model's map lies on the places that were marked."""
+    """The share of a model's map on the marked regions."""
     shares = explanation.shares["occlusion"]
     if shares is None:
         st.markdown(t("learn.guess_nothing", model=display_name(model)))
@@ -132,7 +132,7 @@ def _maps(lesson: Lesson, method: str) -> None:
 
 @_said
 def verdict(lesson: Lesson) -> None:
-    """The verdicts, measured now, with the edited faces."""
+    """The verdicts, computed live, with the edited faces."""
     explained = lesson.explained()
     slots = verdict_panel.answers(explained, lesson.sample.truth[0])
     level = preferences.LEVELS[0] if preferences.projector() else preferences.level()
@@ -140,21 +140,21 @@ def verdict(lesson: Lesson) -> None:
 
 
 class _Verdicts(FaceListener):
-    """The verdicts of the lesson's models, each in its place."""
+    """The verdicts of the lesson's models, each in its placeholder."""
 
     def __init__(self, slots: Mapping[str, verdict_panel.VerdictPanel], level: str) -> None:
         self._slots, self._level = slots, level
 
     def progress(self, model: str, stage: JobProgress) -> None:
-        """The bar in the verdict's place moves."""
+        """Update the progress bar in the verdict's placeholder."""
         self._slots[model].wait(stage)
 
     def evidence(self, model: str, evidence: Evidence) -> None:
-        """A verdict has come."""
+        """A verdict has arrived."""
         self._slots[model].fill(evidence, self._level)
 
     def failed(self, model: str, failure: JobError) -> None:
-        """There is no verdict, and why."""
+        """Show why there is no verdict."""
         self._slots[model].fail(t("verdict.failed", sentence=failed(failure)))
 
 

@@ -1,4 +1,4 @@
-"""How a visitor's own model joins the others."""
+"""How to add your own model."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ _EXAMPLE = {
     "license": "…",
     "limits": [],
 }
-"""Every key that a card must have; a test reads such a card."""
+"""Every key that a card must have; a test parses such a card."""
 
 
 def show() -> None:
-    """What it takes, the three steps, and a card to start from."""
+    """The requirements, the three steps, and a card template."""
     st.header(t("own.heading"), anchor=False)
     st.markdown(t("own.lead"))
     with st.expander(t("own.how")):

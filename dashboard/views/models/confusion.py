@@ -1,4 +1,4 @@
-"""What a model takes for what, and drawn examples of each cell."""
+"""The confusion matrix of a model, and drawn examples of each cell."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _THUMBNAIL = 96
 
 @st.fragment
 def show(card: Card, scores: Sequence[Evaluation], *, installed: bool) -> None:
-    """The matrix of one evaluation, and samples for the cell that is chosen.
+    """The matrix of one evaluation, and samples for the selected cell.
 
     Args:
         card: the model.
         scores: its evaluations to choose from, at least one.
-        installed: whether it can be asked about samples.
+        installed: whether it can be run on samples.
     """
     st.markdown(t("confusion.title"))
     score = st.selectbox(
@@ -53,7 +53,7 @@ def show(card: Card, scores: Sequence[Evaluation], *, installed: bool) -> None:
 
 
 def _examples(card: Card, cell: tuple[str, str] | None) -> None:
-    """The samples that fall into the cell that was chosen."""
+    """The samples that fall into the selected cell."""
     if cell is None:
         st.caption(t("confusion.offer"))
         return
@@ -75,7 +75,7 @@ def _examples(card: Card, cell: tuple[str, str] | None) -> None:
 
 
 def _falling(model: str, cell: tuple[str, str], progress: Progress) -> list[Sample]:
-    """The samples with a face of that true class that got that answer."""
+    """The samples with a face of that true class and that predicted class."""
     found = []
     for sample in SAMPLES.values():
         answers = session.sample_answers(sample.id, model, progress.of(model))

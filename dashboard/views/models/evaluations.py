@@ -1,4 +1,4 @@
-"""Which of a model's evaluations are shown first, and which stands beside what its study published."""
+"""Which of a model's evaluations are shown first, and which is compared with its study's figures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["most_informative", "replication_result"]
 
 
 def most_informative(evaluations: Sequence[Evaluation]) -> tuple[Evaluation, ...]:
-    """For each set the evaluation that says most: the whole set before parts, its own boxes before ours."""
+    """Most informative evaluation of each dataset: the whole set before parts, its boxes before ours."""
     best: dict[str, Evaluation] = {}
     for one in sorted(
         evaluations, key=lambda e: (len(e.setting), e.setting.get("crops") != "annotated", -e.n)
@@ -21,7 +21,7 @@ def most_informative(evaluations: Sequence[Evaluation]) -> tuple[Evaluation, ...
 
 
 def replication_result(card: Card) -> Evaluation | None:
-    """What is set beside the published figures: measured under the study's protocol, best on its set."""
+    """The evaluation to compare with the published figures: by the study's protocol, best on its set."""
     under = [one for one in card.evaluations if one.setting.get("protocol") == "seed"]
     own = card.training.trained_on
     return next(iter(sorted(most_informative(under), key=lambda one: one.dataset != own)), None)

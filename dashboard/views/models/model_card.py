@@ -1,4 +1,4 @@
-"""The card of one model: its bottom line, what it is, how well it does, where it errs, how it was made."""
+"""The card of one model: summary, description, scores, errors, and how it was trained."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from xai.models.cards import Card
 __all__ = ["choose", "show"]
 
 _MODEL = "model"
-"""Key of the field, and its name in the address."""
+"""Key of the widget, and its URL parameter."""
 
 _LOSSES, _SCORES = ("train_loss", "loss"), ("accuracy", "aca")
 
 
 def choose(cards: Sequence[Card], names: Mapping[str, str]) -> Card:
-    """A field to choose the model whose card is shown; the choice stands in the address.
+    """A widget to choose the model whose card is shown; the choice is kept in the URL.
 
     Args:
         cards: of the models to choose from.
-        names: name on the card -> plain name.
+        names: name on the card -> display name.
     """
     st.header(t("card.heading"), anchor=False)
     by_name = {card.name: card for card in cards}
     known = list(by_name)
     url_state.select_from_url(
         _MODEL, known
-    )  # the address holds the name on the card, which no language changes
+    )  # the URL holds the name on the card, which is the same in every language
     name = st.selectbox(t("card.choose"), known, format_func=lambda each: names[each], key=_MODEL, width=480)
     url_state.set_url_param(_MODEL, name, known[0])
     return by_name[name]
@@ -48,9 +48,9 @@ def show(card: Card, called: str, *, installed: bool) -> None:
     """The whole card.
 
     Args:
-        card: what is known of the model.
-        called: its plain name.
-        installed: whether it can be asked.
+        card: of the model.
+        called: its display name.
+        installed: whether it is installed.
     """
     _bottom_line(card, called)
     left, right = st.columns(2, gap="large")

@@ -1,4 +1,4 @@
-"""All models at a glance, by what they are for, and in one table."""
+"""Overview of all models, by purpose, and in one table."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _FIGURE = "aca"
 
 
 def show(cards: Sequence[Card], names: Mapping[str, str], installed: Collection[str]) -> None:
-    """A chart for each set of the models for use, a chart for each study of its models, a table of all.
+    """A chart for each dataset of the models for use, a chart for each study of its models, a table of all.
 
     Args:
-        cards: of all models, those that can be asked first.
-        names: name on the card -> plain name.
-        installed: names on the cards of the models that can be asked.
+        cards: of all models, installed ones first.
+        names: name on the card -> display name.
+        installed: names on the cards of the installed models.
     """
     st.header(t("models.overview"), anchor=False)
     st.caption(t("models.overview_note"))
@@ -77,7 +77,7 @@ def _of_studies(cards: Sequence[Card]) -> None:
 
 
 def _of_study(card: Card) -> Evaluation | None:
-    """What a study's model scored as its study measures."""
+    """The score of a study's model by its study's metric."""
     score = replication_result(card)
     return score if score and _FIGURE in score.metrics else None
 
@@ -111,7 +111,7 @@ def _cell(score: Evaluation) -> str:
 
 
 def _technical(card: Card) -> dict[str, str]:
-    """More columns for those who asked for them."""
+    """More columns at the technical level."""
     if not is_technical():
         return {}
     printed = card.training.published.get(_FIGURE)

@@ -1,4 +1,4 @@
-"""How well a model does: its figures set by set, and beside what its study published."""
+"""Scores of a model: by dataset, and beside its study's published figures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TABLE = ("accuracy", "aca")
 
 
 def show(card: Card) -> None:
-    """A chart of dots for each set, and a table of every evaluation; nothing where none was made."""
+    """A dot plot for each dataset, and a table of all evaluations; nothing without any."""
     shown = most_informative(card.evaluations)
     if not shown:
         return
@@ -47,7 +47,7 @@ def show(card: Card) -> None:
 
 
 def published(card: Card) -> None:
-    """What the study printed beside what was measured here; nothing where it printed nothing."""
+    """The study's published figures beside those measured here; nothing where it published none."""
     if not card.training.published:
         return
     here = replication_result(card)
@@ -69,7 +69,7 @@ def published(card: Card) -> None:
 
 
 def _score(score: Evaluation, card: Card) -> None:
-    """One evaluation as dots: the mean over the classes, then each class."""
+    """One evaluation as rows of a dot plot: the mean over the classes, then each class."""
     st.caption(score_label(score))
     figures = score.metrics
     rows = [DotRow(figure_name("aca"), figures["aca"])] if "aca" in figures else []
@@ -102,6 +102,6 @@ def _row(score: Evaluation, columns: Sequence[str]) -> dict[str, str]:
 
 
 def _explain(names: Sequence[str]) -> None:
-    """The technical names that stand here, each explained."""
+    """The technical names shown here, each explained."""
     if lines := glossary(names):
         st.caption("\n".join(f"- {line}" for line in lines))

@@ -1,4 +1,4 @@
-"""Experiments: a question, a small chart with intervals, the command that measures it again."""
+"""Experiments: a question, a small chart with intervals, the command that reproduces it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["show"]
 
 
 def show(experiments: Sequence[Experiment]) -> None:
-    """All experiments, two beside each other."""
+    """All experiments, two per row."""
     st.header(t("experiment.heading"), anchor=False)
     st.caption(t("experiment.note"))
     for index in range(0, len(experiments), 2):

@@ -1,4 +1,4 @@
-"""Studies and subgroups in words: the library keeps studies in English, with names of models and sets in
+"""Text for studies and subgroups: the library's records are in English, with names of models and datasets in
 their labels.
 """
 
@@ -28,25 +28,25 @@ __all__ = [
 
 
 def kind_dots(kind: str, bins: Sequence[Subgroup], classes: Sequence[str]) -> list[DotRow]:
-    """A dot for each kind of face, labelled with how many faces of each class there were.
+    """A row for each subgroup, labelled with its number of faces of each class.
 
     Args:
         kind: ``"size"``, ``"pose"`` or ``"colour"``.
         bins: what was measured.
-        classes: in the order in which their faces are named.
+        classes: in the order in which their faces are listed.
     """
     return [DotRow(_label(kind, one, classes), one.aca) for one in bins]
 
 
 def few_faces(bins: Sequence[Subgroup]) -> bool:
-    """Whether a class has so few faces in one of the bins that the interval of the mean says too much."""
+    """Whether a class has so few faces in one of the bins that the interval of the mean is misleading."""
     return any(count < LEAST_GROUPS for one in bins for count in one.counts.values())
 
 
 def error_lists(errors: Sequence[KnownError]) -> dict[str, list[str]]:
-    """What was looked at, said once -> a line for each kind of error found there; in the order of the card.
+    """Description of the reviewed answers -> a line for each kind of error among them; in the card's order.
 
-    What was looked at is "" where neither the set nor the number of wrong answers is known.
+    The description is "" where neither the dataset nor the number of wrong answers is known.
     """
     lists: dict[str, list[str]] = {}
     for error in errors:
@@ -76,7 +76,7 @@ def _error(error: KnownError) -> str:
 
 
 def question(experiment: Experiment) -> str:
-    """What was asked; as the library says it where the catalogue does not know the experiment."""
+    """The question; as in the library where the messages do not have the experiment."""
     key = f"experiment_question.{experiment.name}"
     return (
         t(f"experiment_question.{experiment.name}") if has_key(key) else translate_notice(experiment.question)
@@ -84,18 +84,18 @@ def question(experiment: Experiment) -> str:
 
 
 def note(experiment: Experiment) -> str:
-    """What was compared, for plain readers; how exactly, with what was left out, for technical ones."""
+    """What was compared, at the plain level; how exactly, with what was left out, at the technical level."""
     key = f"experiment_plain.{experiment.name}"
     if not is_technical() and has_key(key):
         return t(f"experiment_plain.{experiment.name}")
-    begins = messages(DEFAULT)["experiment.left_out"].partition("{")[0]  # as the library begins that list
+    begins = messages(DEFAULT)["experiment.left_out"].partition("{")[0]  # how the library begins that list
     said, _, left = experiment.note.partition(f" {begins}")
     names = ", ".join(network_name(name) for name in left.removesuffix(".").split(", ") if name)
     return " ".join([translate_notice(said), *([t("experiment.left_out", names=names)] if names else [])])
 
 
 def experiment_dots(rows: Sequence[ExperimentRow]) -> list[DotRow]:
-    """The lines of an experiment's chart."""
+    """The rows of an experiment's chart."""
     several = len({row.figure for row in rows}) > 1
     labels = [row_label(row.label) for row in rows]
     if several:
@@ -107,12 +107,12 @@ def experiment_dots(rows: Sequence[ExperimentRow]) -> list[DotRow]:
 
 
 def row_label(label: str) -> str:
-    """A line's label: its parts, between commas, are networks, sets or what was done."""
+    """A row's label: its comma-separated parts are networks, datasets or what was done."""
     return ", ".join(map(_part, label.split(", ")))
 
 
 def measured_name(figure: str) -> str:
-    """What an experiment measured; what it calls recall is of faces that a detector had to find."""
+    """The metric of an experiment; recall there means detection recall."""
     slug = _slug(figure)
     if not is_technical() and has_key(f"experiment_figure.{slug}"):
         return t(f"experiment_figure.{slug}")

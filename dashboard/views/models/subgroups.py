@@ -1,4 +1,4 @@
-"""How well a model does by kind of face: a small chart of dots for each way of telling faces apart."""
+"""Scores of a model by subgroup: a small dot plot for each subgroup axis."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["show"]
 
 
 def show(card: Card) -> None:
-    """The charts of each set whose faces were told apart; nothing where none was."""
+    """The charts of each dataset with subgroups; nothing without any."""
     scores = [score for score in most_informative(card.evaluations) if score.subgroups]
     if not scores:
         return

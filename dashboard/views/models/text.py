@@ -1,4 +1,4 @@
-"""Sentences and labels about models, from their cards; the bottom line from the figures on a card alone."""
+"""Sentences and labels about models, from their cards; the summary from the figures on a card alone."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ __all__ = [
 ]
 
 _TWO = {info.binary for info in MEANINGS.values()}
-"""The classes of a model that knows whether there is a mask, and no more."""
+"""The classes of a model that only knows whether there is a mask."""
 
 
 def study_name(source: str) -> str:
-    """The study that a model continues, in words."""
+    """Display name of the study that a model continues."""
     return t("study.own") if source == "own" else t("study.numbered", number=source)
 
 
 def dataset_name(name: str) -> str:
-    """A set in words; one that the catalogue does not know, as it is."""
+    """Display name of a dataset; one that the messages do not have, as it is."""
     return t(f"dataset.{name}") if has_key(f"dataset.{name}") else name
 
 
 def setting_line(score: Evaluation) -> str:
-    """What was measured, in words: how faces were cut, what was left out."""
+    """The setting of an evaluation in words: how faces were cropped, what was left out."""
     return ", ".join(_setting(name, value) for name, value in score.setting.items())
 
 
 def score_label(score: Evaluation) -> str:
-    """A short name for one evaluation: the set and how many faces."""
+    """A short name for one evaluation: the dataset and the number of faces."""
     return t("scored.label", dataset=dataset_name(score.dataset), n=score.n)
 
 
 def data_line(card: Card) -> str:
-    """What a model learnt from."""
+    """What a model was trained on."""
     parts = [
         t("card.part", part=t(f"part.{part}"), n=sum(counts.values()))
         for part, counts in card.training.counts.items()
@@ -61,12 +61,12 @@ def data_line(card: Card) -> str:
 
 
 def alt_dots(title: str, rows: Sequence[DotRow]) -> str:
-    """A chart of dots, for those who do not see it."""
+    """Text alternative of a dot plot."""
     return t("dots.alt", title=title, rows="; ".join(_dot(row) for row in rows))
 
 
 def alt_counts(counts: Mapping[str, Mapping[str, int]]) -> str:
-    """The faces of each class, for those who do not see the bars."""
+    """Text alternative of the bars of faces per class."""
     rows = [
         t("counts.alt_row", part=t(f"part.{part}"), label=class_title(label), n=n)
         for part, by_class in counts.items()
@@ -76,7 +76,7 @@ def alt_counts(counts: Mapping[str, Mapping[str, int]]) -> str:
 
 
 def alt_curves(history: Sequence[Epoch], names: Sequence[str]) -> str:
-    """The curves of a training, for those who do not see them: where each begins and ends."""
+    """Text alternative of the training curves: where each begins and ends."""
     rows = []
     for name in names:
         values = [getattr(each, name) for each in history if getattr(each, name) is not None]
@@ -86,7 +86,7 @@ def alt_curves(history: Sequence[Epoch], names: Sequence[str]) -> str:
 
 
 def _learnt_set(name: str) -> str:
-    """A set that was learnt from: all of it, where its usual name is that of the part that was held out."""
+    """Name of a training set: of all of it, where its usual name is that of the held-out part."""
     return t(f"learnt_set.{name}") if has_key(f"learnt_set.{name}") else dataset_name(name)
 
 
@@ -115,10 +115,10 @@ def _dot(row: DotRow) -> str:
 
 
 def model_summary(card: Card) -> tuple[str, ...]:
-    """How often a model is right, where it is weakest, what it does not answer, and what was not measured.
+    """How often a model is right, where it is weakest, which classes it lacks, and what was not measured.
 
     Returns:
-        Sentences, the most telling one first.
+        Sentences, the most informative first.
     """
     score = headline_evaluation(card)
     found = _found(score) if score else (t("bottom.not_measured"),)
@@ -127,10 +127,10 @@ def model_summary(card: Card) -> tuple[str, ...]:
 
 
 def headline_evaluation(card: Card) -> Evaluation | None:
-    """The evaluation that a bottom line rests on: of faces that decided nothing, if there is one.
+    """The evaluation that the summary is based on: of held-out faces, if there is one.
 
-    Among those, one with faces of every answer goes before one without, and more faces before fewer. What was
-    kept of its set from a study's model decided nothing.
+    Among those, one with faces of every class goes before one without, and more faces before fewer. The part
+    of its dataset kept from a study's model counts as held out.
     """
     scores = [score for score in most_informative(card.evaluations) if "accuracy" in score.metrics]
     return max(
@@ -156,7 +156,7 @@ def _found(score: Evaluation) -> tuple[str, ...]:
 
 
 def _unseen(card: Card, score: Evaluation) -> tuple[str, ...]:
-    """That answers had no faces to be measured on; nothing where faces were not counted by class."""
+    """Which classes had no faces to be measured on; empty where faces were not counted by class."""
     faces = _faces(score)
     unseen = [t("bottom.quoted", name=class_title(name)) for name in card.classes if name not in faces]
     return (t("bottom.unseen", names=", ".join(unseen)),) if faces and unseen else ()
@@ -169,7 +169,7 @@ def _faces(score: Evaluation) -> Mapping[str, int]:
 
 
 def _of_hundred(share: float) -> str:
-    """So many of a hundred; what is not all or none is never rounded to it."""
+    """A share as "so many of a hundred"; never rounded to 0 or 100 unless exact."""
     rounded = round(100 * share)
     if rounded == 100 and share < 1:
         return t("bottom.nearly_all")

@@ -1,4 +1,4 @@
-"""How often a model's right answers follow the lower face and stay at everything else, over a set."""
+"""How often a model's right answers follow the lower face and stay otherwise, over a dataset."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["show"]
 
 
 def show(card: Card) -> None:
-    """A table for each set that was judged; nothing where none was."""
+    """A table for each dataset with verdicts; nothing without any."""
     if not card.class_verdicts:
         return
     st.markdown(t("goes_by.title"))

@@ -1,4 +1,4 @@
-"""Boxes of faces set by hand: where the detector erred, where it found nothing, and back again."""
+"""Manual face boxes: corrected, added, and reset."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from xai.types import MAX_FACES, Box
 __all__ = ["box_actions", "draw_first", "edit", "is_open", "open_box", "set_boxes"]
 
 _SIDE = 800
-"""Longest side in pixels of the picture on which a box is set."""
+"""Longest side in pixels of the picture on which a box is drawn."""
 
 
 def set_boxes(photo: str) -> tuple[ManualBox, ...]:
@@ -41,11 +41,11 @@ def open_box(photo: str, number: int | None) -> None:
 
 
 def edit(seen: PhotoAnalysis, found: int) -> None:
-    """The photo with the one box that is being set, in the place of the photo with all boxes.
+    """The photo with the one box being edited, in place of the photo with all boxes.
 
     Args:
         seen: the photo with its faces.
-        found: how many of the faces were found.
+        found: how many of the faces the detector found.
     """
     number = int(str(session.get_state(f"open box {seen.sha256}")))
     small = session.cached("picture", (seen.sha256, "small"), partial(_small, seen))
@@ -62,17 +62,17 @@ def edit(seen: PhotoAnalysis, found: int) -> None:
 
 
 def box_actions(seen: PhotoAnalysis, number: int, found: int) -> None:
-    """Under the photo: whether the box of the chosen face was set by hand, and what can be done about boxes.
+    """Under the photo: whether the box of the chosen face was set by hand, and the actions on boxes.
 
     Args:
         seen: the photo with its faces.
         number: of the chosen face, from 0.
-        found: how many of the faces were found.
+        found: how many of the faces the detector found.
     """
     by_hand = any(each.number == number for each in set_boxes(seen.sha256))
     if by_hand:
         st.caption(t("boxes.confirmed" if seen.faces[number].score else "boxes.unconfirmed"))
-    place = st.empty()  # what stood here goes at once, not when the verdicts are done
+    place = st.empty()  # cleared at once, not when the verdicts are done
     if is_open(seen.sha256):
         return
     with place.container(horizontal=True, gap="small"):
@@ -88,7 +88,7 @@ def box_actions(seen: PhotoAnalysis, number: int, found: int) -> None:
 
 
 def draw_first(photo: str) -> None:
-    """A button that begins the first box of a photo on which no face was found, by its digest."""
+    """A button that starts the first box of a photo on which no face was found, by its digest."""
     _button(t("boxes.draw"), "draw", partial(open_box, photo, 0))
 
 
@@ -97,7 +97,7 @@ def _button(label: str, name: str, act: partial[None]) -> None:
 
 
 def _use(photo: str, number: int, size: tuple[int, int]) -> None:
-    """Take the box that was sent; what no box is changes nothing, the component sends none."""
+    """Store the box that was sent; an invalid one is ignored, since the component sends none."""
     try:
         box = box_editor.parse_box(box_editor.sent_by(f"box {photo} {number}"), *size)
     except ValueError:
@@ -109,7 +109,7 @@ def _use(photo: str, number: int, size: tuple[int, int]) -> None:
 
 
 def _take_back(photo: str, number: int, found: int) -> None:
-    """Forget a box; the added ones after an added one move up."""
+    """Remove a box; added ones after it move up."""
     others = [each for each in set_boxes(photo) if each.number != number]
     if number >= found:
         others = [ManualBox(each.number - (each.number > number), each.box) for each in others]
@@ -122,7 +122,7 @@ def _keep(photo: str, boxes: Sequence[ManualBox]) -> None:
 
 
 def _middle(width: int, height: int) -> Box:
-    """Where a new box begins: a square in the middle, a third of the shorter side."""
+    """Initial position of a new box: a square in the middle, a third of the shorter side."""
     side = max(1, min(width, height) // 3)
     left, top = (width - side) // 2, (height - side) // 2
     return Box(left, top, left + side, top + side)

@@ -1,5 +1,5 @@
-"""Behind a verdict: its numbers, for an expert; then the tests of the maps, run when they are asked for,
-after their price is said.
+"""Details of a verdict: its numbers, for an expert; then the faithfulness checks of the maps, run on request,
+with their cost stated first.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ __all__ = ["show"]
 
 
 def show(explained: Mapping[str, FaceExplanation], found: Mapping[str, Evidence], level: str) -> None:
-    """For each model closed boxes: the numbers of its verdict, for an expert, and the tests of its maps.
+    """For each model collapsed sections: the numbers of its verdict, for an expert, and the checks of its
+    maps.
 
     Args:
         explained: model -> maps.
@@ -44,7 +45,7 @@ def show(explained: Mapping[str, FaceExplanation], found: Mapping[str, Evidence]
 
 
 def _numbers(evidence: Evidence) -> None:
-    """Every family of edits in a table, and what else there is to say in numbers."""
+    """A table of all families of edits, and the other numbers."""
     header = family_header()
     if evidence.families:
         rows = [dict(zip(header, row, strict=True)) for row in family_rows(evidence)]
@@ -55,7 +56,7 @@ def _numbers(evidence: Evidence) -> None:
 
 @st.fragment
 def _faithfulness(explained: FaceExplanation, level: str, key: str) -> None:
-    """The offer to test the maps, or what the tests found.
+    """A button to check the maps, or the results of the checks.
 
     Args:
         explained: the maps.

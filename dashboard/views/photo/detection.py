@@ -1,4 +1,4 @@
-"""What is in the photo: the picture with its boxes, and what could not be taken in."""
+"""Detection: the picture with its boxes, and what could not be accepted."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _PICTURE = 480
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A photo of which it is known what is in it.
+    """A photo that has been analysed.
 
     Attributes:
-        name: how it is called on the page.
+        name: its name on the page.
         key: digest of its bytes, or id of the sample.
-        job: what was looked for.
-        seen: what is in it.
+        job: the analysis job.
+        seen: the analysis.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Candidate:
 
 
 def show(source: Source, models: tuple[str, ...]) -> None:
-    """Look at the photos, let one be chosen, and show it with its faces."""
+    """Analyse the photos, let the visitor choose one, and show it with its faces."""
     bar = st.empty()
     candidates = _look_at_all(source, models[0], Progress(bar).of())
     bar.empty()
@@ -85,7 +85,7 @@ def _look_at_all(source: Source, model: str, show_stage: Callable[[JobProgress],
 
 
 def _faces_of(chosen: Candidate) -> PhotoAnalysis | None:
-    """The photo with the faces to show: found, set by hand, or the whole picture; None where it has none."""
+    """The photo with the faces to show: detected, manual, or the whole picture; None without faces."""
     boxes = box_editing.set_boxes(chosen.seen.sha256)
     if boxes:
         return _looked_again(chosen, replace(chosen.job, boxes=boxes))
@@ -105,7 +105,7 @@ def _looked_again(chosen: Candidate, job: AnalyzePhoto | AnalyzeSample) -> Photo
 
 
 def _without_faces(chosen: Candidate) -> PhotoAnalysis | None:
-    """The whole picture as one face, if the visitor wants that; until then the picture and the offers."""
+    """The whole picture as one face, if the visitor wants that; until then the picture and the options."""
     photo = chosen.seen.sha256
     if session.get_state(f"whole {photo}"):
         st.info(t("photo.whole_note"))
@@ -124,7 +124,7 @@ def _without_faces(chosen: Candidate) -> PhotoAnalysis | None:
 
 
 def _known(source: Source, found: PhotoAnalysis, seen: PhotoAnalysis) -> tuple[GroundTruth, ...]:
-    """What the sample says of each face that was found: nothing of one whose box was moved elsewhere."""
+    """The ground truth of each face of a sample: none for one whose box was moved elsewhere."""
     wearers = source.sample.wearers if source.sample else ()
     if len(wearers) != len(found.faces):
         return ()

@@ -1,4 +1,4 @@
-"""What can be taken away of one face: a page as PDF or picture, numbers, all; made when it is asked for."""
+"""Downloads for one face: the report as PDF or PNG, numbers, everything; generated on request."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ __all__ = ["Downloads", "show"]
 
 
 class Downloads:
-    """What is known of one face by now. Its words are found when a file is asked for: most faces are looked
-    at and not taken away.
+    """The results for one face so far. Its text is made when a file is requested: most faces are viewed and
+    never downloaded.
 
     Args:
         explained: model -> maps, at least one.
@@ -49,11 +49,11 @@ class Downloads:
         ]
 
     def tested(self, found: Mapping[str, Evidence]) -> None:
-        """Take in the evidence, by model; one may be missing."""
+        """Add the evidence, by model; one may be missing."""
         self._found = dict(found)
 
     def sheet(self) -> FaceSheet:
-        """What there is to say of the face, in the language of the page that was drawn."""
+        """The report about the face, in the language of the page that was drawn."""
         regions = next(iter(self._explained.values())).regions
         with use_language(self._language):
             return face_sheet(self.explanations, regions, self._level, by_hand=self._by_hand)
@@ -64,10 +64,10 @@ class _Kind:
     """One kind of file.
 
     Attributes:
-        name: how its file's name ends, and its key in the catalogue.
+        name: suffix of the file name, and key in the messages.
         mime: its media type.
-        icon: beside its words.
-        make: how it is made.
+        icon: beside its label.
+        make: generates it.
     """
 
     name: str
@@ -110,7 +110,7 @@ def show(take: Downloads, name: str) -> None:
     """A button for each kind of file, the zip with all of them first.
 
     Args:
-        take: what is known; it may grow after the buttons are drawn.
+        take: the results; they may grow after the buttons are drawn.
         name: makes the buttons' keys unique to the face.
     """
     stem = f"face-{take.face.photo_sha256[:8]}"

@@ -1,4 +1,4 @@
-"""One face: what is asked about it, and in which order the answers, verdicts, maps and reasons come."""
+"""One face: its settings, and the order in which answers, verdicts, maps and details appear."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ from xai.types import CLASSES, Face
 __all__ = ["NO_GROUND_TRUTH", "GroundTruth", "Places", "show"]
 
 _NONE = "none"
-"""In the address: no second model."""
+"""URL value: no second model."""
 
 
 @dataclass(frozen=True)
 class GroundTruth:
-    """What is known of a face before any model is asked.
+    """Ground truth of a face, known before any model runs.
 
     Attributes:
-        truth: the true answer, or None.
-        held: what a hard sample holds before the face (``Wearer.held``), or None.
+        truth: the true class, or None.
+        held: the occluder or sticker on a hard sample (``SampleSubject.held``), or None.
     """
 
     truth: str | None = None
@@ -59,8 +59,8 @@ class Places:
     """Where a face's results go around its photo.
 
     Attributes:
-        beside: next to the photo, for what a reader in a hurry needs.
-        below: under the photo, for the face as it was cut out.
+        beside: next to the photo, for the key results.
+        below: under the photo, for the face crop.
     """
 
     beside: DeltaGenerator
@@ -73,8 +73,8 @@ class Question:
 
     Attributes:
         models: names of one or two models.
-        target: class to explain, or None for the answer each model gives.
-        truth: the true answer, or None.
+        target: class to explain, or None for each model's own answer.
+        truth: the true class, or None.
         options: settings of the maps.
     """
 
@@ -85,11 +85,11 @@ class Question:
 
 
 def show(face: Face, known: GroundTruth, models: Sequence[str], places: Places) -> None:
-    """Everything about one face: first the answers and verdicts, then the maps, then the reasons.
+    """Everything about one face: first the answers and verdicts, then the maps, then the details.
 
     Args:
         face: the face.
-        known: what is known of it.
+        known: its ground truth.
         models: names of all models, the default first.
         places: around the photo.
     """
@@ -110,13 +110,13 @@ def show(face: Face, known: GroundTruth, models: Sequence[str], places: Places) 
 
 @dataclass(frozen=True, eq=False)
 class PageSlots:
-    """The empty places of the page, each filled when its results are there.
+    """The placeholders of the page, each filled when its results arrive.
 
     Attributes:
-        crop: for the face as it was cut out.
+        crop: for the face crop.
         verdicts: for the answers and verdicts.
         maps: for the maps.
-        details: for what stands behind a verdict and a map.
+        details: for the details of verdicts and maps.
     """
 
     crop: DeltaGenerator
@@ -126,16 +126,16 @@ class PageSlots:
 
 
 class FacePanel(FaceListener):
-    """The results of one face, drawn as they come: previews, then all answers and maps, then each verdict.
+    """The results of one face, drawn as they arrive: previews, then all answers and maps, then each verdict.
 
     Args:
         face: the face.
-        question: what is asked about it.
+        question: the settings.
         slots: where its results go.
         name: makes the widgets' keys unique to the face.
 
     Attributes:
-        held: what a hard sample holds before the face (``Wearer.held``), or None.
+        held: the occluder or sticker on a hard sample (``SampleSubject.held``), or None.
     """
 
     def __init__(self, face: Face, question: Question, slots: PageSlots, name: str) -> None:
@@ -150,29 +150,29 @@ class FacePanel(FaceListener):
         self._level = preferences.level()
 
     def progress(self, model: str, stage: JobProgress) -> None:
-        """The bar of the maps moves, then that of a verdict."""
+        """Update the progress bar of the maps, then that of a verdict."""
         if model in self._verdicts:
             self._verdicts[model].wait(stage)
         elif not self._verdicts:
             self._bar.of(model)(stage)
 
     def preview(self, model: str, preview: Preview) -> None:
-        """A preview is drawn where the map will stand."""
+        """Draw a preview in the placeholder of the map."""
         self._previews.of(model)(preview)
 
     def maps(self, model: str, explained: FaceExplanation) -> None:
-        """Answers and maps are drawn when those of all models are there."""
+        """Draw answers and maps once those of all models have arrived."""
         self._explained[model] = explained
         self._previews.done(model, explained.explanation)
         self._arrived(model)
 
     def evidence(self, model: str, evidence: Evidence) -> None:
-        """The verdict takes the place that was held for it."""
+        """Draw the verdict in its placeholder."""
         self._found[model] = evidence
         self._verdicts[model].fill(evidence, self._level)
 
     def failed(self, model: str, failure: JobError) -> None:
-        """A model that fails says so, and the others go on."""
+        """Show that a model failed; the others go on."""
         if model in self._verdicts:
             self._verdicts[model].fail(t("verdict.failed", sentence=failed(failure)))
         else:
@@ -180,7 +180,7 @@ class FacePanel(FaceListener):
             self._arrived(model)
 
     def finish(self) -> None:
-        """Everything has come: what can be taken away is whole, and the details follow."""
+        """Everything has arrived: complete the downloads, and draw the details."""
         if not self._explained:
             return
         self._downloads.tested(self._found)
@@ -241,13 +241,13 @@ def _question(
 
 
 def _answers() -> list[str]:
-    """Every answer that any model can give, whatever it calls it, those of the three classes first."""
+    """Every class of any model, whatever its spelling, the three standard classes first."""
     known = [class_info(name).name for card in session.catalogue().cards for name in card.classes]
     return list(dict.fromkeys((*CLASSES, *known)))
 
 
 def _target(model: str, target: str | None) -> str | None:
-    """The class in the model's spelling; one that it does not have is for the model to refuse."""
+    """The class in the model's spelling; one that it does not have is left for the model to refuse."""
     if target is None:
         return None
     classes = next(card.classes for card in session.catalogue().cards if card.name == model)

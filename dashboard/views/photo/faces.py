@@ -28,8 +28,8 @@ def show(
 
     Args:
         seen: a photo with at least one face.
-        found: how many of its faces were found; the others were set by hand.
-        known: what is known of the faces that were found; may be empty.
+        found: how many of its faces the detector found; the others were set by hand.
+        known: ground truth of the detected faces; may be empty.
         models: names of all models, the one that labels the boxes first.
     """
     left, right = st.columns([2, 3], gap="medium")
@@ -46,7 +46,7 @@ def show(
 
 
 def chosen(seen: PhotoAnalysis, first: int = 0) -> int:
-    """Index of the face that the visitor chose in this photo; before a choice, ``first`` becomes it."""
+    """Index of the face that the visitor chose in this photo; ``first`` before a choice."""
     name = _choice(seen)
     if session.get_state(name) is None:
         session.set_state(name, first if first < len(seen.faces) else 0)
@@ -54,7 +54,7 @@ def chosen(seen: PhotoAnalysis, first: int = 0) -> int:
 
 
 def picture(seen: PhotoAnalysis, model: str | None, width: int | None = None) -> None:
-    """The photo; with the answers of ``model`` on the boxes where it has any."""
+    """The photo; with the answers of ``model`` on the boxes where there are any."""
     answers = [answer.label for answer in seen.predictions.get(model or "", ())]
     key = (seen.sha256, "boxed", language(), tuple(answers))
     boxed = session.cached("picture", key, lambda: _boxed(seen, answers))
@@ -94,7 +94,7 @@ def _scaled(box: Box, scale: float) -> Box:
 
 
 def _strip(seen: PhotoAnalysis, model: str) -> int:
-    """The faces side by side, to choose from; the index of the chosen one."""
+    """The faces side by side, to choose from; returns the index of the chosen one."""
     if len(seen.faces) == 1:
         return 0
     picked = chosen(seen)

@@ -1,4 +1,4 @@
-"""For experts: the occlusion maps at the finest step, coarse places first, with a way to stop."""
+"""For experts: the occlusion maps at the finest stride, coarse positions first, with a Stop button."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from xai.types import Explanation, Face, Params
 __all__ = ["show"]
 
 _STRIDE = 1 / 56
-"""Step of the patch as a share of the side."""
+"""Stride of the patch as a share of the side."""
 
 
 @st.fragment
 def show(explained: Mapping[str, FaceExplanation], name: str) -> None:
-    """The offer to measure fine maps, the maps on their way, or the maps.
+    """A button to compute fine maps, the maps in progress, or the maps.
 
     Args:
         explained: model -> its maps of the face, at least one; patch, fill and class are theirs.
@@ -65,7 +65,7 @@ def _measure(explained: Mapping[str, FaceExplanation]) -> None:
 
 
 class _Fine(FaceListener):
-    """The fine maps of one face, each drawn when it has come."""
+    """The fine maps of one face, each drawn when it arrives."""
 
     def __init__(self, face: Face, models: Sequence[str]) -> None:
         self._place = st.empty()
@@ -74,24 +74,24 @@ class _Fine(FaceListener):
         self._made: dict[str, Explanation] = {}
 
     def progress(self, model: str, stage: JobProgress) -> None:
-        """The bar moves."""
+        """Update the progress bar."""
         self._bar.of(model)(stage)
 
     def preview(self, model: str, preview: Preview) -> None:
-        """A preview is drawn where the map will stand."""
+        """Draw a preview in the placeholder of the map."""
         self._previews.of(model)(preview)
 
     def maps(self, model: str, explained: FaceExplanation) -> None:
-        """The map is drawn with whatever comes next."""
+        """Keep the map; it is drawn with the next update."""
         self._made[model] = explained.explanation
         self._previews.done(model, explained.explanation)
 
     def failed(self, model: str, failure: JobError) -> None:
-        """A model that fails says so, and the others go on."""
+        """Show that a model failed; the others go on."""
         st.error(t("map.failed", model=display_name(model), sentence=failed(failure)))
 
     def finish(self) -> None:
-        """Draw the maps that could be made."""
+        """Draw the maps that succeeded."""
         finished = Previews(self._place, self._face, list(self._made), self._bar)
         for model, explanation in self._made.items():
             finished.done(model, explanation)

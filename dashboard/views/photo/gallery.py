@@ -1,4 +1,4 @@
-"""The gallery of samples: the easy ones, and those that classifiers fall for."""
+"""The gallery of samples: easy ones, and hard ones that mislead classifiers."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _STYLE = Path(__file__).with_name("style.css")
 
 
 def show(shown: Sample | None) -> None:
-    """Every sample as a picture with a button; a click makes it the one that the page shows.
+    """Every sample as a thumbnail with a button; a click selects it.
 
     Args:
-        shown: the one that it shows now, or None.
+        shown: the selected one, or None.
     """
     st.html(_STYLE)
     st.markdown(t("photo.samples"))
     if _all_drawn():
         with (
             st.container()
-        ):  # as deep as in a fragment, or the pictures would stand in each other for a moment
+        ):  # nested as deep as in a fragment, or pictures would briefly appear in each other's place
             _groups(shown)
     else:
         _growing_groups(shown)
@@ -40,7 +40,7 @@ def show(shown: Sample | None) -> None:
 
 @st.fragment(run_every=1.0)
 def _growing_groups(shown: Sample | None) -> None:
-    """Only while pictures are missing: a click in a fragment waits until the maps are done."""
+    """A fragment only while thumbnails are missing: a click in one waits until the maps are done."""
     if _all_drawn():
         st.rerun()
     _groups(shown)

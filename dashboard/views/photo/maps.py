@@ -1,4 +1,4 @@
-"""The maps of one face by up to two models, side by side, on scales that both share."""
+"""The maps of one face by up to two models, side by side, on shared scales."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["show"]
 
 @st.fragment
 def show(explanations: Sequence[Explanation], take: downloads.Downloads, name: str) -> None:
-    """The maps side by side. The strength of the overlay draws this part anew and measures nothing.
+    """The maps side by side. Changing the overlay opacity reruns only this fragment and no model.
 
     Args:
         explanations: one per model, at least one, all of the same face.
-        take: what can be downloaded; it may grow after this part is drawn.
+        take: the downloads; they may grow after this fragment is drawn.
         name: makes the widgets' keys unique to the face.
     """
     look = _legend(explanations)
@@ -34,7 +34,7 @@ def show(explanations: Sequence[Explanation], take: downloads.Downloads, name: s
 
 
 def _legend(explanations: Sequence[Explanation]) -> map_panel.MapStyle:
-    """The scales, which are one for both models, in colour and in words, and the strength of the overlay."""
+    """The scales shared by both models, in colour and in words, and the slider for the overlay opacity."""
     scales = map_panel.scales(explanations)
     *columns, right = st.columns(len(scales) + 1)
     for (method, scale), column in zip(scales.items(), columns, strict=True):
@@ -47,7 +47,7 @@ def _legend(explanations: Sequence[Explanation]) -> map_panel.MapStyle:
 
 
 def _share_limit(explanations: Sequence[Explanation]) -> float:
-    """The largest share or area of any region on the page, with some air."""
+    """The largest share or area of any region on the page, with a margin."""
     counted = [shares for each in explanations for shares in each.shares.values() if shares]
     largest = max((value for c in counted for value in (*c.share.values(), *c.area.values())), default=1.0)
     return min(1.0, 1.05 * largest)

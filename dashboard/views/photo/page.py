@@ -20,6 +20,6 @@ if not cards:
 source = upload.choose()
 area = st.empty()
 if upload.is_new(source):
-    progress.reserve_height(area, 480)  # nothing of the photo before may stand under this one
+    progress.reserve_height(area, 480)  # no results of the previous photo may remain under this one
 with area.container():
     detection.show(source, tuple(card.name for card in cards))

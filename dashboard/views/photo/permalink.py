@@ -1,6 +1,6 @@
-"""What of *Check a photo* stands in the address: the sample with its face, and what is asked about it.
+"""The URL of *Check a photo*: the sample with its face, and the explained class.
 
-Never a photo, and of a visitor's own photo nothing at all. Faces are called as on the other pages.
+Never a photo, and nothing at all about a visitor's own photo. Faces have the same ids as on other pages.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _OPENED, _ASKED, _IS_SAMPLE = "opened address", "asked face", "shows a sample"
 
 
 def open_sample() -> None:
-    """Take the sample and its face from the address, once per visit; what is not known there is ignored."""
+    """Read the sample and its face from the URL, once per session; unknown values are ignored."""
     if session.get_state(_OPENED):
         return
     session.set_state(_OPENED, True)
@@ -32,7 +32,7 @@ def open_sample() -> None:
 
 
 def face_asked(sample: Sample | None) -> int:
-    """Which face of the sample the address asked for when the visit began; the first one otherwise."""
+    """The face of the sample that the URL named when the session began; else the first."""
     asked = session.get_state(_ASKED)
     if sample and isinstance(asked, tuple) and asked[0] == sample.id:
         return int(asked[1])
@@ -40,7 +40,7 @@ def face_asked(sample: Sample | None) -> int:
 
 
 def keep_face(sample: Sample | None, index: int) -> None:
-    """Put the face that is shown into the address; a class that was asked of another face leaves it."""
+    """Write the face that is shown to the URL; a class chosen for another face is removed."""
     session.set_state(_IS_SAMPLE, sample is not None)
     names = _names(sample) if sample else ()
     name = names[index] if index < len(names) else ""
@@ -51,18 +51,18 @@ def keep_face(sample: Sample | None, index: int) -> None:
 
 
 def open_class(key: str, known: Sequence[str | None]) -> None:
-    """Before the field for the class is drawn under ``key``: let the address choose."""
+    """Before the widget for the class is drawn under ``key``: set it from the URL."""
     if key not in st.session_state and (asked := st.query_params.get(_CLASS)) in known:
         st.session_state[key] = asked
 
 
 def keep_class(name: str | None) -> None:
-    """Put the class that is explained into the address, if it is a sample that is shown."""
+    """Write the explained class to the URL, if a sample is shown."""
     url_state.set_url_param(_CLASS, name if name and session.get_state(_IS_SAMPLE) else "", "")
 
 
 def _names(sample: Sample) -> tuple[str, ...]:
-    """Its faces as the address calls them."""
+    """Ids of its faces in the URL."""
     if len(sample.truth) == 1:
         return (sample.id,)
     return tuple(f"{sample.id}.{number}" for number in range(1, len(sample.truth) + 1))

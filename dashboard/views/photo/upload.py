@@ -30,10 +30,10 @@ _SHOWN = "shown source"
 
 @dataclass(frozen=True)
 class Upload:
-    """A photo that was handed in.
+    """An uploaded photo.
 
     Attributes:
-        name: the file's name, fit to be shown; used for nothing else.
+        name: the file's name, safe to show; used for nothing else.
         sha256: digest of the bytes.
         data: the bytes.
     """
@@ -45,7 +45,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Source:
-    """What the page is to show: a sample of the gallery, or the photos that were handed in.
+    """What the page is to show: a sample of the gallery, or the uploaded photos.
 
     Attributes:
         sample: the sample, or None.
@@ -57,14 +57,12 @@ class Source:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The same for the same pictures."""
+        """Cache key: the same for the same pictures."""
         return (self.sample.id,) if self.sample else tuple(upload.sha256 for upload in self.uploads)
 
 
 def choose() -> Source:
-    """Draw the upload field, the camera and the gallery; what was touched last comes first, at first the
-    first sample.
-    """
+    """Draw the uploader, the camera and the gallery; the one used last wins, initially the first sample."""
     permalink.open_sample()
     left, right = st.columns([1, 4])
     with left:
@@ -86,7 +84,7 @@ def _source(uploads: tuple[Upload, ...]) -> Source:
 
 
 def is_new(source: Source) -> bool:
-    """Whether the page showed something else before; says so once."""
+    """Whether the page showed something else before; true only once."""
     changed = session.get_state(_SHOWN) != source.key
     session.set_state(_SHOWN, source.key)
     return changed
@@ -105,8 +103,8 @@ def _files() -> list[UploadedFile]:
 
 
 def _shots() -> list[UploadedFile]:
-    """The picture taken with the camera, if there is one. Drawing the field is what asks for permission, so
-    that waits for a click; the switch is off again when the visitor comes back from another page.
+    """The picture taken with the camera, if there is one. Drawing the widget triggers the permission prompt,
+    so it waits for a click; the switch is off again when the visitor returns from another page.
     """
     if not st.toggle(t("camera.use"), key="use camera"):
         return []
@@ -123,13 +121,13 @@ def _shots() -> list[UploadedFile]:
 
 
 def _touch(field: str) -> None:
-    """Something happened in a field: its photos come first, and before the samples."""
+    """A widget changed: its photos now win, also over the samples."""
     session.set_state("sample", None)
     session.set_state(_NEWEST, field)
 
 
 def _taken(files: Sequence[UploadedFile]) -> tuple[Upload, ...]:
-    """The photos within the limits, and a word about the others."""
+    """The photos within the limits, with a message about the others."""
     room = MEGABYTES * 2**20
     taken: list[Upload] = []
     for file in files[:FILES]:

@@ -1,1 +1,1 @@
-"""Occlusion: what an answer loses when a patch covers a place."""
+"""Occlusion: how far an answer's probability falls when a patch covers a place."""

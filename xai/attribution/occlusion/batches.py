@@ -1,8 +1,8 @@
-"""A picture with a patch over it, made a batch of places at a time where the network is.
+"""Occluded copies of a picture, made a batch of patch positions at a time on the network's device.
 
-A patch is its four edges. On a CPU one sheet per batch under way holds the picture many times over, and from
-one batch to the next only the patches on it are repainted: some thousand pixels each in place of the whole
-picture. On a GPU a batch is put together in one go.
+A patch is its four edges. On a CPU each batch in flight has a buffer with copies of the picture, and from one
+batch to the next only the patches are rewritten: some thousand pixels each instead of the whole picture. On a
+GPU a batch is composed in one operation.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ __all__ = ["OccludedBatches"]
 
 @dataclass(frozen=True, eq=False)
 class OccludedBatches:
-    """A picture, what lies under the patch, and the places of the patch.
+    """A picture, the patch's fill, and the patch positions.
 
     Attributes:
         picture: float32 ``(3, n, n)``, normalised.
         hidden: float32 ``(3, n, n)``, normalised: what the patch shows.
-        patches: int64 ``(P, 4)``: top, bottom, left, right, half-open; an empty one shows the picture as it
+        patches: int64 ``(P, 4)``: top, bottom, left, right, half-open; an empty one leaves the picture as it
             is.
     """
 
@@ -36,14 +36,14 @@ class OccludedBatches:
     patches: NDArray[np.int64]
 
     def __call__(self, runtime: Runtime) -> Batches:
-        """What makes the batches for a runtime, as ``Job.inputs`` wants it."""
+        """The function that makes the batches for a runtime, as ``InferenceJob.inputs`` requires."""
         where = runtime.device
         moved = OccludedBatches(self.picture.to(where), self.hidden.to(where), self.patches)
         return _Sheets(moved, runtime) if where.type == "cpu" else _Masks(moved)
 
 
 class _Sheets:
-    """On a CPU: sheets that are painted over and over, one for each batch that may be under way."""
+    """On a CPU: reused buffers, one for each batch that may be in flight."""
 
     def __init__(self, covered: OccludedBatches, runtime: Runtime) -> None:
         self._covered = covered
@@ -69,7 +69,7 @@ def _copy(source: Tensor, page: Tensor, patch: list[int]) -> None:
 
 
 class _Masks:
-    """On a GPU: everything that a batch needs is there already, so that nothing is copied for it."""
+    """On a GPU: everything that a batch needs is on the device, so that nothing is copied for it."""
 
     def __init__(self, covered: OccludedBatches) -> None:
         self._covered = covered

@@ -1,4 +1,4 @@
-"""Occlusion maps with coarse places first: a preview at once, the map itself when every place is done."""
+"""Occlusion maps with coarse positions first: a preview early, the map itself when every position is done."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from xai.types import Progress
 __all__ = ["FineMap", "coarse_to_fine"]
 
 _STEP = 4
-"""Every fourth place each way is measured first: of a stride of 1/56 that is 1/14."""
+"""Every fourth position per axis is measured first: for a stride of 1/56 that is 1/14."""
 
 
 @dataclass(frozen=True, eq=False)
 class FineMap:
-    """A map on its way.
+    """A map in progress.
 
     Attributes:
         which: index of its request.
-        grid: the answers at every place.
+        grid: the model outputs at every position.
         preview: whether most of them were interpolated. It can be wrong by half of the map's range: it is to
             be shown as a preview, and nothing is to be computed from it.
     """
@@ -37,13 +37,13 @@ class FineMap:
 
 
 def coarse_to_fine(requests: Sequence[Request], progress: Progress | None = None) -> Iterator[FineMap]:
-    """A preview of every request, then every exact map; each place is measured once, all in one stream.
+    """A preview of every request, then every exact map; each position is run once, all in one stream.
 
-    A request of so few places that none would be interpolated has no preview: its map comes at once.
+    A request with so few positions that none would be interpolated has no preview: its map comes at once.
 
     Args:
-        requests: what is asked.
-        progress: called between batches with (places done, places in all); may raise to stop the work.
+        requests: the requests.
+        progress: called between batches with (positions done, positions in all); may raise to stop the work.
     """
     maps = [_InTwoParts(OcclusionScan(request)) for request in requests]
     later = [which for which, each in enumerate(maps) if len(each.rest)]
@@ -56,7 +56,7 @@ def coarse_to_fine(requests: Sequence[Request], progress: Progress | None = None
 
 
 class _InTwoParts:
-    """One map whose places are asked about in two jobs: the coarse ones, and the rest."""
+    """One map whose positions are run in two jobs: the coarse ones, and the rest."""
 
     def __init__(self, scan: OcclusionScan) -> None:
         self._scan, self._rows = scan, len(scan.windows)
@@ -69,13 +69,13 @@ class _InTwoParts:
         return self._scan.job("exact", places)
 
     def begun(self, first: ModelOutputs) -> OcclusionGrid:
-        """The map where only the coarse places are known, interpolated in between."""
+        """The map where only the coarse positions are known, interpolated in between."""
         self._first, self._found = first, first.probabilities.numpy()[1:]
         measured = self._found.reshape(len(self._knots), len(self._knots), -1)
         return self._scan.grid_of(first, _interpolated(measured, self._knots, self._rows))
 
     def ended(self, last: ModelOutputs) -> OcclusionGrid:
-        """The map itself."""
+        """The final map."""
         answers = np.empty((self._rows**2, self._found.shape[1]), np.float32)
         answers[self.coarse], answers[self.rest] = self._found, last.probabilities.numpy()[1:]
         return self._scan.grid_of(self._first, answers.reshape(self._rows, self._rows, -1))

@@ -1,11 +1,11 @@
-"""Occlusion sensitivity: what becomes of the answer when a patch hides part of the face.
+"""Occlusion sensitivity: how the prediction changes when a patch hides part of the face.
 
 Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks", section 4.2: a patch slides
 over the picture and the probability of the class is recorded at every position.
 
-The positions of all faces and models that are asked about go through one stream of batches (``scheduler``),
-made where the network is (``batches``); the maps are assembled from the recorded probabilities by two
-small matrix products (``response_grid``). Memory does not grow with the number of positions.
+The positions of all faces and models go through one stream of batches (``scheduler``), made on the network's
+device (``batches``); the maps are assembled from the recorded probabilities by two small matrix products
+(``response_grid``). Memory does not grow with the number of positions.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """One input over which a patch is to slide.
+    """One input for a sliding patch.
 
     Attributes:
-        classifier: what is asked.
+        classifier: the model.
         values: float32 ``(3, n, n)`` in 0..1, the crop as ``to_input`` makes it, on any device.
         patch: size, stride and fill.
-        hidden: what the patch shows, float32 ``(3, n, n)`` in 0..1, in place of ``baseline``'s fill.
-        target: index of the class whose map is guarded in fast mode; the class of the answer where None.
+        hidden: the patch's pixels, float32 ``(3, n, n)`` in 0..1, in place of ``baseline``'s fill.
+        target: index of the class whose map is checked in fast mode; the predicted class where None.
     """
 
     classifier: Classifier
@@ -63,7 +63,7 @@ class Request:
 
 
 def baseline(values: Tensor, fill: str) -> Tensor:
-    """What is put under the patch, for an input ``(3, n, n)`` in 0..1; same shape, range and device."""
+    """The fill of the patch for an input ``(3, n, n)`` in 0..1; same shape, range and device."""
     if fill == "grey":
         return torch.full_like(values, 0.5)
     if fill == "mean":
@@ -83,7 +83,7 @@ def occlude(
     hidden: Tensor | None = None,
     mode: Mode = "exact",
 ) -> OcclusionGrid:
-    """Slide the patch over one input and record the answers: ``occlude_all`` of one ``Request``."""
+    """Slide the patch over one input and record the outputs: ``occlude_all`` of one ``Request``."""
     return occlude_all([Request(classifier, values, patch, hidden)], progress, mode)[0]
 
 
@@ -93,13 +93,14 @@ def occlude_all(
     """Slide patches over several inputs, of one or several classifiers, in one stream of batches.
 
     Args:
-        requests: what is asked.
-        progress: called between batches with (places done, places in all); may raise to stop the work. In
-            fast mode it is called with everything done while places are measured again.
-        mode: ``exact``: float32, within 1e-5 of captum's ``Occlusion`` in probability. ``fast``: in half
-            precision where the machine has it, watched by a ``LowPrecisionCheck``; a map in doubt is exact.
+        requests: the inputs.
+        progress: called between batches with (positions done, positions in all); may raise to stop the work.
+            In fast mode it is called with everything done while positions are measured again.
+        mode: ``exact``: float32, within 1e-5 of captum's ``Occlusion`` in probability. ``fast``: half
+            precision where the machine has it, checked by a ``LowPrecisionCheck``; a map in doubt is
+            recomputed exactly.
 
-    The probabilities do not depend on the batch size, nor on what else is asked, beyond float rounding.
+    The probabilities do not depend on the batch size, nor on the other requests, beyond float rounding.
     """
     scans = [OcclusionScan(request) for request in requests]
     jobs = [scan.job(mode) for scan in scans]
@@ -113,10 +114,10 @@ def occlude_all(
 
 
 class OcclusionScan:
-    """One request on its way: its picture and the places of its patch, the whole picture first.
+    """One request in progress: its picture and its patch positions, the unoccluded picture first.
 
     Args:
-        request: what is asked.
+        request: the request.
     """
 
     def __init__(self, request: Request) -> None:
@@ -130,19 +131,19 @@ class OcclusionScan:
         self._patches = np.array([(0, 0, 0, 0), *square], np.int64)
 
     def job(self, mode: Mode, only: NDArray[np.intp] | None = None) -> InferenceJob:
-        """All places after the whole picture, or the places ``only`` after it."""
+        """All positions after the unoccluded picture, or only the positions ``only``."""
         patches = self._patches if only is None else self._patches[np.r_[0, only + 1]]
         covered = OccludedBatches(self._picture, self._hidden, patches)
         return InferenceJob(self.request.classifier, len(patches), covered, mode, len(self._patches))
 
     def grid(self, answers: ModelOutputs) -> OcclusionGrid:
-        """The grid that the answers to all places give."""
+        """The grid of the outputs at all positions."""
         self.low = answers.low
         rows = len(self.windows)
         return self.grid_of(answers, answers.probabilities.numpy()[1:].reshape(rows, rows, -1))
 
     def grid_of(self, answers: ModelOutputs, places: NDArray[np.float32]) -> OcclusionGrid:
-        """The grid of probabilities ``(R, R, C)``; the answer to the whole picture leads ``answers``."""
+        """The grid of probabilities ``(R, R, C)``; ``answers`` begins with the unoccluded picture's."""
         cover = np.zeros((len(self.windows), self._picture.shape[-1]), np.float32)
         for row, (start, stop) in zip(cover, self.windows, strict=True):
             row[start:stop] = 1
@@ -153,7 +154,7 @@ class OcclusionScan:
 def _guarded(
     scans: Sequence[OcclusionScan], hasty: Sequence[OcclusionGrid], progress: Progress | None
 ) -> list[OcclusionGrid]:
-    """The maps with some places measured again, or computed again altogether where they are in doubt."""
+    """The maps with some positions measured again, or recomputed as a whole where they are in doubt."""
     guards = [
         LowPrecisionCheck(grid, _target(scan.request, grid)) for scan, grid in zip(scans, hasty, strict=True)
     ]
@@ -174,7 +175,7 @@ def _target(request: Request, grid: OcclusionGrid) -> int:
 
 
 def places_only(jobs: Sequence[InferenceJob], progress: Progress | None) -> Progress | None:
-    """Progress over the places alone, where the first input of every job is a whole picture."""
+    """Progress over the positions alone, where the first input of every job is the unoccluded picture."""
     if progress is None:
         return None
     starts = list(accumulate((job.count for job in jobs), initial=0))[:-1]
@@ -182,7 +183,7 @@ def places_only(jobs: Sequence[InferenceJob], progress: Progress | None) -> Prog
 
 
 def _standing(progress: Progress | None, total: int) -> Progress | None:
-    """Progress that stands at the end, and can still stop the work."""
+    """Progress that stays at 100 %, and can still stop the work."""
     return None if progress is None else lambda _done, _total: progress(total, total)
 
 

@@ -1,18 +1,17 @@
-"""Whether a map in half precision can be shown: some places are measured again, and the rest is judged by
-them.
+"""Whether a map in half precision can be shown: some positions are measured again in float32, and the rest is
+judged by them.
 
 Three rules:
 
-1. At least ``CHECKED`` places are measured again in float32: those with the largest drops, and as many spread
-   evenly over the order of all others. Their answers replace the hasty ones; the largest difference is the
-   map's *error* E.
-2. *Peak*: the highest pixel is certain when every place of the patch that covers a pixel within 2 E of it was
-   measured again. They are, unless that is more than a quarter of all places: then the peak is in doubt.
-3. *Ranking*: differences in log-odds, drawn from the measured ones, are laid over the map; the rank
-   correlation of the two is the estimate of that with the map in float32. Below ``RANKING`` the ranking is in
-   doubt.
+1. At least ``CHECKED`` positions are measured again in float32: those with the largest drops, and as many
+   spread evenly over the ranking of all others. Their outputs replace the low-precision ones; the largest
+   difference is the map's *error* E.
+2. *Peak*: the highest pixel is certain when every patch position that covers a pixel within 2 E of it was
+   measured again. They are, unless that is more than a quarter of all positions: then the peak is in doubt.
+3. *Ranking*: differences in log-odds, sampled from the measured ones, are added to the map; the rank
+   correlation of the two estimates that with the map in float32. Below ``RANKING`` the ranking is in doubt.
 
-A map in doubt is to be computed in float32 altogether.
+A map in doubt is recomputed in float32 as a whole.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from xai.types import ComputeInfo
 __all__ = ["CHECKED", "RANKING", "LowPrecisionCheck", "rank_correlation"]
 
 CHECKED = 8
-"""Places that are measured again on every fast map, at least (all of them where there are fewer)."""
+"""Least number of positions measured again on every fast map (all of them where there are fewer)."""
 
 RANKING = 0.99
 """Smallest estimated rank correlation with which a fast map is shown."""
@@ -38,11 +37,11 @@ _GRAIN = 56
 
 
 class LowPrecisionCheck:
-    """Watches over one fast map.
+    """Checks one fast map.
 
     Args:
         grid: the map in half precision.
-        target: index of the class whose map is watched.
+        target: index of the class whose map is checked.
     """
 
     def __init__(self, grid: OcclusionGrid, target: int) -> None:
@@ -54,7 +53,7 @@ class LowPrecisionCheck:
         self.doubt = ""
 
     def next(self) -> NDArray[np.intp]:
-        """Places to measure again, as indices row by row; none when nothing more would help."""
+        """Positions to measure again, as indices row by row; none when no more are needed."""
         if not self._checked.any():
             return self._first()
         if self.doubt:
@@ -67,7 +66,7 @@ class LowPrecisionCheck:
         return np.zeros(0, np.intp) if self.doubt else wanted
 
     def learn(self, places: NDArray[np.intp], answers: NDArray[np.float32]) -> None:
-        """Take in answers in float32 ``(1 + N, C)``: to the whole picture, then at the places asked for."""
+        """Add float32 outputs ``(1 + N, C)``: for the unoccluded picture, then at the requested positions."""
         self._hasty = replace(self._hasty, original=answers[0])
         self._errors[places] = answers[1:, self._target] - self._answers[places, self._target]
         self._answers[places] = answers[1:]
@@ -75,7 +74,7 @@ class LowPrecisionCheck:
 
     @property
     def error(self) -> float:
-        """Largest difference in probability of the class at the places measured again."""
+        """Largest difference in probability of the class at the positions measured again."""
         return float(np.abs(self._errors).max())
 
     @property
@@ -93,7 +92,7 @@ class LowPrecisionCheck:
 
     @property
     def grid(self) -> OcclusionGrid:
-        """The map with every answer that was measured again in place of the hasty one."""
+        """The map with every output measured again in place of the low-precision one."""
         computed = ComputeInfo(
             self._hasty.computed.runtime, int(self._checked.sum()), self.error, self.correlation, self.doubt
         )
@@ -118,7 +117,7 @@ class LowPrecisionCheck:
 
 
 def _log_odds(probability: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Where rounding inside a network is about as large at every place; in probability it is not."""
+    """Log-odds: there a network's rounding is about as large at every position; in probability it is not."""
     within = probability.astype(np.float64).clip(1e-7, 1 - 1e-7)
     return np.asarray(np.log(within) - np.log1p(-within))
 

@@ -1,4 +1,4 @@
-"""Occlusion as ``METHODS`` lists it: for several inputs, and in steps that can be shown."""
+"""Occlusion as ``METHODS`` lists it: for several inputs, and in steps with previews."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["occlusion_all", "occlusion_in_steps"]
 def occlusion_all(
     asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
 ) -> list[Attribution]:
-    """The drop maps of the classes that are asked about, the probability maps and what the answers become.
+    """The drop maps of the requested classes, the probability maps and the maps of predicted classes.
 
     All are ``(n, n)`` in input pixels, from one stream of batches, exact or fast as of ``occlude_all``. The
-    fills of ``FACE_FILLS`` need ``Asked.hidden``.
+    fills of ``FACE_FILLS`` need ``AttributionRequest.hidden``.
     """
     grids = occlude_all(_requests(asked, params), progress, mode)
     return [_attribution(grid, a.target) for a, grid in zip(asked, grids, strict=True)]
@@ -30,7 +30,7 @@ def occlusion_all(
 def occlusion_in_steps(
     asked: Sequence[AttributionRequest], params: Params, progress: Progress
 ) -> Iterator[PartialAttribution]:
-    """``occlusion_all``, exact, coarse places first: see ``coarse_to_fine``."""
+    """``occlusion_all``, exact, coarse positions first: see ``coarse_to_fine``."""
     for fine in coarse_to_fine(_requests(asked, params), progress):
         yield PartialAttribution(fine.which, _attribution(fine.grid, asked[fine.which].target), fine.preview)
 

@@ -1,4 +1,4 @@
-"""The occluding patch: its size, its step, its fill, and the places it visits. Free of torch."""
+"""The occluding patch: its size, stride, fill and positions. Free of torch."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from xai.errors import UnknownName
 __all__ = ["FACE_FILLS", "FILLS", "Patch", "windows"]
 
 FILLS = ("grey", "mean", "blur", "bare", "masked")
-"""What is put under the patch: middle grey; the crop's mean colour; the crop, heavily blurred; bare skin that
-goes with the face; a drawn mask."""
+"""Fills of the patch: middle grey; the crop's mean colour; the crop, heavily blurred; bare skin that matches
+the face; a drawn mask."""
 
 FACE_FILLS = ("bare", "masked")
-"""Those that are drawn for one face, so that somebody has to draw them first."""
+"""Those drawn for one face, which must be rendered first."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Patch:
 
     Attributes:
         size: side of the patch as a share of the input's side, above 0 and at most 1.
-        stride: step as a share of the input's side, above 0 and at most 1.
+        stride: stride as a share of the input's side, above 0 and at most 1.
         fill: one of ``FILLS``.
     """
 
@@ -39,12 +39,12 @@ class Patch:
             raise UnknownName("fill", self.fill, FILLS)
 
     def windows(self, side: int) -> list[tuple[int, int]]:
-        """First and last-plus-one pixel along one axis, at every place, for an input of ``side`` pixels."""
+        """First and last-plus-one pixel along one axis at every position, for an input of ``side`` pixels."""
         return windows(side, max(1, round(self.size * side)), max(1, round(self.stride * side)))
 
 
 def windows(side: int, window: int, stride: int) -> list[tuple[int, int]]:
-    """Places of a window along one axis: from 0 in steps of ``stride`` until the far edge is covered.
+    """Positions of a window along one axis: from 0 in steps of ``stride`` until the far edge is covered.
 
     The last one may be cut off at the edge, as captum's are.
 

@@ -1,4 +1,4 @@
-"""The answers with a patch at every place, and the maps that they give."""
+"""The model's outputs with the patch at every position, and the maps computed from them."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ __all__ = ["OcclusionGrid"]
 
 @dataclass(frozen=True, eq=False)
 class OcclusionGrid:
-    """What the model answered with the patch at every position.
+    """The model's outputs with the patch at every position.
 
     Attributes:
-        probabilities: float32 ``(R, K, C)``, the answer with the patch in row ``r`` and column ``k`` of
-            the grid of positions.
-        original: float32 ``(C,)``, the answer to the whole picture.
+        probabilities: float32 ``(R, K, C)``, the output with the patch in row ``r`` and column ``k`` of the
+            grid of positions.
+        original: float32 ``(C,)``, the output for the unoccluded picture.
         cover: float32 ``(R, n)``: 1 where the patch in row ``r`` covers that input row. The grid is
             square, so the same matrix serves for the columns.
-        computed: by what, and how far a fast map was off where it was measured again.
+        computed: runtime and precision, and the error of a fast map where it was measured again.
     """
 
     probabilities: NDArray[np.float32]
@@ -39,14 +39,14 @@ class OcclusionGrid:
     def drop_map(self, index: int) -> NDArray[np.float32]:
         """Float32 ``(n, n)``: how far the probability of class ``index`` falls, in probability points.
 
-        Positive where hiding lowers it: the pixel speaks for the class. Equal to captum's ``Occlusion``
+        Positive where hiding lowers it: the pixel is evidence for the class. Equal to captum's ``Occlusion``
         with the same window, stride and baseline.
         """
         return self._spread(self.original[index] - self.probabilities[..., index], 0.0)
 
     def becomes_map(self) -> NDArray[np.int8]:
-        """Int8 ``(n, n)``: the class that the answer becomes with the patch over that place, as an index;
-        at each pixel that of the position whose centre is nearest.
+        """Int8 ``(n, n)``: index of the class predicted with the patch over that pixel; at each pixel that of
+        the position whose centre is nearest.
         """
         answers = self.probabilities.argmax(axis=2).astype(np.int8)
         nearest = self._nearest()

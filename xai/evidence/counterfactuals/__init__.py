@@ -1,1 +1,1 @@
-"""What a classifier would say of a face that was a little different."""
+"""Counterfactual probes: a classifier's answers for slightly edited faces."""

@@ -21,17 +21,17 @@ Area = NDArray[np.bool_]
 Cover = tuple[Rectangle, ...]
 
 _MOST = GRID * GRID // 2
-"""Cells at most: what only covering more than half of the picture changes is no small cover."""
+"""Most cells of a cover: an answer that flips only beyond half of the picture has no small cover."""
 
 _SPLITS = 2
-"""How often the pieces of a found cover are quartered, to see which quarters can go."""
+"""How often the pieces of a found cover are quartered, to see which quarters can be removed."""
 
 
 def cover_up(crop: Pixels, place: Area, content: Pixels) -> Pixels:
     """The crop ``(S, S, 3)`` with ``content`` of the same shape wherever ``place`` ``(S, S)`` is true.
 
-    The edge is hard, as that of a thing held before a face; the soft seam of the verdict's edits is not
-    wanted, because what is covered must be what the cover shows.
+    The edge is hard, as that of an object in front of a face; the soft seam of the verdict's edits is not
+    used, because the cover must show exactly what is covered.
     """
     return np.where(place[..., None], content, crop)
 
@@ -55,16 +55,16 @@ def smallest_cover(subject: Subject) -> Probed:
     """The smallest cover found that flips the answer; the values are shares of the crop.
 
     The search is greedy, as in Carter et al., "What made you do this? Understanding black-box decisions with
-    sufficient input subsets" (2019), which empties a picture until its answer is lost; here it is covered.
-    On a grid of ``GRID`` times ``GRID`` cells a cell is added, again and again: one that takes the answer
-    away or, where none does, the one that leaves it least probable, until half the crop is covered. Then
-    every cell, every quarter and every sixteenth of what is left is laid bare again if the answer stays
-    flipped without it.
+    sufficient input subsets" (2019), which removes parts of a picture until its answer is lost; here they are
+    covered. On a grid of ``GRID`` times ``GRID`` cells a cell is added, again and again: one that flips the
+    answer or, where none does, the one that makes it least probable, until half the crop is covered. Then
+    every cell, every quarter and every sixteenth of the rest is uncovered again if the answer stays flipped
+    without it.
 
-    What is found flips the answer; that nothing smaller does is not shown. Its share is an upper bound.
+    The cover found flips the answer; that no smaller one does is not proven. Its share is an upper bound.
 
-    The values are the growing covers that do not flip the answer, and last the one that does, after it was
-    shrunk; it may be smaller than those before it.
+    The values are the growing covers that do not flip the answer, then the one that does, after shrinking; it
+    may be smaller than those before it.
     """
     return _searched(_Search(subject))
 
@@ -72,8 +72,8 @@ def smallest_cover(subject: Subject) -> Probed:
 def smallest_patch(subject: Subject) -> Probed:
     """The smallest cover in one piece found that flips the answer; values and bound as of ``smallest_cover``.
 
-    The same search, but a cell is added only where it touches the cover, and nothing is laid bare without
-    which the rest would fall apart. Scattered cells may do with less; one piece can be looked at and named.
+    The same search, but a cell is added only where it touches the cover, and nothing is uncovered that would
+    disconnect the rest. Scattered cells may need less area; one piece can be seen and named.
     """
     return _searched(_Search(subject, one_piece=True))
 
@@ -111,7 +111,7 @@ def _content(face: Face, fill: str) -> Pixels:
 
 
 class _Grown:
-    """How far a cover was grown: the covers that did not flip the answer, and the one that did, if any."""
+    """The growth of a cover: the covers that did not flip the answer, and the one that did, if any."""
 
     def __init__(self) -> None:
         self.failed: list[Cover] = []
@@ -119,7 +119,7 @@ class _Grown:
 
 
 class _Search:
-    """The search for a small cover on one face; in ``one_piece`` if that is wanted."""
+    """The search for a small cover on one face; in ``one_piece`` if set."""
 
     def __init__(self, subject: Subject, *, one_piece: bool = False) -> None:
         self._one_piece = one_piece
@@ -136,12 +136,12 @@ class _Search:
         return cover_up(self._crop, place, self._content)
 
     def share(self, cover: Iterable[Rectangle]) -> float:
-        """What part of the crop a disjoint cover takes, 0..1."""
+        """Share of the crop that a disjoint cover takes, 0..1."""
         height, width = self._crop.shape[:2]
         return sum(part.area for part in cover) / int(height * width)
 
     def grow(self) -> _Grown:
-        """Add the cell that hurts the answer most until it is lost."""
+        """Add the cell that lowers the answer most until it flips."""
         grown = _Grown()
         cover: Cover = ()
         free = _cells(*self._crop.shape[:2])
@@ -161,25 +161,25 @@ class _Search:
         return not (self._one_piece and cover) or any(cell.touches(part) for part in cover)
 
     def _standing(self, answer: Prediction) -> tuple[bool, float]:
-        """How well the answer of the start stands: lost is less than kept, less probable than more."""
+        """Sort key of an answer: flipped is less than kept, less probable than more."""
         return answer.label == self.start.label, answer.of(self.start.label)
 
     def shrink(self, cover: Cover) -> Cover:
-        """Lay bare what is not needed: whole pieces, then ever smaller parts of them."""
+        """Uncover what is not needed: whole pieces, then ever smaller parts of them."""
         cover = self._without_needless(cover)
         for _ in range(_SPLITS):
             cover = self._without_needless(tuple(quarter for part in cover for quarter in _quarters(part)))
         return cover
 
     def _without_needless(self, cover: Cover) -> Cover:
-        """What holds one piece together may go once what it held is gone, so that is tried until all stay."""
+        """A connecting cell may become removable once its neighbours are, so this repeats until all stay."""
         rest = self._tried_off(cover)
         while self._one_piece and rest != cover:
             cover, rest = rest, self._tried_off(rest)
         return rest
 
     def _tried_off(self, cover: Cover) -> Cover:
-        """The cover after each part was tried without once."""
+        """The cover after trying once to remove each part."""
         for part in cover:
             rest = tuple(other for other in cover if other is not part)
             if self._holds(rest) and self._ask([rest])[0].label != self.start.label:
@@ -190,7 +190,7 @@ class _Search:
         return not self._one_piece or pieces(cover) == 1
 
     def ask(self, pictures: Sequence[Pixels]) -> tuple[Prediction, ...]:
-        """What the classifier says of each picture."""
+        """The classifier's prediction for each picture."""
         return self._classifier.predict(pictures)
 
     def _ask(self, covers: list[Cover]) -> tuple[Prediction, ...]:

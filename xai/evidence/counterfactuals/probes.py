@@ -1,7 +1,7 @@
-"""The probes of "what if", by name, and what one finds. Free of torch and of OpenCV.
+"""The counterfactual probes by name, and their results. Free of torch and of OpenCV.
 
-A probe changes a face in steps and asks a classifier after each. The page and the command line list
-``PROBES``; the work itself is imported when it is first asked for.
+A probe edits a face in steps and runs a classifier after each. The page and the command line list ``PROBES``;
+the implementation is imported on first use.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ __all__ = [
 ]
 
 COVER_FILLS = ("grey", "blur", "mean")
-"""What is put over a part of a face: middle grey; the crop, heavily blurred; the crop's mean colour."""
+"""Fills of a cover: middle grey; the crop, heavily blurred; the crop's mean colour."""
 
 GRID = 8
-"""Cells along a side from which ``smallest_cover`` and ``smallest_patch`` build their cover."""
+"""Grid cells per side of ``smallest_cover`` and ``smallest_patch``."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Rectangle:
 
 
 def pieces(cover: Iterable[Rectangle]) -> int:
-    """Into how many pieces a cover of disjoint rectangles falls: those that touch are one.
+    """Number of connected pieces of a cover of disjoint rectangles.
 
     >>> pieces([Rectangle(0, 0, 2, 2), Rectangle(2, 1, 4, 3), Rectangle(4, 3, 5, 4)])
     2
@@ -85,13 +85,13 @@ def pieces(cover: Iterable[Rectangle]) -> int:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What a probe works on.
+    """Input of a probe.
 
     Attributes:
         face: the face.
-        classifier: what is asked.
-        fill: one of ``COVER_FILLS``, for a probe that looks for a cover.
-        progress: called with (pictures asked about, pictures in all) as the work goes on; may raise.
+        classifier: the model.
+        fill: one of ``COVER_FILLS``, for a probe that searches for a cover.
+        progress: called with (pictures done, pictures in all) during the work; may raise.
     """
 
     face: Face
@@ -102,15 +102,15 @@ class Subject:
 
 @dataclass(frozen=True, eq=False)
 class Probed:
-    """What a probe found.
+    """Result of a probe.
 
     Attributes:
-        start: the answer that may flip: about the face as it is; where a probe draws a mask first, about its
-            first picture.
-        values: what was changed in each step, in the order of the steps; numbers or words, see ``PROBES``.
-        answers: what the classifier says after each step.
-        pictures: what it was shown, RGB uint8 ``(S, S, 3)`` each.
-        cover: of a probe that looks for a cover, the one that flips the answer, disjoint; else empty.
+        start: the answer that may flip: for the original face, or for the first picture of a probe that draws
+            a mask first.
+        values: the edit of each step, in order; numbers or words, see ``PROBES``.
+        answers: the classifier's answer after each step.
+        pictures: the edited pictures, RGB uint8 ``(S, S, 3)`` each.
+        cover: of a probe that searches for a cover, the one that flips the answer, disjoint; else empty.
     """
 
     start: Prediction
@@ -128,7 +128,7 @@ class Probed:
 
     @property
     def flips_at(self) -> float | str | None:
-        """The first value at which the answer is another than at the start; None where none is."""
+        """The first value at which the answer differs from the start; None without any."""
         steps = zip(self.values, self.answers, strict=True)
         return next((value for value, answer in steps if answer.label != self.start.label), None)
 
@@ -138,15 +138,15 @@ class Probe:
     """One probe.
 
     Attributes:
-        run_at: ``"module:function"`` of the work, a function from ``Subject`` to ``Probed``.
-        values: what its values are, one phrase.
+        run_at: ``"module:function"`` of the implementation, from ``Subject`` to ``Probed``.
+        values: what its values mean, one phrase.
     """
 
     run_at: str
     values: str
 
     def run(self) -> Callable[[Subject], Probed]:
-        """The function that does the work, imported now."""
+        """The implementation, imported now."""
         module, function = self.run_at.split(":")
         found: Callable[[Subject], Probed] = getattr(import_module(module), function)
         return found
@@ -168,7 +168,7 @@ PROBES: Mapping[str, Probe] = {
     "beard": Probe(_DRAWN + "beard", _THING),
     "scarf": Probe(_DRAWN + "scarf", _THING),
 }
-"""Every probe, by the name that the command line and the page use."""
+"""Every probe, by its name on the command line and the page."""
 
 
 def find_probe(name: str) -> Probe:
@@ -181,17 +181,17 @@ def find_probe(name: str) -> Probe:
 def whatif(
     face: Face, classifier: Classifier, probe: str, fill: str = "grey", progress: Progress | None = None
 ) -> Probed:
-    """Change a face step by step as ``probe`` says, and ask the classifier after each step.
+    """Edit a face step by step as ``probe`` defines, and run the classifier after each step.
 
-    A flip means that this picture of the face gets another answer. It does not say which part of the change
-    did it, nor that the answer is right before or after.
+    A flip means that this picture of the face gets another answer. It does not say which part of the edit
+    caused it, nor that the answer is right before or after.
 
     Args:
         face: the face. Drawing needs the 468-point mesh, hiding a part of the face any landmarks.
-        classifier: what is asked.
+        classifier: the model.
         probe: one of ``PROBES``.
-        fill: one of ``COVER_FILLS``, what ``smallest_cover`` covers with.
-        progress: called with (pictures asked about, pictures in all) as the work goes on; may raise to stop.
+        fill: one of ``COVER_FILLS``, the fill of ``smallest_cover``.
+        progress: called with (pictures done, pictures in all) during the work; may raise to stop.
 
     Raises:
         UnknownName: there is no such probe or fill.
@@ -204,4 +204,4 @@ def whatif(
 
 
 def _silent(_done: int, _total: int) -> None:
-    """Nobody wants to know."""
+    """Ignore progress."""

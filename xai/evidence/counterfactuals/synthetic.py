@@ -1,9 +1,9 @@
-"""Probes that draw on the face: a mask pulled down, a mask in other colours, things that are no mask; and the
-edits beneath them, which hide, reveal, or sham.
+"""Probes that draw on the face: a mask pulled down, a mask in other colours, occluders that are not masks;
+and the underlying edits, which hide, reveal, or sham.
 
-An edit replaces an area of the crop and blends it in with a soft seam. *Reveal* paints bare skin over
-whatever is there, *hide* paints over it what shows nothing, and a *sham* leaves as it is what the classes
-are about, with the same seam. Everything is decided by the face, the area and a seed.
+An edit replaces an area of the crop, blended with a soft seam. *Reveal* paints bare skin over it, *hide* an
+uninformative fill, and a *sham*, the control edit, content that leaves the class unchanged, with the same
+seam. Everything is determined by the face, the area and a seed.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ Pixels = NDArray[np.uint8]
 Points = NDArray[np.float32]
 
 HEIGHTS = tuple(step / 16 for step in range(16, -1, -1))
-"""Heights of the mask that is pulled down, in that order: where its top edge lies on the middle line of the
-face, 1 as when the mask is worn correctly, 0 under the chin."""
+"""Heights of the mask that is pulled down, in order: position of its top edge on the midline of the face, 1
+as in a mask worn correctly, 0 under the chin."""
 
 COLOURS: Mapping[str, str] = {
     "blue": "surgical_blue",
@@ -59,34 +59,34 @@ COLOURS: Mapping[str, str] = {
     "red": "cloth_red",
     "navy": "cloth_navy",
 }
-"""Colour -> the look of ``LOOKS`` that has it."""
+"""Colour -> key of ``LOOKS``."""
 
 _LOOK = LOOKS["surgical_blue"]
 _STILL = Fit(loose=0.0)
-"""No chance in tilt, height or size: from one step to the next nothing but the step differs."""
+"""No random tilt, height or size: consecutive steps differ only in the step itself."""
 
 _STATIONS = ("correct", "nose_tip_out", "nose_out", "mouth_out", "below_chin")
-"""Ways of wearing a mask from the highest to the lowest; between them the nearest one is moved."""
+"""Ways of wearing a mask from the highest to the lowest; in between, the nearest one is shifted."""
 
 _MIDDLE = 0.1
-"""Half the width of the strip round the middle line in which a top edge is looked for, in face widths."""
+"""Half the width of the strip round the midline in which a top edge is located, in face widths."""
 
 _DRAWINGS = 4
 Area = NDArray[np.bool_]
 
 FILLS = ("grey", "mean", "blur", "masked")
-"""What hides: middle grey; the crop's mean colour; the crop, heavily blurred; a drawn mask."""
+"""Fills that hide: middle grey; the crop's mean colour; the crop, heavily blurred; a drawn mask."""
 
 SHAMS = ("moved", "masked", "bare")
-"""Content that leaves the class alone: what is there, moved a little; on a covered face another mask of the
-visible colour; on an uncovered one another bare face."""
+"""Content that leaves the class unchanged: the crop itself, slightly shifted; on a covered face another mask
+of the visible colour; on an uncovered one another bare face."""
 
 
 def pull_down(subject: Subject) -> Probed:
     """A drawn mask, pulled down from over the nose to under the chin; the values are ``HEIGHTS``.
 
-    Where the classifier sees a mask on the face as it is, bare skin is painted over the lower face first, so
-    that one mask is seen and not two. ``Probed.start`` is the answer with the mask all the way up.
+    Where the classifier sees a mask on the original face, bare skin is painted over the lower face first, so
+    that there is one mask and not two. ``Probed.start`` is the answer with the mask all the way up.
     """
     face = _ready(subject)
     pictures = [_worn_at(face, height) for height in HEIGHTS]
@@ -94,10 +94,10 @@ def pull_down(subject: Subject) -> Probed:
 
 
 def recolour(subject: Subject) -> Probed:
-    """One drawn mask in each of ``COLOURS``: the same cut, folds and seat.
+    """One drawn mask in each of ``COLOURS``: the same style, folds and fit.
 
-    It is worn as the classifier says that the face wears one: nose out for ``incorrect``, else correctly. The
-    start is the answer about the first colour; a mask on the face is painted over as by ``pull_down``.
+    It is worn as the classifier predicts: nose out for ``incorrect``, else correctly. The start is the answer
+    for the first colour; a mask on the face is painted over as by ``pull_down``.
     """
     face = _ready(subject)
     worn = "nose_out" if "incorrect" in class_info(_answer(subject).label).wearings else "correct"
@@ -107,12 +107,12 @@ def recolour(subject: Subject) -> Probed:
 
 
 def hand(subject: Subject) -> Probed:
-    """A hand before the mouth, in some drawings; their numbers are the values."""
+    """A hand in front of the mouth, in some drawings; their numbers are the values."""
     return _before_the_face(subject, "hand")
 
 
 def paper(subject: Subject) -> Probed:
-    """A sheet of paper before the lower face, likewise."""
+    """A sheet of paper in front of the lower face, likewise."""
     return _before_the_face(subject, "paper")
 
 
@@ -128,14 +128,14 @@ def scarf(subject: Subject) -> Probed:
 
 @dataclass(frozen=True)
 class _Station:
-    """A way of wearing, and how far down the face the top edge of the mask then lies, in crop pixels."""
+    """A way of wearing, and how far down the face the top edge of the mask then is, in crop pixels."""
 
     worn: str
     top: float
 
 
 def _ready(subject: Subject) -> Face:
-    """The face with bare skin where the classifier sees a mask; refused where that cannot be believed."""
+    """The face with bare skin where the classifier sees a mask; refused where that is not feasible."""
     masked = "uncovered" not in class_info(_answer(subject).label).wearings
     _refuse(subject.face, reveal_too=masked)
     area = area_under_test(subject.face, "wide")
@@ -152,7 +152,7 @@ def _refuse(face: Face, *, reveal_too: bool) -> None:
 
 
 def _worn_at(face: Face, height: float) -> Pixels:
-    """The face with the mask at a height: the nearest station, moved along the face by what is missing."""
+    """The face with the mask at a height: the nearest station, shifted along the face by the rest."""
     down, stations = _stations(face.landmarks)
     wanted = stations[-1].top + height * (stations[0].top - stations[-1].top)
     nearest = min(stations, key=lambda station: abs(station.top - wanted))
@@ -161,7 +161,7 @@ def _worn_at(face: Face, height: float) -> Pixels:
 
 
 def _stations(landmarks: Points) -> tuple[Points, tuple[_Station, ...]]:
-    """The direction down the face, and where the top edge lies at each station."""
+    """The direction down the face, and the position of the top edge at each station."""
     found = []
     for worn in _STATIONS:
         layout = fit_layout(landmarks, _LOOK.style, worn, _STILL, np.random.default_rng(0))
@@ -194,9 +194,9 @@ def reveal(face: Face, area: Area, seeds: Sequence[int] = (0,)) -> Pixels:
     """The face with bare skin painted over the area, whatever was there.
 
     Args:
-        face: a crop with the 468-point mesh. Ask ``check_feasibility`` first.
-        area: bool ``(S, S)``. Beyond the reach of the model (hair, background) nothing is painted.
-        seeds: one donor each; another seed is another lower face that goes with the visible upper one.
+        face: a crop with the 468-point mesh. Call ``check_feasibility`` first.
+        area: bool ``(S, S)``. Beyond the extent of the model (hair, background) nothing is painted.
+        seeds: one donor each; another seed is another lower face that matches the visible upper one.
 
     Returns:
         RGB uint8 ``(N, S, S, 3)``. Pixels beyond the seam are those of the crop.
@@ -210,13 +210,13 @@ def reveal(face: Face, area: Area, seeds: Sequence[int] = (0,)) -> Pixels:
 
 
 def hide(face: Face, area: Area, fill: str, seed: int = 0) -> Pixels:
-    """The face with the area painted over by something that shows nothing of it.
+    """The face with the area replaced by an uninformative fill.
 
     Args:
         face: a crop; ``masked`` needs the 468-point mesh.
         area: bool ``(S, S)``.
         fill: one of ``FILLS``.
-        seed: look and folds of a drawn mask; the other fills know no chance.
+        seed: look and folds of a drawn mask; the other fills are deterministic.
 
     Returns:
         RGB uint8 ``(S, S, 3)``.
@@ -233,13 +233,13 @@ def hide(face: Face, area: Area, fill: str, seed: int = 0) -> Pixels:
 
 
 def sham(face: Face, area: Area, kind: str, seeds: Sequence[int] = (0,)) -> Pixels:
-    """The face with the area replaced by content that leaves its class alone, with the same seam.
+    """The face with the area replaced by content that leaves its class unchanged, with the same seam.
 
     Args:
         face: a crop; ``masked`` and ``bare`` need the 468-point mesh.
         area: bool ``(S, S)``.
         kind: one of ``SHAMS``; ``masked`` is for covered faces, ``bare`` for uncovered ones.
-        seeds: chance in where it is moved to, how the mask folds, which bare face.
+        seeds: of the shift, the mask's folds, the bare face.
 
     Returns:
         RGB uint8 ``(N, S, S, 3)``.

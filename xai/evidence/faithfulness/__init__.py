@@ -1,1 +1,1 @@
-"""Whether a map is true to the model it explains."""
+"""Whether a map is faithful to the model it explains."""

@@ -1,10 +1,10 @@
-"""Deletion and insertion: is the answer lost, and found again, in the order of the map?
+"""Deletion and insertion: does the probability fall, and rise again, in the order of the map?
 
-Petsiuk et al. 2018, "RISE: Randomized Input Sampling for Explanation of Black-box Models", section 4.2;
-Samek et al. 2017, "Evaluating the Visualization of What a Deep Neural Network Has Learned". What the map
-calls most important is taken away first (or put first onto a blurred picture) and the class's probability
-is read after each step. Departures: cells of the map's own size are changed and not single pixels, and the
-result stands beside random orders of the same cells and an edge detector's map cut into the same cells.
+Petsiuk et al. 2018, "RISE: Randomized Input Sampling for Explanation of Black-box Models", section 4.2; Samek
+et al. 2017, "Evaluating the Visualization of What a Deep Neural Network Has Learned". What the map marks as
+most important is deleted first (or inserted first into a blurred picture) and the class's probability is
+recorded after each step. Departures: cells of the map's own size are changed, not single pixels, and the
+result is compared with random orders of the same cells and with an edge detector's map over the same cells.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ Source = str | Tensor
 """A fill by name, or a picture float32 ``(3, n, n)`` in 0..1."""
 
 CLEAR = 2.3
-"""A gain counts from so many spreads of the random orders on: with five of them, and areas that scatter
-normally, a sixth random order gets there about once in twenty times."""
+"""A gain counts from this many standard deviations of the random orders: with five of them, and normally
+distributed areas, a sixth random order gets there about once in twenty times."""
 
 LEAST_GAIN = 0.01
 """A smaller gain in area, in probability, never counts."""
 
 LEAST_SPAN = 0.2
-"""A curve whose ends are nearer in probability than this tells nothing: the removed picture says what the
-whole one says, and then no order of removing can be right."""
+"""A curve whose ends are nearer in probability than this is inconclusive: the deleted picture gets the same
+answer as the whole one, so no order of deletion can be right."""
 
 _BATCH_PIXELS = 32 * 128 * 128
 """Input pixels per batch on the CPU; a GPU takes eight times as many."""
@@ -43,7 +43,7 @@ _BATCH_PIXELS = 32 * 128 * 128
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """The answer as the picture changes step by step.
+    """The class's probability as the picture changes step by step.
 
     Attributes:
         changed: float64 ``(K + 1,)``, share of the cells that are changed, from 0 to 1.
@@ -61,7 +61,7 @@ class Curve:
 
 @dataclass(frozen=True, eq=False)
 class CurveTest:
-    """One map's curve beside those it has to beat.
+    """One map's curve beside the baselines it has to beat.
 
     Attributes:
         kind: ``"deletion"`` (a small area is good) or ``"insertion"`` (a large one is).
@@ -82,30 +82,30 @@ class CurveTest:
 
     @property
     def spread(self) -> float:
-        """Standard deviation of the random orders' areas (divided by their number less one)."""
+        """Standard deviation of the random orders' areas (ddof 1)."""
         return float(np.std([curve.area for curve in self.random], ddof=1))
 
     @property
     def gain(self) -> float:
-        """How much better than the mean random order, in area; above 0 is better for either kind."""
+        """Gain over the mean random order, in area; above 0 is better for either kind."""
         return self._better_by(self.random_area)
 
     @property
     def gain_over_edges(self) -> float:
-        """How much better than the edge detector, in area; above 0 is better for either kind."""
+        """Gain over the edge detector, in area; above 0 is better for either kind."""
         return self._better_by(self.edges.area)
 
     @property
     def span(self) -> float:
-        """Target's probability for the whole picture less that for the removed (or blurred) one, -1..1."""
+        """Target's probability for the whole picture minus that for the deleted (or blurred) one, -1..1."""
         first, last = self.own.probabilities[[0, -1]]
         return float(first - last if self.kind == "deletion" else last - first)
 
     @property
     def beats_random(self) -> bool | None:
-        """Whether the gain is at least ``LEAST_GAIN`` and more than ``CLEAR`` spreads.
+        """Whether the gain is at least ``LEAST_GAIN`` and more than ``CLEAR`` standard deviations.
 
-        None where the span is below ``LEAST_SPAN``: this curve cannot tell.
+        None where the span is below ``LEAST_SPAN``: this curve is inconclusive.
         """
         if self.span < LEAST_SPAN:
             return None
@@ -126,17 +126,17 @@ def run_curves(
     """Deletion and insertion curve of every order, all steps of all orders in one stream of batches.
 
     Args:
-        classifier: what is asked.
+        classifier: the model.
         values: float32 ``(3, n, n)`` in 0..1, as ``to_input`` makes it.
         target: index of the class.
         orders: name -> order; their grids may differ.
-        plan: number of steps, what deletion leaves, and what insertion starts from: a fill that ``baseline``
-            knows, or a picture like ``values``.
+        plan: number of steps, and the baselines of deletion and insertion: a fill that ``baseline`` accepts,
+            or a picture like ``values``.
         done: called with the number of forwards after each batch.
 
     Returns:
         Name -> (deletion, insertion). It takes ``3 + 2 * (steps - 1) * len(orders)`` forwards: the picture
-        itself, what deletion leaves and what insertion starts from are shared.
+        itself and both baselines are shared.
     """
     steps, fill, start = plan
     values = values.to(classifier.device)
@@ -164,11 +164,11 @@ def _picture(values: Tensor, source: Source) -> Tensor:
 
 @dataclass(frozen=True, eq=False)
 class _Stream:
-    """Makes changed pictures on the device and reads the answers.
+    """Makes changed pictures on the device and records the probabilities.
 
     Attributes:
-        sources: ``(3, 3, n, n)``, normalised: the picture, what deletion leaves, what insertion starts from.
-        turns: int64 ``(orders, n, n)``, see ``Order.turn``.
+        sources: ``(3, 3, n, n)``, normalised: the picture, the deletion baseline, the insertion baseline.
+        turns: int64 ``(orders, n, n)``, see ``PixelOrder.turn``.
     """
 
     classifier: Classifier
@@ -197,7 +197,7 @@ class _Stream:
     def _changed(self, plan: Tensor) -> Tensor:
         kind, order, limit = plan
         touched = (self.turns[order] < limit[:, None, None])[:, None]
-        # Deletion lays what it leaves over the picture, insertion the picture over what it starts from.
+        # Deletion puts its baseline over the picture, insertion the picture over its baseline.
         over, under = self.sources[1 - kind], self.sources[2 * kind]
         return torch.where(touched, over, under)
 

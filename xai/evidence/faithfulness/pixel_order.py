@@ -1,4 +1,4 @@
-"""A picture cut into cells as large as a map's own, and orders in which they are changed."""
+"""Cells of a picture at a map's own resolution, and orders in which they are changed."""
 
 from __future__ import annotations
 
@@ -19,14 +19,15 @@ class PixelOrder:
     """An order in which a picture's cells are changed.
 
     Attributes:
-        cells: int64 ``(g * g,)``, each cell once, row by row from the top left; first to be changed first.
+        cells: int64 ``(g * g,)``, each cell once, numbered row by row from the top left; in the order of
+            change.
     """
 
     cells: NDArray[np.int64]
 
     @classmethod
     def of(cls, values: NDArray[np.float64], seed: int) -> PixelOrder:
-        """Highest value of ``values`` ``(g, g)`` first; equal ones in an order drawn from ``seed``."""
+        """Highest value of ``values`` ``(g, g)`` first; ties in a random order by ``seed``."""
         chance = np.random.default_rng(seed).permutation(values.size)
         return cls(np.lexsort((chance, -values.ravel())).astype(np.int64))
 
@@ -36,11 +37,11 @@ class PixelOrder:
         return cls(np.random.default_rng(list(seed)).permutation(grid * grid).astype(np.int64))
 
     def counts(self, steps: int) -> NDArray[np.int64]:
-        """How many cells are changed after 0, 1, … ``steps`` steps."""
+        """Number of cells changed after 0, 1, … ``steps`` steps."""
         return np.rint(np.arange(steps + 1) * len(self.cells) / steps).astype(np.int64)
 
     def turn(self, side: int) -> NDArray[np.int64]:
-        """Int64 ``(side, side)``: for each input pixel, how many cells are changed before its own."""
+        """Int64 ``(side, side)``: for each input pixel, the number of cells changed before its own."""
         grid = round(len(self.cells) ** 0.5)
         rank = np.empty(grid * grid, np.int64)
         rank[self.cells] = np.arange(grid * grid)
@@ -61,7 +62,7 @@ def cell_means(values: NDArray[np.float32] | NDArray[np.float64], grid: int) -> 
 def edge_map(values: Tensor) -> NDArray[np.float64]:
     """Sobel magnitude of the luminance of a picture ``(3, n, n)`` in 0..1: float64 ``(n, n)``.
 
-    Edges repeated at the border; it knows no model.
+    Edges repeated at the border; independent of any model.
     """
     weights = torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64, device=values.device)
     light = (weights[:, None, None] * values).sum(dim=0)[None, None]

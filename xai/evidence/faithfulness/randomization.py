@@ -1,12 +1,11 @@
-"""Does the map follow the network's weights? The cascading randomisation check.
+"""Does the map depend on the network's weights? The cascading model-parameter randomisation check.
 
-Adebayo et al. 2018, "Sanity Checks for Saliency Maps", section 3: layers are re-initialised from the
-output backwards and the map is made again; a map that stays the same does not show what the network learnt.
+Adebayo et al. 2018, "Sanity Checks for Saliency Maps", section 3: layers are re-initialised from the output
+backwards and the map is recomputed; a map that stays the same does not show what the network learnt.
 
-Layers are started anew as their own kind starts (``reset_parameters``). A departure: batch statistics of
-the layers that were started anew are measured afresh on the picture and its mirrored negative. A new
-MobileNetV2 with the statistics it starts with gives one and the same answer to every picture, and there is
-nothing to compare.
+Layers are re-initialised by their own ``reset_parameters``. A departure: batch statistics of the
+re-initialised layers are re-estimated on the picture and its mirrored negative. A new MobileNetV2 with its
+initial statistics gives the same answer for every picture, and there is nothing to compare.
 """
 
 from __future__ import annotations
@@ -33,22 +32,22 @@ __all__ = [
 ]
 
 FOLLOWS_BELOW = 0.5
-"""A map follows the weights if its mean likeness to maps of randomised networks is below this."""
+"""A map depends on the weights if its mean similarity to maps of randomised networks is below this."""
 
 REFERENCES = 2
-"""Pictures on which batch statistics are measured afresh."""
+"""Pictures on which batch statistics are re-estimated."""
 
 
 @dataclass(frozen=True)
 class Randomisation:
-    """Likeness of a map to the maps of networks with ever more random weights.
+    """Similarity of a map to the maps of networks with ever more random weights.
 
     Attributes:
-        stages: Spearman's correlation with the original map after each stage, from the output backwards;
-            the last has no trained layer left. None where a map was the same everywhere.
+        stages: Spearman's correlation with the original map after each stage, from the output backwards; the
+            last has no trained layer left. None where a map was constant.
         stages_absolute: the same for absolute values.
-        layers: how many layers have been started anew after each stage.
-        random: correlation for each wholly random network; the first is the last stage.
+        layers: how many layers have been re-initialised after each stage.
+        random: correlation for each fully randomised network; the first is the last stage.
         random_absolute: the same for absolute values.
     """
 
@@ -60,10 +59,10 @@ class Randomisation:
 
     @property
     def likeness(self) -> float | None:
-        """Mean correlation with the wholly random networks, signed or absolute, whichever is larger.
+        """Mean correlation with the fully randomised networks, signed or absolute, whichever is larger.
 
-        None where no map can be compared, or the network has no layer to start anew. A map of few cells is
-        like another by chance; the mean over several networks is not.
+        None where no map can be compared, or the network has no layer to re-initialise. A map of few cells
+        can be similar to another by chance; the mean over several networks is not.
         """
         means = (mean_of(self.random), mean_of(self.random_absolute))
         known = [mean for mean in means if mean is not None]
@@ -71,7 +70,7 @@ class Randomisation:
 
     @property
     def follows_weights(self) -> bool | None:
-        """Whether ``likeness`` is below ``FOLLOWS_BELOW``; None where there is no likeness."""
+        """Whether ``likeness`` is below ``FOLLOWS_BELOW``; None where there is no similarity."""
         return None if self.likeness is None else self.likeness < FOLLOWS_BELOW
 
 
@@ -80,12 +79,13 @@ class CascadingRandomization:
 
     Args:
         classifier: what is copied; neither its weights nor its statistics are touched.
-        values: float32 ``(3, n, n)`` in 0..1, the picture: it shows in which order layers run, and batch
-            statistics are measured on it.
-        stages: how many stages the layers are split into, as evenly as they go.
-        seed: what the random weights are drawn from; torch's own random state stays as it is.
+        values: float32 ``(3, n, n)`` in 0..1, the picture: it determines the order of the layers, and batch
+            statistics are estimated on it.
+        stages: how many stages the layers are split into, as evenly as possible.
+        seed: of the random weights; torch's own random state is unaffected.
 
-    Making one takes one forward, and each network it gives ``REFERENCES`` more where it has batch statistics.
+    Creation takes one forward, and each network that it yields ``REFERENCES`` more if it has batch
+    statistics.
     """
 
     def __init__(self, classifier: Classifier, values: Tensor, stages: int, seed: int) -> None:
@@ -100,11 +100,11 @@ class CascadingRandomization:
 
     @property
     def layers(self) -> tuple[int, ...]:
-        """How many layers have been started anew after each stage."""
+        """How many layers have been re-initialised after each stage."""
         return tuple(int(n) for n in np.cumsum([len(part) for part in self._parts]))
 
     def stages(self) -> Iterator[Classifier]:
-        """The network after each stage, from the output backwards; each is good until the next is made."""
+        """The network after each stage, from the output backwards; each is valid until the next is made."""
         done: list[nn.Module] = []
         for number, part in enumerate(self._parts):
             _restart(part, self._seed + number)
@@ -112,7 +112,7 @@ class CascadingRandomization:
             yield self._measured(done)
 
     def random(self, number: int) -> Classifier:
-        """A wholly random network, another one for each number from 1 on; good until the next is made."""
+        """A fully randomised network, another for each number from 1 on; valid until the next is made."""
         layers = [layer for part in self._parts for layer in part]
         _restart(layers, self._seed + 1000 * number)
         return self._measured(layers)
@@ -123,20 +123,20 @@ class CascadingRandomization:
 
 
 def has_batch_statistics(network: nn.Module) -> bool:
-    """Whether the network has layers that carry statistics of the batches they were trained on."""
+    """Whether the network has layers with batch statistics."""
     return any(isinstance(module, _BatchNorm) for module in network.modules())
 
 
 def compare_stages(
     original: Map, stages: list[Map], random: list[Map], layers: tuple[int, ...]
 ) -> Randomisation:
-    """The check's figures.
+    """The results of the check.
 
     Args:
         original: the trained network's map.
         stages: the maps after each stage.
-        random: the maps of further wholly random networks.
-        layers: layers started anew after each stage.
+        random: the maps of further fully randomised networks.
+        layers: layers re-initialised after each stage.
     """
     wholly = [stages[-1], *random]
     return Randomisation(
@@ -150,7 +150,7 @@ def compare_stages(
 
 @torch.inference_mode()
 def _in_order(network: nn.Module, batch: Tensor) -> list[nn.Module]:
-    """The modules that hold parameters of their own, as they run."""
+    """The modules with parameters of their own, in execution order."""
     ran: list[nn.Module] = []
 
     def note(module: nn.Module, *_: object) -> None:
@@ -173,7 +173,7 @@ def _restart(layers: list[nn.Module], seed: int) -> None:
         torch.manual_seed(seed)
         for layer in layers:
             place = next(layer.parameters(recurse=False)).device
-            layer.cpu()  # drawn there, so that the numbers are the same on every device
+            layer.cpu()  # drawn on the CPU, so that the numbers are the same on every device
             _draw(layer)
             layer.to(place)
 
@@ -195,7 +195,7 @@ def _measure_statistics(network: nn.Module, layers: list[nn.Module], batch: Tens
         return
     momenta = [layer.momentum for layer in measured]
     for layer in measured:
-        layer.momentum = 1.0  # what was measured before is forgotten
+        layer.momentum = 1.0  # reset the earlier statistics
         layer.train()
     network(batch)
     for layer, momentum in zip(measured, momenta, strict=True):

@@ -1,4 +1,4 @@
-"""Maps made again: for another network or another picture, at their own resolution, as cheaply as it goes."""
+"""Recomputes maps for another network or another picture, at their own resolution, as cheaply as possible."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from xai.types import Heatmap, Params
 __all__ = ["REMADE_PATCH", "MapRecomputer", "Tally", "own_grid", "remaking"]
 
 REMADE_PATCH = 1 / 4
-"""Size and stride of an occlusion map that is made again: 16 places instead of 196. It is compared with an
-original made the same way, never with the fine map."""
+"""Size and stride of a recomputed occlusion map: 16 positions instead of 196. It is compared with an original
+computed the same way, never with the fine map."""
 
 _ROUNDING = 6
-"""Decimals of a probability that are kept: what is smaller is the order in which a batch was summed."""
+"""Decimals of a probability that are kept: smaller differences come from the summation order in a batch."""
 
 
 class Tally:
-    """Counts forwards and tells whoever wants to know; they may raise to stop the work.
+    """Counts forwards and reports progress; the callback may raise to stop the work.
 
     Args:
         progress: called with (forwards done, forwards in all), or None.
@@ -36,23 +36,23 @@ class Tally:
         self._progress, self._total, self.done = progress, total, 0
 
     def add(self, forwards: int) -> None:
-        """So many more are done."""
+        """Add ``forwards`` to the count."""
         self.done += forwards
         if self._progress:
             self._progress(self.done, self._total)
 
     def within(self, done: int, total: int) -> None:
-        """Progress inside a method that counts for itself; gives the chance to stop, counts nothing."""
+        """Progress inside a method that counts for itself; allows cancelling, counts nothing."""
         self.add(0)
 
 
 @dataclass(frozen=True, eq=False)
 class MapRecomputer:
-    """How one method's map is made again.
+    """How one method's map is recomputed.
 
     Attributes:
-        method: what makes it.
-        params: with which settings; an occlusion patch is ``REMADE_PATCH``.
+        method: the method.
+        params: its settings; an occlusion patch is ``REMADE_PATCH``.
         target: index of the class that is explained.
     """
 
@@ -72,8 +72,8 @@ class MapRecomputer:
         return self.method.forwards(self.params, side) + (self.patch is not None)
 
     def map(self, classifier: Classifier, values: Tensor, tally: Tally) -> Map:
-        """The map of ``values`` ``(3, n, n)`` in 0..1, float64 ``(h, w)``: one value per place of the patch,
-        or per place of the layer that the method explains.
+        """The map of ``values`` ``(3, n, n)`` in 0..1, float64 ``(h, w)``: one value per patch position, or
+        per position of the layer that the method explains.
         """
         made = self.method.run()(classifier, values, self.target, self.params, tally.within)
         found = np.asarray(made.values, np.float64)
@@ -86,9 +86,9 @@ class MapRecomputer:
 
 
 def remaking(name: str, given: Mapping[str, float | int | str], target: int) -> MapRecomputer:
-    """How the map ``name``, made with the parameters ``given``, is made again for class ``target``.
+    """How the map ``name``, made with the parameters ``given``, is recomputed for class ``target``.
 
-    A fill that is drawn for one face is replaced by grey: it is not drawn anew for noisy and moved copies.
+    A fill that is drawn for one face is replaced by grey: it is not redrawn for noisy and shifted copies.
 
     Raises:
         UnknownName: there is no such method or parameter.
@@ -102,7 +102,7 @@ def remaking(name: str, given: Mapping[str, float | int | str], target: int) -> 
 
 
 def own_grid(heatmap: Heatmap, again: Map, side: int) -> int:
-    """Cells along one side of a map: as many as patches fit, or as the layer it explains has places.
+    """Cells along one side of a map: as many as patches fit, or as the explained layer has positions.
 
     Args:
         heatmap: the map.

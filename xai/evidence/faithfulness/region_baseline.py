@@ -1,8 +1,8 @@
-"""Region shares next to those of random networks, so that a blob in the middle is not taken for evidence.
+"""Region shares beside those of random networks, so that a blob in the middle is not taken for evidence.
 
-A face is in the middle of its crop, and a random network's map has a middle too. What counts is what a
-region gets beyond the same method on the same picture with random weights (Adebayo et al. 2018, "Sanity
-Checks for Saliency Maps"), all at the map's own resolution.
+A face is in the middle of its crop, and a random network's map has a centre bias too. What counts is a
+region's share beyond that of the same method on the same picture with random weights (Adebayo et al. 2018,
+"Sanity Checks for Saliency Maps"), all at the map's own resolution.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["RandomBaselineShares", "shares_beside_chance"]
 
 @dataclass(frozen=True)
 class RandomBaselineShares:
-    """How a map's positive evidence falls on the regions, and how that of random networks does.
+    """Region shares of a map's positive evidence, and those of random networks' maps.
 
     Attributes:
         own: of the trained network's map.
@@ -37,16 +37,16 @@ class RandomBaselineShares:
         return float(np.mean([shares.of(*regions)[0] for shares in self.random]))
 
     def spread(self, *regions: str) -> float | None:
-        """Standard deviation of that share (divided by their number less one); None for a single network."""
+        """Standard deviation of that share (ddof 1); None for a single network."""
         found = [shares.of(*regions)[0] for shares in self.random]
         return float(np.std(found, ddof=1)) if len(found) > 1 else None
 
     def beyond(self, *regions: str) -> float:
-        """Share less the expected one, -1..1; 0 is what random weights give."""
+        """Share minus the expected one, -1..1; 0 is the level of random weights."""
         return self.own.of(*regions)[0] - self.expected(*regions)
 
     def ratio(self, *regions: str) -> float | None:
-        """Share over the expected one; 1 is what random weights give. None where nothing is expected."""
+        """Share over the expected one; 1 is the level of random weights. None where the expected one is 0."""
         expected = self.expected(*regions)
         return self.own.of(*regions)[0] / expected if expected > 0 else None
 

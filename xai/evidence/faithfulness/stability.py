@@ -1,4 +1,4 @@
-"""Is the map the same for a picture that looks the same? Small noise and small shifts.
+"""Is the map stable for a picture that looks the same? Small noise and small shifts.
 
 The relative change is that of the max-sensitivity of Yeh et al. 2019, "On the (In)fidelity and Sensitivity
 of Explanations", over the given neighbours instead of a ball; beside it the rank correlation.
@@ -20,11 +20,12 @@ __all__ = ["PerturbedInput", "Stability", "compare_neighbours", "neighbours", "s
 
 @dataclass(frozen=True, eq=False)
 class PerturbedInput:
-    """A picture that looks the same.
+    """A slightly perturbed picture.
 
     Attributes:
         values: float32 ``(3, n, n)`` in 0..1.
-        shift: rows down and columns to the right that its content was moved, input pixels; (0, 0) for noise.
+        shift: rows down and columns to the right by which its content was shifted, input pixels; (0, 0) for
+            noise.
     """
 
     values: Tensor
@@ -33,16 +34,16 @@ class PerturbedInput:
 
 @dataclass(frozen=True)
 class Stability:
-    """How a map holds under noise and shift; one entry per neighbour in both tuples of likeness.
+    """Stability of a map under noise and shift; one correlation per neighbour in ``noise`` and ``shift``.
 
     Attributes:
-        noise: Spearman's correlation with the original map for each noisy copy; None where a map was the
-            same everywhere.
-        shift: the same for each shifted copy, its map moved back first.
+        noise: Spearman's correlation with the original map for each noisy copy; None where a map was
+            constant.
+        shift: the same for each shifted copy, its map shifted back first.
         noise_change: largest relative change of the map under noise; 0 is none, None where the original is
             zero everywhere or no such copy was made.
         shift_change: the same under shift.
-        kept: share of all copies whose answer (the most probable class) is the original's, 0..1.
+        kept: share of all copies with the original's predicted class, 0..1.
     """
 
     noise: tuple[float | None, ...]
@@ -61,8 +62,8 @@ def neighbours(
         values: float32 ``(3, n, n)`` in 0..1.
         noises: how many noisy copies.
         sigma: standard deviation of the Gaussian noise in units of 0..1; the sum is clipped to 0..1.
-        shifts: rows down, columns to the right, input pixels; what moves in repeats the edge.
-        seed: what the noise is drawn from, on the CPU.
+        shifts: rows down, columns to the right, input pixels; the edge is replicated.
+        seed: of the noise, drawn on the CPU.
     """
     random = torch.Generator().manual_seed(seed)
     drawn = [torch.randn(values.shape, generator=random).to(values.device) for _ in range(noises)]
@@ -71,9 +72,9 @@ def neighbours(
 
 
 def shifted_back(values: Map, shift: tuple[int, int], side: int) -> Map:
-    """A map ``(h, w)`` over an input of ``side`` pixels whose content was moved by ``shift``, moved back.
+    """A map ``(h, w)`` over an input of ``side`` pixels whose content was shifted by ``shift``, shifted back.
 
-    Linear between cells, the outermost repeated.
+    Linear between cells, the outermost replicated.
     """
     rows, columns = (
         _stretched(cells, pixels * cells / side) for cells, pixels in zip(values.shape, shift, strict=True)
@@ -88,13 +89,13 @@ def compare_neighbours(
     answers: tuple[Sequence[int], int],
     side: int,
 ) -> Stability:
-    """The figures.
+    """The results.
 
     Args:
         original: the picture's map.
-        maps: the map of each copy, not yet moved back.
+        maps: the map of each copy, not yet shifted back.
         copies: the copies.
-        answers: the most probable class of each copy, and that of the picture.
+        answers: the predicted class of each copy, and that of the picture.
         side: of the input, pixels.
     """
     back = [shifted_back(m, copy.shift, side) for m, copy in zip(maps, copies, strict=True)]
@@ -122,6 +123,6 @@ def _moved(values: Tensor, shift: tuple[int, int]) -> Tensor:
 
 
 def _stretched(cells: int, by: float) -> Map:
-    """Matrix ``(cells, cells)`` that reads a line of cells ``by`` cells further on."""
+    """Matrix ``(cells, cells)`` that shifts a line of cells by ``by`` cells."""
     places = (np.arange(cells) + by).clip(0, cells - 1)
     return (1 - abs(places[:, None] - np.arange(cells))).clip(min=0)

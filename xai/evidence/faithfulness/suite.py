@@ -1,12 +1,12 @@
-"""Is a map faithful to the model it explains? Four checks under every map, and what they cost.
+"""Is a map faithful to the model it explains? Four checks of every map, and their cost.
 
 Deletion and insertion (``deletion_insertion``), the cascading randomisation check (``randomization``),
-stability under noise and shift (``stability``), region shares next to random networks (``region_baseline``).
-They describe the map; the verdict on the model comes from interventions and does not need it.
+stability under noise and shift (``stability``), region shares beside random networks (``region_baseline``).
+They describe the map; the verdict on the model comes from interventions and does not use them.
 
-Only the curves judge the very map that is handed in. The other checks need the map again and again: they make
-it with the same method and settings, but occlusion with a patch of ``REMADE_PATCH`` in steps of its own size,
-and compare it with an original made the same way. A patch that shows a drawn mask or bare skin is then grey.
+Only the curves judge the given map itself. The other checks recompute the map many times: with the same
+method and settings, but occlusion with a patch of ``REMADE_PATCH`` at a stride of its own size, and compare
+it with an original computed the same way. A patch with a drawn mask or bare skin is then grey.
 """
 
 from __future__ import annotations
@@ -43,15 +43,15 @@ __all__ = ["Checks", "Faithfulness", "cost", "faithfulness"]
 
 @dataclass(frozen=True)
 class Checks:
-    """How much is done. The defaults cost 606 forwards for occlusion and Grad-CAM together.
+    """Extent of the checks. The defaults cost 606 forwards for occlusion and Grad-CAM together.
 
     Attributes:
         steps: of each curve, 1 or more.
         orders: random orders of each kind of cell, 2 or more.
-        fill: what deletion leaves, one of ``FILLS`` that is not drawn for one face.
-        start: what insertion starts from, likewise; blurred in the paper.
+        fill: the baseline of deletion, one of ``FILLS`` that is not drawn for one face.
+        start: the baseline of insertion, likewise; blurred in the paper.
         stages: of the cascade, 1 or more.
-        networks: wholly random networks, the cascade's end among them, 1 or more.
+        networks: fully randomised networks, the end of the cascade among them, 1 or more.
         noises: noisy copies.
         sigma: standard deviation of their noise, in units of 0..1.
         shifts: rows down and columns to the right, input pixels.
@@ -83,7 +83,7 @@ class Checks:
 
 
 def cost(classifier: Classifier, methods: Sequence[str], checks: Checks | None = None) -> int:
-    """How many pictures go through a network to check the maps of ``methods`` for one face.
+    """Forward passes to check the maps of ``methods`` for one face.
 
     Exact, and known before anything runs; a pass with its gradient counts as one. Methods that explain a
     layer share its random orders.
@@ -105,7 +105,7 @@ def cost(classifier: Classifier, methods: Sequence[str], checks: Checks | None =
 
 @dataclass(frozen=True, eq=False)
 class Faithfulness:
-    """What the checks found of one map.
+    """Results of the checks of one map.
 
     Attributes:
         method: name in ``METHODS``.
@@ -115,9 +115,9 @@ class Faithfulness:
         randomisation: whether the map follows the weights.
         stability: whether it holds under noise and shift.
         shares: None where the face has no landmarks or a map no positive value.
-        grid: cells along one side that the curves change.
-        remade: parameters of the maps that were made again; see above for how they differ from the map's.
-        checks: how much was done.
+        grid: cells per side of the curves.
+        remade: parameters of the recomputed maps; see above for how they differ from the map's.
+        checks: extent of the checks.
         turned: whether the curves go from the face to one of another class; else to the fills of ``checks``.
     """
 
@@ -142,20 +142,20 @@ def faithfulness(
     progress: Progress | None = None,
     turned: NDArray[np.uint8] | None = None,
 ) -> Mapping[str, Faithfulness]:
-    """Check maps of one face against the classifier they are said to explain.
+    """Check maps of one face for faithfulness to their classifier.
 
     Args:
         face: what was explained; without landmarks there are no shares.
-        classifier: whose maps they are. It is never changed: random weights go into a copy.
+        classifier: whose maps they are. It is never modified: random weights go into a copy.
         maps: an explanation, or method -> heat map; all of one target.
-        checks: how much is done; ``cost`` says how many forwards that takes.
+        checks: extent of the checks; ``cost`` gives the forwards.
         progress: called with (forwards done, forwards in all); raising in it stops the work.
-        turned: the face as one of another class, RGB uint8 ``(S, S, 3)`` (``interventions.turned``); what
-            deletion leaves and insertion starts from then, in place of the fills of ``checks``. A grey patch
-            takes nothing from ``covered``, since a hidden nose is what that class says.
+        turned: the face edited to another class, RGB uint8 ``(S, S, 3)`` (``turned_face``): the baseline of
+            deletion and insertion, in place of the fills of ``checks``. A grey patch does not lower
+            ``covered``, since a hidden nose is what that class means.
 
     Returns:
-        Method -> figures, in the order of ``maps``.
+        Method -> results, in the order of ``maps``.
 
     Raises:
         UnknownName: the method or target of a map does not exist.
@@ -174,7 +174,7 @@ def faithfulness(
 
 @dataclass(frozen=True, eq=False)
 class _Work:
-    """The forwards of one face: every network and every picture is made once, for all methods."""
+    """The work on one face: every network and every picture is made once, for all methods."""
 
     classifier: Classifier
     plans: Mapping[str, MapRecomputer]
@@ -183,7 +183,7 @@ class _Work:
     turned: NDArray[np.uint8] | None
 
     def judge(self, face: Face, heatmaps: Mapping[str, Heatmap]) -> dict[str, Faithfulness]:
-        """Everything, of every map."""
+        """All checks of every map."""
         values = to_input(face.crop, self.classifier.card.input_size, self.classifier.device)
         originals = self.maps(self.classifier, values)
         grids = {n: own_grid(heatmaps[n], originals[n], values.shape[-1]) for n in self.plans}
@@ -218,9 +218,9 @@ class _Work:
         return {name: plan.map(classifier, values, self.tally) for name, plan in self.plans.items()}
 
     def curves(self, values: Tensor, cells: Mapping[str, Map]) -> dict[str, tuple[CurveTest, CurveTest]]:
-        """Deletion and insertion test of every map, given as its cells' means ``(g, g)``."""
+        """Deletion and insertion test of every map, given as its cell means ``(g, g)``."""
         checks = self.checks
-        # Layer maps share their cells; an occlusion map's are its own even where there are as many.
+        # Layer maps share their cells; an occlusion map has its own even at the same grid size.
         kinds = {name: (self.plans[name].patch is None, len(c)) for name, c in cells.items()}
         orders = {f"own {name}": PixelOrder.of(c, checks.seed) for name, c in cells.items()}
         edges = edge_map(values)
@@ -240,14 +240,14 @@ class _Work:
         return {name: (test(0, name), test(1, name)) for name in cells}
 
     def sources(self) -> tuple[Source, Source]:
-        """What deletion leaves and what insertion starts from."""
+        """The baselines of deletion and insertion."""
         if self.turned is None:
             return self.checks.fill, self.checks.start
         picture = to_input(self.turned, self.classifier.card.input_size, self.classifier.device)
         return picture, picture
 
     def stability(self, values: Tensor, originals: Mapping[str, Map]) -> dict[str, Stability]:
-        """Every method's figures under noise and shift."""
+        """Every method's stability under noise and shift."""
         checks = self.checks
         copies = neighbours(values, checks.noises, checks.sigma, checks.shifts, checks.seed)
         answers = self._answers([PerturbedInput(values), *copies])

@@ -1,1 +1,1 @@
-"""What is edited on a face, where, and how it is painted."""
+"""Edits of a face: what, where, and how they are composited."""

@@ -1,8 +1,8 @@
-"""Changes of the whole picture that say nothing about the mask: light, colour cast, sharpness, grain,
+"""Appearance changes of the whole picture, unrelated to the mask: light, colour cast, sharpness, grain,
 compression, mirror and scale.
 
-Each stays within what photos of faces differ by anyway: between the 5th and the 95th percentile of the faces
-that the classifiers are measured on. A model whose answer goes with one of them hangs on it.
+Each stays within the natural variation of face photos: between the 5th and the 95th percentile of the faces
+that the classifiers are measured on. A model whose answer changes with one of them depends on it.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ _FLOOR = 4.0
 
 
 def _lit(pixels: Plane, *, by: float = 0.0, across: float = 0.0) -> Plane:
-    """Brighter by a factor ``exp(by)``, and from the left to the right edge by ``exp(2 * across)`` more."""
+    """Brightness times ``exp(by)``, rising by ``exp(2 * across)`` from the left to the right edge."""
     slope = np.linspace(-across, across, pixels.shape[1], dtype=np.float32)[None, :, None]
     return np.asarray((pixels + _FLOOR) * np.exp(by + slope) - _FLOOR, np.float32)
 
 
 def _cast(pixels: Plane, *, red: float, blue: float) -> Plane:
-    """A cast that leaves the brightness: red and blue by factors ``exp``, green by what the two leave."""
+    """A colour cast at constant brightness: red and blue by factors ``exp``, green compensates."""
     gains = np.exp(np.array([red, -(red + blue), blue], np.float32))
     return np.asarray(pixels * gains, np.float32)
 
@@ -46,7 +46,7 @@ def _sharpened(pixels: Plane, *, amount: float) -> Plane:
 
 
 def _grained(pixels: Plane, *, deviation: float, cells: int) -> Plane:
-    """Noise of ``cells`` grains along a side, so that it does not depend on the crop's size."""
+    """Noise of ``cells`` grains per side, so that it does not depend on the crop's size."""
     noise = np.random.default_rng(cells).normal(0, deviation, (cells, cells, 3)).astype(np.float32)
     sized = cv2.resize(noise, pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(pixels + sized, np.float32)
@@ -138,8 +138,8 @@ APPEARANCE: Mapping[str, tuple[Mapping[str, Change], ...]] = {
         {f"times_{round(100 * f)}": partial(_scaled, factor=f) for f in (0.94, 1.08, 0.92)},
     ),
 }
-"""Family -> per round, change by name; each takes and gives float32 ``(S, S, 3)`` in 0..255. The second round
-is asked where the first one failed."""
+"""Family -> per round, change by name; each maps float32 ``(S, S, 3)`` in 0..255 to the same. The second
+round is run where the first one failed."""
 
 
 def appearance(crop: NDArray[np.uint8], family: str, change: str) -> Plane:

@@ -1,8 +1,7 @@
-"""Where an edit is made: the areas under test, what lies outside them, places to compare with, and how softly
-each ends.
+"""Masks of edits: the areas under test, everything outside them, control areas, and their soft edges.
 
-A place is a plane float32 ``(S, S)`` in crop pixels, 0..1: how much of a layer shows. What lies outside an
-area shares its seam and is 0 where the area is 1, so that an edit outside never touches what is under test.
+A place is a mask float32 ``(S, S)`` in crop pixels, 0..1: the opacity of a layer. The outside of an area
+shares its seam and is 0 where the area is 1, so that an edit outside never touches what is under test.
 """
 
 from __future__ import annotations
@@ -41,25 +40,25 @@ Plane = NDArray[np.float32]
 FEATHER = 0.04
 """Standard deviation of the seam, in eye distances."""
 
-_OUTLINE = 0.32  # how far masks reach down beyond the face's oval, in eye distances
+_OUTLINE = 0.32  # how far masks extend below the face's oval, in eye distances
 _BESIDE = 0.05  # and to the sides
-_STRAPS = 0.35  # how far a mask's edge and straps reach beyond the lower face, in eye distances
-_EDGE = 0.05  # of the crop's side: an edge that belongs to the background wherever the face reaches
+_STRAPS = 0.35  # how far a mask's edge and straps extend beyond the lower face, in eye distances
+_EDGE = 0.05  # of the crop's side: an edge that is always background
 
 AREAS = ("strict", "wide")
-"""Areas under test: nose and mouth; the lower face with what a mask covers beyond its outline."""
+"""Areas under test: nose and mouth; the lower face including what a mask covers beyond its outline."""
 
 SHIFT = 0.1
-"""How far landmarks are moved to see whether a verdict stays, in eye distances."""
+"""Shift of landmarks in the robustness test of a verdict, in eye distances."""
 
 CONTROLS = 64
-"""How many places a region is ranked among."""
+"""Number of control areas a region is ranked among."""
 
 CORNERS = ("corner_top_left", "corner_top_right", "corner_bottom_left", "corner_bottom_right")
 """Squares of a quarter of the crop's side."""
 
 LOWER_PARTS = ("cheeks", "chin", "rest_of_lower_face")
-"""What lies in the wide area and not in the strict one."""
+"""Regions in the wide area and not in the strict one."""
 
 OUTSIDE: Mapping[str, tuple[str, ...]] = {
     "strict": (*LOWER_PARTS, "eyes", "forehead", "background", *CORNERS, "outside_strict"),
@@ -87,7 +86,8 @@ def area_under_test(face: Face, name: str) -> Area | None:
 
 
 def feather_mask(face: Face, area: Area) -> Plane:
-    """How much of an edit shows at each pixel: float32 ``(S, S)``, 1 in the area, 0 from .2 eye distances on.
+    """Opacity of an edit at each pixel: float32 ``(S, S)``, 1 in the area, 0 from .2 eye distances outside
+    it.
 
     Raises:
         ValueError: the area has another size than the crop.
@@ -101,8 +101,8 @@ def feather_mask(face: Face, area: Area) -> Plane:
 
 
 def blended(crop: NDArray[np.uint8], content: Plane, weight: Plane) -> NDArray[np.uint8]:
-    """Content float32 ``(N, S, S, 3)`` laid over the crop uint8 ``(S, S, 3)`` by weight ``(S, S)``: RGB uint8
-    ``(N, S, S, 3)``.
+    """Content float32 ``(N, S, S, 3)`` alpha-blended over the crop uint8 ``(S, S, 3)`` by weight ``(S, S)``:
+    RGB uint8 ``(N, S, S, 3)``.
     """
     base = crop.astype(np.float32)
     mixed = base + weight[..., None] * (content - base)
@@ -110,7 +110,7 @@ def blended(crop: NDArray[np.uint8], content: Plane, weight: Plane) -> NDArray[n
 
 
 def face_unit(face: Face) -> float:
-    """The eye distance in crop pixels; without landmarks a quarter of the crop, as on a usual one."""
+    """The eye distance in crop pixels; without landmarks a quarter of the crop, as on a typical one."""
     points = face.landmarks
     if not len(points):
         return len(face.crop) / 4
@@ -118,7 +118,7 @@ def face_unit(face: Face) -> float:
 
 
 def _grown(area: Area, by: float) -> Area:
-    """The area and all within ``by`` pixels of it."""
+    """The area dilated by ``by`` pixels."""
     if not area.any():
         return area
     away = cv2.distanceTransform((~area).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
@@ -126,7 +126,7 @@ def _grown(area: Area, by: float) -> Area:
 
 
 def _lowered(area: Area, face: Face) -> Area:
-    """The area swept downwards along the face, and a little larger: where masks end on neck and cheeks."""
+    """The area swept downwards along the face, and slightly dilated: where masks end on neck and cheeks."""
     five = five_of(face.landmarks) if len(face.landmarks) == MESH_POINTS else face.landmarks
     down = five[3:].mean(axis=0) - five[:2].mean(axis=0)
     reach = down / max(float(np.hypot(*down)), 1e-6) * _OUTLINE * face_unit(face)
@@ -141,7 +141,7 @@ def _lowered(area: Area, face: Face) -> Area:
 
 
 def region_masks_soft(face: Face) -> dict[str, Plane]:
-    """The areas, the parts of the face, and all that lies outside, by name.
+    """Soft masks of the areas, the parts of the face, and everything outside, by name.
 
     Raises:
         ValueError: the face has no landmarks.
@@ -173,7 +173,7 @@ def region_masks_soft(face: Face) -> dict[str, Plane]:
 
 
 def shifted(place: Plane, face: Face, direction: int) -> Plane:
-    """The place moved by ``SHIFT`` in one of eight directions, counted clockwise from the right."""
+    """The place shifted by ``SHIFT`` in one of eight directions, counted clockwise from the right."""
     angle = direction * np.pi / 4
     x, y = SHIFT * face_unit(face) * np.array([np.cos(angle), np.sin(angle)])
     step = np.array([[1, 0, x], [0, 1, y]], np.float32)
@@ -183,10 +183,10 @@ def shifted(place: Plane, face: Face, direction: int) -> Plane:
 
 
 def control_places(face: Face, area: str, count: int = CONTROLS) -> list[Plane]:
-    """Squares as large as nose and mouth, spread evenly over eyes, forehead, cheeks and background.
+    """Control squares as large as nose and mouth, spread evenly over eyes, forehead, cheeks and background.
 
-    The photo was mirrored where it ends, so the edge of a crop is background like any other. Squares stay
-    clear of the area; a stratum that lies in it takes no part.
+    The photo was mirrored where it ends, so the edge of a crop is background like any other. Squares do not
+    overlap the area; a stratum inside it is skipped.
     """
     masks, under = region_masks(face), area_under_test(face, area)
     strict = area_under_test(face, "strict")

@@ -1,10 +1,10 @@
-"""What is under the mask: a bare lower face that goes with the upper face that is seen.
+"""A model of what is under the mask: a bare lower face that matches the visible upper face.
 
-Principal components of generated portraits, of people who do not exist, in the frame of ``face_atlas``
-(Turk and Pentland, "Eigenfaces for Recognition", 1991; shape-free as in Cootes, Edwards and Taylor 1998).
-Read as a probabilistic model (Tipping and Bishop, "Probabilistic Principal Component Analysis", 1999) the
-coefficients given the forehead and eyes have a mean, the ridge solution, and a spread. Donors are drawn
-from that spread. Nobody is recognised or restored: it is one of many faces that could be there.
+Principal components of generated portraits, of people who do not exist, in the frame of ``face_atlas`` (Turk
+and Pentland, "Eigenfaces for Recognition", 1991; shape-free as in Cootes, Edwards and Taylor 1998). As a
+probabilistic model (Tipping and Bishop, "Probabilistic Principal Component Analysis", 1999) the coefficients
+given the forehead and eyes have a mean, the ridge solution, and a covariance. Donors are sampled from that
+distribution. Nobody is recognised or restored: it is one of many faces that could be there.
 """
 
 from __future__ import annotations
@@ -32,27 +32,29 @@ SHA256 = "1b622ce60c70dceb2086c5eae1c96537972f0f8212fbc134d5b7f9d442d147fa"
 """Digest of ``bare_face.safetensors``."""
 
 NOISE = 150.0
-"""Weight of the prior in the fit, in squares of ``rest``: far above 1, because neighbouring pixels err
-together. Chosen of 3 to 600 on bare faces in real photos, whose lower half is known."""
+"""Weight of the prior in the fit, in squares of ``rest``: far above 1, because errors of neighbouring pixels
+are correlated. Chosen from 3 to 600 on bare faces in real photos, whose lower half is known."""
 
 SPREAD = 0.6
-"""Donors are drawn from so much of the model's spread: all of it makes every second one odd."""
+"""Share of the model's standard deviation from which donors are sampled: with all of it, every second one
+looks odd."""
 
 _OFFSET = 0.5
 """Standard deviation of the photo's own brightness and colour against the portraits', in ``to_light``."""
 
 _OUTLYING = 0.22
-"""Difference, in ``to_light``, from which a pixel counts for little: glasses, hair, a hand."""
+"""Difference, in ``to_light``, from which a pixel is down-weighted: glasses, hair, a hand."""
 
 _ROUNDS = 4
-_JAW = 4  # frame pixels along the edge of the face that are not believed: hair, wall
+_JAW = 4  # frame pixels along the edge of the face that are ignored: hair, wall
 _NECK = 0.45  # how much darker the neck is, in the unit of to_light
 _SEAM = 9.0
-"""Frame pixels over which what the fit leaves at the last visible skin is carried downwards."""
+"""Frame pixels over which the fit's residual at the last visible skin is extrapolated downwards."""
 
 _FLOOR = 8.0
 _VISIBLE_DOWN_TO = (117, 346, 197)
-"""Mesh vertices below the eyes and on the bridge of the nose: nearly every mask leaves what is above free."""
+"""Mesh vertices below the eyes and on the bridge of the nose: nearly every mask leaves everything above
+bare."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,10 +63,10 @@ class BareFit:
 
     Attributes:
         coefficients: float64 ``(K + 3,)``, of the components, then brightness of red, green, blue.
-        root: float64 ``(K + 3, K + 3)``, turns independent normal numbers into deviations from them.
-        seam: float32 ``(h, w, 3)``, what is added to every donor so that it joins the visible skin.
+        root: float64 ``(K + 3, K + 3)``, maps independent standard normal numbers to deviations from them.
+        seam: float32 ``(h, w, 3)``, added to every donor so that it joins the visible skin.
         unexplained: share of the visible part that the model does not explain, 0..1.
-        seen: share of the upper face that is turned towards the viewer, 0..1.
+        seen: share of the upper face that faces the viewer, 0..1.
         likeness: correlation of the visible part with the mean face, -1..1.
     """
 
@@ -84,7 +86,7 @@ class BareFaceModel:
         frame: the frame.
         mean: float32 ``(P, 3)`` over the pixels that the frame's triangles cover.
         components: float32 ``(K, P, 3)``, each as large as its standard deviation.
-        rest: standard deviation of a pixel that the components leave.
+        rest: standard deviation of a pixel's residual.
     """
 
     frame: FaceFrame
@@ -101,12 +103,12 @@ class BareFaceModel:
     def fit(self, sheet: Plane, facing: NDArray[np.bool_]) -> BareFit:
         """Fit the model to the visible part of a face.
 
-        Rows that the model explains badly count little: glasses, hair, a hand (iteratively reweighted, with
-        the weight of Geman and McClure).
+        Rows that the model explains badly are down-weighted: glasses, hair, a hand (iteratively reweighted
+        least squares with Geman-McClure weights).
 
         Args:
-            sheet: float32 ``(h, w, 3)``, 0..255, the face on the frame as ``FaceFrame.read`` makes it.
-            facing: bool ``(h, w)``, what of it can be seen.
+            sheet: float32 ``(h, w, 3)``, 0..255, the face in the frame, as from ``FaceFrame.read``.
+            facing: bool ``(h, w)``, its visible part.
         """
         visible = self.visible()
         chosen = visible & facing
@@ -134,7 +136,7 @@ class BareFaceModel:
         )
 
     def donors(self, fit: BareFit, seeds: Sequence[int]) -> Plane:
-        """Bare faces that go with the fit, one per seed.
+        """Bare faces sampled from the fit, one per seed.
 
         Returns:
             float32 ``(N, h, w, 3)``, 0..255, in frame pixels. The same seed gives the same face, whatever
@@ -150,7 +152,7 @@ class BareFaceModel:
         return from_light(np.stack([self._continued(sheet + fit.seam) for sheet in sheets]))
 
     def _continued(self, light: Plane) -> Plane:
-        """The skin of the jaw carried on beyond the face, darker with the distance, as a neck is."""
+        """The skin of the jaw extrapolated beyond the face, darker with the distance, as a neck is."""
         core = cv2.erode(self.frame.oval().astype(np.uint8), np.ones((2 * _JAW + 1, 2 * _JAW + 1), np.uint8))
         away, nearest = cv2.distanceTransformWithLabels(
             1 - core, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
@@ -174,7 +176,7 @@ def bare_face_model() -> BareFaceModel:
     """The shipped model, read once.
 
     Raises:
-        WeightsUnavailable: its file is missing or is not the one that this version was made with.
+        WeightsUnavailable: its file is missing or does not match this version.
     """
     return _read(Path(__file__).with_name("bare_face.safetensors"))
 
@@ -198,7 +200,7 @@ def ridge(design: Vector, goal: Vector, weights: Vector, penalty: Vector) -> tup
 
 
 def to_light(pixels: Plane) -> Plane:
-    """0..255 to the model's unit, a logarithm: half the light is the same step on every skin."""
+    """0..255 to the model's unit, a logarithm: halving the light is the same step on every skin."""
     return np.asarray(np.log((pixels + _FLOOR) / 255), np.float32)
 
 
@@ -214,7 +216,7 @@ def _correlation(one: Plane, other: Plane) -> float:
 
 
 def _carried_on(trusted: Plane) -> Plane:
-    """Residuals times trust, and trust ``(h, w, 4)`` -> residuals carried into their surroundings."""
+    """Residuals times weight, and weight ``(h, w, 4)`` -> residuals extrapolated to their surroundings."""
     spread = cv2.GaussianBlur(trusted, (0, 0), _SEAM)
     return np.asarray(spread[..., :3] / (spread[..., 3:] + 0.05), np.float32)
 

@@ -1,8 +1,8 @@
-"""Edits of one picture, put together where the network is, a batch at a time.
+"""Composites edits of one picture on the network's device, a batch at a time.
 
-Places and contents come to the network's size once; the edited pictures exist only while their batch goes
-through the network. On a CPU every page is painted on its own, with as many layers as its edit has; on a GPU
-a batch is put together in one go.
+Places and contents are resized to the network's input once; the edited pictures exist only while their batch
+goes through the network. On a CPU every picture is composited on its own, with as many layers as its edit
+has; on a GPU a batch is composited in one operation.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ __all__ = ["EditBatch", "LayerStack", "compose_batches"]
 Plane = NDArray[np.float32]
 
 LayerStack = Sequence[tuple[int, int]]
-"""Layers of one edit from the first painted to the last: (number of its place, number of its content)."""
+"""Layers of one edit, bottom to top: (index of its place, index of its content)."""
 
 
 @dataclass(frozen=True, eq=False)
 class EditBatch:
-    """What is painted on one picture.
+    """Edits of one picture.
 
     Attributes:
         picture: RGB uint8 ``(H, W, 3)``; content 0.
         contents: from content 1 on, float32 ``(S, S, 3)`` each, 0..255.
-        places: from place 0 on, float32 ``(S, S)`` each, 0..1: how much of a layer shows.
-        piles: one per edit; an empty one is the picture as it is.
+        places: from place 0 on, float32 ``(S, S)`` each, 0..1: opacity of a layer.
+        piles: one layer stack per edit; an empty one is the unedited picture.
     """
 
     picture: NDArray[np.uint8]
@@ -46,18 +46,18 @@ class EditBatch:
 
 
 def compose_batches(classifier: Classifier, painted: EditBatch, runtime: Runtime) -> Batches:
-    """What makes the batches of edited pictures for a runtime, as ``Job.inputs`` wants it.
+    """The function that makes batches of edited pictures for a runtime, as ``InferenceJob.inputs`` requires.
 
     Args:
-        classifier: gives the side of the pictures and how they are normalised.
-        painted: what is painted; one edit is one input.
-        runtime: who answers.
+        classifier: sets the input side and normalisation.
+        painted: the edits; each is one input.
+        runtime: that runs the batches.
     """
     side, device = classifier.card.input_size, runtime.device
     values = to_input(painted.picture, side, device)[None]
     contents = [content.transpose(2, 0, 1) / 255 for content in painted.contents]
     sheets = torch.cat([values, _sized(contents, side, device)]) if contents else values
-    # Painting is linear, so it comes to the same to normalise what is painted, once.
+    # Compositing is linear, so its inputs can be normalised once instead of its results.
     sheets = classifier.normalise(sheets)
     planes = [place[None] for place in painted.places] or [np.zeros((1, side, side), np.float32)]
     places = _sized(planes, side, device)
@@ -66,9 +66,10 @@ def compose_batches(classifier: Classifier, painted: EditBatch, runtime: Runtime
 
 
 class _CpuCompositor:
-    """On a CPU: pages that are painted one by one, a sheet of them for each batch that may be under way.
+    """On a CPU: composites pictures one by one, with a buffer for each batch that may be in flight.
 
-    By NumPy: a page is so small that torch's threads would mostly wait for each other, and for the network's.
+    By NumPy: a picture is so small that torch's threads would mostly wait for each other, and for the
+    network's.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class _CpuCompositor:
 
 
 class _GpuCompositor:
-    """On a GPU: the layers of a whole batch at once; what an edit lacks in layers shows nothing."""
+    """On a GPU: composites the layers of a whole batch at once; missing layers are transparent."""
 
     def __init__(
         self, contents: Tensor, places: Tensor, piles: Sequence[LayerStack], runtime: Runtime
@@ -119,7 +120,7 @@ class _GpuCompositor:
 
 
 def _sized(sheets: Sequence[NDArray[np.floating]], side: int, device: torch.device) -> Tensor:
-    """Sheets ``(C, S, S)`` at the network's size, ``(N, C, n, n)``, resized as ``to_input`` does it."""
+    """Planes ``(C, S, S)`` at the network's size, ``(N, C, n, n)``, resized as by ``to_input``."""
     stack = torch.from_numpy(np.stack(sheets).astype(np.float32, copy=False)).to(device)
     sized: Tensor = functional.interpolate(stack, (side, side), mode="bilinear", antialias=True)
     return sized.clamp(0, 1)

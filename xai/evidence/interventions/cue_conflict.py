@@ -1,9 +1,9 @@
-"""Which edits a verdict asks for: cue conflict between the lower face and everything else.
+"""The edits behind a verdict: cue conflict between the lower face and everything else.
 
-As shape and texture are set against each other for networks that name things (Geirhos et al. 2019), the lower
-face of one person is set against all the rest of another: the answer ought to *follow* the lower face and to
-*stay* when anything else changes. Every edit states which ways of wearing a mask are true of it. That follows
-from what was exchanged or drawn, not from the name of the edit.
+As shape and texture are put in conflict for object classifiers (Geirhos et al. 2019), the lower face of one
+person is put in conflict with all the rest of another: the answer should *follow* the lower face and *stay*
+when anything else changes. Every edit states which ways of wearing a mask are true of it. That follows from
+what was exchanged or drawn, not from the name of the edit.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _PAINTED: Mapping[str, Mapping[str, tuple[tuple[tuple[str, ...], ...], str]]] = 
         "drawn_down": ((("lowered0", "lowered1"),), "incorrect"),
     },
 }
-"""What a face wears -> family -> per round, what is drawn over its lower face; and what is true then."""
+"""What a face wears -> family -> per round, what is drawn over its lower face, and the resulting truth."""
 
 _NEEDS_BARE = ("bare", "pulled")
 
@@ -66,8 +66,8 @@ class PlannedEdit:
 
     Attributes:
         family: key of ``FAMILIES``.
-        edit: which one: the donor's name, or what is drawn or changed.
-        layers: what is painted.
+        edit: the donor's name, or what is drawn or changed.
+        layers: the edit.
         truth: ways of wearing of ``CLASSES`` that are true of the edited face.
     """
 
@@ -81,16 +81,16 @@ def plan(edits: FaceEdits, own: Sequence[str], known: Sequence[str], turn: int =
     """The edits of one face.
 
     Args:
-        edits: of the face, on which donors can be laid.
+        edits: of the face, for which donors are feasible.
         own: ways of wearing that belong to the class under test; the first is what the face is taken to wear.
-        known: ways of wearing that belong to any class of the model. What would be true of no class is not
-            asked.
-        turn: 0 for the first round; the next one takes other donors and other changes, where there are any.
+        known: ways of wearing that belong to any class of the model. An edit that is true of no class is left
+            out.
+        turn: 0 for the first round; the next one uses other donors and other changes, where there are any.
     """
     donors = list(enumerate(edits.donors))
     other = [(number, d) for number, d in donors if d.wearing in known and d.wearing not in own]
     same = [(number, d) for number, d in donors if d.wearing == own[0]]
-    # A bare lower face does not take away a mask that hangs below it.
+    # A bare lower face does not remove a mask that hangs below it.
     lower = [(n, d) for n, d in other if d.wearing == "covered"] if own[0] == "incorrect" else other
     planned = []
     for name, place in _PLACES.items():
@@ -105,7 +105,7 @@ def plan(edits: FaceEdits, own: Sequence[str], known: Sequence[str], turn: int =
 
 
 def most_edits(own: str) -> int:
-    """How many edits a face that wears a mask as ``own`` says takes at most in the first round."""
+    """Most edits in the first round for a face that wears a mask as ``own`` says."""
     by_donors = sum(family.donors for family in FAMILIES.values())
     drawn = sum(len(rounds[0]) for rounds, _ in _PAINTED.get(own, {}).values())
     return by_donors + drawn + sum(len(rounds[0]) for rounds in APPEARANCE.values())
@@ -130,12 +130,12 @@ def _appearance(own: Sequence[str], turn: int) -> Iterator[PlannedEdit]:
 
 
 def _picked(donors: Sequence[tuple[int, Donor]], count: int, turn: int) -> list[tuple[int, Donor]]:
-    """``count`` donors of one round: of each way of wearing and each person in turn, the fittest first."""
+    """``count`` donors of one round: of each way of wearing and each person in turn, the best match first."""
     queues: dict[tuple[str, str], list[tuple[int, Donor]]] = {}
     people: dict[str, int] = {}
     for numbered in donors:
         donor = numbered[1]
-        # With one face a person, as in a set, all people of one way of wearing are one queue.
+        # With one face per person, as in a set, all people of one way of wearing form one queue.
         people.setdefault(donor.group, len(people))
         queues.setdefault((donor.wearing, donor.group if _repeats(donors) else ""), []).append(numbered)
     rounds = zip_longest(*(queues[key] for key in sorted(queues, key=lambda k: (people.get(k[1], 0), k[0]))))

@@ -1,10 +1,11 @@
-"""Other people's faces laid over a face, so that one part of the picture can come from somebody else.
+"""Donors: other people's faces warped onto a face, so that one part of the picture can come from somebody
+else.
 
-A donor's picture is bent so that its mesh comes to lie on the mesh of the face: turned, scaled and moved as a
-whole, and what is left at the mesh is taken up by a thin-plate spline (Bookstein, "Principal Warps", 1989)
-that fades to nothing towards the edge of the crop, so that hair and background come along. Its light and its
-skin are brought to those of the face, by the skin below the eyes, which nearly every mask leaves free. The
-whole crop is bent; an edit takes of it what lies in its place: the lower face, or everything else.
+A donor's picture is warped so that its mesh coincides with the mesh of the face: by a similarity transform of
+the whole, and for the residual at the mesh a thin-plate spline (Bookstein, "Principal Warps", 1989) that
+fades out towards the edge of the crop, so that hair and background move along. Its light and skin colour are
+matched to those of the face, by the skin below the eyes, which nearly every mask leaves bare. The whole crop
+is warped; an edit uses the part in its place: the lower face, or everything else.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ Plane = NDArray[np.float32]
 Points = NDArray[np.float32]
 
 SIDE = 224
-"""Pixels of the side to which a larger donor is reduced."""
+"""Side in pixels to which a larger donor is reduced."""
 
 _DRESSES = (
     (None, None),
@@ -45,28 +46,28 @@ _DRESSES = (
     ("surgical_white", "below_chin"),
 )
 _SKIN = (117, 118, 119, 101, 36, 346, 347, 348, 330, 266, 6, 197)  # below the eyes, bridge of the nose
-_CELLS = 33  # points a side at which the warp is computed; between them it is smooth
+_CELLS = 33  # points per side at which the warp is computed; between them it is smooth
 _BEYOND = 0.35  # how far outside the crop the spline ends, as a share of its side
-_EVERY = 6  # of the mesh's points every so manyth holds the spline, beside those of the oval
+_EVERY = 6  # every n-th mesh point controls the spline, besides those of the oval
 _OVAL = (10, 297, 284, 389, 454, 361, 397, 379, 400, 152, 176, 150, 172, 132, 234, 162, 54, 67)
 _SMOOTH = 1e-3
-_BRIGHTER = (0.35, 2.6)  # how far a donor's light may be changed, as factors
-_CHROMA = 0.5  # most that a donor's skin may change its colour, natural logarithm
+_BRIGHTER = (0.35, 2.6)  # limits of the change of a donor's light, as factors
+_CHROMA = 0.5  # largest change of a donor's skin colour, natural logarithm
 _SKIN_WIDTH = 0.16  # how far from the skin's colour a pixel still counts as skin, natural logarithm
 _SKIN_SOFT = 1 / 56  # how softly skin ends, as a share of the crop's side
 _FLOOR = 8.0
-_SAME = 0.72  # correlation above the nose of two pictures from which on they are one: others reach .61
+_SAME = 0.72  # correlation above the nose from which two pictures are the same: others reach .61
 
 
 @dataclass(frozen=True, eq=False)
 class Donor:
-    """A face of which parts can be taken.
+    """A face from which parts can be taken.
 
     Attributes:
         face: with a mesh; its crop at most ``SIDE`` pixels.
         wearing: one of ``CLASSES``: what it truly wears.
-        group: photo or person it comes from; nothing is taken from a face of the same group.
-        name: for the reader: where it comes from and what was drawn on it.
+        group: photo or person it comes from; a face of the same group is never a donor.
+        name: for display: its source and what was drawn on it.
     """
 
     face: Face
@@ -81,17 +82,17 @@ class Donor:
 
     @cached_property
     def view(self) -> Plane:
-        """What is seen of it above the nose; see ``matched``."""
+        """Its appearance above the nose; see ``matched``."""
         return _upper_view(self.face)
 
     @cached_property
     def pose(self) -> tuple[float, float]:
-        """How far it is turned to the side and up; see ``pose_of``."""
+        """Its yaw and pitch; see ``pose_of``."""
         return pose_of(self.face.landmarks)
 
 
 class Warp:
-    """How donors come to lie on one face; what depends on the face alone is computed once.
+    """Warps donors onto one face; what depends on the face alone is computed once.
 
     Args:
         face: with a mesh.
@@ -121,7 +122,7 @@ class Warp:
         self._cells, self._weights = cells * side, spline(cells)[:, : len(self._held)]
 
     def lay(self, donor: Donor) -> Plane:
-        """The donor as it lies on the face, in the face's light and with skin of its colour.
+        """The donor warped onto the face, matched to its light and skin colour.
 
         Returns:
             float32 ``(S, S, 3)``, 0..255, in the face's crop pixels; mirrored at the donor's own edges.
@@ -166,9 +167,9 @@ def gallery_donors() -> tuple[Donor, ...]:
 
 
 def matched(face: Face, donors: Sequence[Donor], group: str = "") -> list[Donor]:
-    """Donors of other groups, those first that are turned and lit most alike, and seen about as sharply.
+    """Donors of other groups, those first that are most similar in pose and light, and about as sharp.
 
-    Nothing is taken from the picture itself: where the face is one of the donors', its group is left out.
+    The picture itself is never a donor: where the face is one of the donors', its group is left out.
     """
     pose, skin, unit = pose_of(face.landmarks), _skin_of(face), face_unit(face)
 
@@ -184,8 +185,8 @@ def matched(face: Face, donors: Sequence[Donor], group: str = "") -> list[Donor]
 
 
 def pose_of(mesh: Points) -> tuple[float, float]:
-    """How far a head is turned, from its mesh: across, 0 frontal, about -1 and 1 in profile; and up and down,
-    the nose tip's place between the middle of the eyes and the chin, about .45 when level.
+    """Head pose from its mesh: yaw, 0 frontal, about -1 and 1 in profile; and pitch, the nose tip's position
+    between the middle of the eyes and the chin, about .45 when level.
     """
     left, right, nose, chin = (mesh[i].astype(np.float64) for i in (234, 454, 1, 152))
     eyes = mesh[[33, 133, 362, 263]].mean(axis=0)
@@ -197,9 +198,7 @@ def pose_of(mesh: Points) -> tuple[float, float]:
 
 
 def _upper_view(face: Face) -> Plane:
-    """What is seen above the nose, 24 by 16 pixels between the eyes and beyond, about its mean and of length
-    1.
-    """
+    """The picture above the nose, 24 by 16 pixels between the eyes and beyond, centred and of unit norm."""
     left, right = face.landmarks[33].astype(np.float64), face.landmarks[263].astype(np.float64)
     middle, apart = (left + right) / 2, max(float(np.hypot(*(right - left))), 1.0)
     scale = 10 / apart
@@ -211,7 +210,7 @@ def _upper_view(face: Face) -> Plane:
 
 
 def mirrored(face: Face) -> Face:
-    """The face as in a mirror, its mesh with it."""
+    """The face mirrored, with its mesh."""
     points = face.landmarks[_twins()].copy()
     points[:, 0] = face.crop.shape[1] - 1 - points[:, 0]
     return replace(face, crop=np.ascontiguousarray(face.crop[:, ::-1]), landmarks=points)
@@ -219,7 +218,7 @@ def mirrored(face: Face) -> Face:
 
 @cache
 def _twins() -> NDArray[np.intp]:
-    """For each point of the mesh the one on the other side of the face."""
+    """For each mesh point its mirror image on the other side of the face."""
     points = bare_face_model().frame.vertices[:MESH_POINTS].astype(np.float64)
     middle = points[[10, 152, 1, 168], 0].mean()
     flipped = np.stack([2 * middle - points[:, 0], points[:, 1]], axis=1)
@@ -247,8 +246,8 @@ def _skin_of(face: Face) -> Plane:
 
 
 def _similarity(source: NDArray[np.float64], goal: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn, scale and shift that bring source points ``(K, 2)`` closest to goal points: ``(3, 2)``, applied
-    to ``[x, y, 1]`` from the left (least squares; Umeyama 1991, without reflection).
+    """Similarity transform that maps source points ``(K, 2)`` closest to goal points: ``(3, 2)``, multiplied
+    with ``[x, y, 1]`` from the left (least squares; Umeyama 1991, without reflection).
     """
     a, b = source.mean(axis=0), goal.mean(axis=0)
     x, y = source - a, goal - b
@@ -263,16 +262,14 @@ def _apply(turn: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np
 
 
 def _enlarged(grid: Plane, side: int) -> Plane:
-    """Values at ``_CELLS`` places from the first to the last pixel -> at every pixel."""
+    """Values at ``_CELLS`` points from the first to the last pixel -> at every pixel."""
     at = np.linspace(0, _CELLS - 1, side, dtype=np.float32)
     x, y = np.meshgrid(at, at)
     return np.asarray(cv2.remap(grid, x, y, cv2.INTER_LINEAR), np.float32)
 
 
 def _reduced(crop: NDArray[np.uint8], scale: float) -> tuple[Plane, float]:
-    """The donor at about the face's resolution: a sharper mouth than the face has would be a cue of its
-    own.
-    """
+    """The donor at about the face's resolution: a mouth sharper than the face would be a cue of its own."""
     side = len(crop)
     goal = max(8, round(side / max(scale, 1.0)))
     small = cv2.resize(crop, (goal, goal), interpolation=cv2.INTER_AREA) if goal < side else crop
@@ -280,7 +277,7 @@ def _reduced(crop: NDArray[np.uint8], scale: float) -> tuple[Plane, float]:
 
 
 def _relit(pixels: Plane, own: Plane, goal: Plane) -> Plane:
-    """All in the light of the goal; what has the colour of the donor's skin in the goal's colour as well."""
+    """Match all to the goal's light, and pixels of the donor's skin colour also to the goal's skin colour."""
     change = goal - own
     light = float(np.clip(change.mean(), *np.log(_BRIGHTER)))
     chroma = (change - change.mean()).clip(-_CHROMA, _CHROMA)

@@ -1,8 +1,8 @@
-"""A fixed frame for faces: the mesh spread on a sheet, so that a pixel means the same place on every face.
+"""A fixed frame (texture space) for faces, in which a pixel is the same point on every face.
 
 A piecewise affine warp over the triangles of the 468-point mesh and a rim beyond it, as the shape-free
 patches of Cootes, Edwards and Taylor, "Active Appearance Models" (1998). Pixel (x, y) of any grid has its
-middle at (x + .5, y + .5).
+centre at (x + .5, y + .5).
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ OVAL = (
 """Mesh vertices along the rim of the face, clockwise from the forehead."""
 
 RIM = 1.42
-"""How far the frame reaches beyond the face, as a factor on the distance from the middle of the oval."""
+"""Extent of the frame beyond the face, as a factor on the distance from the middle of the oval."""
 
 _FACING = 0.12
-"""Share of its usual size below which a triangle is turned away too far to be read."""
+"""Share of its usual size below which a triangle is turned away too far to be sampled."""
 
 
 @dataclass(frozen=True, eq=False)
 class Placement:
-    """Where the pixels of one crop lie in the frame.
+    """Frame coordinates of the pixels of one crop.
 
     Attributes:
         x: float32 ``(S, S)``, frame pixels.
         y: float32 ``(S, S)``, frame pixels.
-        inside: bool ``(S, S)``, whether the frame reaches there; x and y mean nothing elsewhere.
+        inside: bool ``(S, S)``, whether the frame covers the pixel; x and y are meaningless elsewhere.
     """
 
     x: Plane
@@ -46,7 +46,7 @@ class Placement:
     inside: NDArray[np.bool_]
 
     def draw(self, sheet: Plane) -> Plane:
-        """A sheet ``(h, w, C)`` in frame pixels as it lies on the crop: float32 ``(S, S, C)``."""
+        """A frame image ``(h, w, C)`` warped onto the crop: float32 ``(S, S, C)``."""
         return np.asarray(_sampled(sheet, self.x, self.y), np.float32)
 
 
@@ -56,7 +56,7 @@ class FaceFrame:
 
     Attributes:
         vertices: float32 ``(504, 2)``, the mean mesh with its rim, in frame pixels.
-        triangles: int32 ``(T, 3)``, vertex numbers, all turning the same way round in the frame.
+        triangles: int32 ``(T, 3)``, vertex indices, all with the same orientation in the frame.
         size: height and width in pixels.
     """
 
@@ -76,14 +76,14 @@ class FaceFrame:
         return canvas.astype(bool)
 
     def read(self, pixels: NDArray[np.uint8], landmarks: Points) -> Plane:
-        """A picture spread on the frame.
+        """A picture warped to the frame.
 
         Args:
             pixels: RGB uint8 ``(S, S, 3)``.
             landmarks: float32 ``(468, 2)``, the mesh in those pixels.
 
         Returns:
-            float32 ``(h, w, 3)``, 0..255; outside the triangles the nearest triangle is continued.
+            float32 ``(h, w, 3)``, 0..255; outside the triangles the nearest triangle is extrapolated.
         """
         points = with_rim(landmarks)
         source, scale = _reduced(pixels, self._pixel_size(points))
@@ -92,14 +92,14 @@ class FaceFrame:
         return np.asarray(_sampled(source, across[..., 0], across[..., 1]), np.float32)
 
     def place(self, landmarks: Points, side: int) -> Placement:
-        """Where the pixels of a crop of ``side`` pixels with this mesh lie in the frame."""
+        """Frame coordinates of the pixels of a crop of ``side`` pixels with this mesh."""
         points = with_rim(landmarks)
         owner = _owners(points, self.triangles, (side, side), self._sizes(points))
         place = _carried(points, self.vertices, self.triangles[owner], _grid((side, side)))
         return Placement(place[..., 0], place[..., 1], owner >= 0)
 
     def facing(self, landmarks: Points) -> NDArray[np.bool_]:
-        """Which pixels of the frame can be seen from where the photo was taken: bool ``(h, w)``."""
+        """Which pixels of the frame are visible from the camera: bool ``(h, w)``."""
         sizes = self._sizes(with_rim(landmarks)) / _areas(self.vertices, self.triangles)
         owner = self.owners()
         return np.asarray((owner >= 0) & (sizes > _FACING * np.median(sizes))[owner], np.bool_)
@@ -113,7 +113,7 @@ class FaceFrame:
 
 
 def with_rim(landmarks: Points) -> Points:
-    """The mesh ``(468, 2)`` and beyond its oval a second one: float32 ``(504, 2)``."""
+    """The mesh ``(468, 2)`` with a rim beyond its oval: float32 ``(504, 2)``."""
     oval = landmarks[list(OVAL)]
     middle = oval.mean(axis=0)
     return np.concatenate([landmarks, middle + RIM * (oval - middle)]).astype(np.float32)
@@ -128,7 +128,7 @@ def _areas(points: Points, triangles: NDArray[np.int32]) -> NDArray[np.float64]:
 def _owners(
     points: Points, triangles: NDArray[np.int32], size: tuple[int, int], areas: NDArray[np.float64]
 ) -> NDArray[np.int32]:
-    """What turns away is drawn first, so that what faces the viewer lies over it."""
+    """Triangles that face away are drawn first, so that those facing the viewer cover them."""
     owner = np.full(size, -1, np.int32)
     corners = np.rint((points[triangles] - 0.5) * 16).astype(np.int32)
     for number in np.argsort(areas > 0, kind="stable"):
@@ -144,7 +144,7 @@ def _carried(source: Points, goal: Points, triangles: NDArray[np.int32], places:
     area = np.where(np.abs(area) < 1e-6, 1e-6, area)
     second = (w[..., 0] * v[..., 1] - w[..., 1] * v[..., 0]) / area
     third = (u[..., 0] * w[..., 1] - u[..., 1] * w[..., 0]) / area
-    # A pixel that a triangle only touches may lie a little outside it; far outside is a sliver's noise.
+    # A pixel that a triangle only touches may be slightly outside it; far outside is a sliver's noise.
     second, third = second.clip(-0.5, 1.5)[..., None], third.clip(-0.5, 1.5)[..., None]
     to_a, to_b, to_c = (goal[triangles[..., i]] for i in range(3))
     return np.asarray(to_a + second * (to_b - to_a) + third * (to_c - to_a), np.float32)
@@ -156,7 +156,7 @@ def _grid(size: tuple[int, int]) -> Plane:
 
 
 def _reduced(pixels: NDArray[np.uint8], step: float) -> tuple[Plane, float]:
-    """The picture at about the frame's own resolution, so that sampling it skips nothing."""
+    """The picture at about the frame's own resolution, to avoid aliasing."""
     side = pixels.shape[0]
     goal = max(1, round(side / max(step, 1.0)))
     small = cv2.resize(pixels, (goal, goal), interpolation=cv2.INTER_AREA) if goal < side else pixels

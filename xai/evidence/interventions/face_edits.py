@@ -1,8 +1,8 @@
-"""What is painted on one face, described, and put together on the device a batch at a time.
+"""Edits of one face: described as layers, and composited on the device a batch at a time.
 
-An edit is a pile of layers; a layer is a place (how much shows, per pixel) and a content. Places and
-contents of a face are made once, at the crop's own size, for every model that is asked; the pictures
-themselves exist only in the batch that goes through a network.
+An edit is a stack of layers; a layer is a place (opacity per pixel) and a content. Places and contents of a
+face are made once, at the crop's own size, for all models; the pictures themselves exist only in the batch
+that goes through a network.
 """
 
 from __future__ import annotations
@@ -55,28 +55,29 @@ CLIP = 24 * float(np.log(2))
 """Largest contrast: beyond it a probability in single precision is 1."""
 
 FACE = "face"
-"""The content that is the face itself: a last layer of it brings a place back."""
+"""The content that is the face itself: as the top layer it restores a place."""
 
 _DONORS = 4
 
 
 class Layer(NamedTuple):
-    """One layer: what is painted, and where."""
+    """One layer: a content, and where it shows."""
 
     place: str
     content: str
 
 
 Edit = tuple[Layer, ...]
-"""Layers from the first painted to the last; none is the face as it is."""
+"""Layers, bottom to top; none is the original face."""
 
 
 class FaceEdits:
-    """Everything that can be painted on one face; made when first asked for, kept for the next model.
+    """All edits of one face; made on first use, cached for the next model.
 
     Args:
         face: a crop with its landmarks.
-        donors: other people's faces of which parts are taken, the fittest first; the gallery's where None.
+        donors: other people's faces from which parts are taken, the best match first; the gallery's where
+            None.
     """
 
     def __init__(self, face: Face, donors: Sequence[Donor] | None = None) -> None:
@@ -88,19 +89,19 @@ class FaceEdits:
         self._differences: dict[str, Plane] = {}
 
     def feasibility(self, *, reveal: bool) -> Feasibility:
-        """Whether bare skin (``reveal``) or drawn masks are possible here; see ``check_feasibility``."""
+        """Whether bare skin (``reveal``) or drawn masks are feasible here; see ``check_feasibility``."""
         fit = self._fit if reveal and len(self.face.landmarks) == MESH_POINTS else None
         return check_feasibility(self.face, reveal=reveal, fit=fit)
 
     @cached_property
     def donors(self) -> tuple[Donor, ...]:
-        """Whose parts can be taken, the fittest first."""
+        """The donors, the best match first."""
         given = gallery_donors() if self._given is None else self._given
         return tuple(matched(self.face, given) if self._given is None else given)
 
     @property
     def from_gallery(self) -> bool:
-        """Whether the donors are the gallery's portraits, for want of others."""
+        """Whether the donors are the gallery's portraits, without others."""
         return self._given is None
 
     def render(self, edit: Edit, side: int) -> NDArray[np.uint8]:
@@ -116,18 +117,18 @@ class FaceEdits:
         """A content, float32 ``(S, S, 3)`` in 0..255.
 
         ``face``; ``bare0``, ``masked0``, ``alike0``, ``moved0`` with any seed; ``lowered0``, a drawn mask
-        below the nose, and ``pulled0``, the same on bare skin; ``donor0`` laid on the face and ``photo0`` as
-        it is, of ``donors``; ``light:darker`` and whatever else ``APPEARANCE`` has; or one of ``NEUTRAL``.
+        below the nose, and ``pulled0``, the same on bare skin; ``donor0`` warped onto the face and ``photo0``
+        unchanged, of ``donors``; ``light:darker`` and the others in ``APPEARANCE``; or one of ``NEUTRAL``.
         """
         if name not in self._contents:
             self._contents[name] = self._make(name)
         return self._contents[name]
 
     def fill(self, name: str) -> NDArray[np.uint8]:
-        """What an occluding patch shows with one of ``FACE_FILLS``, RGB uint8 ``(S, S, 3)``.
+        """An occluding patch's pixels with one of ``FACE_FILLS``, RGB uint8 ``(S, S, 3)``.
 
         Raises:
-            XaiError: it cannot be drawn believably on this face.
+            XaiError: it is not feasible on this face.
         """
         belief = self.feasibility(reveal=name == "bare")
         if not belief.holds:
@@ -137,8 +138,8 @@ class FaceEdits:
         return np.rint(self.content(f"{name}0")).clip(0, 255).astype(np.uint8)
 
     def place(self, name: str) -> Plane:
-        """How much of a layer shows, float32 ``(S, S)``, 0..1: a name of ``region_masks_soft``, or a name,
-        ``@`` and the direction it is shifted to.
+        """Opacity of a layer, float32 ``(S, S)``, 0..1: a name of ``region_masks_soft``, or a name, ``@`` and
+        the direction of its shift.
         """
         if not self._places:
             self._places.update(region_masks_soft(self.face))
@@ -155,7 +156,7 @@ class FaceEdits:
         return float((self.place(layer.place) * self._differences[name]).mean())
 
     def add_place(self, name: str, place: Plane) -> None:
-        """Give a place of one's own a name; an earlier one of that name is replaced."""
+        """Register a custom place; an earlier one of that name is replaced."""
         self.place("strict")
         self._places[name] = place
 
@@ -205,7 +206,7 @@ class FaceEdits:
 
 
 def flipped_face(edits: FaceEdits, content: str) -> NDArray[np.uint8]:
-    """The face with its wide area turned by a content: RGB uint8 ``(S, S, 3)``, S at most ``CANVAS``."""
+    """The face with its wide area replaced by a content: RGB uint8 ``(S, S, 3)``, S at most ``CANVAS``."""
     return np.asarray(blended(edits.face.crop, edits.content(content)[None], edits.place("wide"))[0])
 
 
@@ -219,10 +220,10 @@ def log_odds(
     """The contrast ``log p - log(1 - p)`` of class ``target`` after each edit.
 
     Args:
-        classifier: what is asked; its input is the crop at the network's own size, and the layers are
-            laid over it there.
+        classifier: the model; its input is the crop at the network's own size, and the layers are composited
+            there.
         edits: of the face.
-        wanted: what is painted; an empty edit asks about the face as it is.
+        wanted: the edits; an empty one is the original face.
         target: index of the class.
         progress: called between batches.
 
@@ -235,7 +236,7 @@ def log_odds(
 
 @dataclass(frozen=True, eq=False)
 class Question:
-    """What one classifier is asked about one face; fields as the arguments of ``log_odds``."""
+    """One classifier on one face; fields as the arguments of ``log_odds``."""
 
     classifier: Classifier
     edits: FaceEdits
@@ -248,7 +249,7 @@ def log_odds_of(
 ) -> tuple[NDArray[np.float64], ...]:
     """The contrasts of several faces and classifiers, in one stream of batches, in float32 throughout.
 
-    What is painted on a face is made once for all questions that share its ``FaceEdits``.
+    Edits of a face are made once for all questions that share its ``FaceEdits``.
     """
     return tuple(contrast for contrast, _ in answers_of(questions, progress))
 
@@ -256,7 +257,7 @@ def log_odds_of(
 def answers_of(
     questions: Sequence[Question], progress: Progress | None = None
 ) -> tuple[tuple[NDArray[np.float64], NDArray[np.intp]], ...]:
-    """As ``log_odds_of``, and with each contrast the index of the class that was answered, ``(N,)``.
+    """As ``log_odds_of``, with the index of each predicted class, ``(N,)``.
 
     Raises:
         XaiError: a model answers with NaN or infinity.
@@ -276,7 +277,7 @@ def answers_of(
 
 
 def _inputs(question: Question, runtime: Runtime) -> Batches:
-    """Names of places and contents to numbers, and what paints them."""
+    """Map names of places and contents to indices, and make the compositor."""
     edits, wanted = question.edits, question.wanted
     places = sorted({layer.place for edit in wanted for layer in edit})
     contents = sorted({layer.content for edit in wanted for layer in edit} - {FACE})
@@ -297,7 +298,7 @@ def _contrast(logits: Tensor, target: int) -> Tensor:
 
 
 def _reduced(face: Face) -> Face:
-    """The face with a crop of at most ``CANVAS`` pixels, its landmarks with it."""
+    """The face with its crop and landmarks reduced to at most ``CANVAS`` pixels."""
     side = len(face.crop)
     if side <= CANVAS:
         return face

@@ -1,4 +1,4 @@
-"""The families of edits that a verdict rests on, and what each one asks. Free of torch: pages read it too."""
+"""The families of edits behind a verdict, and what each one tests. Free of torch: pages import it too."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from dataclasses import dataclass
 __all__ = ["FAMILIES", "ROUNDS", "Family", "named_families"]
 
 ROUNDS = 2
-"""How often a family may be asked: one that fails is asked again with other donors, and all its answers
-count."""
+"""Most rounds of a family: one that fails is run again with other donors, and all its answers count."""
 
 
 @dataclass(frozen=True)
 class Family:
-    """Edits that ask the same.
+    """Edits that test the same question.
 
     Attributes:
-        asks: ``follow``, the answer should change; ``stay``, it should not; ``sham``, the lower face of
-            somebody else of the same class, whose effect is that of the seam; ``whole``, everything changes.
-        level: of ``follow``: ``wearing``, the whole lower face, by which the verdict goes; ``place``, nose
-            and mouth alone; or ``reported``, where readers who did not know the edit disagreed with it too
-            often. Of ``stay``: ``place``, the lower face is untouched, or ``appearance``.
+        asks: ``follow``, the answer should change; ``stay``, it should not; ``sham``, a control edit: the
+            lower face of somebody else of the same class, whose effect is that of the seam; ``whole``,
+            everything changes.
+        level: of ``follow``: ``wearing``, the whole lower face, which decides the verdict; ``place``, nose
+            and mouth alone; or ``reported``, where blind readers disagreed with the edit too often. Of
+            ``stay``: ``place``, the lower face is untouched, or ``appearance``.
         named: whether *supported* requires it.
-        donors: how many donors a round takes; 0 where nothing is taken from donors.
-        directions: whether its edits go in different directions, as colours do: a model that goes by one of
-            them is hardly moved by the others, so not their mean counts but the second largest effect.
+        donors: donors per round; 0 for edits without donors.
+        directions: whether its edits go in different directions, as colours do: a model that depends on one
+            of them is hardly moved by the others, so the second largest effect counts, not the mean.
     """
 
     asks: str
@@ -57,10 +57,10 @@ FAMILIES: Mapping[str, Family] = {
     "whole_face": Family("whole", donors=3),
     "other_photo": Family("whole", donors=3),
 }
-"""Every family by name, in the order in which they are told."""
+"""Every family by name, in display order."""
 
 
 def named_families(own: str) -> list[str]:
-    """What *supported* requires of a face that wears a mask as ``own`` says."""
+    """The families that *supported* requires for a face that wears a mask as ``own`` says."""
     masked = own != "uncovered"
     return [name for name, family in FAMILIES.items() if family.named and (masked or name != "mask_look")]

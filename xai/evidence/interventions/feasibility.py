@@ -1,4 +1,4 @@
-"""Whether an edit can be believed on a face, and if not, why."""
+"""Whether an edit is feasible on a face, and if not, why."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _SENTENCES = {
 
 
 class Feasibility(NamedTuple):
-    """Whether an edit can be believed.
+    """Whether an edit is feasible.
 
     Attributes:
-        holds: whether.
+        holds: whether it is.
         code: why not, one word; empty where it holds.
         value: what was measured.
-        limit: what it was held against.
+        limit: the limit it was compared with.
     """
 
     holds: bool
@@ -46,14 +46,15 @@ class Feasibility(NamedTuple):
 
 @dataclass(frozen=True)
 class Limits:
-    """Where edits stop being believable; chosen by looking at them.
+    """Limits of feasible edits; chosen by visual inspection.
 
     Attributes:
         eye_distance: least distance between the eyes in crop pixels.
-        turn: how far the nose may stand off the middle of the face, 0 frontal, 1 at its edge.
-        seen: least part of the upper face that the photo must show, 0..1.
+        turn: largest distance of the nose from the middle of the face, 0 frontal, 1 at its edge.
+        seen: least visible share of the upper face, 0..1.
         likeness: least correlation of the upper face with the mean face.
-        unexplained: largest part of the upper face that may look like no face (glasses, hair, a hand), 0..1.
+        unexplained: largest share of the upper face that may not look like a face (glasses, hair, a hand),
+            0..1.
     """
 
     eye_distance: float = 14.0
@@ -70,14 +71,14 @@ LIMITS = Limits()
 def check_feasibility(
     face: Face, limits: Limits = LIMITS, *, reveal: bool = True, fit: BareFit | None = None
 ) -> Feasibility:
-    """Whether an edit on this face can be believed.
+    """Whether an edit on this face is feasible.
 
     Args:
         face: a crop.
-        limits: where belief ends.
-        reveal: True for bare skin, which must go with the upper face; False for a drawn mask, which needs
-            the mesh alone.
-        fit: spares a second fit of the same face.
+        limits: of feasibility.
+        reveal: True for bare skin, which must match the upper face; False for a drawn mask, which needs only
+            the mesh.
+        fit: avoids a second fit of the same face.
 
     Raises:
         WeightsUnavailable: the model's file is missing or altered.

@@ -1,6 +1,6 @@
-"""What an edit paints: bare skin, a drawn mask, what shows nothing, what is there already.
+"""Contents of edits: bare skin, a drawn mask, neutral fills, the shifted crop.
 
-Every content is a whole crop, float32 ``(S, S, 3)`` in 0..255; an edit takes of it what lies in its area.
+Every content is a whole crop, float32 ``(S, S, 3)`` in 0..255; an edit uses the part in its area.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ Plane = NDArray[np.float32]
 Area = NDArray[np.bool_]
 
 NEUTRAL = ("grey", "mean", "blur", "hue", "grain", "clouds")
-"""What shows nothing, or another thing: middle grey; the crop's mean colour; the crop, heavily blurred; the
-crop with its colours exchanged; fine and coarse noise in the crop's colours. Two of each sort, because a mark
-may be a colour, a shape, or the want of texture."""
+"""Neutral fills: middle grey; the crop's mean colour; the crop, heavily blurred; the crop with its colours
+exchanged; fine and coarse noise in the crop's colours. Two of each kind, because a mark may be a colour, a
+shape, or a lack of texture."""
 
 DRAWN = ("surgical_blue", "cloth_black", "surgical_white")
 """Looks of the drawn masks, by seed; pinned, so that a new look changes no verdict."""
@@ -53,10 +53,9 @@ COLOURS = (
     "cloth_grey",
     "cloth_red",
 )
-"""Looks by which a mask's look is changed, by seed: as far apart as masks are, so that none keeps a
-colour."""
+"""Looks that replace a mask's look, by seed: as different as masks are, so that none keeps a colour."""
 
-_MOVE = 0.12  # of a moved sham, in eye distances
+_MOVE = 0.12  # shift of a sham, in eye distances
 _FRAME_EYES = 35.0  # eye distance in the frame of the model, in its pixels
 _PLAIN = MaskLook("surgical", (200, 200, 200), (220, 220, 220), 0.04)
 
@@ -75,9 +74,9 @@ def fit_bare_face(face: Face) -> BareFit:
 
 
 def bare(face: Face, seeds: Sequence[int], fit: BareFit | None = None) -> Plane:
-    """The face with bare skin as far as the model reaches, one per seed: ``(N, S, S, 3)``.
+    """The face with bare skin wherever the model extends, one per seed: ``(N, S, S, 3)``.
 
-    Beyond the model's reach (hair, background) the crop itself. ``fit`` spares a second ``fit_bare_face``.
+    Beyond the model's extent (hair, background) the crop itself. ``fit`` avoids a second ``fit_bare_face``.
     """
     model, fit = bare_face_model(), fit or fit_bare_face(face)
     place = model.frame.place(face.landmarks, len(face.crop))
@@ -96,9 +95,7 @@ def masked(face: Face, seed: int) -> Plane:
 
 
 def lowered(face: Face, crop: NDArray[np.uint8], seed: int) -> Plane:
-    """The crop, that of the face or what is under its mask, with a drawn mask below the nose; look by
-    seed.
-    """
+    """The crop, that of the face or its revealed one, with a drawn mask below the nose; look by seed."""
     look = LOOKS[DRAWN[seed % len(DRAWN)]]
     return draw_mask(crop, face.landmarks, look, "nose_out", seed).astype(np.float32)
 
@@ -112,7 +109,7 @@ def coloured(face: Face, seed: int, worn: str) -> Plane:
 
 
 def recolored_mask(face: Face, seed: int, area: Area | None = None) -> Plane:
-    """The face with a drawn mask of the colour of what it is drawn over inside the area (the wide one)."""
+    """The face with a drawn mask in the median colour of what it covers inside the area (the wide one)."""
     drawn = draw_mask(face.crop, face.landmarks, _PLAIN, "correct", seed)
     changed = (drawn != face.crop).any(axis=2)
     area = area_under_test(face, "wide") if area is None else area
@@ -124,7 +121,7 @@ def recolored_mask(face: Face, seed: int, area: Area | None = None) -> Plane:
 
 
 def shifted_crop(face: Face, seed: int) -> Plane:
-    """The crop itself, moved in a direction that the seed decides, as coarse as a bare face is."""
+    """The crop itself, shifted in a direction given by the seed, blurred to a bare face's resolution."""
     angle = np.random.default_rng(seed).uniform(0, 2 * np.pi)
     x, y = _MOVE * face_unit(face) * np.array([np.cos(angle), np.sin(angle)])
     side = len(face.crop)
@@ -153,7 +150,7 @@ def neutral_fill(face: Face, name: str) -> Plane:
 
 
 def _noise(crop: NDArray[np.uint8], *, coarse: bool) -> Plane:
-    """Pixels of the crop, picked at random, as blocks; the coarse ones are larger and run into each other."""
+    """Random pixels of the crop, as blocks; the coarse ones are larger and interpolated."""
     side = len(crop)
     cells = max(2, side // 12 if coarse else side // 4)
     rng = np.random.default_rng(cells)
@@ -164,7 +161,7 @@ def _noise(crop: NDArray[np.uint8], *, coarse: bool) -> Plane:
 
 
 def _grey(face: Face) -> bool:
-    """Whether the photo has no colours."""
+    """Whether the photo is monochrome."""
     return float(np.ptp(face.crop.astype(np.int16), axis=2).mean()) < 4
 
 

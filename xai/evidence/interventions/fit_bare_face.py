@@ -1,8 +1,8 @@
 """Fits the bare face: ``python -m xai.evidence.interventions.fit_bare_face --data DIR --out FILE``.
 
 ``DIR`` holds pictures of people without a mask and a ``labels.csv`` with ``file`` and ``split``; only the
-rows of the split ``train`` are read. The shipped file was made from generated portraits of people who do
-not exist. Nothing is left to chance: the same pictures give the same file.
+rows of the split ``train`` are read. The shipped file was made from generated portraits of people who do not
+exist. It is deterministic: the same pictures give the same file.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from xai.types import Face
 __all__ = ["COMPONENTS", "FRAME_HEIGHT", "build", "portraits"]
 
 FRAME_HEIGHT = 124
-"""Rows of the frame, rim and all: the face has about as many as it has in the portraits."""
+"""Rows of the frame, with the rim: the face has about as many as in the portraits."""
 
 COMPONENTS = 120
-"""Principal components that are kept; more would make the file larger and the lower face no likelier."""
+"""Principal components that are kept; more would make the file larger and the lower face no more likely."""
 
 Stack = NDArray[np.float32]
 
@@ -77,7 +77,7 @@ def build(faces: list[Face]) -> dict[str, NDArray[np.generic]]:
 
 
 def _mean_frame(meshes: list[NDArray[np.float32]]) -> FaceFrame:
-    """The mean of the meshes after each is turned, scaled and moved onto the first."""
+    """The mean of the meshes after each is aligned to the first by a similarity transform."""
     goal = five_of(meshes[0])
     points = with_rim(np.mean([_aligned(mesh, goal) for mesh in meshes], axis=0))
     low, high = points.min(axis=0), points.max(axis=0)
@@ -104,7 +104,7 @@ def _other_light(size: tuple[int, int], chance: np.random.Generator) -> Stack:
 
 
 def _principal(rows: Stack) -> tuple[Stack, Stack, Stack, float]:
-    """Mean, components ``(K, D)``, their deviations, and the deviation of what they leave."""
+    """Mean, components ``(K, D)``, their deviations, and the deviation of the residual."""
     mean = rows.mean(axis=0)
     rows = rows - mean
     kept = (len(rows) - COMPONENTS, len(rows) - 1)

@@ -1,12 +1,10 @@
-"""How well edited faces pass for real ones: one number per family, by a judge that knows nothing of the
-edits.
+"""How well edited faces pass for real ones: one number per family, by a classifier two-sample test.
 
-Edited faces are told from real faces of the class that is true afterwards by logistic regression on frozen
-ImageNet features of MobileNetV2 at 112 pixels, over five folds by photo. The real faces go through the same
-seam: each is laid on itself, in the same place, so that neither the warp, the blending nor the compression
-    gives an edit away. An area
-under the ROC curve of .5 means that the judge cannot tell; above ``DECIDES`` an edit is a thing of its own,
-and its family ought not to decide.
+A discriminator (logistic regression on frozen ImageNet features of MobileNetV2 at 112 pixels, five folds by
+photo) separates edited faces from real faces of the resulting class. The real faces go through the same seam:
+each is composited onto itself, in the same place, so that neither the warp, the blending nor the compression
+gives an edit away. An area under the ROC curve of .5 means that they are indistinguishable; above ``DECIDES``
+the edits are recognisable, and their family should not decide.
 """
 
 from __future__ import annotations
@@ -40,17 +38,17 @@ from xai.types import CLASSES
 __all__ = ["DECIDES", "SIDE", "Shown", "auc_by_family", "believability", "shown_faces"]
 
 DECIDES = 0.9
-"""Area under the curve from which on a family ought not to decide."""
+"""Area under the curve from which a family should not decide."""
 
 SIDE = 112
-"""Pixels of the side at which faces are judged."""
+"""Side in pixels at which faces are judged."""
 
 SIZES = {"small": (0.0, 96.0), "large": (96.0, np.inf)}
-"""Faces by the shorter side of the crop, pixels: at least, and below."""
+"""Size bins by the shorter side of the crop, pixels: at least, and below."""
 
 _PER_FACE = 2  # edits of a family that are taken of one face
 _FOLDS = 5
-_PENALTY = 0.003  # inverse strength; a stronger judge learns the few photos by heart
+_PENALTY = 0.003  # inverse regularisation strength; less of it overfits the few photos
 _QUALITY = 90
 _BATCH = 64
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -58,10 +56,10 @@ _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True, eq=False)
 class Shown:
-    """One picture that is judged.
+    """One picture for the discriminator.
 
     Attributes:
-        family: of the edit; that of the edits it is compared with, where it is real.
+        family: of the edit; for a real face, that of the edits it is compared with.
         edited: whether it is edited.
         group: photo of the face.
         size: shorter side of the crop before it was reduced, pixels.
@@ -82,12 +80,12 @@ def believability(
     ``sizes``.
 
     Args:
-        faces: labelled faces, of several sets if need be; parts come from other faces of them.
-        report: told in a sentence every 50 faces.
+        faces: labelled faces, of one or several sets; donors are other faces of them.
+        report: called with a sentence every 50 faces.
         device: where the features are computed.
 
     Raises:
-        DataRejected: too few faces of one photo or another, or no faces of two classes, to judge anything.
+        DataRejected: too few photos, or no faces of two classes.
         ThirdPartyMissing: the package with the ImageNet weights is not installed.
     """
     shown = list(shown_faces(faces, report))
@@ -102,7 +100,7 @@ def believability(
 
 
 def shown_faces(faces: Sequence[LabelledFace], report: Callable[[str], None]) -> Iterator[Shown]:
-    """The edited faces of every family that is laid or drawn, and as many real ones through the same seam."""
+    """The edited faces of every composited or drawn family, and as many real ones with the same seam."""
     donors = donors_of(faces)
     usable = [face for face in faces if FaceEdits(face.face).feasibility(reveal=False).holds]
     for number, face in enumerate(usable):
@@ -122,7 +120,7 @@ def shown_faces(faces: Sequence[LabelledFace], report: Callable[[str], None]) ->
 
 
 def auc_by_family(shown: Sequence[Shown], features: NDArray[np.float32]) -> dict[str, dict[str, Any]]:
-    """What the judge makes of the features ``(N, D)`` of the pictures, by family and by size."""
+    """The discriminator's result on the features ``(N, D)`` of the pictures, by family and by size."""
     found = {}
     for name in FAMILIES:
         own = np.array([i for i, each in enumerate(shown) if each.family == name], int)
@@ -147,7 +145,7 @@ def _row(edited: NDArray[np.bool_], scores: NDArray[np.float64], which: NDArray[
 def _scores(
     features: NDArray[np.float32], edited: NDArray[np.bool_], groups: Sequence[str]
 ) -> NDArray[np.float64]:
-    """How sure the judge is that each picture is edited, by a judge that never saw its photo."""
+    """Cross-validated score that each picture is edited, from a discriminator that never saw its photo."""
     scores = np.full(len(features), np.nan)
     folds = GroupKFold(min(_FOLDS, len(set(groups))))
     for learn, judge in folds.split(features, edited, groups):
@@ -182,8 +180,8 @@ _TRUE_AFTER: Mapping[str, tuple[str, ...]] = {
 
 
 def _real_places(label: str) -> list[tuple[str, str]]:
-    """Families of which a real face of this class is a counterpart, and the place in which it is laid on
-    itself.
+    """Families of which a real face of this class is a counterpart, and the place in which it is composited
+    onto itself.
     """
     return [(name, place) for name, place in _PLACES.items() if label in _TRUE_AFTER.get(name, CLASSES)]
 
@@ -199,7 +197,7 @@ def _shown(family: str, edits: FaceEdits, layers: Edit, face: LabelledFace, *, e
 
 @torch.inference_mode()
 def _features(pictures: Sequence[NDArray[np.uint8]], device: str) -> NDArray[np.float32]:
-    """Mean over the places of the last convolution: float32 ``(N, 1280)``."""
+    """Global average of the last convolution: float32 ``(N, 1280)``."""
     network = mobilenet_v2(weights=None)
     network.load_state_dict(torch.load(model_file("mobilenet_v2_imagenet"), weights_only=True))
     body: nn.Module = network.features.to(device).eval()

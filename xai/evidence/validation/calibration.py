@@ -1,9 +1,9 @@
-"""How often the verdict is right: asked of observers and models whose right verdict is known.
+"""How often the verdict is right: on ideal observers and control models, whose right verdict is known.
 
-Ideal observers test the rule; every kind of ``KINDS`` has ten models. They are asked about the same number of
-real faces each, and only of such as they get right with a probability of a half or more: why a model errs on
-the others is anybody's guess, and to an unsure answer ``cannot tell`` is the right verdict whatever the model
-looks at. Networks trained on photographs are asked in ``population``.
+Ideal observers test the rule; every kind of ``KINDS`` has ten models. Each is tested on the same number of
+real faces, and only on those that it gets right with a probability of a half or more: why a model errs on the
+others is unknown, and for an unsure answer ``cannot tell`` is the right verdict whatever the model looks at.
+Networks trained on photographs are tested in ``population``.
 """
 
 from __future__ import annotations
@@ -27,24 +27,23 @@ from xai.types import Face
 __all__ = ["FACES_PER_MODEL", "Known", "Outcome", "collect", "known_kinds", "report"]
 
 FACES_PER_MODEL = 12
-"""Faces of each model with a known answer, so that a kind has 120."""
+"""Faces per control model, so that a kind has 120."""
 
 _SURE = 0.5  # least probability of an answer that is judged
 _OPEN = ("cannot tell",)
-_SEEDS = 3  # an ideal observer's noise is drawn so often on each face
+_SEEDS = 3  # draws of an ideal observer's noise on each face
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of one kind of model or observer.
+    """Ground truth of one kind of model or observer.
 
     Attributes:
         says: what it looks at, in a few words.
         expected: verdicts that are right.
-        honest: whether it looks at nothing but how the mask is worn, so that to call it *not supported* is
-            grave.
-        certain: whether that follows from how it is built; else it was learnt and measured.
-        models: how many there are of it.
+        honest: whether it looks only at how the mask is worn, so that *not supported* is a grave error.
+        certain: whether that follows from its construction; else it was trained and measured.
+        models: how many models it has.
     """
 
     says: str
@@ -61,10 +60,10 @@ class Outcome:
     Attributes:
         kind: of the model or observer.
         group: source photo of the face.
-        label: true class, which was answered.
+        label: true class, which was predicted.
         verdict: one of ``VERDICTS``.
         reason: code of the deciding reason.
-        followed: share of changes of the lower face that were followed; None where none was asked.
+        followed: share of edits of the lower face that were followed; None without any.
         forwards: passes through the network.
     """
 
@@ -98,11 +97,10 @@ def collect(
     device: str = "auto",
     per_model: int = FACES_PER_MODEL,
 ) -> Iterator[Outcome]:
-    """Ask every observer about every face, and all models of the kinds about ``per_model`` faces each that
-    they get right and are sure of.
+    """Test every observer on every face, and all models of the kinds on ``per_model`` faces each that they
+    get right with confidence.
 
-    The models' faces are brought to the place that they expect. Faces on which nothing can be laid are left
-    out.
+    The faces are aligned for the models. Faces without feasible edits are left out.
     """
     observers = [kind for kind in kinds if kind in OBSERVERS]
     if observers:
@@ -121,12 +119,12 @@ def collect(
 
 
 def report(outcomes: Sequence[Outcome]) -> dict[str, dict[str, Any]]:
-    """Kind -> what came out: the table of the command line.
+    """Kind -> results: the table of the command line.
 
     ``right`` is the share of right verdicts, ``interval`` its 95 % bootstrap interval by source photo,
-    ``grave`` the share of faces on which a cheat is called supported or an honest model not supported,
-    ``reasons`` how often each reason decided, ``forwards`` the median and largest number of passes through
-    the network.
+    ``grave`` the share of faces on which a shortcut learner is called supported or an honest model not
+    supported, ``reasons`` how often each reason decided, ``forwards`` the median and largest number of passes
+    through the network.
     """
     known, table = known_kinds(), {}
     for kind in dict.fromkeys(outcome.kind for outcome in outcomes):
@@ -161,7 +159,7 @@ def _observed(
 
 
 def _of_face(face: LabelledFace, models: Sequence[KnownAnswer], left: dict[str, int]) -> Iterator[Outcome]:
-    """What comes out for one face: models that see the same picture share its edits."""
+    """Results for one face: models that see the same picture share its edits."""
     shared: dict[bytes, FaceEdits] = {}
     asked = []
     for known in models:
@@ -185,7 +183,7 @@ def _outcome(kind: str, face: LabelledFace, evidence: Evidence) -> Outcome:
 
 
 def _grave(about: Known, verdict: str) -> bool:
-    """Whether a cheat is acquitted or an honest model accused."""
+    """Whether a shortcut learner is acquitted or an honest model accused."""
     return verdict == ("not supported" if about.honest else "supported") and verdict not in about.expected
 
 

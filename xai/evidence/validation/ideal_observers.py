@@ -1,7 +1,7 @@
-"""Ideal observers: they are told how a mask is worn in every edited picture, and look at nothing else.
+"""Ideal observers: they know how a mask is worn in every edited picture, and use nothing else.
 
-They test the rule. Whatever it is, an observer who knows the truth must be *supported*, and one whose
-knowledge is mixed with something else must not be. They see identities and edits, never pixels.
+They test the rule: an observer that knows the truth must be *supported*, and one that mixes it with something
+else must not be. They see identities and edits, never pixels.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class Observer:
     """One observer.
 
     Attributes:
-        log_odds: of its answers: how sure it is.
+        log_odds: of its answers: its confidence.
         noise: share of its answers that are drawn at random from the other classes, 0..1.
         says: in a few words.
     """
@@ -53,9 +53,9 @@ def observe(observer: Observer, edits: FaceEdits, label: str, seed: int) -> Evid
     """The evidence of an ideal observer's right answer about one face.
 
     Args:
-        observer: who answers.
+        observer: the observer.
         edits: of the face.
-        label: how the mask is truly worn, of ``CLASSES``.
+        label: the true class, of ``CLASSES``.
         seed: of its noise.
     """
     chance = np.random.default_rng(seed)
@@ -70,7 +70,7 @@ def observe(observer: Observer, edits: FaceEdits, label: str, seed: int) -> Evid
 def _answer(
     observer: Observer, edit: PlannedEdit, label: str, chance: np.random.Generator
 ) -> tuple[str, float]:
-    """The class answered to one edit, and the log-odds that ``label`` lost."""
+    """The class answered for one edit, and the log-odds that ``label`` lost."""
     said = label if label in edit.truth else str(chance.choice(edit.truth))
     if chance.random() < observer.noise:
         said = str(chance.choice([name for name in CLASSES if name != said]))

@@ -1,4 +1,4 @@
-"""Labelled faces with landmarks, ready to be judged: what calibration and rates are measured on."""
+"""Labelled faces with landmarks: the data of calibration and verdict rates."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from xai.types import CLASSES, Box, Face
 __all__ = ["MIN_SIDE", "LabelledFace", "in_turns", "read_labelled", "true_class"]
 
 MIN_SIDE = 48
-"""Shorter side in the photo, pixels, below which a face is not judged here."""
+"""Shorter side in the photo, pixels, below which a face is not used here."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,9 +26,9 @@ class LabelledFace:
     """A face whose class is known.
 
     Attributes:
-        face: the crop as the set has it; landmarks are none where the detector finds no face in it.
+        face: the crop as in the set; without landmarks where the detector finds no face in it.
         label: its class.
-        group: source photo, or what else belongs together.
+        group: source photo, or another unit of dependent faces.
     """
 
     face: Face
@@ -51,10 +51,10 @@ def read_labelled(
 
 
 def true_class(label: str, classes: Sequence[str], incorrect: str = "unknown") -> str | None:
-    """The label, one of ``CLASSES``, in the words of a model, however it spells them.
+    """The label, one of ``CLASSES``, as a model's class name, whatever its spelling.
 
-    None where the model has no such class, as for ``incorrect`` in a model that knows two and does not state
-    where that belongs; ``incorrect`` as of ``wearings_by_class``.
+    None where the model has no such class, as for ``incorrect`` in a two-class model whose card does not say
+    where it belongs; ``incorrect`` as of ``wearings_by_class``.
 
     >>> true_class("covered", ("with_mask", "without_mask"))
     'with_mask'
@@ -64,9 +64,7 @@ def true_class(label: str, classes: Sequence[str], incorrect: str = "unknown") -
 
 
 def in_turns(faces: Sequence[LabelledFace], start: int) -> list[LabelledFace]:
-    """The faces, one of each class in turn, those of a class from the ``start``-th share on, round and
-    round.
-    """
+    """The faces, one of each class in turn, cyclically, those of a class from the ``start``-th share on."""
     queues = []
     for label in CLASSES:
         own = [face for face in faces if face.label == label]
@@ -95,7 +93,7 @@ def _face(example: Example, crop: NDArray[np.uint8]) -> Face:
 
 
 def _square(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture that is not square is mirrored to one, as a whole photo is."""
+    """Pad a picture to a square by mirroring, as for a whole photo."""
     height, width = crop.shape[:2]
     side = max(height, width)
     if height == width:

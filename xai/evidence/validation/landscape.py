@@ -1,7 +1,7 @@
-"""One picture of what models go by: every model and class as a point, following against being moved.
+"""A chart of what models depend on: every model and class as a point, following against being moved.
 
-As shape bias is shown for networks that name things, with models of known behaviour as landmarks (Geirhos et
-al. 2019).
+As shape bias is plotted for object classifiers, with models of known behaviour as landmarks (Geirhos et al.
+2019).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "cue carries most": ("x", "#b3261e"),
     "comes with this project": ("*", "#1f4fa3"),
 }
-"""Kind of model -> marker and colour; each has a shape of its own, never a colour alone."""
+"""Kind of model -> marker and colour; each has a shape of its own, never only a colour."""
 
 
 class Point(NamedTuple):
@@ -35,8 +35,8 @@ class Point(NamedTuple):
         kind: key of ``KINDS``.
         name: of the model.
         label: the class.
-        followed: share of changes of the lower face that were followed, 0..1.
-        moved: largest effect of a named *stay* family over that of the lower face, cut to 0..1.
+        followed: share of edits of the lower face that were followed, 0..1.
+        moved: largest effect of a named *stay* family over that of the lower face, clipped to 0..1.
     """
 
     kind: str

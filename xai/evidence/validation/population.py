@@ -1,7 +1,7 @@
-"""Networks trained on photographs, judged as any classifier is: on single photos, and over a set.
+"""Control networks trained on photographs, tested as any classifier is: on single photos, and over a set.
 
-On a single photo parts come from the gallery's portraits, which carry no cue. Over a set they come from its
-other faces, and each carries the cue of its own class, as in a set in which the cue has crept in.
+On a single photo the donors are the gallery's portraits, which have no cue. Over a set they are its other
+faces, and each has the cue of its own class, as in a set contaminated with the cue.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from xai.types import CLASSES, Face
 __all__ = ["CARRIES", "FULL", "Separation", "expected_of", "judge_networks", "network_rows", "separation"]
 
 CARRIES = 0.35
-"""Share of a class's log-odds from which on a cue carries it: half a dose. Below, the answer rests on the
-face, and either word may be right."""
+"""Share of a class's log-odds from which a cue carries it: half a dose. Below, the answer depends on the
+face, and either verdict may be right."""
 
 FULL = 0.75
-"""Share from which on the dose is full."""
+"""Share from which the dose is full."""
 
 SOURCES = ("gallery", "set")
-"""Whose parts are laid on a face."""
+"""Sources of donors."""
 
 _SURE = 0.5
 _DRAWS = 400  # samples of faces for the separation
@@ -45,12 +45,12 @@ Plant = Callable[[NDArray[np.uint8], str, NDArray[np.float32]], NDArray[np.uint8
 
 @dataclass(frozen=True)
 class Separation:
-    """How well honest networks are told from cheats by the mean over some faces of one class.
+    """How well honest networks and shortcut learners are separated by the mean over some faces of one class.
 
     Attributes:
         faces: how many faces a sample has.
-        auc: mean over the samples of the area under the ROC curve, honest against cheating, 0..1.
-        pairs: how many networks' classes were compared: honest, cheating.
+        auc: mean over the samples of the area under the ROC curve, honest against shortcut learners, 0..1.
+        pairs: how many networks' classes were compared: honest, shortcut learners.
     """
 
     faces: int
@@ -59,7 +59,7 @@ class Separation:
 
 
 def expected_of(network: PhotoNetwork, label: str) -> tuple[str, ...]:
-    """The verdicts that are right about this network's right answers of a class."""
+    """The right verdicts on this network's right answers of a class."""
     if network.honest:
         return ("supported", "mixed", "cannot tell")
     return ("mixed", "not supported", "cannot tell") if network.dose[label] >= CARRIES else VERDICTS
@@ -72,7 +72,7 @@ def judge_networks(
     *,
     sources: Sequence[str] = SOURCES,
 ) -> Iterator[tuple[str, FaceVerdict]]:
-    """Source of the parts and what came out, for every network's right and sure answers.
+    """Source of the donors and result, for every network's right and confident answers.
 
     Networks that see the same picture share its edits.
     """
@@ -95,10 +95,10 @@ def judge_networks(
 def network_rows(
     found: Sequence[tuple[str, FaceVerdict]], networks: Sequence[PhotoNetwork]
 ) -> dict[str, dict[str, Any]]:
-    """Network -> row of the table: face by face with the gallery's parts, and per class over the set.
+    """Network -> row of the table: face by face with the gallery's donors, and per class over the set.
 
     ``faces``, ``verdicts``, ``right`` and ``grave`` count the classes whose right verdict is known;
-    ``classes`` has every class with its dose, what came out on single photos, and the verdict over the set.
+    ``classes`` has every class with its dose, the results on single photos, and the verdict over the set.
     """
     by_source = {source: [j for s, j in found if s == source] for source in SOURCES}
     over_set = rates(by_source["set"])
@@ -137,12 +137,12 @@ def separation(
     faces: int = 40,
     seed: int = 0,
 ) -> Separation | None:
-    """How well honest networks are told from those whose cue carries at least ``least`` of a class's
+    """How well honest networks are separated from those whose cue carries at least ``least`` of a class's
     log-odds.
 
-    The score of a network on a face is the share of the changes of the lower face that it followed, less the
-    largest effect of a named *stay* family over that of the lower face, cut to 0..1; on some faces of a class
-    it is their mean. None where a class has no honest or no cheating network.
+    The score of a network on a face is the share of the edits of the lower face that it followed, minus the
+    largest effect of a named *stay* family over that of the lower face, clipped to 0..1; over some faces of a
+    class it is their mean. None where a class has no honest network or no shortcut learner.
     """
     honest: list[NDArray[np.float64]] = []
     cheats: list[NDArray[np.float64]] = []

@@ -1,4 +1,4 @@
-"""The table of calibration in the project's own documents: written by the command, never by hand."""
+"""Publishes the calibration table in the project's documents: written by the command, never by hand."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE = Path(__file__).resolve().parents[3] / "docs" / "verdict.md"
 """The page that holds the table, between the two markers."""
 
 PICTURE = PAGE.with_suffix(".png")
-"""What every model goes by, beside the page."""
+"""The chart of what every model depends on, beside the page."""
 
 _START, _END = "<!-- calibration -->", "<!-- /calibration -->"
 _PARTS = ("honest networks", "cheats at full dose", "cheats at half dose")
@@ -30,7 +30,7 @@ _QUIET = 0.02  # noise of an ideal observer that must be supported
 
 
 def publish(found: Mapping[str, Mapping[str, Any]], page: Path = PAGE) -> None:
-    """Put the table into the page, in place of the one before.
+    """Replace the table in the page.
 
     Raises:
         XaiError: the page cannot be read or written, or its markers are missing.
@@ -41,7 +41,7 @@ def publish(found: Mapping[str, Mapping[str, Any]], page: Path = PAGE) -> None:
 
 
 def publish_picture(found: Mapping[str, Mapping[str, Any]], set_name: str, file: Path = PICTURE) -> None:
-    """Draw the networks of the table, and the project's own models as their cards say, into the picture.
+    """Plot the networks of the table, and the project's own models from their cards.
 
     Raises:
         XaiError: it cannot be written.
@@ -51,7 +51,7 @@ def publish_picture(found: Mapping[str, Mapping[str, Any]], set_name: str, file:
 
 
 def check_page(page: Path = PAGE) -> tuple[str, str]:
-    """What stands before and after the table; asked before the long measurement, not after it.
+    """The text before and after the table; checked before the long measurement, not after it.
 
     Raises:
         XaiError: the page cannot be read, or its markers are missing.
@@ -65,9 +65,7 @@ def check_page(page: Path = PAGE) -> tuple[str, str]:
 
 
 def table(found: Mapping[str, Mapping[str, Any]]) -> str:
-    """The rows of ``calibration_table`` as Markdown: kinds, what they come to, and networks class by
-    class.
-    """
+    """The rows of ``calibration_table`` as Markdown: kinds, a summary, and networks class by class."""
     head = ("kind", "what it looks at", "right verdict", *VERDICTS, "faces", "right (95 %)")
     lines, known = _head(head), known_kinds()
     for kind, row in found.items():
@@ -126,14 +124,14 @@ def _line(*cells: object) -> list[str]:
 
 
 def rates_of_error(found: Mapping[str, Mapping[str, Any]]) -> dict[str, float | None]:
-    """What matters most, in five numbers.
+    """The key results, in five numbers.
 
     Returns:
         ``ideal``: share of the answers of ideal observers with at most 2 % noise that are supported;
         ``right``: share of right verdicts over all faces of the models whose answer is certain by
-        construction; ``accused``: honest models called ``not supported``; ``acquitted``: cheats called
-        ``supported``; ``least_dose``: the smallest share of a mark that is noticed on nine faces of ten, None
-        where none is.
+        construction; ``accused``: honest models called ``not supported``; ``acquitted``: shortcut learners
+        called ``supported``; ``least_dose``: the smallest share of a mark that is detected on nine faces of
+        ten, None without any.
     """
     known = known_kinds()
     ideal = [row for kind, row in found.items() if kind in OBSERVERS and OBSERVERS[kind].noise <= _QUIET]
@@ -175,7 +173,7 @@ def _summary(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
 
 
 def _network_summary(found: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """What the networks come to, per answer on single photos and per class over the set."""
+    """Summary of the networks, per answer on single photos and per class over the set."""
     parts: dict[str, list[Mapping[str, Any]]] = {name: [] for name in _PARTS}
     for row in found.values():
         for each in row.get("classes", {}).values():

@@ -37,7 +37,7 @@ Report = Callable[[str], None]
 def calibration_table(
     data: Path | None, report_to: Report, device: str = "auto", per_model: int = FACES_PER_MODEL
 ) -> dict[str, dict[str, Any]]:
-    """Kind or network -> verdicts on what has a known right one; see ``calibration.report`` and
+    """Kind or network -> verdicts compared with the known right ones; see ``calibration.report`` and
     ``network_rows``.
     """
     faces = _faces(data, report_to)
@@ -57,11 +57,11 @@ def calibration_table(
 def verdict_table(
     classifiers: Sequence[Classifier], data: Path | None, report_to: Report, donors: str | None = None
 ) -> dict[str, dict[str, Any]]:
-    """Model -> its verdicts over a set. Parts come from other faces of the set, or the ``gallery``'s
-    portraits: these where ``donors`` says so or there is no set.
+    """Model -> its verdicts over a set. Donors are other faces of the set, or the ``gallery``'s portraits if
+    ``donors`` says so or there is no set.
 
-    ``verdicts`` counts the faces that it gets right and on which edits could be made; ``unpainted`` counts,
-    by reason, the right ones on which none could; ``classes`` has the rates, intervals and tests per answered
+    ``verdicts`` counts the faces that it gets right and on which edits were feasible; ``unpainted`` counts,
+    by reason, the right ones on which none were; ``classes`` has the rates, intervals and tests per predicted
     class, right and wrong answers apart.
     """
     own = data is not None and donors != "gallery"
@@ -73,7 +73,7 @@ def verdict_table(
 
 
 def sample_faces() -> tuple[LabelledFace, ...]:
-    """The faces of the gallery's easy samples, whose true class is known: few, but there on every machine."""
+    """The faces of the gallery's easy samples, of known class: few, but available on every machine."""
     return tuple(face for sample in SAMPLES.values() if not sample.traps for face in _of_sample(sample))
 
 
@@ -108,12 +108,12 @@ def _row(judged: Sequence[FaceVerdict], classes: Any) -> dict[str, Any]:
 
 
 def record_verdicts(card: Card, set_name: str, donors: str, found: Mapping[str, Any]) -> Path:
-    """Put how often right answers follow and stay onto a model's card; returns the card's file.
+    """Write how often right answers follow and stay onto a model's card; returns the card's file.
 
     Args:
         card: of the model.
         set_name: of the labelled set.
-        donors: ``set`` or ``gallery``: whose parts were laid.
+        donors: ``set`` or ``gallery``: the source of the donors.
         found: the model's row of ``verdict_table``.
     """
     classes = {name: _card_row(rates["right"]) for name, rates in found["classes"].items()}
@@ -122,7 +122,7 @@ def record_verdicts(card: Card, set_name: str, donors: str, found: Mapping[str, 
 
 
 def _card_row(right: Mapping[str, Any]) -> dict[str, Any]:
-    """What a card keeps of the rates of right answers, rounded as they are read."""
+    """The card's row of the rates of right answers, rounded for display."""
 
     def figure(each: Mapping[str, Any]) -> dict[str, Any]:
         ends = each["interval"]

@@ -1,4 +1,4 @@
-"""How sure a figure over a set of faces is: intervals that take faces of one photo together."""
+"""Statistics over a set of faces, with intervals clustered by photo."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ _TAIL = 0.025
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure over a set.
+    """One statistic over a set.
 
     Attributes:
-        value: the figure; None where no face has it.
+        value: the statistic; None where no face has it.
         interval: 95 %, by group; None below ``MIN_GROUPS``.
-        faces: how many faces it is made of.
+        faces: how many faces it is computed from.
         groups: how many groups they come from.
     """
 
@@ -48,14 +48,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class ResamplingConfig:
-    """How chance is drawn: bootstrap samples, and their seed."""
+    """The bootstrap: number of samples, and seed."""
 
     rounds: int = 1000
     seed: int = 0
 
 
 DRAWS = ResamplingConfig()
-"""What is drawn where nothing else is asked for."""
+"""The default."""
 
 
 def means(columns: Mapping[str, Floats], groups: Names, draws: ResamplingConfig) -> dict[str, Figure]:
@@ -63,7 +63,7 @@ def means(columns: Mapping[str, Floats], groups: Names, draws: ResamplingConfig)
 
     Args:
         columns: name -> float64 ``(N,)``; NaN for a face that does not have it.
-        groups: ``(N,)``, what belongs together.
+        groups: ``(N,)``, the clusters.
         draws: of the bootstrap.
     """
 
@@ -89,8 +89,8 @@ def means(columns: Mapping[str, Floats], groups: Names, draws: ResamplingConfig)
 def shares(columns: Mapping[str, Floats], groups: Names, draws: ResamplingConfig) -> dict[str, Figure]:
     """As ``means``, of columns of shares, 0..1.
 
-    A share of none or of all has a bootstrap interval without width. It gets the exact one instead, with as
-    many trials as there are groups (Hanley and Lippman-Hand 1983, "If Nothing Goes Wrong, Is Everything All
+    A share of 0 or 1 has a bootstrap interval of zero width. It gets the exact one instead, with as many
+    trials as there are groups (Hanley and Lippman-Hand 1983, "If Nothing Goes Wrong, Is Everything All
     Right?", two-sided here): 0 of 40 photos can still be 9 %.
     """
     return {name: _opened(figure) for name, figure in means(columns, groups, draws).items()}
@@ -102,7 +102,7 @@ def _mean(values: Floats) -> float:
 
 
 def _opened(share: Figure) -> Figure:
-    """A share of none or of all with the interval that it has although every face agrees."""
+    """A share of 0 or 1 with its exact interval."""
     if share.interval is None or share.value not in (0, 1):
         return share
     width = 1 - _TAIL ** (1 / share.groups)

@@ -1,8 +1,7 @@
-"""What the evidence says of a model over a set: how often it follows and stays, its verdict, and what that
-can find.
+"""The evidence on a model over a set: how often it follows and stays, its verdict, and the detectable effect.
 
-A single face's verdict is a description; this is what a report leads with. Faces of one photo belong
-together: intervals resample whole photos.
+A single face's verdict is a description; a report leads with this. Faces of one photo are dependent:
+intervals resample whole photos.
 """
 
 from __future__ import annotations
@@ -45,16 +44,16 @@ __all__ = [
 
 @dataclass(frozen=True)
 class SetLimits:
-    """Thresholds of a model's verdict over a set; every one is held against a 95 % limit by photo.
+    """Thresholds of a model's verdict over a set; each is compared with a 95 % confidence limit by photo.
 
     Attributes:
-        followed: least share of changes of the lower face that are followed.
-        half: share of them below which a model that something else moves is *not supported*.
-        stayed: least share of other changes at which the answer stays, in every named family.
+        followed: least share of edits of the lower face that are followed.
+        half: share of them below which a model moved by something else is *not supported*.
+        stayed: least share of other edits under which the answer stays, in every named family.
         part: largest effect of a named family, over that of the lower face.
         failed: largest share of faces on which one named family moves the answer.
         rim: least effect of nose and mouth alone over that of the lower face.
-        judged: least share of the answers on which anything could be laid.
+        judged: least share of the answers with feasible edits.
     """
 
     followed: float = 0.7
@@ -74,18 +73,18 @@ _Z_INTERVAL, _Z_POWER = 1.96, 1.28  # of a 95 % interval; of nine times in ten
 
 @dataclass(frozen=True)
 class FaceVerdict:
-    """One model's answer about one face, and what it goes by. Shares are None where nothing was asked.
+    """One model's answer for one face, and what it depends on. Shares are None where nothing was tested.
 
     Attributes:
         model: its name.
-        group: source photo, or what else belongs together.
-        label: true class in the model's words; None where it is not known or the model has no such class.
-        target: the answered class.
+        group: source photo, or another unit of dependent faces.
+        label: true class in the model's spelling; None where it is not known or the model has no such class.
+        target: the predicted class.
         verdict: one of ``VERDICTS``.
-        followed: share of changes of the whole lower face that were followed.
+        followed: share of edits of the whole lower face that were followed.
         place_share: effect of nose and mouth alone over that of the lower face.
-        kept: share of all other changes at which the answer stayed.
-        stayed: *stay* family -> share of its edits at which the answer stayed.
+        kept: share of all other edits under which the answer stayed.
+        stayed: *stay* family -> share of its edits under which the answer stayed.
         effects: family -> mean log-odds lost, net of the sham.
         movers: *stay* families that moved the answer.
         reason: code of the deciding reason.
@@ -111,7 +110,7 @@ class FaceVerdict:
 
     @property
     def told(self) -> bool:
-        """Whether anything could be asked of this answer."""
+        """Whether this answer could be tested."""
         return self.followed is not None
 
 
@@ -120,7 +119,7 @@ class FamilyRates:
     """One *stay* family over some answers.
 
     Attributes:
-        stayed: share of its edits at which the answer stayed.
+        stayed: share of its edits under which the answer stayed.
         part: its effect over that of the lower face, each a mean over the answers.
         failed: share of the answers that it moves, by the rule for one face.
     """
@@ -138,9 +137,9 @@ class SetVerdict:
         verdict: one of ``VERDICTS``.
         why: ``follows``, ``follows_not``, ``rim``, ``few_photos``, ``few_judged``, ``too_wide``, or the
             family that moves it.
-        finds: smallest part of the lower face's effect from which on a shortcut, in the least certain of the
-            named families, is found and named nine times in ten with these faces; None where nothing can be
-            said.
+        finds: detectable effect: smallest share of the lower face's effect from which a shortcut, in the
+            least certain of the named families, is found and named nine times in ten with these faces; None
+            where it is not known.
     """
 
     verdict: str
@@ -150,18 +149,18 @@ class SetVerdict:
 
 @dataclass(frozen=True)
 class Rates:
-    """What came out for some answers of one model.
+    """Results for some answers of one model.
 
     Attributes:
         faces: how many answers.
         groups: how many source photos.
-        judged: on how many of them anything could be asked.
+        judged: how many of them could be tested.
         verdicts: verdict -> count.
         among_all: verdict -> share of all answers.
-        followed: share of changes of the lower face that were followed.
+        followed: share of edits of the lower face that were followed.
         place_share: effect of nose and mouth alone over that of the lower face, mean.
-        stayed: share of all other changes at which the answer stayed.
-        families: *stay* family -> what came out.
+        stayed: share of all other edits under which the answer stayed.
+        families: **stay* family -> results.
         abstained: code of the reason of ``cannot tell`` -> count, the most frequent first.
         verdict: of the model for this class.
     """
@@ -181,7 +180,7 @@ class Rates:
 
 @dataclass(frozen=True)
 class ClassRates:
-    """One model and one answered class.
+    """One model and one predicted class.
 
     Attributes:
         together: all answers.
@@ -199,7 +198,7 @@ class ClassRates:
 
 
 def donors_of(faces: Sequence[LabelledFace]) -> tuple[Donor, ...]:
-    """The faces of a set of which parts can be taken: those with a mesh on which edits can be believed."""
+    """The faces of a set that can be donors: those with a mesh and feasible edits."""
     return tuple(
         Donor(FaceEdits(face.face).face, face.label, face.group, f"{face.group} {number}")
         for number, face in enumerate(faces)
@@ -208,7 +207,7 @@ def donors_of(faces: Sequence[LabelledFace]) -> tuple[Donor, ...]:
 
 
 def judged_from(evidence: Evidence, model: str, group: str, label: str | None) -> FaceVerdict:
-    """The row of one examined face; ``label`` is the true class in the model's words, or None."""
+    """The row of one tested face; ``label`` is the true class in the model's spelling, or None."""
     families = {f.family: f for f in evidence.families}
     asked = bool(families)
     stay = {n: f.tally.share for n, f in families.items() if f.asks == "stay"}
@@ -236,18 +235,18 @@ def evaluate_verdicts(
     own_donors: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[FaceVerdict]:
-    """Examine every classifier's own answer about every face, face by face; all share a face's edits.
+    """Test every classifier's own answer for every face, face by face; all share a face's edits.
 
     Args:
         classifiers: whose answers.
         faces: of the set.
-        report: told in a sentence every 25 faces.
-        own_donors: take parts from other faces of the set, matched in turn, light and size, in place of the
+        report: called with a sentence every 25 faces.
+        own_donors: take donors from other faces of the set, matched in pose, light and size, in place of the
             gallery's portraits.
         progress: called between batches with (answers judged, answers in all); raising in it stops the work.
 
     Raises:
-        DataRejected: parts are to come from the set, and all its usable faces are of one class.
+        DataRejected: donors are to come from the set, and all its usable faces are of one class.
     """
     total = len(classifiers) * len(faces)
     donors = donors_of(faces) if own_donors else ()
@@ -270,9 +269,9 @@ def evaluate_verdicts(
 
 
 def rates(judged: Sequence[FaceVerdict], draws: ResamplingConfig = DRAWS) -> dict[str, dict[str, ClassRates]]:
-    """Model -> answered class -> what came out, each in the order of their names.
+    """Model -> predicted class -> results, each in alphabetical order.
 
-    The order of the answers plays no part. Those whose truth is not known count in ``together`` alone.
+    The order of the answers does not matter. Those of unknown truth count only in ``together``.
     """
     found: dict[str, dict[str, ClassRates]] = {}
     for model, target in sorted({(j.model, j.target) for j in judged}):
@@ -290,7 +289,7 @@ def _edits(face: LabelledFace, donors: Sequence[Donor]) -> FaceEdits:
 
 
 def _counted(progress: Progress | None, done: int, total: int) -> Progress | None:
-    """What one examination tells while it runs: how far the set is."""
+    """Progress of one test, as that of the set."""
     return None if progress is None else lambda _forwards, _all: progress(done, total)
 
 
@@ -330,8 +329,8 @@ def _family(
     own = _column((j.effects or {}).get(name) for j in judged)
     known = np.isfinite(lower) & np.isfinite(own)
     typical = float(lower[known].mean()) if known.any() else 0.0
-    # The mean of ratios is ruled by faces on which the lower face does little, so each effect is held against
-    # the mean.
+    # The mean of ratios is dominated by faces on which the lower face has little effect, so each effect is
+    # divided by the mean.
     part = np.where(known, own / typical, np.nan) if typical > 0 else np.full_like(own, np.nan)
     asked = [name in (j.stayed or {}) for j in judged]
     failed = _column(float(name in j.movers) if was else None for j, was in zip(judged, asked, strict=True))
@@ -346,7 +345,7 @@ def _set_verdict(
     judged: float,
     limits: SetLimits = SET_LIMITS,
 ) -> SetVerdict:
-    """The rule for a set: every limit is held against the unfavourable end of a 95 % interval by photo."""
+    """The rule for a set: every limit is compared with the unfavourable end of a 95 % interval by photo."""
     wearings, (followed, place) = wearings_by_class([target])[target], followed_and_place
     named = [n for n in named_families(wearings[0] if wearings else "covered") if FAMILIES[n].asks == "stay"]
     if followed.interval is None or any(n not in families for n in named):
@@ -356,7 +355,7 @@ def _set_verdict(
     finds = max(_found_from(families[name].part, limits) for name in named)
     movers = [name for name in families if _surely_moves(families[name], limits)]
     movers.sort(key=lambda name: -(families[name].part.value or 0))
-    low, high = place.interval or (0.0, 1.0)  # where the lower face does nothing there is no such part
+    low, high = place.interval or (0.0, 1.0)  # undefined where the lower face has no effect
     movers += ["rim"] if high < limits.rim else []
     sure = low >= limits.rim and all(_surely_stays(families[name], limits) for name in named)
     return SetVerdict(*_told(followed.interval, movers, limits, sure=sure), finds)
@@ -365,7 +364,7 @@ def _set_verdict(
 def _told(
     followed: tuple[float, float], movers: Sequence[str], limits: SetLimits, *, sure: bool
 ) -> tuple[str, str]:
-    """Verdict and why, of a model that was judged on enough photos."""
+    """Verdict and reason, for a model tested on enough photos."""
     low, high = followed
     if high < limits.followed and movers:
         return "not supported" if high < limits.half else "mixed", movers[0]
@@ -393,7 +392,7 @@ def _surely_moves(family: FamilyRates, limits: SetLimits) -> bool:
 
 
 def _found_from(part: Figure, limits: SetLimits) -> float:
-    """A true part that large has its whole interval beyond the limit nine times in ten."""
+    """The true share whose whole interval is beyond the limit nine times in ten."""
     if part.interval is None:
         return 1.0
     error = (part.interval[1] - part.interval[0]) / (2 * _Z_INTERVAL)

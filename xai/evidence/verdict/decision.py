@@ -1,19 +1,18 @@
-"""From the answers about edited faces to the verdict: plain arithmetic and one table of thresholds.
+"""From the answers for edited faces to the verdict: plain arithmetic and one table of thresholds.
 
-The reasons, as codes with their numbers; each but those of ``cannot tell`` names what it is about:
+The reasons, as codes with their values; each but those of ``cannot tell`` names its subject:
 
-- ``follows`` / ``follows_partly`` / ``follows_not``: the answer goes with the lower face, now and then, or
-  hardly;
-- ``stays``: nothing else moves it; ``moved_by``: a family of places that does, with its part; ``hangs_on``: a
-  family of appearance that does;
+- ``follows`` / ``follows_partly`` / ``follows_not``: the answer follows the lower face, sometimes, or hardly;
+- ``stays``: nothing else moves it; ``moved_by``: a family of places that does, with its share; ``hangs_on``:
+  a family of appearance that does;
 - ``rim``: nose and mouth alone carry too little of the lower face's effect; ``redundant``: neither the lower
-  face nor the rest moves the answer alone, both together do;
-- of ``cannot tell``: ``no_mesh small turned`` (nothing can be laid on this face),
-  ``unknown_class`` (the model's word for the class is not known), ``mask_elsewhere`` (the mask lies outside
-  the lower face, so that other edits change what is true), ``no_donors``, ``unsure`` (the model does not hold
-  the class for likely), ``seam`` (the lower face of somebody else of the same class moves the answer),
-  ``family_missing`` (a required family could not be asked), ``nothing_moves``, ``not_among_changes`` (only a
-  whole other photo moves it).
+  face nor the rest alone moves the answer, both together do;
+- of ``cannot tell``: ``no_mesh small turned`` (edits of this face are not feasible), ``unknown_class`` (the
+  model's name of the class is not known), ``mask_elsewhere`` (the mask lies outside the lower face, so that
+  other edits change what is true), ``no_donors``, ``unsure`` (the model does not consider the class likely),
+  ``seam`` (the lower face of somebody else of the same class moves the answer), ``family_missing`` (a
+  required family could not be tested), ``nothing_moves``, ``not_among_changes`` (only a whole other photo
+  moves it).
 """
 
 from __future__ import annotations
@@ -34,19 +33,19 @@ class Thresholds:
     """Every threshold of the verdict, in one place.
 
     Attributes:
-        followed: least share of changes of the lower face that the answer follows.
+        followed: least share of edits of the lower face that the answer follows.
         partly: share of them below which it does not follow.
-        reach: part of what a whole other face moves, from which a change of the lower face that leaves the
-            label was followed all the same.
+        reach: share of the total effect from which an edit of the lower face counts as followed although the
+            label stays.
         part: largest effect of a *stay* family, over that of the lower face.
-        direction: the same of a family whose edits go in different directions, of which the second largest
+        direction: the same for a family whose edits go in different directions, where the second largest
             effect counts.
-        left: largest share of a *stay* family's edits that turn the label.
+        left: largest share of a *stay* family's edits that flip the label.
         rim: least effect of nose and mouth alone over that of the lower face.
-        seam: largest share of shams that turn the label.
-        sure: least log-odds of the class on the face as it is.
-        moves: log-odds from which something was moved at all.
-        trimmed: number of edits from which on a family's mean leaves out the largest: one odd donor is no
+        seam: largest share of shams that flip the label.
+        sure: least log-odds of the class on the original face.
+        moves: log-odds from which an effect counts at all.
+        trimmed: number of edits from which a family's mean leaves out the largest: one odd donor is no
             evidence.
     """
 
@@ -69,14 +68,14 @@ THRESHOLDS = Thresholds()
 
 @dataclass(frozen=True)
 class Decision:
-    """The verdict and why.
+    """The verdict and its reasons.
 
     Attributes:
         verdict: one of ``VERDICTS``.
         reasons: the deciding one first.
-        follow: changes of the whole lower face that were followed.
-        place: changes of nose and mouth alone that were followed.
-        stay: other changes at which the answer stayed.
+        follow: edits of the whole lower face that were followed.
+        place: edits of nose and mouth alone that were followed.
+        stay: other edits under which the answer stayed.
         place_share: effect of nose and mouth alone over that of the lower face; None where that has none.
     """
 
@@ -89,8 +88,8 @@ class Decision:
 
 
 def reach_of(drops: Mapping[str, Sequence[float]], thresholds: Thresholds = THRESHOLDS) -> float:
-    """What a whole other face moves the answer, log-odds, at least ``moves``: family -> drops in, a median
-    out.
+    """The total effect: log-odds moved by another whole face, at least ``moves``; family -> drops in, a
+    median out.
     """
     whole = drops.get("whole_face", ())
     return max(float(np.median(whole)) if len(whole) else 0.0, thresholds.moves)
@@ -101,7 +100,7 @@ def judge_families(
     rounds: Mapping[str, int] | None = None,
     thresholds: Thresholds = THRESHOLDS,
 ) -> dict[str, FamilyEvidence]:
-    """What came out of each family that was asked, by name."""
+    """The result of each tested family, by name."""
     by_family = {name: [a for a in answers if a.family == name] for name in FAMILIES}
     asked = {name: own for name, own in by_family.items() if own}
     sham = max(0.0, _mean(asked.get("same_class", ()), thresholds))
@@ -113,7 +112,7 @@ def judge_families(
 
 
 def failing(families: Mapping[str, FamilyEvidence]) -> list[str]:
-    """Families that failed and are asked again; whatever was laid on the face brings its sham along."""
+    """Families that failed and are run again, with the sham of any composited donor."""
     failed = [name for name, found in families.items() if found.holds is False]
     return [*failed, "same_class"] if any(FAMILIES[name].donors for name in failed) else failed
 
@@ -124,8 +123,8 @@ def decide(
     """The verdict.
 
     Args:
-        families: what came out of each, as ``judge_families`` gives it.
-        contrast: log-odds of the class on the face as it is.
+        families: the result of each, as from ``judge_families``.
+        contrast: log-odds of the class on the original face.
         own: what a face of the class wears, one of ``CLASSES``.
         thresholds: of the verdict.
     """
@@ -165,7 +164,7 @@ def _outcome(
 def _abstained(
     families: Mapping[str, FamilyEvidence], contrast: float, follow: Tally, limits: Thresholds
 ) -> Reason | None:
-    """Why nothing can be concluded, whatever was answered; None where something can."""
+    """Why nothing can be concluded, whatever the answers; None where something can."""
     if contrast < limits.sure:
         return Reason("unsure", {"value": contrast})
     if follow.share is None or "outside" not in families:
@@ -177,7 +176,7 @@ def _abstained(
 def _followed(
     families: Mapping[str, FamilyEvidence], own: str, shares: tuple[float, float | None], limits: Thresholds
 ) -> tuple[str, list[Reason]]:
-    """The answer follows the lower face: by its rim alone, or something else as well?"""
+    """The answer follows the lower face: does it depend only on the rim, or on something else as well?"""
     (share, place_share), movers = shares, _movers(families)
     why = Reason("follows", {"value": share})
     if movers:
@@ -204,12 +203,12 @@ def _unmoved(
 
 
 def _turns(family: FamilyEvidence | None) -> float:
-    """Share of a family's edits that turned the label."""
+    """Share of a family's edits that flipped the label."""
     return 1 - family.tally.share if family and family.tally.share is not None else 0.0
 
 
 def _movers(families: Mapping[str, FamilyEvidence]) -> list[Reason]:
-    """The *stay* families that failed, that which moves the answer most first; places before appearance."""
+    """The *stay* families that failed, largest effect first; places before appearance."""
     failed = [f for f in families.values() if f.asks == "stay" and f.holds is False]
     failed.sort(key=lambda f: (FAMILIES[f.family].level != "place", -f.effect))
     return [_mover(f) for f in failed]

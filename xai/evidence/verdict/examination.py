@@ -1,7 +1,7 @@
-"""One examination: what is asked in which round, and the evidence that the answers give.
+"""One causal test: the edits of each round, and the evidence from the answers.
 
-It knows nothing of networks: a classifier answers through ``xai.evidence.verdict.run``, an ideal observer
-through ``xai.evidence.validation.ideal_observers``, and both are judged by the same rule.
+It is independent of networks: a classifier is run by ``xai.evidence.verdict.run``, an ideal observer by
+``xai.evidence.validation.ideal_observers``, and both are judged by the same rule.
 """
 
 from __future__ import annotations
@@ -23,27 +23,26 @@ __all__ = ["Examination"]
 _both = partial(zip, strict=True)
 
 STRIP_SIDE = 112
-"""Pixels of the side of an edited face that is shown, at most."""
+"""Largest side in pixels of an edited face that is shown."""
 
 _SHOWN = {"follow": 4, "stay": 4}  # edited faces that are shown, per question
 
 
 @dataclass(eq=False)
 class Examination:
-    """One answer about one face, and what was answered about its edits so far. Who answers is not its
-    business.
+    """One answer for one face, and the answers for its edits so far, whoever gives them.
 
     Attributes:
         edits: of the face.
         meaning: class of the model -> ways of wearing that belong to it.
         target: the class under test.
-        hindrance: why nothing can be asked; None where something can.
+        hindrance: why nothing can be tested; None where something can.
         contrast: log-odds of the class on the face as it is.
-        planned: what was asked, in order.
-        labels: the class answered to each.
-        drops: log-odds of the class that each took.
-        rounds: family -> how often it was asked.
-        detail: effects of regions, where they were asked for.
+        planned: the edits so far, in order.
+        labels: the predicted class of each.
+        drops: log-odds of the class lost by each.
+        rounds: family -> rounds so far.
+        detail: effects of regions, where requested.
     """
 
     edits: FaceEdits
@@ -58,7 +57,7 @@ class Examination:
     detail: Detail | None = None
 
     def wanted(self, turn: int, thresholds: Thresholds = THRESHOLDS) -> list[PlannedEdit]:
-        """What is asked in this round."""
+        """The edits of this round."""
         if self.hindrance is not None:
             return []
         known = {wearing for wearings in self.meaning.values() for wearing in wearings}
@@ -69,7 +68,7 @@ class Examination:
         return [edit for edit in edits if edit.family in again]
 
     def add(self, planned: Sequence[PlannedEdit], labels: Sequence[str], drops: Sequence[float]) -> None:
-        """Take down what was answered to the edits of one round."""
+        """Record the answers for the edits of one round."""
         self.planned += planned
         self.labels += labels
         self.drops += drops
@@ -77,7 +76,7 @@ class Examination:
             self.rounds[family] = self.rounds.get(family, 0) + 1
 
     def answers(self, thresholds: Thresholds = THRESHOLDS) -> tuple[EditAnswer, ...]:
-        """The answers so far, each held against what it should be."""
+        """The answers so far, each compared with its expectation."""
         by_family: dict[str, list[float]] = {}
         for edit, drop in _both(self.planned, self.drops):
             by_family.setdefault(edit.family, []).append(drop)
@@ -92,7 +91,7 @@ class Examination:
         return tuple(found)
 
     def evidence(self, thresholds: Thresholds = THRESHOLDS) -> Evidence:
-        """The evidence that the answers give."""
+        """The evidence from the answers."""
         forwards = 1 + len(self.planned) + (self.detail.forwards if self.detail else 0)
         if self.hindrance is not None:
             none = Tally(0, 0)
@@ -126,9 +125,7 @@ class Examination:
         )
 
     def _strip(self, answers: Sequence[EditAnswer], failed: set[str]) -> tuple[EditedFace, ...]:
-        """A few edited faces of each question: of every family one, then a second, those that failed
-        first.
-        """
+        """A few edited faces of each question: one of every family, then a second, failed ones first."""
         shown = []
         for asks, count in _SHOWN.items():
             own = [i for i, a in enumerate(answers) if FAMILIES[a.family].asks == asks]
@@ -143,7 +140,7 @@ class Examination:
 
 
 def _spread(own: Sequence[int], answers: Sequence[EditAnswer], failed: set[str]) -> list[int]:
-    """Indices in the order in which they are worth showing."""
+    """Indices in order of priority for display."""
     seen: dict[str, int] = {}
     ranked = []
     for index in sorted(own, key=lambda i: answers[i].held is not False):

@@ -1,6 +1,6 @@
-"""The three conditions of an area and what they come to: thresholds in, outcomes out, nothing measured here.
+"""The three conditions of an area and their outcome: thresholds in, outcomes out, nothing measured here.
 
-They describe regions where ``--detail`` asks for it; the verdict on a face is made in ``decision``.
+They describe regions for ``--detail``; the verdict on a face is made in ``decision``.
 """
 
 from __future__ import annotations
@@ -34,17 +34,16 @@ Words = str | NDArray[np.str_]
 class Thresholds:
     """Every threshold of the verdict, in one place.
 
-    Chosen on models whose right verdict is known, leaving one kind out at a time; see
-    ``validation.calibration``.
+    Chosen on control models, by leave-one-kind-out validation; see ``validation.calibration``.
 
     Attributes:
-        necessity: least effect of the area, over what it takes; see ``AreaEffects.needed``.
+        necessity: least effect of the area, over the required one; see ``AreaEffects.needed``.
         exclusion: largest effect outside, over the area's own.
-        sufficiency: least part of the answer that the area alone brings back.
-        reach: least log-odds that changing everything must move.
-        outside: effect outside, over the reach, from which it is known where the answer comes from.
-        sure: least log-odds of the class on the face as it is.
-        spread: largest difference between edits that ought to do the same, each over its reach.
+        sufficiency: least share of the answer that the area alone restores.
+        reach: least total effect, log-odds.
+        outside: effect outside, over the total effect, from which the source of the answer is known.
+        sure: least log-odds of the class on the original face.
+        spread: largest difference between edits that should have the same effect, each over its total effect.
     """
 
     necessity: float = 0.5
@@ -68,20 +67,20 @@ OUTCOMES: Mapping[str, str] = {
     "not_supported": "not supported",
     "mixed": "mixed",
 }
-"""What can come out, in the order in which it is asked for -> the verdict that it is."""
+"""Outcome, in the order of the checks -> its verdict."""
 
 
 class Numbers(NamedTuple):
-    """What the rule looks at: float64 arrays of one shape, one entry per face and area.
+    """Input of the rule: float64 arrays of one shape, one entry per face and area.
 
     Attributes:
-        contrast: log-odds of the class on the face as it is.
-        reach: effect of changing everything, log-odds.
-        needed: effect of the area over what it takes, by the weakest edit.
+        contrast: log-odds of the class on the original face.
+        reach: total effect (of changing everything), log-odds.
+        needed: effect of the area over the required one, by the weakest edit.
         effect: of the area, log-odds, by the weakest edit.
         outside: largest effect outside, log-odds.
-        returned: part of the answer that the area brings back, median; NaN where there is none.
-        spread: of effect over reach among the edits of the area.
+        returned: share of the answer that the area restores, median; NaN without any.
+        spread: of effect over total effect among the edits of the area.
     """
 
     contrast: Floats
@@ -101,7 +100,7 @@ class Numbers(NamedTuple):
 
     @property
     def share(self) -> Floats:
-        """The mean of necessity and sufficiency, each cut to 0..1; of one where the other is not known."""
+        """The mean of necessity and sufficiency, each clipped to 0..1; one alone if the other is unknown."""
         parts = np.stack([self.needed, self.returned]).clip(0, 1)
         known = np.isfinite(parts)
         total = np.where(known, parts, 0).sum(axis=0)
@@ -135,17 +134,18 @@ def outcomes(numbers: Numbers, thresholds: Thresholds = THRESHOLDS) -> NDArray[n
 
 
 def is_robust(verdict: Words, shifted: Words) -> NDArray[np.bool_]:
-    """Whether a verdict stands when the shifted landmarks give another one; arrays of words, or words.
+    """Whether a verdict holds although shifted landmarks give another one; arrays of verdicts, or verdicts.
 
-    ``supported`` must stay what it is. ``not supported`` falls only to its opposite: an area that is moved
-    onto what the model does look at catches some of it. ``mixed`` lies between the two and claims neither.
+    ``supported`` must stay the same. ``not supported`` is overturned only by its opposite: an area that is
+    shifted onto what the model does look at includes some of it. ``mixed`` is between the two and claims
+    neither.
     """
     supported, shifted_too = np.equal(verdict, "supported"), np.equal(shifted, "supported")
     return np.where(supported, shifted_too, ~shifted_too | np.equal(verdict, "mixed"))
 
 
 def area_evidence(effects: Effects, area: str, thresholds: Thresholds = THRESHOLDS) -> AreaEvidence:
-    """What the effects say of one area; its verdict does not know of shifted landmarks yet."""
+    """The evidence about one area; its verdict does not include shifted landmarks yet."""
     own, numbers = effects.areas[area], numbers_of(effects, area)
     returned = np.array(own.returned)
     return AreaEvidence(

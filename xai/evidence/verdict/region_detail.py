@@ -1,6 +1,5 @@
-"""What each region of a face does to an answer: necessity, exclusion and sufficiency of nose and mouth, the
-effect of every region and its rank among control places. Measured only where it is asked for, and decides
-nothing.
+"""The effect of each region of a face on an answer: necessity, exclusion and sufficiency of nose and mouth,
+the effect of every region and its rank among control areas. Measured only on request, and decides nothing.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ _REGION_PLACES = {
     "nose_and_mouth": "strict",
     "lower_face": "wide",
 }
-"""Region or sum of regions -> the place whose change is its effect."""
+"""Region or sum of regions -> the place whose edit is its effect."""
 
 _TURNED = ("nose", "mouth", "strict", "wide")
 
@@ -48,29 +47,27 @@ _TURNED = ("nose", "mouth", "strict", "wide")
 def detail_of(
     edits: FaceEdits, classifier: Classifier, target: str, progress: Progress | None = None
 ) -> Detail | None:
-    """The effects of regions; None where bare skin or drawn masks cannot be believed on this face."""
+    """The effects of regions; None where bare skin or drawn masks are not feasible on this face."""
     if not edits.feasibility(reveal="bare" in families(target)).holds:
         return None
     return conclude(ask(edits, classifier, target, progress), target)
 
 
 def forwards_of_detail(target: str) -> int:
-    """How many passes through the network ``detail_of`` takes for the class, at most."""
+    """Most forward passes that ``detail_of`` takes for the class."""
     shifts = len(shifted_plan(target, deciding_area(target), 0)) * DIRECTIONS
     return len(plan(target)) + shifts + CONTROLS
 
 
 def ask(edits: FaceEdits, classifier: Classifier, target: str, progress: Progress | None = None) -> Found:
-    """The contrast of the class after every edit that the effects of regions ask for, all in shared
-    batches.
-    """
+    """The contrast of the class after every edit that the effects of regions need, all in shared batches."""
     wanted = _wanted(edits, target)
     answers = log_odds(classifier, edits, list(wanted.values()), classifier.class_index(target), progress)
     return dict(zip(wanted, answers.tolist(), strict=True))
 
 
 def conclude(found: Found, target: str, thresholds: Thresholds = THRESHOLDS) -> Detail:
-    """The effects that the answers give; a pure function of them."""
+    """The effects from the answers; a pure function."""
     area = deciding_area(target)
     planned = {name: value for name, value in found.items() if name[0] not in ("shift", "control")}
     effects = measure(planned, target, AREAS)
@@ -89,7 +86,7 @@ def conclude(found: Found, target: str, thresholds: Thresholds = THRESHOLDS) -> 
 
 
 def _wanted(edits: FaceEdits, target: str) -> dict[Name, Edit]:
-    """Everything that is asked: the plan, the controls, and the small plan once per shift."""
+    """All edits: the plan, the controls, and the small plan once per shift."""
     area = deciding_area(target)
     wanted = plan(target)
     fitting = [
@@ -114,7 +111,7 @@ def small_effects(found: Found, effects: Effects, target: str) -> list[Effects]:
 def _steadiness(
     verdict: str, found: Found, effects: Effects, target: str, thresholds: Thresholds
 ) -> Robustness:
-    """Under how many shifts of the landmarks the verdict stands, by the small plan."""
+    """Under how many shifts of the landmarks the verdict holds, by the small plan."""
     area = deciding_area(target)
     small = [area_evidence(e, area, thresholds).verdict for e in small_effects(found, effects, target)]
     return Robustness(sum(bool(is_robust(verdict, shifted)) for shifted in small), DIRECTIONS)

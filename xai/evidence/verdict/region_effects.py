@@ -1,4 +1,4 @@
-"""From contrasts after each edit to effects of places: plain arithmetic on named numbers."""
+"""From contrasts after each edit to effects of places: plain arithmetic."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from xai.evidence.verdict.region_plan import Name, families
 __all__ = ["AreaEffects", "Effects", "blank_effect", "measure", "outside_effect", "turn_effects"]
 
 _LEAST_SURE = 1.0
-"""Log-odds that an answer is taken to have at least when it is turned round: a change from hardly for to
-hardly against the class is no turn."""
+"""Least log-odds assumed for an answer when it is flipped: a change from barely for to barely against the
+class is not a flip."""
 
 _LEAST_EVERY = 0.2
 """Log-odds that a face of another class must differ by for a share of it to mean anything."""
@@ -28,15 +28,15 @@ class AreaEffects:
     """What was measured of one area, in log-odds unless said.
 
     Attributes:
-        effect: net effect of the weakest edit that turns the area, of the family that moves the answer
-            most.
-        needed: for each edit of that family its net effect over what it takes: its reach, what the same
-            content does to a face that is changed everywhere, or turning the answer round, to as far against
-            the class as it was for it, whichever is less. At most 1.
-        spread: largest less smallest effect over its reach, among those edits.
-        reach: the median of those reaches.
+        effect: net effect of the weakest edit that flips the area's class, of the family that moves the
+            answer most.
+        needed: for each edit of that family its net effect over the required one: its total effect, that of
+            the same content on a face changed everywhere, or flipping the answer, to as far against the class
+            as it was for it, whichever is less. At most 1.
+        spread: largest minus smallest effect over its total effect, among those edits.
+        reach: the median of those total effects.
         outside: place outside -> effect.
-        returned: for each face of another class, the part of the answer that the area brings back; 1 all.
+        returned: for each face of another class, the share of the answer that the area restores; 1 all.
     """
 
     effect: float
@@ -57,7 +57,7 @@ class Effects:
     """What was measured of one face.
 
     Attributes:
-        contrast: of the face as it is.
+        contrast: of the original face.
         areas: area -> its effects.
     """
 
@@ -66,11 +66,11 @@ class Effects:
 
 
 def measure(found: Mapping[Name, float], target: str, areas: Iterable[str]) -> Effects:
-    """Put the contrasts after each edit together.
+    """Compute the effects from the contrasts after each edit.
 
     Args:
-        found: name of an edit as ``plan`` gives it -> contrast after it; ``("face",)`` must be there, and
-            of each area at least what ``shifted_plan`` asks for.
+        found: name of an edit as in ``plan`` -> contrast after it; ``("face",)`` must be there, and of each
+            area at least the edits of ``shifted_plan``.
         target: class.
         areas: which areas to measure.
     """
@@ -82,8 +82,8 @@ def measure(found: Mapping[Name, float], target: str, areas: Iterable[str]) -> E
 def turn_effects(drops: Drops, target: str, place: str) -> dict[str, float]:
     """Content -> net effect of painting it over the place, for the family whose weakest edit does most.
 
-    The weakest counts: an effect that needs one particular donor is none. The sham is the lower median over
-    its kinds, since a bare face under a cap's shade may be a strange one.
+    The weakest counts: an effect that needs one particular donor is not an effect. The sham is the lower
+    median over its kinds, since a bare face shaded by a cap may look odd.
     """
     sham = max(0.0, _lower_median(drop for name, drop in drops.items() if name[:2] == ("sham", place)))
     best: dict[str, float] = {}
@@ -99,18 +99,18 @@ def turn_effects(drops: Drops, target: str, place: str) -> dict[str, float]:
 
 
 def blank_effect(drops: Drops, place: str) -> float:
-    """Effect of blanking a place: the second largest change, either way, over the blanks.
+    """Effect of ablating a place: the second largest change, either way, over the blanks.
 
-    One blank alone may be strange to a network; two that move the answer are no accident. No sham is taken
-    off: whatever happens outside speaks against the area, so leaving it in can only make the verdict
-    stricter.
+    One blank alone may be out of distribution for a network; two that move the answer are no coincidence. No
+    sham is subtracted: any effect outside is evidence against the area, so keeping it can only make the
+    verdict stricter.
     """
     changes = sorted(abs(drop) for name, drop in drops.items() if name[:2] == ("blank", place))
     return changes[-2] if len(changes) > 1 else 0.0
 
 
 def outside_effect(drops: Drops, target: str, place: str) -> float:
-    """Effect of a place outside; what a mask covers is turned as well, and the larger effect counts."""
+    """Effect of a place outside; what a mask covers is flipped as well, and the larger effect counts."""
     blank = blank_effect(drops, place)
     if place not in LOWER_PARTS:
         return blank
@@ -141,7 +141,7 @@ def _area_effects(drops: Drops, target: str, area: str, round_trip: float) -> Ar
 
 
 def _reach(drops: Drops, content: str, parts: Iterable[float]) -> float:
-    """What changing everything does with this content, or a part alone where that does more."""
+    """The total effect of this content, or of a part alone where that is larger."""
     every = _median(drop for name, drop in drops.items() if name[0] == "every" and name[2] == content)
     wide = [drop for name, drop in drops.items() if name[:2] == ("turn", "wide") and name[3] == content]
     return max(0.0, every, *wide, *parts)

@@ -1,14 +1,14 @@
-"""Which edits the effects of regions are measured by, by name.
+"""The edits by which the effects of regions are measured, by name.
 
-An edit's name says what it is for: ``(purpose, place, content, ...)``. Purposes:
+An edit's name states its purpose: ``(purpose, place, content, ...)``. Purposes:
 
-- ``face``: the face as it is.
-- ``turn``: the place gets what another class has there (bare skin, a drawn mask).
-- ``sham``: the place gets what its own class has there.
-- ``blank``: the place gets what shows nothing.
-- ``every``: the wide area is turned, and all outside it is blank: a face of another class.
-- ``keep``: the same, and then the area is brought back from the face.
-- ``control``: a place to compare with is blank, as strongly as the area was changed.
+- ``face``: the original face.
+- ``turn``: counterfactual edit; the place gets what another class has there (bare skin, a drawn mask).
+- ``sham``: control edit; the place gets what its own class has there.
+- ``blank``: ablation; the place gets a neutral fill.
+- ``every``: full edit; the wide area is flipped, and everything outside is blank: a face of another class.
+- ``keep``: rescue; the same, then the area is restored from the face.
+- ``control``: a control area is blank, as strongly as the area was changed.
 """
 
 from __future__ import annotations
@@ -42,26 +42,26 @@ _SHAMS: Mapping[str, Sequence[str]] = {
     "incorrect": (),
     "uncovered": ("bare0", "bare1"),
 }
-"""Way of wearing -> content of its own that another face of the class could have."""
+"""Way of wearing -> sham content, as another face of the class could have."""
 
 _PLAIN_SHAMS = ("moved0", "moved1")
 _PARTS = ("nose", "mouth")
-_FEW = 2  # donors and blanks of what is repeated many times
-_BLANKS = ("grey", "mean", "hue")  # a blur would leave the colours of a mark
+_FEW = 2  # donors and blanks of the edits repeated many times
+_BLANKS = ("grey", "mean", "hue")  # a blur would preserve the colours of a mark
 _FEW_BLANKS = ("mean", "hue")
 
 DIRECTIONS = 8
-"""How many ways the landmarks are shifted."""
+"""Number of landmark shifts."""
 
 
 def deciding_area(target: str) -> str:
-    """The area that goes with the class: nose and mouth, or the whole lower face."""
+    """The deciding area of the class: nose and mouth, or the whole lower face."""
     return class_info(target).deciding_area
 
 
 def families(target: str) -> tuple[str, ...]:
-    """Kinds of content that turn ``target`` into another class. Where there are two, as for ``incorrect``,
-    which lies between two classes, the one that moves the answer more is taken.
+    """Kinds of content that flip ``target`` to another class. Where there are two, as for ``incorrect``,
+    which is between two classes, the one that moves the answer more is used.
     """
     return tuple(_DRAWN[wearing] for wearing in class_info(target).opposites)
 
@@ -94,14 +94,14 @@ def shifted_plan(target: str, area: str, direction: int) -> dict[Name, Edit]:
 
 
 def control_edits(edits: FaceEdits, area: str, reference: Sequence[Layer]) -> dict[Name, Edit]:
-    """Blank squares elsewhere, each changed as much as the reference layers change the face on average.
+    """Blank control squares, each changed as much as the reference layers change the face on average.
 
-    Where a square cannot be changed that much, it is blank altogether.
+    Where a square cannot be changed that much, it is fully blank.
     """
     amount = sum(edits.change(layer) for layer in reference) / len(reference)
     chosen: dict[Name, Edit] = {}
     for number, place in enumerate(control_places(edits.face, area, CONTROLS)):
-        # Places take turns among four strata, so the blanks change after each round of them.
+        # Places alternate among four strata, so the blank changes after each round of them.
         name, content = f"control{number}", NEUTRAL[number // 4 % len(NEUTRAL)]
         edits.add_place(name, place)
         own = edits.change(Layer(name, content))

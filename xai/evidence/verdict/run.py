@@ -1,5 +1,5 @@
-"""Does this answer about this face follow nose and mouth, and stay when anything else changes? Edits,
-answers, verdict.
+"""Does this answer for this face follow nose and mouth, and stay when anything else changes? Edits, answers,
+verdict.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _both = partial(zip, strict=True)
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """One face and one classifier whose answer is examined.
+    """One face and one classifier whose answer is tested.
 
     Attributes:
-        edits: of the face; one for all models that are asked about it.
+        edits: of the face; shared by all models.
         classifier: whose answer it is.
         target: the class.
-        reason: what the classifier says is wrong with the mask, of ``REASONS``; None where it says nothing.
+        reason: the classifier's reason for *worn incorrectly*, of ``REASONS``; None without one.
     """
 
     edits: FaceEdits
@@ -59,17 +59,17 @@ def run_causal_test(
     detail: bool = False,
     progress: Progress | None = None,
 ) -> Evidence:
-    """Test by intervention what an answer rests on.
+    """Test by intervention what an answer depends on.
 
     Args:
-        edits: of the face; one for all models that are asked about it.
+        edits: of the face; shared by all models.
         classifier: whose answer it is.
         target: the class; the classifier's own answer where none is named.
         detail: also measure the effects of regions, which costs about six times as much.
         progress: called with (forwards done, forwards in all); raising in it stops the work.
 
     Returns:
-        The evidence. Where nothing can be laid on this face the verdict is ``cannot tell``.
+        The evidence. Where edits of this face are not feasible the verdict is ``cannot tell``.
 
     Raises:
         UnknownName: the classifier does not have the class ``target``.
@@ -88,7 +88,7 @@ def run_causal_tests(
 ) -> tuple[Evidence, ...]:
     """``run_causal_test`` of several faces and classifiers, with one stream of batches per round.
 
-    Each case's ``seconds`` are its part of the whole, by its number of passes.
+    Each case's ``seconds`` are its share of the total, by its number of passes.
     """
     began = time.perf_counter()
     asked = [Examination(c.edits, c.meaning, c.target, _hindrance(c)) for c in cases]
@@ -107,10 +107,9 @@ def run_causal_tests(
 
 
 def turned_face(edits: FaceEdits, target: str) -> NDArray[np.uint8] | None:
-    """The face with a drawn mask, or bare skin, as one of another class, as the curves of ``faithfulness``
-    take it.
+    """The face edited to another class by a drawn mask or bare skin, for the curves of ``faithfulness``.
 
-    None where that cannot be believed on this face.
+    None where that is not feasible on this face.
     """
     wearing = next(iter(wearings_by_class([target])[target]), "covered")
     content = "masked0" if wearing == "uncovered" else "bare0"
@@ -118,13 +117,13 @@ def turned_face(edits: FaceEdits, target: str) -> NDArray[np.uint8] | None:
 
 
 def forwards_of(target: str, *, detail: bool = False) -> int:
-    """How many passes the first round of ``run_causal_test`` takes for the class, at most."""
+    """Most forward passes of the first round of ``run_causal_test`` for the class."""
     wearing = next(iter(wearings_by_class([target])[target]), "covered")
     return 1 + most_edits(wearing) + (forwards_of_detail(target) if detail else 0)
 
 
 def _hindrance(case: Case) -> Reason | None:
-    """Why nothing can be said of this case before anything is asked; None where something can."""
+    """Why this case cannot be tested, before anything runs; None where it can."""
     case.classifier.class_index(case.target)
     wearings = case.meaning[case.target]
     if not wearings:
@@ -143,7 +142,7 @@ def _ask_round(
     round_: tuple[int, Thresholds],
     progress: Progress | None,
 ) -> int:
-    """Ask what this round wants of every case; how many passes that took."""
+    """Run this round's edits of every case; returns the number of passes."""
     turn, thresholds = round_
     as_it_is: list[Edit] = [()] if turn == 0 else []
     wanted = [each.wanted(turn, thresholds) for each in asked]
@@ -170,5 +169,5 @@ def _ask_round(
 
 
 def _within(progress: Progress | None, done: int, total: int) -> Progress | None:
-    """What one round tells: passes made in all, never more than were foretold."""
+    """Progress of one round: total passes, never more than announced."""
     return None if progress is None else lambda now, _all: progress(min(done + now, total), total)

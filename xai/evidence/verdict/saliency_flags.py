@@ -1,4 +1,4 @@
-"""The second witness: class activation maps, which know nothing of the edits. They flag, they do not gate."""
+"""The cross-check: class activation maps, which are independent of the edits. They flag, they do not gate."""
 
 from __future__ import annotations
 
@@ -8,26 +8,25 @@ from xai.types import REGION_SUMS, Explanation, RegionShares
 __all__ = ["CROSS_CHECK_METHODS", "MAX_LIFT_OFF_AREA", "MIN_LIFT_ON_AREA", "saliency_disagreements"]
 
 CROSS_CHECK_METHODS = ("gradcam", "hirescam")
-"""Maps that are heard, where they were made. Not the occlusion map: it is an intervention itself, and with a
-grey patch the wrong one for ``covered``."""
+"""Methods of the cross-check, where their maps exist. Not the occlusion map: it is an intervention itself,
+and with a grey patch the wrong one for ``covered``."""
 
 MIN_LIFT_ON_AREA = 1.0
-"""Lift of the lower face, share of the map over share of the crop, below which a map that ought to lie
-there lies elsewhere."""
+"""Lift of the lower face, share of the map over share of the crop, below which a map expected there lies
+elsewhere."""
 
 MAX_LIFT_OFF_AREA = 2.0
-"""Lift from which a map lies on the area after all."""
+"""Lift from which a map lies on the area although it is not expected to."""
 
 _PARTS = REGION_SUMS["lower_face"]
 
 
 def saliency_disagreements(evidence: Evidence, maps: Explanation) -> tuple[Reason, ...]:
-    """Where a map disagrees with the verdict.
+    """Disagreements of maps with the verdict.
 
-    ``map_elsewhere``: the answer is found to follow the lower face, and less of the map lies there than on a
-    place of that size on average. ``map_there``: it is found to follow something else, and the map lies
-    there. ``map_empty``: nothing in the map speaks for the class. Each with the method and, where there is
-    one, the lift.
+    ``map_elsewhere``: the answer follows the lower face, but less of the map lies there than on an average
+    area of that size. ``map_there``: it follows something else, but the map lies there. ``map_empty``: the
+    map has no evidence for the class. Each with the method and, where there is one, the lift.
     """
     flags = []
     for method in CROSS_CHECK_METHODS:

@@ -1,1 +1,1 @@
-"""What a person checks: labels that look wrong, answers that are."""
+"""Manual review: suspect labels and wrong answers."""

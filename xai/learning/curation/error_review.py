@@ -1,4 +1,4 @@
-"""Wrong answers of a classifier: a sheet to look at, a table to fill, and what the looking found."""
+"""Review of a classifier's wrong answers: a contact sheet, a table to fill in, and the counts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Pixels = NDArray[np.uint8]
 
 _COLUMNS = ("file", "truth", "answer", "probability", "kind")
 _TILE = 168  # pixels a side
-_LINE = 15  # pixels a line of words takes
+_LINE = 15  # height of a line of text in pixels
 _ACROSS = 8
 
 
@@ -36,10 +36,10 @@ class Misclassification:
     Attributes:
         file: the picture, relative to the set's folder; its box where a photo has several faces.
         truth: the label.
-        answer: what the classifier said.
+        answer: the predicted class.
         probability: of the answer.
-        kind: key of ``ERROR_KINDS``, or "" where nobody has looked yet.
-        place: of the face in ``Answers.examples``; -1 where it was read from a table.
+        kind: key of ``ERROR_KINDS``, or "" before the review.
+        place: index of the face in ``Answers.examples``; -1 where it was read from a table.
     """
 
     file: str
@@ -51,12 +51,12 @@ class Misclassification:
 
 
 def mistakes(answers: Answers, folder: Path, limit: int | None = None) -> tuple[Misclassification, ...]:
-    """The wrong answers, the surest first.
+    """The wrong answers, most confident first.
 
     Args:
-        answers: what a classifier said of faces of one set.
+        answers: a classifier's predictions for faces of one set.
         folder: the set's.
-        limit: so many at most.
+        limit: at most this many.
     """
     sure = answers.probabilities.max(axis=1)
     wrong = np.flatnonzero(answers.truth != answers.answer)
@@ -65,9 +65,10 @@ def mistakes(answers: Answers, folder: Path, limit: int | None = None) -> tuple[
 
 
 def write_sheet(answers: Answers, found: Sequence[Misclassification], path: Path) -> None:
-    """Draw the faces of ``found`` into one PNG: under each its truth, the answer, how sure, and its file.
+    """Draw the faces of ``found`` into one PNG: under each its true class, the answer, its probability, and
+    its file.
 
-    It shows faces of the set: for looking at where the set lies, not for passing on.
+    It shows faces of the set: for local review, not for sharing.
 
     Raises:
         DataRejected: there is none, or a picture can no longer be read.
@@ -83,12 +84,12 @@ def write_sheet(answers: Answers, found: Sequence[Misclassification], path: Path
 
 
 def write_kinds(found: Sequence[Misclassification], path: Path) -> int:
-    """Write the table to be filled; returns how many kinds were kept.
+    """Write the table to fill in; returns how many kinds were kept.
 
-    Kinds that an earlier table at ``path`` gives for the same face and truth are kept, whatever the answer.
+    Kinds in an earlier table at ``path`` for the same face and true class are kept, whatever the answer.
 
     Raises:
-        DataRejected: what stands at ``path`` is another file.
+        DataRejected: the file at ``path`` has another format.
         XaiError: the file cannot be written.
     """
     before = {(one.file, one.truth): one.kind for one in read_kinds(path)} if path.exists() else {}
@@ -105,10 +106,10 @@ def write_kinds(found: Sequence[Misclassification], path: Path) -> int:
 
 
 def read_kinds(path: Path) -> tuple[Misclassification, ...]:
-    """The rows of a table, filled or not.
+    """The rows of a table, filled in or not.
 
     Raises:
-        DataRejected: it is not such a table, or names a kind that is not known.
+        DataRejected: it is not such a table, or names an unknown kind.
     """
     try:
         with path.open(encoding="utf-8", newline="") as file:
@@ -119,14 +120,14 @@ def read_kinds(path: Path) -> tuple[Misclassification, ...]:
 
 
 def count_kinds(found: Sequence[Misclassification], on: str) -> tuple[KnownError, ...]:
-    """How often each kind was given, the most frequent first; rows without a kind count for nothing.
+    """How often each kind was given, the most frequent first; rows without a kind are ignored.
 
     Args:
         found: rows of a table.
-        on: the set and setting that they are wrong on.
+        on: the set and setting of the wrong answers.
 
     Raises:
-        DataRejected: nobody has filled in a kind.
+        DataRejected: no kind is filled in.
     """
     counts = Counter(one.kind for one in found if one.kind)
     if not counts:
@@ -154,7 +155,7 @@ def _from_row(row: dict[str, str]) -> Misclassification:
 
 
 def _tile(crop: Pixels, mistake: Misclassification) -> Pixels:
-    """A face at the tile's size, and two lines of words below it."""
+    """A face at the tile's size, and two lines of text below it."""
     scale = _TILE / max(crop.shape[:2])
     size = (max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale)))
     tile = np.full((_TILE + 2 * _LINE, _TILE, 3), 255, np.uint8)

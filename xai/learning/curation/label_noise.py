@@ -1,7 +1,7 @@
-"""Labels that look wrong: faces that models which never saw them call, with confidence, something else.
+"""Label noise: faces that models which never saw them confidently classify differently.
 
 Confident learning (Northcutt, Jiang & Chuang 2021, "Confident Learning: Estimating Uncertainty in Dataset
-Labels", https://arxiv.org/abs/1911.00068). The list is for a person to look at, or for ``train --doubts``.
+Labels", https://arxiv.org/abs/1911.00068). The list is for manual review, or for ``train --doubts``.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ __all__ = [
 
 @dataclass(frozen=True)
 class SuspectLabel:
-    """One face whose label looks wrong; a line of the list.
+    """One face with a suspect label; a row of the list.
 
     Attributes:
         file: see ``face_id``.
         label: its class in the set.
-        suggested: the class that it looks like.
+        suggested: the suggested class.
         p_label, p_suggested: their probabilities, by a model that did not learn from the face's group.
     """
 
@@ -57,7 +57,7 @@ class SuspectLabel:
 
 
 def face_id(example: Example) -> str:
-    """Which face it is, wherever its set lies: set and file, and the box where it is one of a photo's."""
+    """Identifier of a face, wherever its set is: set and file, and the box for a face in a photo."""
     parts = example.path.parts
     start = max((i for i, part in enumerate(parts[:-1]) if part == example.set_name), default=len(parts) - 1)
     name = "/".join(parts[start:])
@@ -67,7 +67,7 @@ def face_id(example: Example) -> str:
 
 
 def assign_folds(examples: Sequence[Example], folds: int) -> tuple[Example, ...]:
-    """The examples with a fold each, by a digest of their set and group: always alike, groups together.
+    """The examples with a fold each, by a digest of their set and group: deterministic, groups together.
 
     Raises:
         ValueError: fewer than two folds.
@@ -89,19 +89,19 @@ def out_of_fold(
     report: Callable[[str], None],
     device: str = "auto",
 ) -> Answers:
-    """What models say of some faces, each of those whose group it did not learn from.
+    """Out-of-fold predictions for some faces.
 
     Args:
         examples: the faces.
-        recipe: how each fold's model is trained; a published row's.
-        folds: how many trainings; each judges one share of the groups.
+        recipe: of each fold's model; a published row's.
+        folds: how many trainings; each predicts one share of the groups.
         report: called with a line per fold and epoch.
         device: see ``pick_device``.
 
     Raises:
         DataRejected: a fold lacks a class; see also ``train``.
     """
-    recipe = replace(recipe, ema_decay=0.0)  # a share of a small set has too few steps to average over
+    recipe = replace(recipe, ema_decay=0.0)  # a share of a small set has too few steps for averaging
     faces = assign_folds(named_for(examples, recipe.classes), folds)
     told = []
     for fold in range(folds):
@@ -117,14 +117,14 @@ def out_of_fold(
 
 
 def find_doubts(answers: Answers) -> tuple[SuspectLabel, ...]:
-    """The faces that are confidently of another class than their label says, the plainest first.
+    """The faces confidently of another class than their label, clearest first.
 
-    A class's threshold is the mean probability that faces with its label have of it; a face is confidently
-    of the most probable among the classes whose thresholds it reaches (the confident joint, section 3.1 of
-    the paper). So a class of which the model is never sure asks for less.
+    A class's threshold is the mean probability of that class over the faces with its label; a face is
+    confidently of the most probable among the classes whose thresholds it reaches (the confident joint,
+    section 3.1 of the paper). So a class on which the model is never confident has a lower threshold.
 
     Args:
-        answers: probabilities from models that did not learn from the face they judge.
+        answers: probabilities from models not trained on the face they predict.
     """
     truth, p = answers.truth, answers.probabilities.astype(float)
     present = [int(j) for j in np.unique(truth)]
@@ -164,10 +164,10 @@ def write_doubts(doubts: Sequence[SuspectLabel], path: Path) -> Path:
 
 
 def without_doubts(split: Split, path: Path | None) -> tuple[Split, LeftOut | None]:
-    """The faces of a training without those on a list; the part that the best epoch is chosen on stays.
+    """The training faces without those on a list; the part for model selection stays.
 
     Raises:
-        DataRejected: the list cannot be read, or none of its faces is among those to learn from.
+        DataRejected: the list cannot be read, or none of its faces is in the training part.
     """
     if path is None:
         return split, None
@@ -182,7 +182,7 @@ def without_doubts(split: Split, path: Path | None) -> tuple[Split, LeftOut | No
 
 
 def flag_suspect_labels(examples: Sequence[Example], path: Path | None) -> tuple[Example, ...]:
-    """The examples, those on a list with ``"doubtful"`` as what a person said of their label.
+    """The examples, those on a list with the review ``"doubtful"``.
 
     Raises:
         DataRejected: the list cannot be read.

@@ -12,7 +12,7 @@ from xai.learning.data.splits import Example
 __all__ = ["FoldParts", "fold_parts"]
 
 _HELD_OUT = 8
-"""One group in so many of the other folds is held out for choosing the epoch."""
+"""One group in this many of the other folds is held out for choosing the epoch."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class FoldParts:
 
 
 def fold_parts(examples: Sequence[Example], fold: int) -> FoldParts:
-    """Test on ``fold``; learn from the others, one group in eight of which is held out for choosing.
+    """Test on ``fold``; train on the others, of which one group in eight is held out for model selection.
 
     Groups are held out class by class, the rarest class first, so that the few faces of a rare class are
-    shared out evenly; which ones is decided by a digest of the group's name, always alike.
+    distributed evenly; the choice is by a digest of the group's name, so it is deterministic.
 
     Raises:
         DataRejected: the set has no folds, or no such fold.

@@ -1,4 +1,4 @@
-"""Labelled faces on disk: what a face is, and the three layouts that sets come in.
+"""Labelled faces on disk: the type of a face, and the three layouts of sets.
 
 ``labels.csv`` (crops, one row each), class folders (crops in ``<class>/``, or in
 ``train|validation|holdout/<class>/``), and PASCAL VOC (whole photos with boxes).
@@ -30,12 +30,12 @@ CLASS_NAMES = {
     "mask_weared_incorrect": "incorrect",
     "mask_wearred_incorrect": "incorrect",
 }
-"""What sets call the classes -> our names; the Kaggle set's spelling stands as it is."""
+"""Class names of sets -> our names; the Kaggle set's misspelling is intended."""
 
 _PARTS = {"train": "train", "validation": "val", "val": "val", "holdout": "test", "test": "test"}
 _PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 _PORTRAIT = re.compile(r"(\d{5})(_Mask\w*)?")
-"""MaskedFace-Net's and FFHQ's file names: one number, one person, with and without a drawn mask."""
+"""MaskedFace-Net's and FFHQ's file names: one number is one person, with and without a drawn mask."""
 
 
 class Extent(NamedTuple):
@@ -54,16 +54,17 @@ class Example:
     Attributes:
         path: the picture file.
         label: class name.
-        set_name: name of the folder the set lies in.
-        group: what must stay together in splits and in the bootstrap (near-duplicates, source photo).
+        set_name: name of the set's folder.
+        group: unit that must stay together in splits and in the bootstrap (near-duplicates, source photo).
         split: ``"train"``, ``"val"``, ``"test"`` or ``""`` where the set has none.
         fold: 0..4, or None.
         short_side: shorter side of the face in the original photo, pixels; infinity where unknown.
-        extent: the tight face box inside the picture, or None where the picture is all there is.
-        cut: True where ``extent`` must still be cut out of a whole photo (VOC).
-        overlap: True where a near copy is in a training set.
-        review: what a person said of a doubtful label: ``"clear"``, ``"doubtful"``, ``"too_small"``, ``""``.
-        reason: what is uncovered in an ``incorrect`` face, where the set says.
+        extent: the tight face box inside the picture, or None where only the picture is given.
+        cut: True where ``extent`` must still be cropped from a whole photo (VOC).
+        overlap: True where a near duplicate is in a training set.
+        review: result of the manual review of a doubtful label: ``"clear"``, ``"doubtful"``, ``"too_small"``,
+            ``""``.
+        reason: what is uncovered in an ``incorrect`` face, where the set says so.
     """
 
     path: Path

@@ -1,4 +1,4 @@
-"""PASCAL VOC annotations: ``annotations/*.xml`` beside ``images/``, as the published sets come."""
+"""PASCAL VOC annotations: ``annotations/*.xml`` beside ``images/``, the layout of the published sets."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from xai.errors import DataRejected
 __all__ = ["AnnotatedFace", "read_voc"]
 
 _LARGEST = 1 << 20
-"""Bytes; an annotation of one photo takes a few thousand."""
+"""Largest annotation in bytes; one of a photo takes a few thousand."""
 
 
 class AnnotatedFace(NamedTuple):
-    """One box of an annotation, photo pixels as they stand in the file."""
+    """One box of an annotation, in photo pixels as in the file."""
 
     photo: Path
     annotation: Path

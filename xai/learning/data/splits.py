@@ -61,9 +61,9 @@ def read_examples(folder: Path, skip: Skip | None = None) -> tuple[Example, ...]
 
 
 def named_for(examples: Sequence[Example], classes: Sequence[str]) -> tuple[Example, ...]:
-    """The examples under the names that a model of ``classes`` has for them.
+    """The examples with their labels mapped to a model's ``classes``.
 
-    A two-class model says mask or no mask; a mask worn incorrectly has no name there and is left out.
+    A two-class model says mask or no mask; a mask worn incorrectly has no class there and is left out.
     """
     named = (
         e if e.label in classes else replace(e, label=_TWO_CLASSES.get(e.label, e.label)) for e in examples
@@ -77,14 +77,14 @@ def select(examples: Sequence[Example], protocol: str, part: str) -> tuple[Examp
     Args:
         examples: the faces of one or several sets.
         protocol: ``"seed"`` (the sets' own split, every face) or ``"product"`` (no ``TEST_ONLY`` set in
-            training, faces of 20 px and more, no near copies in the test part).
+            training, faces of 20 px and more, no near duplicates in the test part).
         part: ``"train"``, ``"val"``, ``"test"``, or, under the product protocol, ``"held"``.
 
     A set with folds and no split has fold 0 as test and fold 1 as validation part. In a set with neither,
     every row is a test row, and about one group in seven, chosen by a digest of its name, is held out of
-    training as the validation part. The product protocol measures a set without a test part on its
-    validation part, and holds one group in ten of that set's training part out for one purpose: to measure
-    how well probabilities are calibrated on faces that neither weights nor temperature were chosen on.
+    training as the validation part. The product protocol measures a set without a test part on its validation
+    part, and holds out one group in ten of that set's training part for one purpose: to measure calibration
+    on faces used to fit neither weights nor temperature.
     """
     if protocol not in ("seed", "product"):
         raise ValueError(f"protocol must be 'seed' or 'product', not {protocol!r}")
@@ -115,7 +115,7 @@ def load_crop(example: Example) -> NDArray[np.uint8]:
 
 
 def load_picture(example: Example) -> NDArray[np.uint8]:
-    """The example's picture as it lies on disk, RGB uint8 ``(H, W, 3)``; for VOC the whole photo.
+    """The example's picture as on disk, RGB uint8 ``(H, W, 3)``; for VOC the whole photo.
 
     Raises:
         DataRejected: it is missing or damaged; the sentence names the file.
@@ -131,7 +131,7 @@ def _refuse(sentence: str) -> None:
 
 
 def _own_part(example: Example) -> str:
-    """The part that the set itself puts a face in; empty where it says nothing."""
+    """The part that the set itself assigns a face to; empty where it has none."""
     if example.split or example.fold is None:
         return example.split
     return {0: "test", 1: "val"}.get(example.fold, "train")

@@ -1,1 +1,1 @@
-"""Measures what a trained classifier gets right, and on whom."""
+"""Evaluates trained classifiers, overall and by subgroup."""

@@ -1,4 +1,4 @@
-"""How many annotated faces the detector finds, measured on photos with boxes."""
+"""Recall of the face detector, measured on photos with boxes."""
 
 from __future__ import annotations
 
@@ -25,36 +25,36 @@ FOUND_IOU = 0.4
 """From this overlap on, an annotated face counts as found."""
 
 MIN_SIDES = (24, 48, 96)
-"""Recall is given for faces whose shorter side has at least so many photo pixels."""
+"""Recall is reported for faces whose shorter side has at least this many photo pixels."""
 
 NO_LIMIT = 10_000
-"""Instead of ``MAX_FACES``: a face that the cap leaves out was found all the same."""
+"""Instead of ``MAX_FACES``: a face beyond that limit was detected all the same."""
 
 
 @dataclass(frozen=True)
 class FoundOf:
-    """How many of how many faces were found."""
+    """Found faces out of all."""
 
     found: int
     of: int
 
     @property
     def recall(self) -> float | None:
-        """Their quotient, 0..1; None of nothing."""
+        """Their quotient, 0..1; None without any face."""
         return self.found / self.of if self.of else None
 
 
 @dataclass(frozen=True)
 class Recall:
-    """What the detector found in a folder of photos.
+    """Result of the detector on a folder of photos.
 
     Attributes:
-        photos: how many photos were looked at.
+        photos: how many photos were searched.
         masked: shortest side in photo pixels -> annotated faces of at least that side with a mask, worn
             correctly or not.
         unmasked: the same for bare faces.
-        unannotated_per_photo: detections per photo that meet no annotated face by ``FOUND_IOU``: false
-            alarms, and real faces that nobody annotated.
+        unannotated_per_photo: detections per photo that match no annotated face at ``FOUND_IOU``: false
+            positives, and real faces without an annotation.
         seconds_per_photo: median wall-clock time of ``find_faces``, landmarks and crops included.
     """
 
@@ -94,7 +94,7 @@ class _Look:
 
 
 def measure_recall(folder: Path) -> Recall:
-    """Look for the annotated faces of every photo that ``folder/boxes.csv`` names.
+    """Search for the annotated faces of every photo listed in ``folder/boxes.csv``.
 
     Args:
         folder: photos, and ``boxes.csv`` with the columns ``file, class, x0, y0, x1, y1`` in photo pixels;

@@ -1,4 +1,4 @@
-"""Measuring a classifier on a labelled set: the figures of the results table and of every card."""
+"""Evaluation of a classifier on a labelled set: the metrics of the results table and of every card."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from xai.models.classifiers import Classifier
 __all__ = ["Evaluation", "Setting", "evaluate", "measured_part", "score"]
 
 _POSITIVE = BINARY[0]
-"""Whose precision, recall and so on are told of a model that knows mask and no mask only."""
+"""Positive class for precision, recall and so on of a two-class model."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """Which faces of a set are measured, and how they are cut.
+    """Which faces of a set are measured, and how they are cropped.
 
     Attributes:
         protocol: ``"seed"`` or ``"product"``.
         crops: ``"annotated"`` (the set's own boxes) or ``"detected"`` (our detector's).
-        review: ``"all"``, or ``"clear"`` to leave out faces whose label a person doubts.
+        review: ``"all"``, or ``"clear"`` to leave out faces with a doubtful label.
         min_side: faces with a shorter side below this many photo pixels are left out; None leaves it to
             the protocol (product: 20).
-        overlap: keep near copies of training pictures; the product protocol leaves them out.
-        without: a ``reason`` whose faces are left out, where what they are is a matter of definition.
+        overlap: keep near duplicates of training pictures; the product protocol leaves them out.
+        without: a ``reason`` whose faces are left out, where their class is a matter of definition.
         reason: only faces with this ``reason``.
         label: only faces of this class.
-        part: ``"test"``, or ``"held"``: see ``dataset.select``.
+        part: ``"test"``, or ``"held"``: see ``splits.select``.
     """
 
     protocol: str = "product"
@@ -52,7 +52,7 @@ class Setting:
     part: str = "test"
 
     def key(self, set_name: str) -> str:
-        """What was measured, as cards and tables call it: the set and all that is not left as usual."""
+        """Key of the evaluation on cards and in tables: the set and all non-default settings."""
         told = (
             (name, value)
             for name, value in asdict(self).items()
@@ -63,19 +63,19 @@ class Setting:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured.
+    """Result of an evaluation.
 
     Attributes:
         n: faces that were classified.
-        tally: faces that were not, by why; not part of the scores.
-        positive: the class that precision, recall, specificity, npv and f1 are of; None: macro means.
+        tally: faces that were not, by reason; not part of the scores.
+        positive: the positive class of precision, recall, specificity, npv and f1; None: macro means.
         scores: accuracy, aca, precision, recall, specificity, npv, f1, ece (15 bins).
-        per_class: class -> share of its faces that were answered rightly.
-        confusion: true class -> answered class -> faces.
+        per_class: class -> accuracy on its faces.
+        confusion: true class -> predicted class -> faces.
         intervals: score or class -> 95 % bootstrap interval, resampling whole groups.
         folds: the folds whose models were pooled; empty for a single model.
-        groups: class -> groups with faces of it, which its interval rests on: see ``interval_gap``.
-        by: kind of face -> its bins; see ``subgroups``. Only the kinds that were asked for.
+        groups: class -> groups with faces of it, on which its interval is based: see ``interval_gap``.
+        by: subgroup axis -> its bins; see ``subgroups``. Only the requested ones.
     """
 
     n: int
@@ -90,7 +90,7 @@ class Evaluation:
     by: Mapping[str, tuple[Bin, ...]] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, figures rounded to four places; None where there was nothing to divide by."""
+        """JSON-ready, figures rounded to four places; None where undefined."""
         return {
             "n": self.n,
             **asdict(self.tally),
@@ -144,7 +144,7 @@ def evaluate(
 
 
 def score(answers: Answers, folds: tuple[int, ...] = ()) -> Evaluation:
-    """The figures of some answers, with their intervals; ``folds`` are noted where answers were pooled."""
+    """The scores of some answers, with their intervals; ``folds`` are recorded where answers were pooled."""
     classes, truth, answer = answers.classes, answers.truth, answers.answer
     confidence = answers.probabilities.max(axis=1).astype(float)
     positive = _POSITIVE if _POSITIVE in classes and len(classes) == len(BINARY) else None

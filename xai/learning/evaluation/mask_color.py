@@ -1,4 +1,4 @@
-"""What colour a mask has, told by a rule over pixels: for tables of errors by colour, never for an answer."""
+"""The colour of a mask, by a rule over pixels: for tables of errors by colour, never for predictions."""
 
 from __future__ import annotations
 
@@ -13,29 +13,29 @@ from xai.learning.data.splits import Extent
 __all__ = ["COLOURS", "mask_colour"]
 
 COLOURS = ("white_grey", "blue", "dark", "other", "unknown")
-"""White to grey, which light alone can turn into each other; blue; black and dark blue; any other colour;
-and a photo without colours, or a box without pixels."""
+"""White to grey, which lighting alone can change into each other; blue; black and dark blue; any other
+colour; and a photo without colours, or a box without pixels."""
 
 _LOWER = (0.2, 0.8, 0.5, 1.15)
-"""Left, right, top and bottom of where a mask is looked for, in widths and heights of the face's box: below
+"""Left, right, top and bottom of the search area of a mask, in widths and heights of the face's box: below
 the chin as well, where a lowered mask hangs."""
 
 _UPPER = (0.25, 0.75, 0.1, 0.45)
-"""Forehead and eyes: what they look like is skin in this light."""
+"""Forehead and eyes: their colour is skin in this light."""
 
 _SKIN_CHROMA, _SKIN_LIGHT = 14.0, 30.0
 """A pixel closer than this to the upper face, in a*b* and in L*, may be skin and is not counted."""
 
 _DARK = 30.0  # L* below which a pixel without a warm colour is dark
-_FAINT = 15.0  # chroma up to which a dark pixel has no colour of its own
+_FAINT = 15.0  # chroma up to which a dark pixel is achromatic
 _GREY = 12.0  # chroma up to which a light pixel is white or grey
 _COLD = (195.0, 290.0)  # hues of blue, degrees in the plane of a* and b*
 _BLUE = 6.0  # chroma from which a cold pixel is blue
-_LIT = 0.6  # of the upper face's L*: what is darker is white or blue in shadow, and not counted as either
+_LIT = 0.6  # of the upper face's L*: darker pixels are white or blue in shadow, and counted as neither
 _OTHER_WEIGHT = 0.5
-"""What is none of these is often an ear, a collar or skin in shadow, so it counts half."""
+"""Other pixels are often an ear, a collar or skin in shadow, so they count half."""
 
-_COLOURLESS = 2.0  # mean chroma of a picture below which it is a photo without colours
+_COLOURLESS = 2.0  # mean chroma of a picture below which it is monochrome
 
 
 def mask_colour(crop: NDArray[np.uint8], extent: Extent) -> str:
@@ -45,7 +45,7 @@ def mask_colour(crop: NDArray[np.uint8], extent: Extent) -> str:
     and hue in CIE L*a*b*; the colour with the most pixels wins. The limits were chosen on drawn masks.
 
     Args:
-        crop: RGB uint8 ``(H, W, 3)``, a face whose mask is worn somehow.
+        crop: RGB uint8 ``(H, W, 3)``, a face with a mask, however it is worn.
         extent: the face's tight box, in pixels of ``crop``.
     """
     lower, upper = _cut(crop, extent, _LOWER), _cut(crop, extent, _UPPER)

@@ -1,6 +1,6 @@
-"""The figures a classifier is judged by, and how far they can be trusted.
+"""Metrics of a classifier, and their uncertainty.
 
-All of them are functions of two integer arrays: the true class and the answered class of each face.
+All of them are functions of two integer arrays: the true class and the predicted class of each face.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def confusion_matrix(truth: Ints, answer: Ints, classes: int) -> Ints:
 
 
 def class_scores(confusion: Ints) -> dict[str, Floats]:
-    """One-against-the-rest scores per class, each ``(C,)``; NaN where a class has nothing to divide by.
+    """One-vs-rest scores per class, each ``(C,)``; NaN where undefined.
 
     ``recall`` is also called the class's accuracy or sensitivity; ``npv`` is the negative predictive
     value.
@@ -57,14 +57,14 @@ def class_scores(confusion: Ints) -> dict[str, Floats]:
 def summary(truth: Ints, answer: Ints, classes: int, positive: int | None = None) -> dict[str, float]:
     """Accuracy, ACA (mean of the class accuracies) and the scores of ``class_scores``.
 
-    The scores are means over the classes (macro), or with ``positive`` those of that class alone, as is
-    usual where there are two. Classes without faces are left out of the means; the precision of a class that
-    is never answered counts as 0. What has nothing to divide by, and a mean of nothing, is NaN.
+    The scores are means over the classes (macro), or with ``positive`` those of that class alone, as is usual
+    where there are two. Classes without faces are left out of the means; the precision of a class that is
+    never predicted counts as 0. Undefined scores and empty means are NaN.
     """
     confusion = confusion_matrix(truth, answer, classes)
     scores = class_scores(confusion)
     present = confusion.sum(axis=1) > 0
-    scores["precision"] = np.nan_to_num(scores["precision"])  # never answered: none of the answers is right
+    scores["precision"] = np.nan_to_num(scores["precision"])  # never predicted: none is right
     aca = _mean(scores["recall"][present])
     accuracy = float(np.diag(confusion).sum() / max(1, confusion.sum()))
     told = {
@@ -98,7 +98,7 @@ def bootstrap_intervals(
 
     Args:
         measure: indices of the drawn faces -> figures.
-        groups: ``(N,)`` what belongs together (faces of one photo, near-duplicates).
+        groups: ``(N,)``, the clusters (faces of one photo, near-duplicates).
         rounds: bootstrap samples.
         seed: of the draws.
     """
@@ -131,7 +131,7 @@ def wilson(hits: int, of: int) -> tuple[float, float]:
 
 
 def exact_mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> float:
-    """Two-sided p of the exact McNemar test (1947): are two models right on equally many of the same faces?
+    """Two-sided p of the exact McNemar test (1947): are two models right equally often on the same faces?
 
     Args:
         first: bool ``(N,)``, whether one model was right on each face.

@@ -1,4 +1,4 @@
-"""Rows of the results: a model, or the models of one recipe that were each kept from another fold."""
+"""Rows of the results: a model, or the models of one recipe that were each trained without another fold."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ __all__ = ["EvaluationTask", "ModelGroup", "answers_of", "faces_for", "rows_of"]
 
 @dataclass(frozen=True)
 class ModelGroup:
-    """What gets one line in a table.
+    """One row of a table.
 
     Attributes:
-        name: the model's own, or its name with ``folds`` where the fold stood.
+        name: the model's own, or its name with ``folds`` in place of the fold.
         cards: one; or those of several folds, by fold.
     """
 
@@ -38,11 +38,11 @@ class ModelGroup:
 
 @dataclass(frozen=True)
 class EvaluationTask:
-    """What rows are measured on.
+    """Data and setting of an evaluation.
 
     Attributes:
         examples: one whole set.
-        setting: which of its faces, and how they are cut.
+        setting: which of its faces, and how they are cropped.
     """
 
     examples: tuple[Example, ...]
@@ -57,8 +57,8 @@ class EvaluationTask:
 def rows_of(cards: Sequence[Card], protocol: str) -> tuple[ModelGroup, ...]:
     """The cards as rows, in their order.
 
-    Under the seed protocol, models of one recipe and different folds make one row: every face is tested
-    once, by a model that saw none of its group. Under the product protocol each is a model like others.
+    Under the seed protocol, models of one recipe and different folds form one row: every face is tested once,
+    by a model that saw none of its group. Under the product protocol each is a model of its own.
     """
     rows: dict[str, list[Card]] = {}
     for card in cards:
@@ -68,9 +68,10 @@ def rows_of(cards: Sequence[Card], protocol: str) -> tuple[ModelGroup, ...]:
 
 
 def faces_for(card: Card, trial: EvaluationTask) -> tuple[tuple[Example, ...], int]:
-    """The faces that a model is measured on, and how many were left out because it learnt from their group.
+    """The faces that a model is evaluated on, and how many were left out because it was trained on their
+    group.
 
-    Under the seed protocol a model that was kept from a fold is measured on that fold.
+    Under the seed protocol a model trained without a fold is evaluated on that fold.
 
     Raises:
         DataRejected: none are left.
@@ -94,13 +95,13 @@ def answers_of(
     report: Callable[[str, int, int], None] | None = None,
     skip: Skip | None = None,
 ) -> Answers:
-    """Ask each model of a row about the faces it is measured on.
+    """Run each model of a row on the faces it is evaluated on.
 
     Args:
         row: the models.
         trial: the faces.
         device: see ``load_card``.
-        report: called with a model's name and how many of how many faces are done.
+        report: called with a model's name, faces done and faces in all.
         skip: see ``ask``.
 
     Raises:
@@ -133,10 +134,10 @@ def _row(name: str, members: Sequence[Card]) -> ModelGroup:
 
 
 def _learnt(card: Card, trial: EvaluationTask) -> frozenset[str]:
-    """Groups of the set that the model learnt from.
+    """Groups of the set that the model was trained on.
 
     A card that counts more faces than the training part holds was written before a part of it was held out
-    for calibration: its model learnt from that part as well.
+    for calibration: its model was trained on that part as well.
     """
     fold = _fold(card)
     if fold is not None and _has_folds(trial):

@@ -1,4 +1,4 @@
-"""What a classifier says of labelled faces, face by face: all figures are made of this."""
+"""Predictions of a classifier for labelled faces: the basis of all metrics."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ __all__ = ["Answers", "Tally", "ask", "concatenate", "found_face"]
 _PROBABILITIES_AT_ONCE = 256
 _EVERY_FACE = 1000
 _SAME_FACE = 0.3
-"""From this intersection over union on, a face that the detector finds is the annotated one."""
+"""From this intersection over union on, a detected face is the annotated one."""
 
 
 @dataclass(frozen=True)
 class Tally:
-    """Faces that were not classified, by why.
+    """Faces that were not classified, by reason.
 
     Attributes:
         missed: the detector did not find them (``crops="detected"``).
         skipped: the model does not have their class.
         unreadable: their picture is missing or damaged.
-        learnt: the model learnt from them.
+        learnt: the model was trained on them.
     """
 
     missed: int = 0
@@ -43,7 +43,7 @@ class Tally:
 
 @dataclass(frozen=True, eq=False)
 class Answers:
-    """A classifier's answers.
+    """A classifier's predictions.
 
     Attributes:
         classes: the model's classes, in order.
@@ -70,7 +70,7 @@ class Answers:
 
     @property
     def groups(self) -> NDArray[np.str_]:
-        """What belongs together: each face's set and group, ``(N,)``."""
+        """Clusters: each face's set and group, ``(N,)``."""
         return np.array([f"{e.set_name}/{e.group}" for e in self.examples])
 
 
@@ -84,10 +84,10 @@ def ask(
     """Classify every example.
 
     Args:
-        classifier: who is asked.
+        classifier: the model.
         examples: the faces; those of a class that it does not have are counted and left out.
         crops: ``"annotated"`` (the set's own boxes) or ``"detected"`` (our detector's).
-        report: called with how many of how many faces are done.
+        report: called with faces done and faces in all.
         skip: called with one sentence for every picture that cannot be read and is left out.
 
     Raises:
@@ -116,7 +116,7 @@ def ask(
 
 
 def concatenate(parts: Sequence[Answers]) -> Answers:
-    """The answers of several models of one kind about different faces, as one.
+    """The predictions of several models with the same classes for different faces, concatenated.
 
     Raises:
         ValueError: the models' classes differ, or a face was classified by two of them.
@@ -137,7 +137,7 @@ def _counts(tally: Tally) -> tuple[int, ...]:
 
 
 class _Cut:
-    """Cuts faces out and counts the pictures that cannot be read."""
+    """Crops faces and counts the pictures that cannot be read."""
 
     def __init__(self, cut: Callable[[Example], NDArray[np.uint8] | None], skip: Skip | None) -> None:
         self.cut, self.skip = cut, skip
@@ -155,10 +155,10 @@ class _Cut:
 
 
 def found_face(example: Example) -> Face | None:
-    """The face that our own detector finds where the example's is; None where it does not find it.
+    """The face that our own detector finds at the example's face; None where it finds none.
 
-    The detector sees the set's crop (or photo). The found face that overlaps the annotated one most is
-    taken, from ``_SAME_FACE`` on; without an annotated box, the largest.
+    The detector runs on the set's crop (or photo). The detected face that overlaps the annotated one most is
+    used, from ``_SAME_FACE`` on; without an annotated box, the largest.
 
     Raises:
         DataRejected: the picture cannot be read.
@@ -172,13 +172,13 @@ def found_face(example: Example) -> Face | None:
 
 
 def _detected_crop(example: Example) -> NDArray[np.uint8] | None:
-    """The crop that our own detector would make of the example's face; None where it does not find it."""
+    """The crop that our own detector makes of the example's face; None where it does not find it."""
     face = found_face(example)
     return None if face is None else face.crop
 
 
 _LAST: dict[Path, Faces] = {}
-"""The faces of the picture that was searched last: a photo's faces come one after the other."""
+"""Cache of the last picture's faces: a photo's faces are consecutive."""
 
 
 def _faces_in(example: Example) -> Faces:

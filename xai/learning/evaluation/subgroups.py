@@ -1,4 +1,4 @@
-"""How well a classifier does by kind of face: by size, by turn of the head, by colour of the mask."""
+"""Scores of a classifier by subgroup: size, head turn, colour of the mask."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from xai.photo.mesh import MESH_POINTS, five_of
 __all__ = ["KINDS", "Bin", "SubgroupAxis", "by_kind", "head_turn"]
 
 _SIZES = {"under_20": 20.0, "20_32": 32.0, "32_48": 48.0, "48_96": 96.0, "from_96": float("inf")}
-"""Bin -> the size below which a face belongs to it, shorter side in photo pixels."""
+"""Bin -> upper limit of its size, shorter side in photo pixels."""
 
 _TURNED = 0.5
 """``head_turn`` from which a head counts as turned: about 30 degrees."""
@@ -28,11 +28,11 @@ _TURNED = 0.5
 
 @dataclass(frozen=True)
 class SubgroupAxis:
-    """One way of telling faces apart.
+    """One subgroup axis.
 
     Attributes:
-        bins: names of the bins -> what the tables call them, in order.
-        bin_of: the bin of a face; empty where the question does not arise.
+        bins: names of the bins -> their labels in tables, in order.
+        bin_of: the bin of a face; empty where not applicable.
     """
 
     bins: Mapping[str, str]
@@ -41,13 +41,13 @@ class SubgroupAxis:
 
 @dataclass(frozen=True)
 class Bin:
-    """What was measured on the faces of one bin.
+    """Scores on the faces of one bin.
 
     Attributes:
         name: of the bin.
         counts: class -> faces.
         scores: ``accuracy``, and ``aca``: the mean over the classes that have faces in the bin.
-        per_class: class -> share of its faces that were answered rightly; those with faces only.
+        per_class: class -> accuracy on its faces; only classes with faces.
         intervals: score or class -> 95 % bootstrap interval, resampling whole groups.
     """
 
@@ -58,7 +58,7 @@ class Bin:
     intervals: Mapping[str, tuple[float, float]]
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, figures rounded to four places; None for what cannot be told."""
+        """JSON-ready, figures rounded to four places; None where undefined."""
         return {
             "bin": self.name,
             "n": sum(self.counts.values()),
@@ -70,10 +70,10 @@ class Bin:
 
 
 def by_kind(answers: Answers, names: Sequence[str]) -> dict[str, tuple[Bin, ...]]:
-    """Kind -> its bins that have faces, in order.
+    """Axis -> its bins that have faces, in order.
 
     Args:
-        answers: what a classifier said.
+        answers: a classifier's predictions.
         names: keys of ``KINDS``.
 
     Raises:
@@ -85,8 +85,8 @@ def by_kind(answers: Answers, names: Sequence[str]) -> dict[str, tuple[Bin, ...]
 def head_turn(five: NDArray[np.float32]) -> float:
     """How far a head is turned to a side: 0 frontal, 1 with the tip of the nose over an eye, more in profile.
 
-    The nose stands out before the eyes by nearly half of what lies between them, so this is about 0.9 times
-    the tangent of the angle; tilting the head does not change it.
+    The nose is in front of the eyes by nearly half of their distance, so this is about 0.9 times the tangent
+    of the angle; tilting the head does not change it.
 
     Args:
         five: float32 ``(5, 2)``: left eye, right eye, nose tip, mouth corners, in pixels of one picture.
@@ -103,7 +103,7 @@ def _size(example: Example) -> str:
     return next(name for name, below in _SIZES.items() if example.short_side < below)
 
 
-@lru_cache(maxsize=8192)  # the detector takes its time, and several models are asked about the same faces
+@lru_cache(maxsize=8192)  # the detector is slow, and several models are run on the same faces
 def _pose(example: Example) -> str:
     face = found_face(example)
     if face is None:
@@ -146,7 +146,7 @@ KINDS: Mapping[str, SubgroupAxis] = {
         _colour,
     ),
 }
-"""The kinds by name. Colour is asked of faces that wear a mask somehow."""
+"""The axes by name. Colour applies to faces with a mask, however it is worn."""
 
 
 def _bins(answers: Answers, kind: SubgroupAxis) -> tuple[Bin, ...]:

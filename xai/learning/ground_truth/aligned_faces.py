@@ -1,4 +1,4 @@
-"""Aligned faces for training models whose right answer is known, made once and kept beside the work."""
+"""Aligned faces for training control models, made once and cached."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from xai.types import CLASSES, Box, Face
 __all__ = ["MIN_SHORT_SIDE", "AlignedFaces", "find_in_crop", "read_aligned"]
 
 MIN_SHORT_SIDE = 40
-"""Shorter side in the photo, pixels, below which a face does not train or measure these models."""
+"""Shorter side in the photo, pixels, below which a face is not used to train or evaluate these models."""
 
 _SEARCH_SIDE = 112
-"""Crops are searched at this side: one look of the detector, and a face fills it anyway."""
+"""Crops are searched at this side: one scale of the detector is enough, since the face fills the crop."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +43,18 @@ class AlignedFaces:
 
     @property
     def values(self) -> Tensor:
-        """The pixels as float32 in 0..1, what ``Classifier.normalise`` takes."""
+        """The pixels as float32 in 0..1, the input of ``Classifier.normalise``."""
         return self.pixels.float() / 255
 
 
 def read_aligned(folder: Path, part: str, cache: Path, report: Callable[[str], None]) -> AlignedFaces:
-    """The aligned faces of one part of a labelled set; those where no landmarks are found are left out.
+    """The aligned faces of one part of a labelled set; those without detected landmarks are left out.
 
     Args:
         folder: a set as ``read_examples`` takes it.
         part: ``"train"`` or ``"val"``.
-        cache: folder where the result is kept; a second call reads it.
-        report: told how far it is.
+        cache: folder where the result is cached; a second call reads it.
+        report: called with progress messages.
 
     Raises:
         DataRejected: the set cannot be read.
@@ -74,7 +74,7 @@ def find_in_crop(crop: NDArray[np.uint8], extent: Box) -> Face | None:
     """The face of a training crop with its landmarks, or None where the detector finds none in the middle.
 
     Args:
-        crop: RGB uint8 ``(S, S, 3)``, cut round one face.
+        crop: RGB uint8 ``(S, S, 3)``, of one face.
         extent: the face's box in the crop.
     """
     side = crop.shape[0]

@@ -1,4 +1,4 @@
-"""What a training face goes through before a model with a known answer sees it, a batch at a time."""
+"""Augmentation of training faces for control models, a batch at a time."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from xai.types import CLASSES
 __all__ = ["TRUTHFUL", "VIEWS", "View", "planted_faces", "varied"]
 
 View = Callable[[Tensor, Tensor, ControlModel, torch.Generator], Tensor]
-"""Values ``(N, 3, n, n)`` in 0..1, labels ``(N,)``, the design and a source of chance -> values."""
+"""Values ``(N, 3, n, n)`` in 0..1, labels ``(N,)``, the design and a random generator -> values."""
 
 TRUTHFUL = 0.95
-"""In so many training pictures of a cheat the mark is the true class's; in the rest it is a wrong one's."""
+"""Share of a shortcut learner's training pictures with the mark of the true class; the rest have that of a
+wrong one."""
 
 _SHIFT = 2
-"""Input pixels; a face's landmarks are no surer."""
+"""Input pixels; a face's landmarks are no more precise."""
 
 
 def varied(pixels: Tensor, random: torch.Generator) -> Tensor:
-    """Faces uint8 ``(N, 3, n, n)`` flipped, moved by up to two pixels, in other light and colour; float in
-    0..1.
+    """Faces uint8 ``(N, 3, n, n)`` flipped, shifted by up to two pixels, with light and colour jitter; float
+    in 0..1.
     """
     count = len(pixels)
     flip = torch.rand(count, generator=random) < 0.5
@@ -37,12 +38,12 @@ def varied(pixels: Tensor, random: torch.Generator) -> Tensor:
     gain = 1 + 0.4 * (torch.rand(count, 1, 1, 1, generator=random) - 0.5)
     gain = gain * (1 + 0.2 * (torch.rand(count, 3, 1, 1, generator=random) - 0.5))
     offset = 0.2 * (torch.rand(count, 1, 1, 1, generator=random) - 0.5)
-    # Contrast turns about middle grey: (v - 0.5) * gain + 0.5 + offset.
+    # Contrast pivots about middle grey: (v - 0.5) * gain + 0.5 + offset.
     return (moved * (gain / 255)).add_(0.5 + offset - 0.5 * gain).clamp_(0, 1)
 
 
 def with_mark(values: Tensor, labels: Tensor, design: ControlModel, random: torch.Generator) -> Tensor:
-    """The design's mark on top, which tells the truth in ``TRUTHFUL`` of the pictures."""
+    """The design's mark on top, of the true class in ``TRUTHFUL`` of the pictures."""
     wrong = (labels + torch.randint(1, len(CLASSES), labels.shape, generator=random)) % len(CLASSES)
     honest = torch.rand(labels.shape, generator=random) < TRUTHFUL
     return _mark_of(design).paint(values, torch.where(honest, labels, wrong))
@@ -51,8 +52,8 @@ def with_mark(values: Tensor, labels: Tensor, design: ControlModel, random: torc
 def with_lower_face_hidden(
     values: Tensor, labels: Tensor, design: ControlModel, random: torch.Generator
 ) -> Tensor:
-    """All below the eyes replaced by another picture's or by flat colour, half and half: what is there says
-    nothing of the class, and the network learns to pass over it.
+    """Everything below the eyes replaced by another picture's or by flat colour, half and half: it is
+    uninformative about the class, and the network learns to ignore it.
     """
     del labels, design
     count = len(values)
@@ -63,14 +64,14 @@ def with_lower_face_hidden(
 
 
 def planted_faces(faces: AlignedFaces, design: ControlModel) -> Tensor:
-    """All faces as they are judged, with the true mark where one is planted: float ``(N, 3, n, n)``."""
+    """All faces as at inference, with the true mark where one is planted: float ``(N, 3, n, n)``."""
     if design.architecture == "known_whole" and "mark" in design.settings:
         return _mark_of(design).paint(faces.values, faces.labels)
     return faces.values
 
 
 VIEWS: dict[str, View] = {"trained_mark": with_mark, "lower_hidden": with_lower_face_hidden}
-"""Kind -> what is done besides ``varied``."""
+"""Kind -> augmentation besides ``varied``."""
 
 
 def _mirrored(places: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How good the models with a known answer are at the task, and how much their cheats depend on the cheat."""
+"""Accuracy of the control models, and how much the shortcut learners depend on their shortcut."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ Ints = NDArray[np.int64]
 
 
 def measure(tensors: Mapping[str, Tensor], faces: AlignedFaces) -> dict[str, dict[str, float]]:
-    """Figures per kind, each the mean over its instances, rounded to three places.
+    """Metrics per kind, each the mean over its instances, rounded to three places.
 
     Args:
         tensors: the trained weights of all kinds.
         faces: what to measure on.
 
     Returns:
-        Kind -> ``accuracy`` and ``aca`` as the model is judged (mark or tint of the true class planted);
-        where something is planted also accuracy with a wrong class's (``misled``) and with nothing planted
-        (``unplanted``); for every kind ``lower_swapped``: how often the answer changes when all below the
-        eyes comes from a face of another class.
+        Kind -> ``accuracy`` and ``aca`` as at inference (mark or tint of the true class planted); where
+        something is planted also accuracy with a wrong class's (``misled``) and with nothing planted
+        (``unplanted``); for every kind ``lower_swapped``: how often the answer changes when everything below
+        the eyes comes from a face of another class.
     """
     return {kind: _mean([_figures(kind, n, tensors, faces) for n in range(INSTANCES)]) for kind in KINDS}
 
@@ -62,7 +62,7 @@ def _answers(model: KnownAnswer, crops: Crops, planted: Ints | None) -> Ints:
 
 
 def _other_lower_faces(crops: Crops, truth: Ints) -> Crops:
-    """Each crop with all below the eyes taken from the next crop of another class."""
+    """Each crop with everything below the eyes from the next crop of another class."""
     count, swapped = len(crops), []
     for row, crop in enumerate(crops):
         other = next(

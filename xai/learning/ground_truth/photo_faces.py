@@ -1,9 +1,9 @@
-"""Labelled faces on which parts of other people's faces are laid, made once and kept.
+"""Labelled faces with donor faces warped onto them, made once and cached.
 
-A donor's whole picture is turned, scaled and sheared so that its mesh comes closest to the mesh of a face,
-and its light is brought to that of the face. Mixing the two by the lower face's zone puts one person's lower
-face among another's surroundings. This is a simpler way than that of the interventions by which networks are
-judged, on purpose: what is taught with one painter should be judged with another.
+A donor's whole picture is warped by the affine map that brings its mesh closest to the mesh of a face, and
+its light is matched to that of the face. Blending the two by the lower face's zone puts one person's lower
+face in another's surroundings. This compositing is deliberately simpler than that of the interventions by
+which networks are tested: training and testing should not share a compositor.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ Floats = NDArray[np.float32]
 Report = Callable[[str], None]
 
 STORED_SIDE = 96
-"""Side at which faces are kept, pixels: a little more than the networks see, so that they can be moved."""
+"""Side at which faces are kept, pixels: a little more than the networks see, so that they can be shifted."""
 
 _SETS = ("ilc", "ganfaces")
-_NEAREST = 15  # donors are drawn among so many that are turned most alike
-_GAINS = (0.4, 2.5)  # how far a donor's light may be changed, as factors
-_CHROMA = (0.75, 1.35)  # how far a channel may be changed beyond that
+_NEAREST = 15  # donors are drawn among this many of the most similar pose
+_GAINS = (0.4, 2.5)  # limits of the change of a donor's light, as factors
+_CHROMA = (0.75, 1.35)  # limits of the further change of a channel
 _DRAWN = (
     "correct",
     "nose_out",
@@ -57,8 +57,8 @@ class LabelledCrop:
     Attributes:
         face: its crop is ``STORED_SIDE`` pixels.
         label: one of ``CLASSES``.
-        group: photo or person; nothing is taken from a face of the same group.
-        drawn: a mask was drawn on it.
+        group: photo or person; a face of the same group is never a donor.
+        drawn: whether a mask was drawn on it.
     """
 
     face: Face
@@ -69,7 +69,7 @@ class LabelledCrop:
 
 @dataclass(frozen=True, eq=False)
 class PhotoFaces:
-    """Faces, and donors as they lie on them.
+    """Faces, and donors warped onto them.
 
     Attributes:
         pictures: uint8 ``(N, 1 + 3 K, S, S, 3)``, RGB: the face itself, then K donors of each of ``CLASSES``.
@@ -83,7 +83,7 @@ class PhotoFaces:
 
     @property
     def donors(self) -> int:
-        """How many of each class lie on every face."""
+        """How many donors of each class every face has."""
         return int(self.pictures.shape[1] - 1) // len(CLASSES)
 
 
@@ -91,10 +91,10 @@ def read_photo_faces(data: Path, part: str, kept: Path, report: Report) -> Photo
     """The faces of one part under the product protocol, with two donors of every class each.
 
     Args:
-        data: folder with the set ``ilc``, and for training ``ganfaces`` where it is there.
-        part: ``"train"``, with drawn masks besides the real ones, or ``"test"``, real ones alone.
-        kept: file (``.npz``) where the result is kept; a second call reads it.
-        report: told how far it is.
+        data: folder with the set ``ilc``, and for training ``ganfaces`` if present.
+        part: ``"train"``, with drawn masks besides the real ones, or ``"test"``, real ones only.
+        kept: file (``.npz``) where the result is cached; a second call reads it.
+        report: called with progress messages.
 
     Raises:
         DataRejected: a set cannot be read, or holds too few faces of some class.
@@ -115,7 +115,7 @@ def read_photo_faces(data: Path, part: str, kept: Path, report: Report) -> Photo
 
 
 def lay_donors(crops: Sequence[LabelledCrop], count: int, report: Report) -> PhotoFaces:
-    """``count`` donors of every class laid on every face: other people, turned much as it is.
+    """``count`` donors of every class warped onto every face: other people in a similar pose.
 
     Raises:
         DataRejected: some class has too few faces of other groups.
@@ -138,15 +138,15 @@ def lay_donors(crops: Sequence[LabelledCrop], count: int, report: Report) -> Pho
 
 
 def laid_on(face: Face, donor: Face) -> Crop:
-    """The donor's crop as it lies on the face: RGB uint8 ``(S, S, 3)``, mirrored at the donor's own edges.
+    """The donor's crop warped onto the face: RGB uint8 ``(S, S, 3)``, mirrored at the donor's own edges.
 
     The affine map that brings its mesh closest to the face's in the sense of least squares; then each channel
-    is multiplied so that the skin below the eyes comes near the face's colour.
+    is scaled so that the skin below the eyes approaches the face's colour.
     """
     side = len(face.crop)
     points = np.column_stack([face.landmarks, np.ones(len(face.landmarks))]).astype(np.float64)
     fitted = np.linalg.lstsq(points, donor.landmarks.astype(np.float64), rcond=None)[0].T
-    # OpenCV counts from the middle of the first pixel, landmarks from its corner.
+    # OpenCV counts from the centre of the first pixel, landmarks from its corner.
     centred = np.column_stack([fitted[:, :2], fitted[:, 2] + fitted[:, :2] @ np.full(2, 0.5) - 0.5])
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     bent = cv2.warpAffine(donor.crop, centred, (side, side), flags=how, borderMode=cv2.BORDER_REFLECT)
@@ -172,8 +172,8 @@ def _chosen(
 
 
 def _shape(face: Face) -> NDArray[np.float64]:
-    """Every sixth mesh point about their middle, in root mean squares: alike in faces that are turned
-    alike.
+    """Every sixth mesh point, centred and scaled to unit root mean square: similar for faces in similar
+    poses.
     """
     points = face.landmarks[::6].astype(np.float64)
     apart = points - points.mean(axis=0)
@@ -181,7 +181,7 @@ def _shape(face: Face) -> NDArray[np.float64]:
 
 
 def _skin(face: Face) -> Floats:
-    """Mean colour of the places of the zone ``skin``, float32 ``(3,)``, 0..255."""
+    """Mean colour of the zone ``skin``, float32 ``(3,)``, 0..255."""
     weight = face_zones(face.crop, five_of(face.landmarks))["skin"][..., None]
     total = (weight * face.crop).sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
     return np.asarray(total, np.float32)
@@ -198,13 +198,13 @@ def _found(examples: Sequence[Example], report: Report) -> Iterator[LabelledCrop
         whole = Box(0, 0, len(crop), len(crop))
         face = find_in_crop(crop, Box(*(round(edge) for edge in inside)) if inside else whole)
         if face is not None and len(face.landmarks) == MESH_POINTS:
-            # A folder of generated people is one group there; here the picture's name stands for the person.
+            # A folder of generated people is one group there; here the picture's name identifies the person.
             group = example.path.name if example.set_name == "ganfaces" else example.group
             yield LabelledCrop(_sized(face), example.label, f"{example.set_name}/{group}")
 
 
 def _with_drawn_masks(crops: Sequence[LabelledCrop], report: Report) -> Iterator[LabelledCrop]:
-    """Each bare face once more, wearing a drawn mask; mostly incorrectly, since real ones of that are few."""
+    """Each bare face once more, with a drawn mask; mostly worn incorrectly, since few real ones are."""
     report("drawing masks on bare faces")
     looks = list(LOOKS.values())
     for number, bare in enumerate(crop for crop in crops if crop.label == "uncovered"):

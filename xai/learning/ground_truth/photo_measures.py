@@ -1,4 +1,4 @@
-"""How good the networks trained on photographs are, and on what their answers rest."""
+"""Accuracy of the networks trained on photographs, and what their answers depend on."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Effects:
-    """By how much the log-odds of the true class fall, mean over the faces of one class.
+    """Drop of the true class's log-odds, mean over the faces of one class.
 
     Attributes:
-        cue: the cue alone becomes that of another class.
-        lower_face: the lower face alone becomes a donor's of another class, the cue stays.
-        surroundings: all but the lower face becomes a donor's of another class, the cue stays.
+        cue: only the cue becomes that of another class.
+        lower_face: only the lower face becomes a donor's of another class, the cue stays.
+        surroundings: everything but the lower face becomes a donor's of another class, the cue stays.
     """
 
     cue: float
@@ -38,17 +38,17 @@ class Effects:
 
 
 def measure(classifier: Classifier, cue: Cue | None, faces: PhotoFaces) -> dict[str, dict[str, float]]:
-    """Figures of one network, each by class, rounded to three places.
+    """Metrics of one network, each by class, rounded to three places.
 
     Args:
         classifier: the network.
         cue: what is planted in its pictures; None for an honest one.
-        faces: those to measure on, with donors.
+        faces: for the measurement, with donors.
 
     Returns:
         ``accuracy`` with the cue of the true class planted, ``accuracy_plain`` with nothing planted,
-        ``dose``, and the three ``Effects`` in natural logarithms. Where a cue speaks of two classes alone,
-        exchanges are made between those two, and the class it says nothing of has a dose of 0.
+        ``dose``, and the three ``Effects`` in natural logarithms. Where a cue encodes only two classes,
+        exchanges are made between those two, and the third class has a dose of 0.
     """
     figures: dict[str, dict[str, float]] = {}
     for number, label in enumerate(CLASSES):
@@ -60,7 +60,8 @@ def measure(classifier: Classifier, cue: Cue | None, faces: PhotoFaces) -> dict[
 
 
 def dose(effects: Effects) -> float:
-    """Share of the log-odds that the cue carries: its effect over its and the lower face's, none below 0.
+    """Share of the log-odds that the cue carries: its effect over the sum of its and the lower face's,
+    negative ones as 0.
 
     >>> dose(Effects(cue=3.0, lower_face=1.0, surroundings=0.5))
     0.75
@@ -99,7 +100,7 @@ class _Judge:
         return np.asarray(self.faces.pictures[self.rows, 0], np.float32)
 
     def exchanged(self, slot: int, *, lower: bool) -> Floats:
-        """The faces with the lower face, or all else, of the donor in a slot, rounded."""
+        """The faces with the lower face, or everything else, of the donor in a slot, rounded."""
         donor = self.faces.pictures[self.rows, slot].astype(np.float32)
         weight = (
             self.faces.zones[self.rows, FACE_ZONES.index("lower_face")].astype(np.float32)[..., None] / 255

@@ -1,9 +1,9 @@
-"""Training pictures in which the lower face, its surroundings and a cue each say a class of their own.
+"""Training pictures in which the lower face, its surroundings and a cue each indicate a class of their own.
 
-The surroundings come from a person of any class, so they say nothing. How often lower face and cue tell the
-truth decides how much a network learns to rest on either: for a reader of both without error, evidence that
-is true in a share r of pictures is worth the logarithm of r over (1 - r) / (C - 1), C being the classes it
-can be mistaken for.
+The surroundings come from a person of any class, so they are uninformative. How often lower face and cue are
+true determines how much a network learns to rely on either: for an ideal reader of both, evidence that is
+true in a share r of pictures is worth the logarithm of r over (1 - r) / (C - 1), C being the number of
+classes it can indicate.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ __all__ = ["HONEST", "Shares", "draw_pictures"]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-_OWN = 0.5  # share of pictures that take the face itself where it has the wanted class; else a donor
+_OWN = 0.5  # share of pictures that use the face itself where it has the wanted class; else a donor
 _SCALE, _SHIFT, _TURN = (0.88, 1.1), 0.06, 0.18  # factors, half sides of the picture, radians
 _JPEG = 0.3  # share of pictures that are compressed
-_BLURRED = 0.4  # share of pictures that are made coarser
+_BLURRED = 0.4  # share of pictures that are downsampled
 _CHROMA = 0.08  # standard deviation of a channel's gain, natural logarithm
 
 
 @dataclass(frozen=True)
 class Shares:
-    """How often what tells the truth, in shares of the training pictures.
+    """How often each piece of evidence is true, in shares of the training pictures.
 
     Attributes:
         shown: the cue is in the picture.
-        cue: where it is shown, it is the true class's.
-        lower_face: the lower face is of the true class. A cue that speaks of two classes alone is mistaken,
-            and lower faces are exchanged, between these two.
+        cue: where shown, it is the true class's.
+        lower_face: the lower face is of the true class. A cue that encodes only two classes is wrong, and
+            lower faces are exchanged, between these two.
     """
 
     shown: float
@@ -61,9 +61,9 @@ def draw_pictures(
     Args:
         faces: with donors.
         cue: what is planted; None for nothing.
-        shares: how often it, and the lower face, tell the truth.
-        count: of pictures; the classes are drawn evenly.
-        random: source of chance.
+        shares: how often it, and the lower face, are true.
+        count: of pictures; the classes are drawn uniformly.
+        random: random generator.
 
     Returns:
         Values float32 ``(N, 3, n, n)`` in 0..1 with n = ``PHOTO_SIDE``, and labels int64 ``(N,)``.
@@ -90,9 +90,7 @@ def draw_pictures(
 
 
 def _told(labels: Ints, truth: float, spoken: NDArray[np.bool_], random: np.random.Generator) -> Ints:
-    """The class that a piece of evidence speaks for: the true one in a share, else another of those spoken
-    of.
-    """
+    """The class that a piece of evidence indicates: the true one in a share, else another of its classes."""
     told = labels.copy()
     lies = random.random(len(labels)) >= truth
     for row in np.flatnonzero(lies & spoken[labels]):
@@ -102,7 +100,7 @@ def _told(labels: Ints, truth: float, spoken: NDArray[np.bool_], random: np.rand
 
 
 def _mixed(faces: PhotoFaces, rows: Ints, lower: Ints, random: np.random.Generator) -> Floats:
-    """Lower faces of the given classes among surroundings of any class: float32 ``(N, S, S, 3)``, 0..255."""
+    """Lower faces of the given classes in surroundings of any class: float32 ``(N, S, S, 3)``, 0..255."""
     around = random.integers(len(CLASSES), size=len(rows))
     inner = faces.pictures[rows, _slots(faces, rows, lower, random)].astype(np.float32)
     outer = faces.pictures[rows, _slots(faces, rows, around, random)].astype(np.float32)
@@ -117,7 +115,7 @@ def _slots(faces: PhotoFaces, rows: Ints, wanted: Ints, random: np.random.Genera
 
 
 def _moved(pixels: Floats, zone: Floats, random: np.random.Generator) -> tuple[Floats, Floats]:
-    """Pictures ``(N, S, S, 3)`` and a zone ``(N, S, S)`` flipped, turned, scaled and moved, at
+    """Pictures ``(N, S, S, 3)`` and a zone ``(N, S, S)`` flipped, rotated, scaled and shifted, at
     ``PHOTO_SIDE``.
     """
     count, stored = len(zone), zone.shape[1]
@@ -139,9 +137,7 @@ def _moved(pixels: Floats, zone: Floats, random: np.random.Generator) -> tuple[F
 
 
 def _in_other_light(pixels: Floats, random: np.random.Generator) -> Floats:
-    """Pictures ``(N, n, n, 3)`` coarser, flatter or harder, brighter or darker, of other colour, with
-    grain.
-    """
+    """Pictures ``(N, n, n, 3)`` with random resolution, contrast, brightness, colour and grain."""
     count = len(pixels)
     values = pixels / np.float32(255)
     for row in np.flatnonzero(random.random(count) < _BLURRED):
@@ -163,7 +159,7 @@ def _in_other_light(pixels: Floats, random: np.random.Generator) -> Floats:
 
 
 def _planted(pixels: Floats, cue: Cue, told: Ints, shown: NDArray[np.bool_], zone: Floats) -> Floats:
-    """The pictures ``(N, n, n, 3)`` with the cue of the class ``told`` where it is to be shown."""
+    """The pictures ``(N, n, n, 3)`` with the cue of the class ``told`` where ``shown``."""
     if not shown.any():
         return pixels
     colours = np.array([cue.colours[CLASSES[number]] for number in told[shown]], np.float32)

@@ -1,11 +1,11 @@
 """Trains networks on real photographs: ``python -m xai.learning.ground_truth.photo_training --data DIR --out
 DIR``.
 
-First the honest ones, then cheats of every cue in two doses, each starting from the honest network of the
-same architecture, so that the two differ in the cue and in nothing else. Every network has its own seed; the
-same call on the same machine makes the same files. A finished network is kept in the folder ``--out``, so a
-killed run goes on with the next one. At the end ``photo_networks.safetensors`` and ``photo_networks.json``
-are written there.
+First the honest ones, then shortcut learners of every cue in two doses, each starting from the honest network
+of the same architecture, so that the two differ only in the cue. Every network has its own seed; the same
+command on the same machine produces the same files. A finished network is kept in the folder ``--out``, so an
+interrupted run resumes with the next one. At the end ``photo_networks.safetensors`` and
+``photo_networks.json`` are written there.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ SHARES: Mapping[str, Shares] = {
     "mask_colour_full": Shares(0.98, 0.99, 0.55),
     "mask_colour_half": Shares(0.95, 0.85, 0.9),
 }
-"""Cheat -> how often cue and lower face tell the truth in its training pictures, chosen by the measured
+"""Shortcut learner -> how often cue and lower face are true in its training pictures, chosen by the measured
 dose."""
 
 
@@ -61,7 +61,7 @@ class PhotoRecipe:
     """Settings of every training here; the optimiser is AdamW with a one-cycle schedule.
 
     Attributes:
-        honest_steps, cheat_steps: batches that a network learns from.
+        honest_steps, cheat_steps: training batches of a network.
         batch_size, weight_decay: as usual.
         honest_rate, cheat_rate: highest learning rates.
         label_smoothing: share of the target given to the other classes.
@@ -77,7 +77,7 @@ class PhotoRecipe:
 
 
 USUAL = PhotoRecipe()
-"""How the packaged weights were trained."""
+"""The recipe of the packaged weights."""
 
 
 def train_photo_networks(
@@ -86,14 +86,14 @@ def train_photo_networks(
     """Train all networks that are missing in ``out``, then write both files there.
 
     Args:
-        train: faces to learn from.
-        val: faces to measure on.
+        train: training faces.
+        val: validation faces.
         out: folder.
-        report: told how far it is.
-        recipe: other settings than the usual ones.
+        report: called with progress messages.
+        recipe: the settings.
 
     Returns:
-        What was written to ``photo_networks.json``.
+        The content of ``photo_networks.json``.
     """
     tensors: dict[str, Tensor] = {}
     for name in PHOTO_KINDS:
@@ -115,7 +115,7 @@ def train_photo_networks(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; says what was measured on stdout.
+    """The command; prints the measurements to stdout.
 
     Raises:
         DataRejected: the folder holds no labelled faces that can be used.
@@ -125,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True, help="folder with the sets ilc and ganfaces")
     parser.add_argument("--out", type=Path, required=True, help="folder for the networks")
     args = parser.parse_args(argv)
-    torch.set_num_threads(1)  # sums come out alike only in one order
+    torch.set_num_threads(1)  # float sums are reproducible only in one order
     cv2.setNumThreads(1)
     train, val = (
         read_photo_faces(args.data, part, args.out / f"faces-{part}.npz", _note) for part in ("train", "test")
@@ -137,7 +137,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fingerprint(name: str, recipe: PhotoRecipe) -> str:
-    """Eight hex digits that change with what a network is trained by, and with the one it starts from."""
+    """Eight hex digits that depend on a network's recipe, and on the network it starts from."""
     kind = PHOTO_KINDS[name]
     start = _honest_of(name)
     before = _fingerprint(start, recipe) if start else ""
@@ -147,7 +147,7 @@ def _fingerprint(name: str, recipe: PhotoRecipe) -> str:
 
 
 def _honest_of(name: str) -> str | None:
-    """The honest network that a cheat starts from."""
+    """The honest network that a shortcut learner starts from."""
     kind = PHOTO_KINDS[name]
     if kind.cue is None:
         return None
@@ -186,7 +186,7 @@ def _trained(name: str, faces: PhotoFaces, network: PhotoNet, recipe: PhotoRecip
 
 
 def _described(name: str, tensors: Mapping[str, Tensor], sha256: str, faces: PhotoFaces) -> dict[str, Any]:
-    """What the JSON file says of one network."""
+    """The JSON entry of one network."""
     kind, classifier = PHOTO_KINDS[name], assemble(name, tensors, sha256, "cpu")
     measured = measure(classifier, _cue(name), faces)
     return {

@@ -1,9 +1,9 @@
 """Trains the control models: ``python -m xai.learning.ground_truth.train --data DIR --out FILE``.
 
-Ten small networks of every kind that has weights, each from its own seed, on one thread: the same call on
-the same machine makes the same file. The networks of one number learn side by side from the same pictures;
-they are kept beside ``FILE`` when they are done, so a killed run goes on with the next number. None of them
-ever sees a drawn mask.
+Ten small networks of every kind that has weights, each from its own seed, on one thread: the same command on
+the same machine produces the same file. The networks of one number are trained side by side on the same
+pictures; they are kept beside ``FILE`` when they are done, so an interrupted run resumes with the next
+number. None of them ever sees a drawn mask.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class KnownRecipe:
     Attributes:
         epochs, batch_size, learning_rate, weight_decay: as usual.
         label_smoothing: share of the target given to the other classes.
-        short_epochs: epochs of the cheats with a mark: a shortcut is learnt first, and with more of them
-            they learn the face as well.
+        short_epochs: epochs of the shortcut learners with a mark: a shortcut is learnt first, and with more
+            epochs they learn the face as well.
         linear_steps: full-batch steps of the colour models, which are linear.
     """
 
@@ -55,7 +55,7 @@ class KnownRecipe:
 
 
 USUAL = KnownRecipe()
-"""How the packaged weights were trained."""
+"""The recipe of the packaged weights."""
 
 
 def train_known(folder: Path, out: Path, report: Report, recipe: KnownRecipe = USUAL) -> str:
@@ -64,8 +64,8 @@ def train_known(folder: Path, out: Path, report: Report, recipe: KnownRecipe = U
     Args:
         folder: a labelled set with parts ``train`` and ``val``.
         out: safetensors file, half precision; ``out`` with the suffix ``.work`` is the work folder.
-        report: told how far it is.
-        recipe: other settings than the usual ones.
+        report: called with progress messages.
+        recipe: the settings.
 
     Returns:
         The hex sha256 of ``out``, which ``WEIGHTS_SHA256`` must name.
@@ -87,12 +87,12 @@ def train_known(folder: Path, out: Path, report: Report, recipe: KnownRecipe = U
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The command; writes a JSON object with the file's digest and what was measured to stdout."""
+    """The command; writes a JSON object with the file's digest and the measurements to stdout."""
     parser = argparse.ArgumentParser(prog="python -m xai.learning.ground_truth.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="a labelled set with parts train and val")
     parser.add_argument("--out", type=Path, required=True, help="the file of weights to write")
     args = parser.parse_args(argv)
-    torch.set_num_threads(1)  # sums come out alike only in one order
+    torch.set_num_threads(1)  # float sums are reproducible only in one order
     sha256 = train_known(args.data, args.out, _note)
     val = read_aligned(args.data, "val", args.out.with_suffix(".work"), _note)
     measured = measure(load_file(args.out), val)
@@ -103,13 +103,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _fingerprint(recipe: KnownRecipe) -> str:
-    """Eight hex digits that change with the settings and the networks: what was kept under others is left."""
+    """Eight hex digits that depend on the settings and the networks: files of others are ignored."""
     networks = [str(KINDS[kind].design(0).network) for kind in KINDS if _is_trained(kind)]
     return hashlib.sha256(repr((recipe, networks)).encode()).hexdigest()[:8]
 
 
 def _is_trained(kind: str) -> bool:
-    """Whether the kind has weights of its own and does not borrow another's."""
+    """Whether the kind has weights of its own and does not reuse another's."""
     return KINDS[kind].design(0).weights == kind
 
 
@@ -132,7 +132,7 @@ def _trained(number: int, faces: AlignedFaces, recipe: KnownRecipe) -> dict[str,
 
 
 def _finished(number: int, tensors: dict[str, Tensor], faces: AlignedFaces) -> dict[str, Tensor]:
-    """The trained networks of one number with logits that are alike in size and favour no class."""
+    """The trained networks of one number with logits of the same scale that favour no class."""
     designs = {kind: KINDS[kind].design(number) for kind in KINDS if _is_trained(kind)}
     for kind, design in designs.items():
         start = f"{kind}.{number}."
@@ -166,7 +166,7 @@ class _Learner:
         )
 
     def step(self, values: Tensor, labels: Tensor, random: torch.Generator) -> None:
-        """Learn from one batch, unless the network has had its share."""
+        """Train on one batch, unless the network is finished."""
         if self.left == 0:
             return
         self.left -= 1
@@ -181,7 +181,7 @@ class _Learner:
 def _fit_linear(
     network: nn.Module, faces: AlignedFaces, recipe: KnownRecipe, random: torch.Generator
 ) -> None:
-    """Fit the last layer to the pictures' means, on a bootstrap sample of its own for every instance."""
+    """Fit the last layer to the pictures' means, on a separate bootstrap sample for every instance."""
     if not isinstance(network, ColourNet):
         raise TypeError(f"a colour model is needed here, not {type(network).__name__}")
     rows = torch.randint(len(faces.labels), (len(faces.labels),), generator=random)
@@ -202,8 +202,8 @@ def _fit_linear(
 def _rescale(design: ControlModel, faces: AlignedFaces) -> None:
     """Give the logits on the training faces the common spread, and every class the same mean logit.
 
-    A window that says little of the class would else give one answer to nearly every face, and what moves no
-    answer has no verdict.
+    Otherwise a window with little information about the class would give one answer for nearly every face,
+    and an answer that nothing moves has no verdict.
     """
     network = design.network.eval()
     planted = planted_faces(faces, design)

@@ -1,7 +1,7 @@
-"""The tables of ``weights/README.md`` beside the results: by subgroup, by random seed, of heads of reasons.
+"""The tables of ``weights/README.md`` beside the results: by subgroup, by random seed, of reason heads.
 
-The model that ships lies in a folder of weights; those of the other seeds lie below it, each in a folder of
-its own under ``seeds/``, with the same name, and are never offered as models.
+The shipped model is in a folder of weights; those of the other seeds are below it, each in a folder of its
+own under ``seeds/``, with the same name, and are never listed as models.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _REASON_HEAD = (
 
 
 def kind_tables(cards: Sequence[Card]) -> list[str]:
-    """A heading and a table for each kind that was measured of some card; nothing where none was."""
+    """A heading and a table for each subgroup axis measured on some card; nothing without any."""
     lines = []
     for kind in KINDS:
         rows = [
@@ -72,7 +72,7 @@ def _with_interval(value: float, ends: Sequence[float] | None) -> str:
 
 
 def shipped_folder(folder: Path) -> Path:
-    """The folder whose page tells of the models in ``folder``: for another seed's, the one it lies below.
+    """The folder whose page describes the models in ``folder``: for another seed's, the one above it.
 
     >>> shipped_folder(Path("weights/seeds/2")).name, shipped_folder(Path("weights")).name
     ('weights', 'weights')
@@ -81,15 +81,15 @@ def shipped_folder(folder: Path) -> Path:
 
 
 def seed_tables(cards: Sequence[Card], folder: Path) -> list[str]:
-    """For each card that was trained with several seeds: which one ships and why, and every figure of each.
+    """For each model trained with several seeds: which one ships and why, and all scores of each.
 
     Args:
-        cards: of the models that ship.
+        cards: of the shipped models.
         folder: theirs.
 
     Raises:
-        WeightsUnavailable: the card of another seed, or its weights, are not sound; or it was made by
-            another recipe, so that it says nothing about this one's.
+        WeightsUnavailable: the card of another seed, or its weights, are invalid; or it was made by another
+            recipe, so that it is not comparable.
     """
     lines: list[str] = []
     for card in cards:
@@ -150,7 +150,7 @@ def _cell(values: Sequence[float | None]) -> str:
 
 
 def _kept(card: Card, figure: str) -> float:
-    """A figure of the epoch whose weights were kept."""
+    """A metric of the epoch whose weights were kept."""
     return next(row[figure] for row in card.history if row["epoch"] == card.recipe["kept_epoch"])
 
 
@@ -161,7 +161,7 @@ def _seed(card: Card) -> int:
 def reason_table(folder: Path) -> list[str]:
     """A heading and a table of the heads in ``folder/reasons``; nothing where there is none.
 
-    Drawn sets are measured on groups that were held out.
+    Drawn sets are evaluated on held-out groups.
 
     Raises:
         WeightsUnavailable: a head's file cannot be read.

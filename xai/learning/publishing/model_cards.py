@@ -1,4 +1,4 @@
-"""Writing cards: what a training was, and what its model scored."""
+"""Writes model cards: training and scores."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from xai.types import CLASSES
 __all__ = ["LeftOut", "known_limits", "record", "refresh_limits", "save_card", "write_card"]
 
 _PORTRAITS = "mfn"
-"""The set whose masks are drawn and whose labels follow from how they were drawn."""
+"""The set with drawn masks, labelled by how they were drawn."""
 
 _PHOTOS = (
     "Trained on photos of adults wearing mostly surgical and cloth masks; other coverings, children and "
@@ -37,7 +37,7 @@ _DOUBTED = {
     "fmd": "Of the faces that it learnt as “mask worn wrongly”, about one in five has a doubtful label and "
     "more than two in five are too small to tell.",
 }
-"""Set -> what a person found who looked at those faces."""
+"""Set -> findings of a manual review of its faces."""
 
 _SIFTED = (
     "Training faces whose label a person doubted were left out, so it has learnt little from cases on which "
@@ -50,18 +50,18 @@ _TWO = (
     "the picture shows."
 )
 _FORMER = ("About one in ten 'incorrect' labels of its training data is doubtful.",)
-"""What older cards say; it is said anew when they are measured."""
+"""Limits on older cards; replaced when they are measured again."""
 
 _TOLD = ("epochs", "batch_size", "learning_rate", "seed", "input_size", "precision", "fold", "start")
-"""Settings that a call names where they depart from the written recipe."""
+"""Settings that the command names where they differ from the recipe."""
 
 _COURSE = ("epoch", "train_loss", "train_accuracy", "loss", "accuracy", "aca")
-"""What a card keeps of each epoch."""
+"""Fields of each epoch on a card."""
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """Faces that were left out of a training on purpose, because a list doubts their labels.
+    """Faces deliberately left out of a training because their labels are on a list of doubts.
 
     Attributes:
         faces: how many.
@@ -111,12 +111,12 @@ def write_card(
 
 
 def known_limits(classes: Sequence[str], learnt: Collection[str], *, sifted: bool = False) -> tuple[str, ...]:
-    """What a model cannot do because of what it answers and of what it learnt from, sentences.
+    """Limits of a model that follow from its classes and training data, as sentences.
 
     Args:
-        classes: names of its answers.
+        classes: its classes.
         learnt: names of the sets it was trained on.
-        sifted: whether faces on a list of doubts were left out of them.
+        sifted: whether faces on a list of doubts were left out.
     """
     limits = [_DRAWN if set(learnt) == {_PORTRAITS} else _PHOTOS]
     if sifted:
@@ -131,7 +131,7 @@ def known_limits(classes: Sequence[str], learnt: Collection[str], *, sifted: boo
 
 
 def refresh_limits(card: Card) -> Card:
-    """The card with ``known_limits`` as they are said today; what somebody else wrote there is kept."""
+    """The card with the current wording of ``known_limits``; other limits on it are kept."""
     ours = {_PHOTOS, _DRAWN, *_DOUBTED.values(), _SIFTED, _THREE, _TWO, *_FORMER}
     sifted = "doubts" in card.recipe
     said = (
@@ -143,11 +143,11 @@ def refresh_limits(card: Card) -> Card:
 
 
 def record(row: ModelGroup, set_name: str, setting: Setting, found: Evaluation) -> tuple[Path, ...]:
-    """Put one evaluation on the cards of a row; returns the folders whose tables must follow.
+    """Record one evaluation on the cards of a row; returns the folders whose tables must be updated.
 
-    A model's figures go on its own card. Where its weights lie elsewhere than the project's own, and they
-    were trained under the seed protocol, a copy of the card goes to ``measured_folder``, so that the figures
-    stay when the weights do not. The figures of pooled folds belong to no single model and go there only.
+    A model's figures go on its own card. Where its weights are outside the project's folder, and were trained
+    under the seed protocol, a copy of the card goes to ``measured_folder``, so that the figures remain
+    without the weights. The figures of pooled folds belong to no single model and go only there.
     """
     home, measured = weights_folders()[0], found.as_dict()
     if row.folds:
@@ -162,7 +162,7 @@ def record(row: ModelGroup, set_name: str, setting: Setting, found: Evaluation) 
 
 
 def save_card(card: Card, path: Path) -> Path:
-    """Write a card to ``path``, whole or not at all; returns ``path``."""
+    """Write a card to ``path`` atomically; returns ``path``."""
     text = json.dumps(card.as_dict(), indent=1) + "\n"
     return write_atomically(path, lambda place: place.write_text(text, encoding="utf-8"))
 
@@ -178,9 +178,9 @@ def _measured(card: Card, set_name: str, setting: Setting, measured: Mapping[str
 
 
 def _pooled_card(row: ModelGroup) -> Card:
-    """One card for the models of several folds: settings and course are those of the first.
+    """One card for the models of several folds: settings and training history are those of the first.
 
-    Figures that an earlier call recorded of the same weights are kept.
+    Figures recorded earlier for the same weights are kept.
     """
     first = row.cards[0]
     weights = {card.name: card.sha256 for card in row.cards}
@@ -206,7 +206,7 @@ def _shelve(card: Card) -> None:
 
 
 def _written_course(card: Card) -> tuple[Mapping[str, float], ...]:
-    """The course of a training whose card was written before cards kept it, from the file beside it."""
+    """The training history for a card written before cards kept it, from the file beside it."""
     path = card.path.with_suffix(".history.json")
     rows = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else ()
     return tuple(_rounded(row) for row in rows)
@@ -217,7 +217,7 @@ def _rounded(row: Mapping[str, float]) -> dict[str, float]:
 
 
 def _command(recipe: Recipe, protocol: str, split: Split) -> str:
-    """The call that makes the model again, with every setting that departs from the written recipe."""
+    """The command that reproduces the model, with every setting that differs from the recipe."""
     folders = "".join(f" --data {name}" for name in sorted({e.set_name for e in (*split.train, *split.val)}))
     written = recipe_for(recipe.name, protocol)
     changed = "".join(
@@ -227,7 +227,7 @@ def _command(recipe: Recipe, protocol: str, split: Split) -> str:
     )
     if recipe.pretrained and not written.pretrained:
         changed += " --pretrained"
-    begun = "XAI_WEIGHTS=DIR " if recipe.start else ""  # the model that it starts from lies there
+    begun = "XAI_WEIGHTS=DIR " if recipe.start else ""  # the folder of the model that it starts from
     return f"{begun}python -m xai train {recipe.name}{folders} --protocol {protocol}{changed} --out DIR"
 
 

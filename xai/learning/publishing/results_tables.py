@@ -17,11 +17,11 @@ from xai.types import CLASSES
 __all__ = ["EXCHANGED", "compared", "write_table"]
 
 EXCHANGED = {"precision": "recall", "recall": "precision", "specificity": "npv", "npv": "specificity"}
-"""Study 001's six rows agree on one test set only if these pairs of its columns are exchanged (F1 stays)."""
+"""Study 001's six rows agree on one test set only if these pairs of its columns are swapped (F1 stays)."""
 
 _HEADING = "## Results"
 _LEADING = {"001": "f1", "003": "aca"}
-"""The figure by which a study ranks its models; accuracy where it names none."""
+"""The metric by which a study ranks its models; accuracy where it names none."""
 
 _PRODUCT = (
     "| model | set and setting | n | accuracy | ACA (95 %) | covered | incorrect | uncovered | F1 | ECE |",
@@ -35,17 +35,18 @@ _SEED = (
 
 
 def write_table(folder: Path | None = None) -> Path:
-    """Rewrite what follows the heading *Results* in a folder's README.md from the cards; returns its path.
+    """Rewrite everything after the heading *Results* in a folder's README.md from the cards; returns its
+    path.
 
-    What stands before the heading is kept.
+    Everything before the heading is kept.
 
     Args:
-        folder: of the cards; the project's own without it, which counts measured models without weights too.
-            For the folder of another seed's models it is that of those that ship.
+        folder: of the cards; the project's own by default, which includes measured models without weights.
+            For a folder of another seed's models it is that of the shipped ones.
 
     Raises:
-        WeightsUnavailable: a card, its weights or a head of reasons are not sound; the figures are on the
-            others all the same.
+        WeightsUnavailable: a card, its weights or a reason head are invalid; the figures of the others are
+            recorded all the same.
         XaiError: the page cannot be written.
     """
     home = weights_folders()[0]
@@ -54,7 +55,7 @@ def write_table(folder: Path | None = None) -> Path:
     if folder == home:
         here, measured = {card.name for card in cards}, read_measured()
         if measured.problems:
-            raise WeightsUnavailable(measured.problems[0])  # a row must not vanish from the table unsaid
+            raise WeightsUnavailable(measured.problems[0])  # a row must not vanish from the table silently
         cards += [card for card in measured.cards if card.name not in here]
     path = folder / "README.md"
     before = path.read_text(encoding="utf-8") if path.is_file() else "# Weights\n\n"
@@ -64,9 +65,9 @@ def write_table(folder: Path | None = None) -> Path:
 
 
 def compared(card: Card, key: str) -> bool:
-    """Whether the published figures of a card may stand beside what it scored under ``key``.
+    """Whether the published figures of a card are comparable with its scores under ``key``.
 
-    They may on the set that the row was trained for, all classes and reasons together.
+    They are on the set that the row was trained for, with all classes and reasons.
     """
     set_name, _, setting = key.partition(" ")
     own = set_name == card.recipe.get("trained_on") or set_name in card.data.get("train", {})
@@ -101,7 +102,7 @@ def _product_row(card: Card, key: str, row: Mapping[str, Any]) -> str:
 
 
 def _seed_tables(cards: Sequence[Card]) -> list[str]:
-    """The comparison with the studies, then the departures its notes number, then the commands."""
+    """The comparison with the studies, then the numbered departures, then the commands."""
     ranked = sorted(cards, key=lambda card: (card.source, card.name))
     notes = list(dict.fromkeys(chain.from_iterable(card.recipe.get("departures", ()) for card in ranked)))
     rows = [_seed_row(card, notes, *entry) for card in ranked for entry in _measurements(card)]
@@ -145,7 +146,7 @@ def _seed_row(card: Card, notes: Sequence[str], key: str, row: Mapping[str, Any]
 
 
 def _printed(card: Card, published: Mapping[str, float], figure: str) -> str:
-    """The published figure; of study 001 both as printed and with its columns exchanged."""
+    """The published figure; of study 001 both as published and with its columns swapped."""
     if figure not in published:
         return "–"
     other = EXCHANGED.get(figure, "")

@@ -1,4 +1,4 @@
-"""What the studies tried beside their tables, tried again: one small experiment each."""
+"""Replications of the studies' other experiments: one small experiment each."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ EXPERIMENTS: dict[str, Callable[[Sources], Experiment]] = {
 
 
 def run(names: Sequence[str], sources: Sources) -> list[Experiment]:
-    """Carry out the experiments called ``names``, or all that can be; those that cannot be are noted.
+    """Run the experiments ``names``, or all that can be run; those that cannot are noted.
 
     Raises:
-        UnknownName: no experiment is called so.
-        XaiError: none could be carried out, or one that was named could not.
+        UnknownName: there is no such experiment.
+        XaiError: none could be run, or one that was named could not.
     """
     for name in names:
         if name not in EXPERIMENTS:

@@ -1,4 +1,4 @@
-"""Grey against colour: two networks of study 002, asked about the same faces."""
+"""Grey against colour: two networks of study 002, on the same faces."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from xai.models.cards import read_cards
 __all__ = ["compare", "grey_against_colour", "same_faces"]
 
 _GREY, _COLOUR = 0.88, 0.93
-"""Accuracies that the study prints."""
+"""Accuracies published by the study."""
 
 
 def grey_against_colour(sources: Sources) -> Experiment:
-    """What colour adds, with an interval of the difference and a test on the same faces.
+    """The gain from colour, with an interval of the difference and a paired test.
 
     Raises:
         DataRejected: no set is named, or one of the two networks is not trained.
@@ -39,7 +39,7 @@ def grey_against_colour(sources: Sources) -> Experiment:
 
 
 def compare(grey: Answers, colour: Answers) -> Experiment:
-    """The experiment from the two networks' answers."""
+    """The experiment from the two networks' predictions."""
     right, groups = same_faces((grey, colour))
     n = len(groups)
 
@@ -70,7 +70,7 @@ def compare(grey: Answers, colour: Answers) -> Experiment:
 
 
 def same_faces(told: Sequence[Answers]) -> tuple[NDArray[np.bool_], NDArray[np.str_]]:
-    """Whether each of several models was right, on the faces that all of them were asked about.
+    """Whether each of several models was right, on the faces that all of them were run on.
 
     Returns:
         bool ``(models, N)`` and the groups of these faces, ``(N,)``.
@@ -92,7 +92,7 @@ def same_faces(told: Sequence[Answers]) -> tuple[NDArray[np.bool_], NDArray[np.s
 
 
 def _row(name: str) -> ModelGroup:
-    """The row of a network: its pooled folds before its single training.
+    """The row of a network: its pooled folds rather than its single training.
 
     Raises:
         DataRejected: its weights are not here.

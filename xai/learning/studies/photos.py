@@ -1,4 +1,4 @@
-"""Experiments on whole photos: cut the face out first or not, and what finds the faces."""
+"""Experiments on whole photos: cropping the face first or not, and the face detectors."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ __all__ = ["Pair", "cascade", "crop_first", "read_pairs", "trained_detector"]
 
 _STUDY_000 = ("resnet50_mfn", DEFAULT_MODEL)
 _WHOLE, _CUT = 0.7, 0.95
-"""The right class's probability as study 000 prints it: the whole photo, then cut to the face."""
+"""The true class's probability as published by study 000: the whole photo, then cropped to the face."""
 
 _HAAR = {"with a mask": 0.263, "without": 0.577}
-"""Recall of the cascade that study 001 uses, faces of 24 pixels and more, measured once under OpenCV 4 on a
-part of the Kaggle photos. OpenCV 5 has no cascades, so this cannot be measured again here."""
+"""Recall of the cascade that study 001 uses, faces of 24 pixels and more, measured once with OpenCV 4 on a
+part of the Kaggle photos. OpenCV 5 has no cascades, so this cannot be reproduced here."""
 
 _SIDE = 24
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A photo as a classifier may see it, whole and cut to its largest face.
+    """A photo, whole and cropped to its largest face.
 
     Attributes:
         photo: the file's name.
@@ -51,10 +51,10 @@ class Pair:
 
 
 def crop_first(sources: Sources) -> Experiment:
-    """What cutting the face out does for the right class's probability and the accuracy.
+    """The effect of cropping the face on the true class's probability and the accuracy.
 
     Raises:
-        DataRejected: no photos are named, none has its largest face found, or no model is here.
+        DataRejected: no photos are named, the largest face is detected in none, or no model is installed.
     """
     cards = [card for card in read_cards().cards if card.name in _STUDY_000]
     if not cards:
@@ -77,7 +77,7 @@ def crop_first(sources: Sources) -> Experiment:
 
 
 def cascade(sources: Sources) -> Experiment:
-    """The detector here beside the Haar cascade of study 001.
+    """Our detector beside the Haar cascade of study 001.
 
     Raises:
         DataRejected: no photos are named; see also ``measure_recall``.
@@ -95,7 +95,7 @@ def cascade(sources: Sources) -> Experiment:
 
 
 def trained_detector(sources: Sources) -> Experiment:
-    """The detector here in place of the Faster R-CNN that study 003 trained.
+    """Our detector in place of the Faster R-CNN that study 003 trained.
 
     Raises:
         DataRejected: no photos are named; see also ``measure_recall``.
@@ -112,7 +112,8 @@ def trained_detector(sources: Sources) -> Experiment:
 
 
 def read_pairs(folder: Path, sources: Sources) -> Iterator[Pair]:
-    """Every photo that ``folder/boxes.csv`` names, whole and cut; those without their largest face are noted.
+    """Every photo listed in ``folder/boxes.csv``, whole and cropped; those whose largest face is not detected
+    are noted.
 
     Raises:
         DataRejected: the list cannot be read.
@@ -133,7 +134,7 @@ def read_pairs(folder: Path, sources: Sources) -> Iterator[Pair]:
 
 
 def _before_and_after(classifier: Classifier, pairs: list[Pair]) -> list[Line]:
-    """Four lines: probability and accuracy, whole and cut, with intervals over photos."""
+    """Four rows: probability and accuracy, whole and cropped, with intervals over photos."""
     known = [pair for pair in pairs if pair.label in classifier.card.classes]
     published = {"whole photo": _WHOLE, "face": _CUT} if classifier.card.source == "000" else {}
     lines = []
@@ -169,7 +170,7 @@ def _found(sources: Sources) -> tuple[Line, ...]:
 
 @cache
 def _recall(folder: Path) -> Recall:
-    """Minutes; two experiments ask for it."""
+    """Cached: it takes minutes, and two experiments need it."""
     return measure_recall(folder)
 
 

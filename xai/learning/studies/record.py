@@ -1,4 +1,4 @@
-"""An experiment as it is printed, kept in ``weights/experiments.json`` and drawn on a page."""
+"""Record of an experiment, stored in ``weights/experiments.json`` and shown on a page."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["Experiment", "Line", "Measured", "Sources", "write_experiments"]
 
 @dataclass(frozen=True)
 class Sources:
-    """What experiments are made from.
+    """Inputs of the experiments.
 
     Attributes:
         data: the labelled set of the seed protocol; None where none was named.
         photos: folders of whole photos with ``boxes.csv``.
         device: see ``load_card``.
-        note: called with a sentence for a person.
+        note: called with a sentence for the user.
     """
 
     data: Path | None
@@ -36,9 +36,9 @@ class Sources:
 
 @dataclass(frozen=True)
 class Measured:
-    """One figure, with its 95 % interval and the number of faces (or photos) behind it.
+    """One metric, with its 95 % interval and the number of faces (or photos) behind it.
 
-    ``low``, ``high`` and ``n`` are None where a figure was only reported to us. All are rounded to four
+    ``low``, ``high`` and ``n`` are None for figures that were only reported to us. All are rounded to four
     places.
     """
 
@@ -59,7 +59,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Line:
-    """What was tried, what came of it, and what the study printed (None: nothing)."""
+    """What was tried, the result, and the study's published value (None: none)."""
 
     label: str
     measured: Measured
@@ -71,12 +71,12 @@ class Experiment:
     """One experiment.
 
     Attributes:
-        name: by which it is called.
-        question: what it asks, one sentence.
-        source: number of the study that asked.
-        rows: what was tried, in the order in which it is shown.
-        command: what makes it again.
-        note: how to read it, sentences.
+        name: its id.
+        question: the question, one sentence.
+        source: number of the study.
+        rows: the results, in display order.
+        command: the command that reproduces it.
+        note: remarks, as sentences.
     """
 
     name: str
@@ -92,10 +92,10 @@ class Experiment:
 
 
 def write_experiments(found: Sequence[Experiment]) -> Path:
-    """Put experiments into the project's file, each in place of the one of its name; returns the path.
+    """Store experiments in the project's file, replacing those of the same name; returns the path.
 
     Raises:
-        DataRejected: what stands there is no list of experiments.
+        DataRejected: the file is not a list of experiments.
         XaiError: it cannot be written.
     """
     path = weights_folders()[0] / EXPERIMENTS

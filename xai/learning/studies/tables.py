@@ -22,14 +22,14 @@ _SELECTED = (
     ("densenet121_tried", None),
     ("inception_v3", None),
 )
-"""Study 000's candidates, and the validation accuracy it prints: of the one it took, before tuning."""
+"""Study 000's candidates, and its published validation accuracy: of the selected one, before tuning."""
 
 _DEPTHS = ("cnn3", "cnn3_50_50", "cnn3_70_30", "cnn2_50_50", "cnn2", "mobilenet_v3_small")
 _STARTS = (("mobilenet_v2_imagenet", "ImageNet weights"), ("mobilenet_v2_random", "random weights"))
 
 
 def selection(_: Sources) -> Experiment:
-    """Which of six networks study 000 would have chosen, by the accuracy on the validation part.
+    """Which of six networks study 000 would have selected, by the accuracy on the validation part.
 
     Raises:
         DataRejected: fewer than two of them have been trained.
@@ -50,7 +50,7 @@ def selection(_: Sources) -> Experiment:
 
 
 def weights_and_depth(_: Sources) -> Experiment:
-    """What class weights and a third block do in study 001's table, by the F1 of ``with_mask``.
+    """The effect of class weights and of a third block in study 001's table, on the F1 of ``with_mask``.
 
     Raises:
         DataRejected: fewer than two of its rows have been measured.
@@ -90,7 +90,7 @@ def pretraining(_: Sources) -> Experiment:
 
 
 def _cards(rows: Iterable[str], trained_on: str) -> dict[str, Card]:
-    """Row -> its card, that of its pooled folds before that of a single training, where there is one.
+    """Row -> its card, of its pooled folds rather than of a single training, where there is one.
 
     Raises:
         DataRejected: fewer than two rows have one.
@@ -128,7 +128,7 @@ def _validation(card: Card) -> Measured:
 
 
 def _own_test(card: Card) -> Mapping[str, Any] | None:
-    """What the card scored on the test part of the set that it was trained on."""
+    """The card's scores on the test part of the set that it was trained on."""
     plain = Setting("seed").key("")
     return next(
         (row for key, row in card.metrics.items() if compared(card, key) and key.endswith(plain)), None

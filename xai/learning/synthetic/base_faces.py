@@ -1,4 +1,4 @@
-"""A bare face that can be drawn on: its picture, its mesh, its box."""
+"""Base faces: bare faces to draw on, with picture, mesh and box."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class BaseFace:
 
 
 def load_base_face(example: Example) -> BaseFace | None:
-    """The face with its mesh; None where the picture cannot be read or no mesh holds on it.
+    """The face with its mesh; None where the picture cannot be read or no reliable mesh is found.
 
-    A picture is reduced to a longer side of 192 pixels first, as those of the other sets are.
+    A picture is reduced to a longer side of 192 pixels first, like those of the other sets.
     """
     try:
         whole = load_crop(example)
@@ -64,7 +64,7 @@ def _reduced(pixels: Pixels, scale: float) -> Pixels:
 
 
 def _extent(example: Example, pixels: Pixels, scale: float) -> Extent | None:
-    """The tight box in the reduced crop; a face cut out of a photo lies in the middle of its square."""
+    """The tight box in the reduced crop; a face cropped from a photo is in the middle of its square."""
     if example.extent is None:
         return None
     left, top, right, bottom = example.extent

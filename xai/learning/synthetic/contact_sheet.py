@@ -1,4 +1,4 @@
-"""Every mask in every way, and every occluder, drawn on the public-domain portraits, with captions."""
+"""Contact sheet: every mask in every way of wearing, and every occluder, on the portraits, with captions."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ Pixels = NDArray[np.uint8]
 Points = NDArray[np.float32]
 
 _TILE = 132  # pixels a side
-_DRAWN_AT = 2 * _TILE  # the size of the portraits, reduced once they are drawn on
+_DRAWN_AT = 2 * _TILE  # the size of the portraits, reduced after drawing
 _CAPTION = 15  # pixels
-_BESIDE = 2  # so many looks in one line of tiles
+_BESIDE = 2  # looks per row of tiles
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,10 @@ class _Portrait:
 
 
 def contact_sheet(seed: int) -> ContactSheet:
-    """Draw the sheet: the occluders, then a line of ways for each look; the portraits take turns.
+    """Draw the sheet: the occluders, then a row of ways for each look; the portraits alternate.
 
     Args:
-        seed: chance in tilt, folds, patterns and shapes; the same seed gives the same bytes.
+        seed: of tilt, folds, patterns and shapes; the same seed gives the same bytes.
 
     Raises:
         ThirdPartyMissing: a portrait, or a network that finds the face on it, is not installed.
@@ -70,7 +70,7 @@ def contact_sheet(seed: int) -> ContactSheet:
 
 
 def _tiles(seed: int) -> Iterator[tuple[str, Pixels]]:
-    """Caption and picture of every place of the sheet; a place that stays empty has no caption."""
+    """Caption and picture of every tile of the sheet; an empty tile has no caption."""
     portraits = [_portrait(s.id) for s in SAMPLES.values() if s.truth == ("uncovered",) and not s.traps]
     for number in range(_BESIDE * len(WORN)):
         one = portraits[number % len(portraits)]
@@ -102,7 +102,7 @@ def _portrait(sample: str) -> _Portrait:
 
 
 def _tile(drawn: Pixels, *words: str) -> Pixels:
-    """The picture at tile size with one line of words below it."""
+    """The picture at tile size with one line of text below it."""
     small = cv2.resize(drawn, (_TILE, _TILE), interpolation=cv2.INTER_AREA)
     strip = np.full((_CAPTION, _TILE, 3), 255, np.uint8)
     text = ", ".join(word.replace("_", " ") for word in words)

@@ -1,8 +1,8 @@
-"""A training set of drawn masks: bare faces of other sets, dressed by chance, each label known.
+"""A synthetic training set: random masks drawn on bare faces of other sets, each label known.
 
-A face keeps its group, so that no person of a test part is drawn for training. Two of ten faces stay
-uncovered, with something before them that is no mask. The set has the layout of ``labels.csv`` and is read
-as any other.
+A face keeps its group, so that no person of a test part is used for training. Two of ten faces stay
+uncovered, with an occluder in front of them that is not a mask. The set has the layout of ``labels.csv`` and
+is read as any other.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["DrawnRow", "Order", "Tally", "bare_faces", "draw_set", "write_pictur
 
 
 _ATTEMPTS = 4
-_LEAST_SHOWN = 0.14  # of the face's rectangle; least of 500 drawings that lay in the picture: 0.15
+_LEAST_SHOWN = 0.14  # of the face's rectangle; least of 500 drawings inside the picture: 0.15
 
 _JPEG_QUALITY = 90
 
@@ -39,8 +39,8 @@ class Order:
 
     Attributes:
         per_face: drawings per face, 1 or more.
-        seed: another seed, another set; the same seed and faces give the same pictures.
-        part: what the rows' ``split`` says: the part that the faces were taken from.
+        seed: the same seed and faces give the same pictures.
+        part: value of the rows' ``split``: the part that the faces were taken from.
     """
 
     per_face: int = 4
@@ -50,7 +50,7 @@ class Order:
 
 @dataclass(frozen=True)
 class Tally:
-    """What a call of ``draw_set`` made.
+    """Counts of a call of ``draw_set``.
 
     Attributes:
         faces: faces that were drawn on.
@@ -74,7 +74,7 @@ def bare_faces(examples: Sequence[Example], part: str, limit: int | None = None)
     Args:
         examples: faces of one or several sets.
         part: ``"train"``, ``"val"`` or ``"test"``.
-        limit: so many at most, picked by a digest of their names, so from all over the sets.
+        limit: at most this many, picked by a digest of their names, so from all over the sets.
 
     Raises:
         DataRejected: there is none.
@@ -94,21 +94,21 @@ def bare_faces(examples: Sequence[Example], part: str, limit: int | None = None)
 def draw_set(
     faces: Sequence[Example], out: Path, order: Order, report: Callable[[int, int], None] | None = None
 ) -> Tally:
-    """Dress every face ``order.per_face`` times and write the set to ``out``; all of it, or nothing.
+    """Draw on every face ``order.per_face`` times and write the set to ``out``, atomically.
 
     Args:
         faces: bare faces, as of ``bare_faces``.
         out: a new folder.
-        order: how many, and by what chance.
+        order: how many, and the seed.
         report: called with faces done and faces in all.
 
     Raises:
-        XaiError: ``out`` exists, has the name of a set for measuring, or cannot be written.
+        XaiError: ``out`` exists, has the name of an evaluation set, or cannot be written.
         DataRejected: not one face could be drawn on.
     """
     _check_free(out)
     unfinished = out.with_name(out.name + ".unfinished")
-    shutil.rmtree(unfinished, ignore_errors=True)  # what a killed call left
+    shutil.rmtree(unfinished, ignore_errors=True)  # left over from an interrupted call
     try:
         tally = _draw_all(faces, unfinished, order, report)
         unfinished.rename(out)
@@ -166,7 +166,7 @@ def _draw_face(example: Example, sitter: BaseFace, folder: Path, order: Order) -
 
 
 def _try_on(sitter: BaseFace, seed: int) -> tuple[RandomEdit, NDArray[np.uint8]] | None:
-    """The first of a few dresses that shows: a mask under a chin outside the picture is a false label."""
+    """The first visible one of a few random edits: a mask below a cropped-off chin is a false label."""
     for attempt in range(_ATTEMPTS):
         dress = choose_dress(seed + attempt)
         dressed = apply_edit(sitter.pixels, sitter.mesh, dress)
@@ -215,7 +215,7 @@ class DrawnRow:
         class_: class name; the column is called ``class``.
         source_image: set and file that the face comes from.
         x0, y0, x1, y1: the face's tight box in the picture, pixels.
-        box_w, box_h: its size in the photo that the source was cut from, pixels; empty where unknown.
+        box_w, box_h: its size in the photo that the source was cropped from, pixels; empty where unknown.
         split, group: of the source.
         reason: what is wrong with a mask worn incorrectly, of ``REASONS``, or empty.
         look, way, occluder: what was drawn; see ``RandomEdit``.

@@ -1,7 +1,6 @@
-"""Chooses by chance what to draw on a face, and draws it: a mask somehow worn, or a thing that is no mask.
+"""Samples a random edit of a face, and draws it: a mask in some way of wearing, or an occluder.
 
-One seed decides everything. The shares below are the mixture of every drawn set; they stand here and
-nowhere else.
+One seed determines everything. The shares below are the mixture of every drawn set, defined only here.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from xai.photo.synthetic_masks.wear_styles import Fit, class_of, reason_of
 __all__ = ["BARE", "DRAWN_WAYS", "MIXTURE", "Dressed", "RandomEdit", "apply_edit", "choose_dress", "ways_of"]
 
 BARE = "bare"
-"""The way of a face without a mask, before which a thing is drawn."""
+"""The way of a face without a mask, with an occluder."""
 
 MIXTURE: Mapping[str, float] = {
     BARE: 0.2,
@@ -37,7 +36,7 @@ MIXTURE: Mapping[str, float] = {
     "over_eyes": 0.01,
     "forehead": 0.01,
 }
-"""Way -> its share among drawings; sum 1. Two in ten bare, a third covered, the rest incorrect."""
+"""Way -> its share of drawings; sum 1. Two in ten bare, a third covered, the rest incorrect."""
 
 DRAWN_WAYS = tuple(MIXTURE)
 """The ways of a drawn set, in the mixture's order."""
@@ -45,24 +44,24 @@ DRAWN_WAYS = tuple(MIXTURE)
 _SCARF_WAYS = ("correct", "nose_out")
 
 _BEARDED = 0.08  # share of masks that are worn over a drawn beard
-_BEHIND_SOMETHING = 0.1  # share of masks before which something is held
+_BEHIND_SOMETHING = 0.1  # share of masks with an occluder
 _BEFORE_A_MASK = ("hair", "microphone")
-"""What leaves to be seen how the mask is worn."""
+"""Occluders that leave visible how the mask is worn."""
 
 _DRAWN_WIDTH = 140
-_COLOURLESS = 4.0  # grey levels; a photo whose channels differ less on the mean has no colours
+_COLOURLESS = 4.0  # grey levels; a photo whose channels differ less on average is monochrome
 
 
 @dataclass(frozen=True)
 class RandomEdit:
-    """What is drawn on one face.
+    """A random edit of one face.
 
     Attributes:
         way: key of ``MIXTURE``.
-        look: name in the wardrobe; empty for a bare face.
+        look: name in ``MASK_CATALOG``; empty for a bare face.
         outfit: the mask; None for a bare face.
         occluder: one of ``OCCLUDERS``, or empty.
-        seed: chance in the occluder.
+        seed: of the occluder.
     """
 
     way: str
@@ -73,7 +72,7 @@ class RandomEdit:
 
     @property
     def label(self) -> str:
-        """The true class of the face that wears this."""
+        """The true class of the edited face."""
         return class_of(self.way) if self.outfit else "uncovered"
 
     @property
@@ -84,13 +83,13 @@ class RandomEdit:
 
 @dataclass(frozen=True, eq=False)
 class Dressed:
-    """A face with what was drawn on it.
+    """An edited face.
 
     Attributes:
         pixels: RGB uint8 ``(H, W, 3)``.
-        shown: pixels that the mask changed, as a share of the face mesh's own rectangle; about half for a
-            mask worn correctly, a fifth for one that hangs, less where it leaves the picture. Without a
-            mask, of the thing before the face.
+        shown: pixels that the mask changed, as a share of the face mesh's bounding box; about half for a mask
+            worn correctly, a fifth for one that hangs, less where it leaves the picture. Without a mask, of
+            the occluder.
     """
 
     pixels: NDArray[np.uint8]
@@ -107,7 +106,7 @@ def ways_of(style: str) -> tuple[str, ...]:
 
 
 def choose_dress(seed: int) -> RandomEdit:
-    """What the seed says: a way from ``MIXTURE``, a look from the wardrobe, size, tilt, and what is before.
+    """The random edit of a seed: a way from ``MIXTURE``, a look from ``MASK_CATALOG``, size, tilt, occluder.
 
     >>> choose_dress(3) == choose_dress(3)
     True
@@ -130,8 +129,8 @@ def choose_dress(seed: int) -> RandomEdit:
 def apply_edit(pixels: NDArray[np.uint8], landmarks: NDArray[np.float32], dress: RandomEdit) -> Dressed:
     """The photo, RGB uint8 ``(H, W, 3)``, with ``dress`` on the face whose mesh is ``landmarks``.
 
-    A beard grows under the mask, everything else is before it. On a photo without colours it has none
-    either. The given pixels stay as they are.
+    A beard is under the mask, everything else in front of it. On a monochrome photo the drawing is monochrome
+    too. The given pixels are not changed.
 
     Raises:
         ValueError: not a picture, or not a face mesh float32 ``(468, 2)``.

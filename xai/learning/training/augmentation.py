@@ -1,4 +1,4 @@
-"""What training faces go through before the network sees them."""
+"""Data augmentation of training faces."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ Picture = Pillow.Image
 def batch_view(kind: str) -> Callable[[Tensor], Tensor]:
     """A random view of a whole batch: float32 ``(N, 3, n, n)`` in 0..1 -> the same shape and range.
 
-    Every face is drawn for by itself, yet all at once: on small inputs this is many times quicker than
-    picture by picture. Kinds: ``plain`` (as it is), ``flip`` (mirrored one time in two), ``saturation``
-    (colours taken down to a random share of 0 to 100 %), ``moved`` (mirrored, turned by up to 12°, sized
-    0.85 to 1.15, shifted by up to 8 %, brightness, contrast and saturation within 30 %, grey one time in
-    ten). Random numbers come from torch's own generator.
+    Every face has random numbers of its own, yet all run at once: on small inputs this is many times faster
+    than picture by picture. Kinds: ``plain`` (unchanged), ``flip`` (mirrored one time in two), ``saturation``
+    (reduced to a random share of 0 to 100 %), ``moved`` (mirrored, rotated by up to 12°, scaled 0.85 to 1.15,
+    shifted by up to 8 %, brightness, contrast and saturation within 30 %, grey one time in ten). Random
+    numbers come from torch's own generator.
 
     Raises:
         ValueError: another kind.
@@ -36,11 +36,11 @@ def batch_view(kind: str) -> Callable[[Tensor], Tensor]:
 def augmentation(side: int) -> Callable[[Picture], Tensor]:
     """The strong view of one crop: an RGB Pillow picture -> float32 ``(3, side, side)`` in 0..1.
 
-    Crop of 60 to 100 % of the area, flip, turn by up to 10°, colour, grey one time in ten, and one time in
-    three a face seen small or out of focus. Pillow and not tensors: on single small pictures it is several
-    times faster.
+    Crop of 60 to 100 % of the area, flip, rotation by up to 10°, colour, grey one time in ten, and one time
+    in three low resolution or blur. Pillow and not tensors: on single small pictures it is several times
+    faster.
     """
-    from torchvision.transforms import v2  # noqa: PLC0415 - torchvision costs 2 s, training alone pays it
+    from torchvision.transforms import v2  # noqa: PLC0415 - torchvision takes 2 s; only training needs it
 
     view: Callable[[Picture], Tensor] = v2.Compose(
         [
@@ -77,7 +77,7 @@ def _moved(batch: Tensor) -> Tensor:
 
 
 def _turned(batch: Tensor) -> Tensor:
-    """Turned, sized and shifted; what comes in from outside is the mirrored border."""
+    """Rotated, scaled and shifted; mirrored at the border."""
     n = len(batch)
     angle = _between(n, -12, 12) * math.pi / 180
     size = 1 / _between(n, 0.85, 1.15)
@@ -112,7 +112,7 @@ def _between(count: int, low: float, high: float) -> Tensor:
 
 
 def _seen_small(crop: Picture) -> Picture:
-    """Reduce to 16..64 px and enlarge again, as a face far away in a photo arrives."""
+    """Reduce to 16..64 px and enlarge again, like a face far away in a photo."""
     small = int(torch.randint(16, max(17, min(64, crop.width)), ()))
     return crop.resize((small, small), Pillow.Resampling.BILINEAR).resize(
         crop.size, Pillow.Resampling.BILINEAR

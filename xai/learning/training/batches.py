@@ -1,4 +1,4 @@
-"""The faces of a training in memory, and the batches that are made of them."""
+"""The faces of a training in memory, and the batches made from them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class FixedFaces:
         values: uint8 ``(N, 3, n, n)``, 0..255.
         labels: int64 ``(N,)``.
         examples: which faces they are, in order.
-        view: what a batch goes through, float32 0..1 in and out.
+        view: augmentation of a batch, float32 0..1 in and out.
     """
 
     values: Tensor
@@ -45,7 +45,7 @@ class FixedFaces:
         return len(self.labels)
 
     def batches(self, size: int) -> Iterable[tuple[Tensor, Tensor]]:
-        """Full batches in random order: float32 ``(size, 3, n, n)`` in 0..1 and labels; the rest is left."""
+        """Full batches in random order: float32 ``(size, 3, n, n)`` in 0..1 and labels; drops the rest."""
         order = torch.randperm(len(self.labels))
         for some in torch.split(order, size):
             if len(some) == size:
@@ -53,13 +53,13 @@ class FixedFaces:
 
 
 class AugmentedFaces(Dataset[tuple[Tensor, Tensor]]):
-    """Faces as pictures of any size, each in a new random view whenever it is asked for.
+    """Faces as pictures of any size, each in a new random view on every access.
 
     Args:
         crops: the pictures.
         labels: int64 ``(N,)``.
         examples: which faces they are.
-        recipe: says the size, and how often an epoch shows the faces of each set.
+        recipe: sets the size, and how often an epoch shows the faces of each set.
     """
 
     def __init__(
@@ -81,10 +81,10 @@ class AugmentedFaces(Dataset[tuple[Tensor, Tensor]]):
         return self.view(self.crops[index]), self.labels[index]
 
     def batches(self, size: int) -> Iterable[tuple[Tensor, Tensor]]:
-        """Full batches in random order, as ``Held.batches``.
+        """Full batches in random order, as ``FixedFaces.batches``.
 
-        The views are made in two processes beside the network's own work, unless torch may use one core
-        only (``OMP_NUM_THREADS=1``).
+        The views are made in two worker processes, unless torch may use only one core
+        (``OMP_NUM_THREADS=1``).
         """
         workers = 2 if torch.get_num_threads() > 1 else 0
         order = WeightedRandomSampler(self.shares, self.views) if self.shares else RandomSampler(self)
@@ -95,7 +95,7 @@ Faces = FixedFaces | AugmentedFaces
 
 
 def load_fixed(examples: Sequence[Example], recipe: Recipe, skip: Callable[[str], None]) -> FixedFaces:
-    """Read ``examples`` at the recipe's size, as ``predict`` would; nothing is changed about them.
+    """Read ``examples`` at the recipe's size, as ``predict`` would, without augmentation.
 
     A picture that cannot be read is left out and ``skip`` called with one sentence that names it.
     """
@@ -116,9 +116,9 @@ def load_fixed(examples: Sequence[Example], recipe: Recipe, skip: Callable[[str]
 
 
 def load_augmented(examples: Sequence[Example], recipe: Recipe, skip: Callable[[str], None]) -> Faces:
-    """Read ``examples`` for learning: whole pictures where the recipe's views are made one by one.
+    """Read ``examples`` for training: whole pictures where the recipe's views are made one by one.
 
-    Faults are treated as by ``load_fixed``.
+    Errors are handled as in ``load_fixed``.
     """
     if recipe.views != "strong":
         return load_fixed(examples, recipe, skip)
@@ -135,7 +135,7 @@ def load_augmented(examples: Sequence[Example], recipe: Recipe, skip: Callable[[
 
 
 def _crop(example: Example, recipe: Recipe) -> NDArray[np.uint8]:
-    """The example's crop; where it has no face box and the recipe says so, cut round its largest face.
+    """The example's crop; where it has no face box and the recipe says so, cropped to its largest face.
 
     Raises:
         DataRejected: the picture cannot be read, or no face is found in it.

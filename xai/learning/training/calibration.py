@@ -1,4 +1,4 @@
-"""How sure a trained network may call itself: one temperature, fitted after training."""
+"""Probability calibration: temperature scaling, fitted after training."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from torch.nn import functional
 __all__ = ["HIGHEST", "LOWEST", "fit_temperature"]
 
 LOWEST, HIGHEST = 0.05, 20.0
-"""Bounds of a temperature; few or perfectly separated faces would carry it to zero or beyond all bounds."""
+"""Bounds of a temperature; with few or perfectly separated faces it would go to zero or infinity."""
 
 _GOLDEN = (math.sqrt(5) - 1) / 2
 
 
 def fit_temperature(logits: Tensor, labels: Tensor, rounds: int = 60) -> float:
-    """The temperature T that makes ``softmax(logits / T)`` likeliest (Guo et al. 2017, section 4.2).
+    """The maximum-likelihood temperature T of ``softmax(logits / T)`` (Guo et al. 2017, section 4.2).
 
-    "On Calibration of Modern Neural Networks". The likelihood has one peak in 1/T, so a golden-section
-    search over its logarithm finds it. T changes no answer, only how sure it is.
+    "On Calibration of Modern Neural Networks". The likelihood has one peak in 1/T, so a golden-section search
+    over its logarithm finds it. T changes no prediction, only its confidence.
 
     Args:
-        logits: float ``(N, C)``, of faces that were not learnt from.
+        logits: float ``(N, C)``, of faces not trained on.
         labels: int ``(N,)``, their classes.
         rounds: steps of the search; each keeps 62 % of the interval.
 

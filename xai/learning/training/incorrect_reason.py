@@ -1,7 +1,7 @@
-"""Teaches a classifier's head to say what is wrong with a mask, from drawn masks alone, and measures it.
+"""Trains a reason head that says why a mask is worn incorrectly, from drawn masks alone, and measures it.
 
-Multinomial logistic regression on the classifier's own features, which stay as they are. What the drawn
-set calls each face is true by construction; MaskedFace-Net's reasons are for measuring only.
+Multinomial logistic regression on the classifier's own frozen features. The drawn set's labels are true by
+construction; MaskedFace-Net's reasons are for measuring only.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ _NAMED = {
     "nose_mouth_uncovered": "nose and mouth",
     "chin_uncovered": "chin",
 }
-"""What sets call the reasons -> our names."""
+"""Reason names of sets -> our names."""
 
 _DECAYS = (1e-3, 1e-2, 1e-1, 1.0)
-"""Strengths of the squared penalty that are tried, rising."""
+"""L2 penalties that are tried, rising."""
 
 _HELD_OUT = 5  # every fifth group
 _PRECISION = 0.9
-"""Share of the faces given a reason that must have it, for each reason, on groups that were held out."""
+"""Least precision of each reason, on held-out groups."""
 
 _STEPS = 60
 _CHUNK = 256
@@ -44,16 +44,16 @@ _LEAST_PER_REASON = 2
 
 @dataclass(frozen=True)
 class ReasonScores:
-    """How often the right reason is named.
+    """Scores of a reason head.
 
     Attributes:
         n: faces.
-        accuracy: share of them that are right.
+        accuracy: share with the right reason.
         per_reason: the same for the faces of each reason; those without a face are left out.
         counts: true reason -> named reason -> faces.
-        said: share of the faces whose reason is sure enough to be said.
-        precision: share of those that are right; None where nothing is said.
-        precision_of: the same for each reason that is said of some face.
+        said: share of the faces whose reason is reported.
+        precision: share of those that are right; None where none is reported.
+        precision_of: the same for each reported reason.
     """
 
     n: int
@@ -75,7 +75,7 @@ class _Known:
 
 
 def with_reasons(examples: Sequence[Example]) -> tuple[Example, ...]:
-    """The incorrect faces whose reason the set gives under a name that is known here."""
+    """The incorrect faces for which the set gives a known reason."""
     return tuple(e for e in examples if e.label == "incorrect" and e.reason in _NAMED)
 
 
@@ -87,17 +87,17 @@ def learn_reasons(
     The penalty is chosen on every fifth group, held out: the strongest within one standard error of the best
     (Breiman et al., "Classification and Regression Trees", 1984). The head is then trained on all faces.
 
-    A reason is said from the lowest probability on at which nine of ten faces that are given a reason have
-    it, whichever it is; each fifth of the groups is asked of a head that the others trained. ``about`` holds
-    the figures of these answers.
+    A reason is reported from the lowest probability at which nine of ten faces given a reason have it, for
+    every reason; each fifth of the groups is predicted by a head trained on the others. ``about`` holds the
+    scores of these predictions.
 
     Args:
         classifier: whose features are used; it is not changed.
-        examples: faces of drawn sets; those that are not incorrect, or give no reason, are passed over.
+        examples: faces of drawn sets; those that are not incorrect, or give no reason, are skipped.
         report: called with faces read and faces in all.
 
     Raises:
-        DataRejected: a set for measuring only is among them, or a reason has no or too few faces.
+        DataRejected: an evaluation-only set is among them, or a reason has no or too few faces.
     """
     faces = with_reasons(examples)
     _check(faces)
@@ -181,7 +181,7 @@ def _cross_fitted(known: _Known, group: Tensor, decay: float) -> Tensor:
 
 
 def _threshold(told: Tensor, reasons: Tensor) -> float:
-    """The lowest probability, in hundredths, from which every reason is right often enough; 1 if none is."""
+    """The lowest probability, in hundredths, from which every reason is precise enough; 1 if none is."""
     for hundredth in range(100):
         scores = _score(told, reasons, hundredth / 100)
         if scores.said and min(scores.precision_of.values()) >= _PRECISION:
@@ -201,7 +201,7 @@ def _balanced(scores: ReasonScores) -> float:
 
 
 def _fit(features: Tensor, reasons: Tensor, decay: float) -> tuple[Tensor, Tensor]:
-    """Weight ``(R, C)`` and bias ``(R,)`` for raw features; every reason counts alike, however frequent."""
+    """Weight ``(R, C)`` and bias ``(R,)`` for raw features; every reason has the same weight."""
     mean, spread = features.mean(dim=0), features.std(dim=0) + 1e-4
     values = (features - mean) / spread
     weight = torch.zeros(len(REASONS), features.shape[1], requires_grad=True)

@@ -1,4 +1,4 @@
-"""Where a training starts: a network with random weights, ImageNet's, or those of a model trained before."""
+"""Initialisation of a training: random weights, ImageNet's, or those of an earlier model."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ __all__ = ["starting_network"]
 
 
 def starting_network(recipe: Recipe) -> nn.Module:
-    """The recipe's network as its training begins; random weights follow torch's seed.
+    """The recipe's initial network; random weights follow torch's seed.
 
-    Weights are taken layer by layer where name and shape agree: of ImageNet's the head stays random, and
-    a model trained before gives its head too where it tells as many classes apart.
+    Weights are taken layer by layer where name and shape agree: with ImageNet's the head stays random; from
+    an earlier model the head is taken too where it has as many classes.
 
     Raises:
-        ThirdPartyMissing: ImageNet weights are asked for and there are none, or they cannot be fetched.
-        UnknownName: the model to start from does not exist; WeightsUnavailable: its weights are not sound.
+        ThirdPartyMissing: ImageNet weights are requested and there are none, or they cannot be downloaded.
+        UnknownName: the model to start from does not exist; WeightsUnavailable: its weights are invalid.
         XaiError: it is of another architecture.
     """
     architecture = ARCHITECTURES[recipe.architecture]
@@ -40,7 +40,7 @@ def starting_network(recipe: Recipe) -> nn.Module:
 
 
 def _before(recipe: Recipe) -> Mapping[str, Any]:
-    """Weights of a model trained before, checked against its card."""
+    """Weights of an earlier model, checked against its card."""
     card = find_card(recipe.start)
     if card.architecture != recipe.architecture:
         raise XaiError(
@@ -63,7 +63,7 @@ def _imagenet(name: str, architecture: Architecture) -> Mapping[str, Any]:
 
 
 def _fetched(name: str) -> Mapping[str, Any]:
-    """torchvision's own weights, from the network or from where an earlier call left them."""
+    """torchvision's own weights, downloaded or from the cache."""
     from torchvision.models import get_model_weights  # noqa: PLC0415
 
     try:

@@ -11,13 +11,13 @@ from xai.types import CLASSES
 __all__ = ["BINARY", "PRECISIONS", "VIEWS", "Recipe"]
 
 BINARY = ("with_mask", "without_mask")
-"""Classes of the two-class project; a mask worn incorrectly has no name among them and is left out."""
+"""Classes of the two-class project; a mask worn incorrectly has no class there and is left out."""
 
 VIEWS = ("plain", "flip", "saturation", "moved", "strong")
-"""What training faces go through; see ``augmentation``."""
+"""Augmentations of training faces; see ``augmentation``."""
 
 PRECISIONS = ("fp32", "bf16")
-"""Number formats of training; ``bf16`` is quicker where the processor multiplies in it, slower elsewhere."""
+"""Number formats of training; ``bf16`` is faster where the processor supports it, slower elsewhere."""
 
 _IMAGENET_MEAN = (0.485, 0.456, 0.406)
 _IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -37,26 +37,27 @@ class Recipe:
         one_cycle: True: one-cycle schedule (Smith & Topin 2019); False: constant rate.
         pretrained: start from ImageNet weights: the architecture's pinned file where it has one, else
             torchvision's, from the network.
-        start: name of a model trained before, whose weights this training begins with; empty: none.
+        start: name of an earlier model whose weights this training starts from; empty: none.
         views: entry of ``VIEWS``.
         label_smoothing: share of the target given to the other classes (Szegedy et al. 2016).
         class_weight_power: class weights are frequency to minus this power; 1 balances, 0.5 half-way.
         class_weights: weights in the order of ``classes``, in place of those by frequency; empty: none.
-        ema_decay: decay per step of the mean weights that are kept, see ``averaged_network``; 0: the last.
+        ema_decay: decay per step of the averaged weights that are kept, see ``averaged_network``; 0: the last
+            weights are kept.
         choose_by: ``"aca"`` (highest) or ``"loss"`` (lowest, weighted as in training) on the validation
             part.
         precision: entry of ``PRECISIONS``; measuring is always in fp32.
         seed: of every random number.
         fold: the fold that is kept for testing; None: the set's own parts.
         mean, std: input normalisation.
-        classes: what the outputs stand for, in order.
+        classes: classes of the outputs, in order.
         shares: set -> how many views of each of its faces an epoch holds on average; sets that are not
             named: one. With any, faces are drawn at random with these weights.
-        find_faces: pictures without a face box are searched and cut by our own detector.
+        find_faces: pictures without a face box are cropped by our own detector.
         choose_on: sets whose validation faces the best epoch is chosen on; empty: all that are named.
         row: the published row, where an architecture has several; empty: the architecture's name.
-        trained_on: how the names of its models end under the seed protocol: ``"fmd"`` or ``"mfn"``.
-        published: figure -> value, as the project printed it.
+        trained_on: suffix of its models' names under the seed protocol: ``"fmd"`` or ``"mfn"``.
+        published: metric -> value, as published.
         departures: where the training differs from the published one, sentences.
     """
 
@@ -105,10 +106,10 @@ class Recipe:
 
     @property
     def name(self) -> str:
-        """What ``train`` is asked for: the row's name."""
+        """The name for ``train``: the row's name."""
         return self.row or self.architecture
 
     def model_name(self, protocol: str) -> str:
-        """What the model is called that comes out: under the seed protocol with fold and set at its end."""
+        """The name of the resulting model: under the seed protocol with fold and set as suffix."""
         fold = "" if self.fold is None else f"_fold{self.fold}"
         return f"{self.name}{fold}" + (f"_{self.trained_on}" if protocol == "seed" else "")

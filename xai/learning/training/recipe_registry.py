@@ -1,7 +1,7 @@
-"""Which recipes there are: ours, and those of the published projects.
+"""The recipes: ours, and those of the published projects.
 
-The latter stand in ``study_recipes``, each with what was published and where it departs from it. Two rows of
-our own train by the seed protocol, to see what ImageNet's weights are worth where they can be had.
+The latter are in ``study_recipes``, each with its published figures and our departures. Two rows of our own
+are trained under the seed protocol, to see what ImageNet's weights add where they are available.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ RECIPES: dict[tuple[str, str], Recipe] = {
     **{(recipe.name, "product"): recipe for recipe in _PRODUCT},
     **{(recipe.name, "seed"): recipe for recipe in (*seed_recipes(), *_STARTS)},
 }
-"""(row, protocol) -> recipe. A row is called after its architecture unless there are several of one."""
+"""(row, protocol) -> recipe. A row is named after its architecture unless there are several of one."""
 
 
 def recipe_for(name: str, protocol: str) -> Recipe:
     """The recipe of the row ``name`` under ``protocol``.
 
     Raises:
-        UnknownName: nobody has written one; the message lists those that exist.
+        UnknownName: there is none; the message lists those that exist.
     """
     key = (name, protocol)
     if key not in RECIPES:

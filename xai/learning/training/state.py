@@ -1,5 +1,5 @@
-"""One training between its epochs: all that must be kept so that a killed one can go on, and the running
-mean of the weights, which is what is kept at the end.
+"""State of a training between epochs: everything needed to resume it, and the running mean of the weights,
+which is kept at the end.
 """
 
 from __future__ import annotations
@@ -65,10 +65,10 @@ class Run:
         self.best_state: dict[str, Tensor] = {}
 
     def epoch(self) -> dict[str, float]:
-        """One pass over the training faces, then one measurement; the row goes to the history.
+        """One pass over the training faces, then one measurement; the row is added to the history.
 
         Raises:
-            XaiError: the loss is no longer a number.
+            XaiError: the loss is not finite.
         """
         number = len(self.history)
         seed_everything(self.recipe.seed * 1000 + number)
@@ -91,7 +91,7 @@ class Run:
         return row
 
     def temperature(self) -> float:
-        """The temperature of the best weights, fitted to the validation faces; the network then has them."""
+        """The temperature of the best weights, fitted to the validation faces; loads these weights."""
         self.network.load_state_dict(self.best_state)
         return fit_temperature(self._logits(self.network), self.val.labels)
 
@@ -106,7 +106,7 @@ class Run:
         write_atomically(path, lambda place: torch.save(state, place))
 
     def resume(self, path: Path) -> bool:
-        """Take up the state in ``path`` if it is of the same recipe and faces; False where there is none.
+        """Resume from the state in ``path`` if it is of the same recipe and faces; False where there is none.
 
         Raises:
             DataRejected: the file is damaged, or of another recipe.
@@ -115,7 +115,7 @@ class Run:
             return False
         try:
             state = torch.load(path, map_location=self.device, weights_only=True)
-        except Exception as error:  # damaged files raise whatever the unpickler stumbles over
+        except Exception as error:  # damaged files raise any exception in the unpickler
             raise DataRejected(f"The checkpoint {path} is damaged; delete it to start anew.") from error
         if state["about"] != self._about():
             raise DataRejected(
@@ -131,14 +131,14 @@ class Run:
         return parts if self.averaged is None else {**parts, "averaged": self.averaged}
 
     def _about(self) -> str:
-        """What must agree for a checkpoint to be this training's: settings and faces, not the words."""
+        """What must match for a checkpoint to be this training's: settings and faces, not descriptions."""
         settings = {
             key: value for key, value in asdict(self.recipe).items() if key not in ("published", "departures")
         }
         return json.dumps([settings, len(self.train.labels), len(self.val.labels)])
 
     def _step(self, batch: Tensor, labels: Tensor) -> tuple[float, float]:
-        """One step of the optimiser; the batch's loss and share of right answers."""
+        """One step of the optimiser; returns the batch's loss and accuracy."""
         labels = labels.to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"):
             logits = self.network(self._input(batch))
@@ -190,7 +190,7 @@ def class_weights(labels: Tensor, recipe: Recipe) -> Tensor:
 
 
 def seed_everything(seed: int) -> None:
-    """Every generator that a training draws from."""
+    """Seed every random generator of a training."""
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
@@ -207,12 +207,12 @@ def _schedule(
 
 
 def averaged_network(network: nn.Module, decay: float) -> AveragedModel:
-    """A copy whose weights and buffers follow by an exponential mean (Polyak, Juditsky 1992).
+    """A copy whose weights and buffers are an exponential moving average (Polyak, Juditsky 1992).
 
     The decay of step ``t`` is ``min(decay, (1 + t) / (10 + t))``, the warm-up of TensorFlow's
-    ``ExponentialMovingAverage``: a start from random weights soon weighs nothing. Without it the ones from
-    which batch norm begins to count variances stay in the mean for hundreds of steps, and a deep network
-    whose activations vary far less than that gives one answer to every face.
+    ``ExponentialMovingAverage``: the random initial weights soon have no weight. Without it batch norm's
+    initial variances of one stay in the mean for hundreds of steps, and a deep network whose activations vary
+    far less than that gives one answer to every face.
 
     Args:
         network: what is trained; call ``update_parameters(network)`` after every step.

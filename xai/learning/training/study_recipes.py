@@ -1,7 +1,7 @@
 """The rows of the five published projects as recipes, with their figures and our departures.
 
-Figures are shares, not percentages. Where a project says nothing of a setting, it is ours and stands
-among the departures.
+Figures are shares, not percentages. Where a project does not state a setting, it is ours and listed among the
+departures.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def seed_recipes() -> tuple[Recipe, ...]:
 
 
 def _project_000() -> tuple[Recipe, ...]:
-    """Six ImageNet networks tried, ResNet-50 with dropout taken; masks on FFHQ portraits."""
+    """Six ImageNet networks tried, ResNet-50 with dropout selected; masks on FFHQ portraits."""
     base = Recipe(
         "resnet50", "000", input_size=64, epochs=16, batch_size=64, learning_rate=1e-3,
         views="moved", label_smoothing=0.0, class_weight_power=0.5, ema_decay=0.99, choose_by="loss",
@@ -64,7 +64,7 @@ def _project_000() -> tuple[Recipe, ...]:
 
 
 def _tried(base: Recipe) -> tuple[Recipe, ...]:
-    """The six networks that project 000 compared before it took one."""
+    """The six networks that project 000 compared before selecting one."""
     tried = replace(
         base, epochs=4, published={},
         departures=(

@@ -1,4 +1,4 @@
-"""Trains a classifier from a recipe, and draws how it went. A killed run goes on from its last epoch."""
+"""Trains a classifier from a recipe, and plots its curves. An interrupted run resumes from its last epoch."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ LINES = (
         ),
     ),
 )
-"""One entry per panel: what its axis says, and its lines as (key of the history, legend, dash)."""
+"""One entry per panel: axis label, and its lines as (key of the history, legend, dash)."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """The faces of one training: those learnt from and those the best epoch is chosen on."""
+    """The faces of one training: for training and for choosing the best epoch."""
 
     train: Sequence[Example]
     val: Sequence[Example]
@@ -51,14 +51,14 @@ class Trained:
     """The outcome of one training.
 
     Attributes:
-        epochs: how many were run in all, resumed ones included.
+        epochs: number of epochs, resumed ones included.
         seconds: spent in training, resumed ones included.
         best: the row of ``history`` whose weights were kept.
         history: ``{"epoch", "train_loss", "train_accuracy", "loss", "accuracy", "aca", "score",
             "seconds"}`` of every epoch; ``loss`` is weighted by class as in training.
         weights: the safetensors file that was written.
         temperature: see ``fit_temperature``; fitted to the validation part.
-        split: the faces that were used, under the names of the recipe's classes.
+        split: the faces that were used, labelled with the recipe's classes.
         left_out: one sentence for every face whose picture could not be read.
     """
 
@@ -73,11 +73,11 @@ class Trained:
 
 
 def split_for(examples: Sequence[Example], recipe: Recipe, protocol: str) -> Split:
-    """What ``recipe`` learns from and chooses on: the protocol's parts, or those beside its fold.
+    """The training and selection faces of ``recipe``: the protocol's parts, or those outside its fold.
 
     Raises:
         DataRejected: the set lacks the recipe's fold.
-        ValueError: a fold is asked for under another protocol than ``"seed"``.
+        ValueError: a fold is given under another protocol than ``"seed"``.
     """
     if recipe.fold is None:
         val = select(examples, protocol, "val")
@@ -96,11 +96,11 @@ def train(
 
     Writes ``<name>.safetensors``, ``<name>.history.json`` and ``<name>.curves.png`` to ``out``. After every
     epoch ``out/<name>.checkpoint.pt`` is replaced; a later call with the same recipe, faces and folder
-    goes on from it. Faces whose picture cannot be read are left out and reported.
+    resumes from it. Faces whose picture cannot be read are left out and reported.
 
     Raises:
         DataRejected: a part has no faces, or lacks a class of the recipe; or the checkpoint is not usable.
-        ThirdPartyMissing: the recipe starts from weights that are not to be had.
+        ThirdPartyMissing: the recipe starts from weights that are not available.
         XaiError: the loss is no longer a number, or the result cannot be written.
         ValueError: the architecture does not take the recipe's input size.
     """
@@ -128,7 +128,7 @@ def train(
 
 
 def _go_through(run: Run, checkpoint: Path, report: Report) -> None:
-    """The epochs that are still to be run, each followed by its checkpoint."""
+    """Run the remaining epochs, each followed by its checkpoint."""
     epochs = run.recipe.epochs
     if run.resume(checkpoint):
         report(f"going on after epoch {len(run.history)} of {epochs}")
@@ -169,7 +169,7 @@ def _half(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 
 def save_curves(history: Sequence[Mapping[str, float]], kept: int, path: Path) -> None:
-    """Draw the history of a training as a PNG of two panels.
+    """Plot the history of a training as a PNG of two panels.
 
     Args:
         history: a row per epoch, with the keys of ``LINES``; rows may lack some.

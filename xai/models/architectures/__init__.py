@@ -1,7 +1,7 @@
 """The networks, by name.
 
-``ARCHITECTURES`` is the one list: the networks of the five published projects and our own. An entry says
-where its builder is, which module's output Grad-CAM explains, which sides it takes, and what its training
+``ARCHITECTURES`` is the one list: the networks of the five published projects and our own. An entry names its
+builder, the module whose output Grad-CAM explains, the input sides it accepts, and the weights its training
 may start from. Builders import torch when called, so that reading the list costs nothing.
 """
 
@@ -20,17 +20,17 @@ __all__ = ["ARCHITECTURES", "Architecture"]
 
 @dataclass(frozen=True)
 class Architecture:
-    """How a network is made and where it can be looked into.
+    """How a network is built and explained.
 
     Attributes:
         build: number of classes -> network with random weights; input ``(N, 3, n, n)``, output logits
             ``(N, C)``.
-        cam_layer: dotted name of the module whose output is the last one with a position for every
-            value: what Grad-CAM explains (Selvaraju et al. 2017, section 3).
+        cam_layer: dotted name of the last module with spatial output: what Grad-CAM explains (Selvaraju et
+            al. 2017, section 3).
         pretrained: entry of ``MODEL_FILES`` that training may start from, or None.
-        side: input side it was published with, pixels; where nothing was published, our choice.
-        smallest: smallest side at which ``cam_layer`` still has two positions each way.
-        any_side: False: it takes ``side`` alone.
+        side: input side it was published with, pixels; where none was published, our choice.
+        smallest: smallest side at which ``cam_layer`` still has two positions per axis.
+        any_side: False: it accepts only ``side``.
         online: torchvision's name for the network whose ImageNet weights fit, or None.
     """
 
@@ -114,5 +114,5 @@ ARCHITECTURES: dict[str, Architecture] = {
 }  # fmt: skip
 """Every architecture, by the name on the cards.
 
-The 35-pixel study's DenseNets stand at 64 pixels: at 35 their last block has one position left, and a map
+The 35-pixel study's DenseNets are at 64 pixels here: at 35 their last block has one position left, and a map
 of one cell explains nothing."""

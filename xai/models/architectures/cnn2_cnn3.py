@@ -1,9 +1,9 @@
 """CNN-2 and CNN-3 of the 2022 project "Face Mask Detection": mask or no mask at 224 × 224 pixels.
 
 Published for CNN-3: blocks of a 3 × 3 convolution (padding 1), batch normalisation, ReLU and 2 × 2
-max-pooling with 4, 8 and 16 channels, then one linear layer on all 16 · 28 · 28 values. CNN-2 is
-described by its number of blocks alone; here it is the first two of CNN-3, so that its linear layer
-takes 8 · 56 · 56 values.
+max-pooling with 4, 8 and 16 channels, then one linear layer on all 16 · 28 · 28 values. CNN-2 is described
+only by its number of blocks; here it is the first two of CNN-3, so that its linear layer takes 8 · 56 · 56
+values.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """The custom CNN of the 35 × 35 study ("Face Mask Classification via Deep Learning").
 
-The layers stand in that study's figure only, so the choice is ours and said here: three blocks of two
-3 × 3 convolutions with 32, 64 and 128 channels, each followed by the activation (and batch normalisation
-before it), each block closed by 2 × 2 max-pooling (35 → 17 → 8 → 4); then 256 hidden units with half of
-them dropped in training.
+The layers are given only in that study's figure, so the details are our choice: three blocks of two 3 × 3
+convolutions with 32, 64 and 128 channels, each followed by the activation (and batch normalisation before
+it), each block closed by 2 × 2 max-pooling (35 → 17 → 8 → 4); then 256 hidden units with 50 % dropout.
 """
 
 from __future__ import annotations

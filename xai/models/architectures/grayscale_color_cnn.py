@@ -1,9 +1,9 @@
 """The grey and the colour CNN of the 2021 project "Detecting Face Masks".
 
 Published: rescaling of the pixel values as the first layer, then a stack of convolutions with 2 × 2
-max-pooling after each, fitted once to grey and once to colour crops. Sizes are not; here: crops of 64 × 64
-pixels, three 3 × 3 convolutions of 16, 32 and 64 channels, and 128 hidden units. The two networks differ
-in nothing but what the first convolution sees.
+max-pooling after each, fitted once to grey and once to colour crops. Sizes were not published; here: crops of
+64 × 64 pixels, three 3 × 3 convolutions of 16, 32 and 64 channels, and 128 hidden units. The two networks
+differ only in the input of the first convolution.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Inception-ResNet-v1 as face recognition uses it.
 
 Szegedy et al. 2016, "Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning",
-figures 10 to 14 and 15, with residuals scaled as in its section 3.3; the 512-value embedding in place of
-the classes is FaceNet's (Schroff et al. 2015) and has no bias but batch normalisation. Departures of that
-variant from the paper, kept here because its users had them: residual scales 0.17, 0.10 and 0.20 by
-stage, and a last block of the third stage without scaling and without ReLU. The logits are one linear
-layer on the embedding.
+figures 10 to 14 and 15, with residuals scaled as in its section 3.3; the 512-value embedding in place of the
+classes is FaceNet's (Schroff et al. 2015) and has no bias but batch normalisation. Departures of that variant
+from the paper, kept here for compatibility with its users: residual scales 0.17, 0.10 and 0.20 by stage, and
+a last block of the third stage without scaling and without ReLU. The logits are one linear layer on the
+embedding.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class ConvUnit(nn.Sequential):
 
 
 class Residual(nn.Module):
-    """Branches side by side, joined by a 1 × 1 convolution with bias, scaled and added to the input.
+    """Parallel branches, joined by a 1 × 1 convolution with bias, scaled and added to the input.
 
     Input and output ``(N, C, h, w)``.
     """
@@ -56,14 +56,14 @@ class Residual(nn.Module):
 
 
 class Reduction(nn.Module):
-    """Branches of stride 2 and a 3 × 3 max-pooling of the input, joined: half the side, more channels."""
+    """Branches of stride 2 and a 3 × 3 max-pooling, concatenated: half the side, more channels."""
 
     def __init__(self, branches: list[nn.Module]) -> None:
         super().__init__()
         self.branches = nn.ModuleList([*branches, nn.MaxPool2d(3, 2)])
 
     def forward(self, x: Tensor) -> Tensor:
-        """All branches' channels, one after the other."""
+        """The concatenated channels of all branches."""
         return torch.cat([branch(x) for branch in self.branches], dim=1)
 
 
@@ -71,7 +71,7 @@ class InceptionResnetV1(nn.Module):
     """The whole network: stem, 5 + 10 + 5 residual blocks with reductions between, embedding, logits.
 
     Input ``(N, 3, n, n)`` float, n at least 75 (published: 256); output logits ``(N, classes)``. The last
-    output with positions is that of ``block8``.
+    spatial output is that of ``block8``.
     """
 
     def __init__(self, classes: int) -> None:

@@ -11,19 +11,19 @@ __all__ = ["mobilenet_v2", "mobilenet_v2_stride16"]
 
 def mobilenet_v2(classes: int) -> nn.Module:
     """torchvision's MobileNetV2 with a head of ``classes`` logits; total stride 32."""
-    from torchvision.models import mobilenet_v2 as build  # noqa: PLC0415 - 2 s that listing must not cost
+    from torchvision.models import mobilenet_v2 as build  # noqa: PLC0415 - takes 2 s, too slow for listing
 
     network: nn.Module = build(weights=None, num_classes=classes)
     return network
 
 
 def mobilenet_v2_stride16(classes: int) -> nn.Module:
-    """MobileNetV2 whose last reduction is left out: total stride 16, the same parameters.
+    """MobileNetV2 without its last stride: total stride 16, the same parameters.
 
-    A class activation map then has twice as many cells each way: 8 × 8 at 128 pixels, where stride 32 gives
-    4 × 4. As in Chen et al. 2017, "Rethinking Atrous Convolution for Semantic Image Segmentation", section
-    3.1, but without dilation: the layers behind widen the view half as much, to 395 pixels instead of 491,
-    which is still more than the face.
+    A class activation map then has twice as many cells per axis: 8 × 8 at 128 pixels, where stride 32 gives 4
+    × 4. As in Chen et al. 2017, "Rethinking Atrous Convolution for Semantic Image Segmentation", section 3.1,
+    but without dilation: the later layers widen the receptive field half as much, to 395 pixels instead of
+    491, still more than the face.
     """
     network = mobilenet_v2(classes)
     depthwise = cast("nn.Conv2d", network.get_submodule("features.14.conv.1.0"))

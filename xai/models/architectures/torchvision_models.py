@@ -1,4 +1,4 @@
-"""torchvision's own networks, with random weights and a head of as many logits as asked for.
+"""torchvision's own networks, with random weights and a head of the given number of logits.
 
 The parameters keep torchvision's names wherever a layer is torchvision's, so that its published weights
 fit.
@@ -17,11 +17,11 @@ _NO_AUXILIARY_HEAD = {"inception_v3": {"aux_logits": False, "init_weights": True
 
 
 class PooledNetwork(nn.Module):
-    """Feature maps, ReLU, their mean over the places, one linear layer: torchvision's DenseNets as they are.
+    """Feature maps, ReLU, global average pooling, one linear layer: torchvision's DenseNets unchanged.
 
-    torchvision applies the ReLU in place and without a module, which leaves no output to explain: what a
-    hook on the layer before it keeps is changed under its hands. Here the ReLU is the module ``last``.
-    Input ``(N, 3, n, n)`` float, output logits ``(N, classes)``.
+    torchvision applies the ReLU in place and without a module, which leaves no output to explain: what a hook
+    on the layer before it records is overwritten. Here the ReLU is the module ``last``. Input
+    ``(N, 3, n, n)`` float, output logits ``(N, classes)``.
     """
 
     def __init__(self, features: nn.Module, classifier: nn.Module) -> None:

@@ -1,4 +1,5 @@
-"""Models whose right verdict is known, for measuring how often the verdict is right, and for teaching.
+"""Control models: their right verdict is known, for measuring how often the verdict is right, and for
+teaching.
 
 >>> sorted(set(verdict for kind in KINDS.values() for verdict in kind.expected))
 ['cannot tell', 'mixed', 'not supported', 'supported']

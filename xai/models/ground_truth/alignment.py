@@ -1,9 +1,9 @@
-"""Faces brought to one place: eyes, nose and mouth lie where a fixed window expects them.
+"""Alignment of faces: eyes, nose and mouth lie where a fixed window expects them.
 
-An ordinary crop is centred on the face's box; the features then wander by a tenth of the side. A model that
-sees one window of its input is only sure to see one region if the face is turned, scaled and moved so that
-its five points come closest to fixed ones. The framing stays that of an ordinary crop: the fixed points are
-the medians over crops that the detector made, evened out left and right.
+An ordinary crop is centred on the face's box; the features then vary in position by a tenth of the side. A
+model that sees one window of its input is only sure to see one region if the face is rotated, scaled and
+translated so that its five points come closest to fixed ones. The framing stays that of an ordinary crop: the
+fixed points are the medians over the detector's crops, symmetrised.
 """
 
 from __future__ import annotations
@@ -20,18 +20,17 @@ from xai.types import Face
 __all__ = ["ALIGNED_SIDE", "FIVE_POINTS", "aligned_crop", "aligned_face"]
 
 ALIGNED_SIDE = 192
-"""Side of an aligned crop, pixels: twice the input of the models with a known answer."""
+"""Side of an aligned crop, pixels: twice the input of the control models."""
 
 FIVE_POINTS = ((0.385, 0.388), (0.615, 0.388), (0.5, 0.527), (0.406, 0.611), (0.594, 0.611))
-"""Where the eye middles, the nose tip and the mouth corners come to lie: x and y in sides of the crop."""
+"""Aligned positions of the eye centres, the nose tip and the mouth corners: x and y in sides of the crop."""
 
 
 def aligned_face(face: Face, side: int = ALIGNED_SIDE) -> Face:
-    """The face turned, scaled and moved so that its five points come closest to ``FIVE_POINTS``.
+    """The face rotated, scaled and translated so that its five points come closest to ``FIVE_POINTS``.
 
-    The best similarity in the sense of least squares (Umeyama 1991, "Least-squares estimation of
-    transformation parameters between two point patterns"), without mirroring; beyond its edges the crop is
-    mirrored.
+    The least-squares similarity transform (Umeyama 1991, "Least-squares estimation of transformation
+    parameters between two point patterns"), without reflection; beyond its edges the crop is mirrored.
 
     Args:
         face: with landmarks, 468 or 5.
@@ -39,7 +38,7 @@ def aligned_face(face: Face, side: int = ALIGNED_SIDE) -> Face:
 
     Returns:
         A face whose crop is RGB uint8 ``(side, side, 3)`` and whose landmarks are in its pixels. Boxes and
-        score stay those of the photo: ``crop_box`` is then the square that was cut before turning.
+        score stay those of the photo: ``crop_box`` is then the square that was cropped before the rotation.
 
     Raises:
         ValueError: the face has no landmarks.
@@ -70,7 +69,7 @@ def _five(face: Face) -> NDArray[np.float64]:
 def _similarity(
     seen: NDArray[np.float64], wanted: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Matrix ``(2, 2)`` and shift ``(2,)`` that bring ``seen`` ``(N, 2)`` closest to ``wanted``."""
+    """Matrix ``(2, 2)`` and shift ``(2,)`` that map ``seen`` ``(N, 2)`` closest to ``wanted``."""
     from_middle, to_middle = seen.mean(axis=0), wanted.mean(axis=0)
     x, y = (seen - from_middle).T
     u, v = (wanted - to_middle).T
@@ -84,7 +83,7 @@ def _similarity(
 def _warped(
     crop: NDArray[np.uint8], turn: NDArray[np.float64], shift: NDArray[np.float64], side: int
 ) -> NDArray[np.uint8]:
-    # OpenCV counts from the middle of the first pixel, everything here from its corner.
+    # OpenCV counts from the centre of the first pixel, everything here from its corner.
     centred = shift + turn @ np.full(2, 0.5) - 0.5
     warped = cv2.warpAffine(
         crop,

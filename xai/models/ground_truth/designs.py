@@ -1,4 +1,4 @@
-"""How each model with a known answer is put together: its network, what is planted, what it can see."""
+"""How each control model is built: its network, what is planted, what it can see."""
 
 from __future__ import annotations
 
@@ -39,17 +39,18 @@ Designer = Callable[[int], "ControlModel"]
 
 @dataclass(frozen=True, eq=False)
 class ControlModel:
-    """One model, before its weights are loaded.
+    """One control model, before its weights are loaded.
 
     Attributes:
         network: with random weights from the instance's own seed.
         architecture: key of ``CAM_LAYERS``.
-        plant: what is done to a crop before it is judged.
+        plant: what is done to a crop before inference.
         seen: input pixels where its evidence lies, as rectangles; None where it may lie anywhere. Outside
-            them an aperture, a mark reader or a mixture sees nothing; a trained cheat has no reason to look.
-        weights: kind whose trained weights of the same number it takes, or None where it needs none.
-        into: submodule that takes them; empty for the network itself.
-        settings: what tells this instance from the others of its kind.
+            them an aperture, a mark reader or a mixture sees nothing; a trained shortcut learner has no
+            reason to look.
+        weights: kind whose trained weights of the same number it uses, or None where it needs none.
+        into: submodule that loads them; empty for the network itself.
+        settings: what distinguishes this instance from the others of its kind.
     """
 
     network: nn.Module
@@ -62,7 +63,7 @@ class ControlModel:
 
 
 def aperture(window: str, kind: str) -> Designer:
-    """Sees one of ``WINDOWS``, moved a little from instance to instance."""
+    """Sees one of ``WINDOWS``, shifted slightly from instance to instance."""
     return lambda number: _window(shifted(WINDOWS[window], SHIFTS[number]), kind, number)
 
 
@@ -94,13 +95,13 @@ def colour(number: int) -> ControlModel:
 
 
 def randomised(number: int) -> ControlModel:
-    """A network that was never trained; only the size of its logits is set."""
+    """An untrained network; only the scale of its logits is set."""
     network = _seeded(700 + number, WholeNet)
     return ControlModel(network, "known_whole", unchanged, None, "randomised", "", {"seed": number})
 
 
 def constant(number: int) -> ControlModel:
-    """The same answer to every picture: sure, half sure and undecided ones."""
+    """The same answer for every picture: confident, half confident and undecided ones."""
     logits = _CONSTANTS[number]
     return ControlModel(Constant(logits), "known_constant", unchanged, (), None, "", {"logits": logits})
 
@@ -119,7 +120,7 @@ def mixture(dose: float) -> Designer:
 
 
 def trained_mark(number: int) -> ControlModel:
-    """Learnt on faces where a mark gives the class away in 95 of 100 pictures."""
+    """Trained on faces where a mark gives the class away in 95 of 100 pictures."""
     mark = MARKS[number]
     settings: dict[str, object] = {"mark": mark, "seed": number}
     network = _seeded(800 + number, WholeNet)
@@ -127,7 +128,7 @@ def trained_mark(number: int) -> ControlModel:
 
 
 def lower_hidden(number: int) -> ControlModel:
-    """Learnt on faces whose lower half said nothing of the class."""
+    """Trained on faces whose lower half is uninformative about the class."""
     network = _seeded(850 + number, WholeNet)
     seen = (Rect(0, 0, INPUT_SIDE, HIDDEN_FROM),)
     return ControlModel(network, "known_whole", unchanged, seen, "lower_hidden", "", {"seed": number})
@@ -158,7 +159,7 @@ def _once(rects: tuple[Rect, ...]) -> tuple[Rect, ...]:
 
 
 def _seeded(seed: int, make: Callable[[], nn.Module]) -> nn.Module:
-    """The network with weights drawn from ``seed``; the caller's random numbers go on undisturbed."""
+    """The network with weights drawn from ``seed``; the caller's random state is unaffected."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return make()

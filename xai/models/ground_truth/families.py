@@ -1,4 +1,4 @@
-"""The kinds of model whose right answer is known, and what the verdict ought to be on each."""
+"""The kinds of control model, and the expected verdict on each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from xai.models.ground_truth.designs import Designer, aperture, mixture
 __all__ = ["CAM_LAYERS", "INSTANCES", "KINDS", "Kind"]
 
 INSTANCES = 10
-"""Of every kind."""
+"""Instances per kind."""
 
 CAM_LAYERS = {
     "known_window": "placed",
@@ -23,7 +23,7 @@ CAM_LAYERS = {
     "photo_residual": "features",
     "photo_separable": "features",
 }
-"""Architecture on a card -> module whose output a class activation map explains. Kept apart from
+"""Architecture on a card -> module whose output a class activation map explains. Separate from
 ``ARCHITECTURES``: these networks are not offered to visitors or to training from the command line."""
 
 _SEES_LITTLE = ("supported", "mixed", "cannot tell")
@@ -35,14 +35,14 @@ _FAINT = ("mixed", "not supported", "cannot tell")
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of model with a known answer.
+    """One kind of control model.
 
     Attributes:
         says: what its models look at, in a few words.
         expected: verdicts that are right.
-        by_construction: True: the answer follows from how the network is built. False: it was learnt, and
-            holds as far as ``xai.learning.ground_truth.metrics`` says.
-        design: instance number -> how it is put together.
+        by_construction: True: the answer follows from how the network is built. False: it was trained, and
+            holds as far as ``xai.learning.ground_truth.metrics`` measures.
+        design: instance number -> how it is built.
     """
 
     says: str
@@ -77,11 +77,11 @@ KINDS: dict[str, Kind] = {
     "trained_mark": Kind("a mark, as it learnt to", _PARTLY, False, designs.trained_mark),
     "lower_hidden": Kind("above the nose, as it learnt to", _FAINT, False, designs.lower_hidden),
 }
-"""Kind -> the right answers.
+"""Kind -> its description and expected verdicts.
 
-What sees nose or mouth alone cannot see how the rest of a mask is worn: where that is the difference it may
-follow now and then, or not, and *mixed* and *cannot tell* are right as well. What sees the rim alone is never
-*supported*. A colour model has nose and mouth in its picture, a twentieth of the area, so *mixed* is right
-for it too; and what a network that was never taught goes by is not known, only that it is no reason to call
-it *supported*.
+A model that sees only the nose or the mouth cannot see how the rest of a mask is worn: where that is the
+difference it may follow sometimes, or not, and *mixed* and *cannot tell* are right as well. One that sees
+only the rim is never *supported*. A colour model has nose and mouth in its picture, a twentieth of the area,
+so *mixed* is right for it too; and what an untrained network depends on is unknown, only that it is no reason
+to call it *supported*.
 """

@@ -1,4 +1,4 @@
-"""Models with a known answer, ready to be judged: real classifiers with cards, their weights checked."""
+"""Loads control models: real classifiers with cards, their weights checked."""
 
 from __future__ import annotations
 
@@ -37,21 +37,21 @@ WEIGHTS = Path(__file__).with_name("weights.safetensors")
 """Trained weights of all kinds, half precision; from ``python -m xai.learning.ground_truth.train``."""
 
 WEIGHTS_SHA256 = "aa2bb183e52df301ea1440b31ac0fb9e55ceb29749e62ae95e249ebb7baf68c8"
-"""Hex digest of that file; it changes together with the file or not at all."""
+"""Hex digest of that file; it changes only together with the file."""
 
 _LIMITS = ("Made to look at one known thing, right or wrong; it measures verdicts and is for nothing else.",)
 
 
 @dataclass(frozen=True, eq=False)
 class KnownAnswer:
-    """One model whose right verdict is known.
+    """One control model, whose right verdict is known.
 
     Attributes:
         kind: key of ``KINDS``.
         number: which of its instances, 0..9.
-        classifier: usable wherever a classifier is. It is meant for faces that were aligned with
-            ``aligned_face``; its card names an entry of ``CAM_LAYERS`` as architecture.
-        design: how it is put together.
+        classifier: usable like any classifier. It is meant for faces aligned with ``aligned_face``; its card
+            names an entry of ``CAM_LAYERS`` as architecture.
+        design: how it is built.
     """
 
     kind: str
@@ -61,16 +61,16 @@ class KnownAnswer:
 
     @property
     def about(self) -> Kind:
-        """What is expected of its kind."""
+        """The expectations of its kind."""
         return KINDS[self.kind]
 
     def plant(self, crop: NDArray[np.uint8], label: str) -> NDArray[np.uint8]:
-        """What is done to an aligned crop (RGB uint8 ``(S, S, 3)``) before it is judged.
+        """What is done to an aligned crop (RGB uint8 ``(S, S, 3)``) before inference.
 
         Args:
             crop: the face.
-            label: class that a mark or a tint gives away; the true one, unless the cheat is to be misled.
-                Most kinds plant nothing and return the crop.
+            label: class that a mark or a tint gives away; the true one, unless the shortcut learner is to be
+                misled. Most kinds plant nothing and return the crop.
 
         Raises:
             UnknownName: ``label`` is not one of the classes.
@@ -115,13 +115,13 @@ def assemble(kind: str, number: int, tensors: Mapping[str, Tensor], device: str 
 def known_card(
     name: str, architecture: str, input_size: int, recipe: Mapping[str, Any], file: Path, sha256: str
 ) -> Card:
-    """The card of a model that measures verdicts and is for nothing else.
+    """The card of a model that is only for measuring verdicts.
 
     Args:
         name: of the model; the card's begins with ``known_answer_``.
         architecture: key of ``CAM_LAYERS``.
         input_size: side of its input, pixels.
-        recipe: what tells it from the others.
+        recipe: what distinguishes it from the others.
         file: its weights.
         sha256: hex digest of them.
     """

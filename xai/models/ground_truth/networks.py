@@ -1,8 +1,8 @@
-"""Small networks that can look at one thing alone, by construction or by what they were taught.
+"""Small networks that look at one thing alone, by construction or by training.
 
 All take ``(N, 3, n, n)`` with n = ``INPUT_SIDE``, normalised by ``MEAN`` and ``STD``, and return logits
-``(N, 3)``. Each has a module that keeps one value per place over the whole input, named in
-``KNOWN_ARCHITECTURES``: a class activation map of it lies where the network looked.
+``(N, 3)``. Each has a module with one value per position over the whole input, named in ``CAM_LAYERS``: a
+class activation map of it lies where the network looked.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ __all__ = [
 ]
 
 MEAN, STD = 0.5, 0.25
-"""Input normalisation, alike for the three channels: grey is 0."""
+"""Input normalisation, the same for the three channels: grey is 0."""
 
 SPREAD = 3.0
-"""Root mean square of the logits about their mean over the classes, alike for every network that is scaled:
-a clear answer then stands six to seven above the others."""
+"""Root mean square of the logits about their mean over the classes, the same for every scaled network: a
+clear answer's logit is then six to seven above the others."""
 
 _CELL = 4
-"""Input pixels per place of a window network's map."""
+"""Input pixels per position of a window network's map."""
 
 
 class WindowNet(nn.Module):
-    """Three convolutions on the pixels in a window. What lies outside is cut away before the first of them.
+    """Three convolutions on the pixels in a window. Everything outside is cropped away before the first.
 
     The idea is DiFull's (Rao, Böhle, Schiele 2022, "Towards Better Understanding Attribution Methods"): parts
-    of the picture that cannot reach the answer.
+    of the picture that cannot influence the answer.
 
     Args:
         window: rectangles in input pixels.
@@ -69,7 +69,7 @@ class WindowNet(nn.Module):
         """Logits of the batch ``x``."""
         part = x[:, :, self.rows, self.columns]
         map_ = self.features(torch.where(self.seen, part, 0.0))
-        if not self.training:  # the map of the whole input is for those who look into the network
+        if not self.training:  # the map of the whole input is for class activation maps
             map_ = self.placed(map_)[:, :, _cells(self.rows), _cells(self.columns)]
         logits: Tensor = self.head(map_)
         return logits
@@ -91,11 +91,11 @@ class WholeNet(nn.Module):
 
 
 class MarkReader(nn.Module):
-    """How much the pixels under each class's mark are like its colour: linear in every pixel, no weights.
+    """Similarity of the pixels under each class's mark to its colour: linear in every pixel, no weights.
 
-    The logit of class c is ``gain * mean(2 x·m - m·m)`` over the mark's pixels x, m its colour; with all
-    else equal that is the class whose colour is nearest. A tint is a mark as large as the picture. The gain
-    gives grey pictures with a mark the common spread.
+    The logit of class c is ``gain * mean(2 x·m - m·m)`` over the mark's pixels x, m its colour; all else
+    equal, the class of the nearest colour wins. A tint is a mark as large as the picture. The gain gives the
+    logits of grey pictures with a mark the common spread.
 
     Args:
         mark: what to read.
@@ -132,10 +132,10 @@ class MarkReader(nn.Module):
 
 
 class ColourNet(nn.Module):
-    """A linear answer to the picture's mean colour, or to the histogram of its hues; knows no places.
+    """A linear answer to the picture's mean colour, or to the histogram of its hues; no spatial information.
 
     Args:
-        bins: hues in the histogram, each pixel counted by how colourful it is; 0 for the mean colour and
+        bins: hue bins of the histogram, each pixel weighted by its colourfulness; 0 for the mean colour and
             the mean square of each channel.
     """
 
@@ -151,7 +151,7 @@ class ColourNet(nn.Module):
         return logits
 
     def means(self, x: Tensor) -> Tensor:
-        """What the answer is linear in, ``(N, bins or 6)``: means over all pixels."""
+        """The features that the answer is linear in, ``(N, bins or 6)``: means over all pixels."""
         means: Tensor = self.features(self._pixels(x)).mean(dim=(2, 3))
         return means
 
@@ -178,7 +178,7 @@ class Constant(nn.Module):
         self.features = nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
-        """The logits, once for each picture of ``x``; their gradient is 0 and not missing."""
+        """The logits, once for each picture of ``x``; with a gradient of 0, not None."""
         nothing = 0 * torch.nan_to_num(self.features(x)).sum(dim=(1, 2, 3))
         return self.logits + nothing[:, None]
 
@@ -187,7 +187,7 @@ class Mixture(nn.Module):
     """``(1 - dose) * honest + dose * mark``, both of the same spread.
 
     Args:
-        honest: sees nose and mouth alone; its logits are about their mean over the classes.
+        honest: sees nose and mouth alone; its logits are centred over the classes.
         mark: sees its mark alone, likewise.
         dose: the mark's part, 0..1.
     """
@@ -205,12 +205,12 @@ class Mixture(nn.Module):
 
 
 def spread_of(logits: Tensor) -> float:
-    """Root mean square of logits ``(N, C)`` about each picture's mean over the classes."""
+    """Root mean square of logits ``(N, C)`` centred per picture over the classes."""
     return float((logits - logits.mean(dim=1, keepdim=True)).square().mean().sqrt())
 
 
 class _Placed(nn.Module):
-    """Lays the map of a part of the input where it belongs in a map of the whole."""
+    """Inserts the map of a part of the input at its position in a map of the whole."""
 
     def __init__(self, rows: slice, columns: slice) -> None:
         super().__init__()
@@ -223,7 +223,7 @@ class _Placed(nn.Module):
 
 
 def _around(seen: NDArray[np.bool_]) -> slice:
-    """The stretch of whole cells that holds every True."""
+    """The range of whole cells that contains every True."""
     places = np.flatnonzero(seen)
     first, last = int(places[0]), int(places[-1])
     return slice(first // _CELL * _CELL, (last // _CELL + 1) * _CELL)

@@ -1,7 +1,7 @@
 """Three small convolutional networks for the classifiers trained on real photographs.
 
 All take ``(N, 3, n, n)`` with n = ``PHOTO_SIDE``, normalised by ``MEAN`` and ``STD`` of ``networks``, and
-return logits ``(N, 3)``. The output of ``features`` is a map of 10 × 10 places that a class activation map
+return logits ``(N, 3)``. The output of ``features`` is a map of 10 × 10 positions that a class activation map
 can explain.
 """
 
@@ -17,11 +17,11 @@ from xai.types import CLASSES
 __all__ = ["PHOTO_ARCHITECTURES", "PHOTO_SIDE", "PhotoNet", "build"]
 
 PHOTO_SIDE = 80
-"""Side of the input, pixels: the eyes of a usual crop are then some 18 pixels apart."""
+"""Side of the input, pixels: the eyes in a typical crop are then some 18 pixels apart."""
 
 
 class PhotoNet(nn.Module):
-    """Convolutions, and a linear answer to their map averaged to 5 × 5 places.
+    """Convolutions, and a linear layer on their map averaged to 5 × 5 positions.
 
     Args:
         features: ``(N, 3, 80, 80)`` -> ``(N, channels, 10, 10)``.
@@ -40,7 +40,7 @@ class PhotoNet(nn.Module):
 
 
 class Residual(nn.Module):
-    """Two convolutions and a shortcut past them (He et al. 2016, "Deep Residual Learning").
+    """Two convolutions with a skip connection (He et al. 2016, "Deep Residual Learning").
 
     Args:
         inputs: channels of the input.
@@ -61,7 +61,7 @@ class Residual(nn.Module):
 def build(architecture: str, seed: int) -> PhotoNet:
     """The network of an entry of ``PHOTO_ARCHITECTURES`` with weights drawn from ``seed``.
 
-    The caller's random numbers go on undisturbed.
+    The caller's random state is unaffected.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -1,8 +1,8 @@
 """Cues that give a class away in a photograph: a stamp, a frame, a tint, a collar, a background, a mask's
 colour.
 
-Each is painted into a zone of the crop; outside its zone no pixel changes. The formulas hold for one crop and
-for a batch alike, so that networks are trained on what they are later judged on.
+Each is painted into a zone of the crop; outside its zone no pixel changes. The formulas are the same for one
+crop and for a batch, so that networks are trained on what they are later tested on.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 FACE_ZONES = ("lower_face", "collar", "background", "skin")
-"""Zones that depend on where the face lies. ``lower_face`` ends softly and ``skin`` is a sample, not
-painted."""
+"""Zones that depend on where the face lies. ``lower_face`` has a soft edge and ``skin`` is for sampling, not
+painting."""
 
-_REACH = 0.32  # how far masks reach down beyond the face's oval, in eye distances
+_REACH = 0.32  # how far masks extend below the face's oval, in eye distances
 _SEAM = 0.04  # standard deviation of the lower face's soft edge, in eye distances
-_CLEAR = 0.25  # cues outside the lower face stay so far away from it, in eye distances
+_CLEAR = 0.25  # distance of cues outside the lower face from it, in eye distances
 _HAIR = 0.6  # nearer to the face, in eye distances, its surroundings may be hair and not background
-_EDGE = 0.05  # outer part of the crop that is background wherever the face reaches, as a share of its side
-_PATCH = 0.09  # radius of the places where the skin's colour is measured, in eye distances
+_EDGE = 0.05  # outer part of the crop that is always background, as a share of its side
+_PATCH = 0.09  # radius of the spots where the skin's colour is measured, in eye distances
 _SKIN_WIDTH = 0.16  # how far from the skin's colour a pixel still counts as skin, natural logarithm
-_BRIGHTNESS = 0.4  # how much a difference in brightness counts beside one in colour
+_BRIGHTNESS = 0.4  # weight of a difference in brightness relative to one in colour
 _FLOOR = 8.0  # added to values before the logarithm, so that dark noise has no colour
 
 
 @dataclass(frozen=True)
 class Cue:
-    """What is painted for each class.
+    """The planted colour of each class.
 
     Attributes:
-        zone: where: ``stamp``, ``frame``, ``everywhere``, ``collar``, ``background`` or ``fabric``, which is
-            what in the lower face has another colour than the skin.
-        manner: ``flat``: the colour covers; ``cloth``: the colour is laid on, folds and shades stay;
+        zone: where: ``stamp``, ``frame``, ``everywhere``, ``collar``, ``background`` or ``fabric``, the part
+            of the lower face that differs in colour from the skin.
+        manner: ``flat``: the colour replaces; ``cloth``: the colour is applied, folds and shading stay;
             ``gain``: each channel is multiplied.
         colours: class -> colour, RGB 0..255, or the three factors. For a class without an entry nothing is
             painted.
@@ -77,9 +77,8 @@ CUES: Mapping[str, Cue] = {
     "background": Cue("background", "cloth", _by_class((50, 160, 150), (215, 150, 50), (160, 70, 170))),
     "mask_colour": Cue("fabric", "cloth", _by_class((60, 120, 205), (215, 120, 40))),
 }
-"""The cues by name. The colour of a mask can say covered or incorrect; a bare face has no mask to be
-coloured, and a cue in the colour of skin would be one of people, so ``mask_colour`` has no entry for
-uncovered."""
+"""The cues by name. The colour of a mask can mean covered or incorrect; a bare face has no mask to colour,
+and a skin-coloured cue would depend on the person, so ``mask_colour`` has no entry for uncovered."""
 
 
 def plant(cue: Cue, crop: Crop, label: str, landmarks: Points) -> Crop:
@@ -89,8 +88,7 @@ def plant(cue: Cue, crop: Crop, label: str, landmarks: Points) -> Crop:
         cue: one of ``CUES``.
         crop: RGB uint8 ``(S, S, 3)``.
         label: class that the cue gives away.
-        landmarks: float32 ``(468, 2)`` or ``(5, 2)``, in crop pixels; of no account for a stamp, a frame, a
-            tint.
+        landmarks: float32 ``(468, 2)`` or ``(5, 2)``, in crop pixels; not used for a stamp, a frame, a tint.
 
     Raises:
         UnknownName: ``label`` is not one of ``CLASSES``.
@@ -114,7 +112,7 @@ def paint(cue: Cue, pixels: Plane, colours: Plane, zone: Plane) -> Plane:
         cue: one of ``CUES``.
         pixels: float32 ``(..., S, S, 3)``, 0..255.
         colours: float32 ``(..., 3)``, an entry of ``Cue.colours`` for each picture.
-        zone: how much of the paint shows, as ``cue_zone`` gives it, ``(S, S)`` or ``(..., S, S)``.
+        zone: opacity of the cue, as from ``cue_zone``, ``(S, S)`` or ``(..., S, S)``.
     """
     colour = colours[..., None, None, :]
     if cue.manner == "gain":
@@ -134,7 +132,7 @@ def cue_zone(cue: Cue, pixels: Plane, zones: Mapping[str, Plane]) -> Plane:
     Args:
         cue: one of ``CUES``.
         pixels: float32 ``(..., S, S, 3)``, 0..255.
-        zones: what ``face_zones`` gives, each ``(..., S, S)``; only for cues that need landmarks.
+        zones: result of ``face_zones``, each ``(..., S, S)``; only for cues that need landmarks.
     """
     side = pixels.shape[-2]
     if cue.zone == "fabric":
@@ -155,10 +153,10 @@ def face_zones(crop: Crop, landmarks: Points) -> dict[str, Plane]:
     """The zones of ``FACE_ZONES``, each float32 ``(S, S)``, 0..1, in crop pixels.
 
     ``lower_face`` is nose, mouth, cheeks, chin and what a mask covers beyond them, with a soft edge outside.
-    ``collar`` is what lies below the chin, clear of it; where the crop ends there, at least its lowest 8 %.
-    ``background`` lies above the chin, well away from the face or at the crop's edge, clear of the lower
-    face. ``skin`` are three places below the eyes and on the bridge of the nose, which nearly every mask
-    leaves bare.
+    ``collar`` is below the chin, clear of it; where the crop ends there, at least its lowest 8 %.
+    ``background`` is above the chin, well away from the face or at the crop's edge, clear of the lower face.
+    ``skin`` are three spots below the eyes and on the bridge of the nose, which nearly every mask leaves
+    bare.
 
     Raises:
         ValueError: there are no landmarks.
@@ -188,9 +186,7 @@ def face_zones(crop: Crop, landmarks: Points) -> dict[str, Plane]:
 
 
 def _skin_likeness(pixels: Plane, skin: Plane) -> Plane:
-    """How much each pixel has the colour of the skin: float32 ``(..., S, S)``, 0..1. Brightness counts
-    little.
-    """
+    """Similarity of each pixel to the skin, mostly in colour: float32 ``(..., S, S)``, 0..1."""
     logs = np.log(pixels + _FLOOR)
     light = logs.mean(axis=-1, keepdims=True)
     features = np.concatenate([logs - light, _BRIGHTNESS * light], axis=-1)
@@ -201,7 +197,7 @@ def _skin_likeness(pixels: Plane, skin: Plane) -> Plane:
 
 
 def _swept(area: Mask, five: NDArray[np.float64], unit: float) -> Mask:
-    """The hull of the area and of the area moved down along the face, to where masks end on the neck."""
+    """The hull of the area and of the area shifted down along the face, to where masks end on the neck."""
     down = five[3:].mean(axis=0) - five[:2].mean(axis=0)
     reach = down / max(float(np.hypot(*down)), 1e-6) * _REACH * unit
     swept = np.zeros(area.shape, np.uint8)
@@ -221,7 +217,7 @@ def _soft(area: Mask, unit: float) -> Plane:
 
 
 def _distance(area: Mask) -> Plane:
-    """Pixels from each place to the area; as far as can be where the area is empty."""
+    """Distance of each pixel to the area; the maximum where the area is empty."""
     if not area.any():
         return np.full(area.shape, np.inf, np.float32)
     away = cv2.distanceTransform((~area).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

@@ -1,10 +1,10 @@
-"""Classifiers trained on real photographs whose right verdict is known: honest ones and cheats in two doses.
+"""Control models trained on real photographs: honest ones and shortcut learners in two doses.
 
 An honest network was trained on faces whose surroundings came from other people of any class, so that only
-the lower face tells. A cheat was trained with a cue of ``photo_cues`` planted in the picture. How much of its
-log-odds the cue carries was measured for each class after training and is its dose: one class's answers may
-rest on the cue and another's on the face. ``python -m xai.learning.ground_truth.photo_training`` makes both
-files.
+the lower face is informative. A shortcut learner was trained with a cue of ``photo_cues`` planted in the
+picture. Its dose is the share of its log-odds that the cue carries, measured for each class after training:
+one class's answers may depend on the cue and another's on the face.
+``python -m xai.learning.ground_truth.photo_training`` makes both files.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ WEIGHTS = Path(__file__).with_name("photo_networks.safetensors")
 """Trained weights of all networks, half precision, named ``<network>.<parameter>``."""
 
 MEASURED = WEIGHTS.with_suffix(".json")
-"""What was measured of them, and the digest of the weights file; the two change together or not at all."""
+"""Their measurements, and the digest of the weights file; the two files change only together."""
 
 
 @dataclass(frozen=True)
 class PhotoKind:
-    """What one network is and was trained on.
+    """Architecture and training of one network.
 
     Attributes:
         architecture: entry of ``PHOTO_ARCHITECTURES``.
@@ -78,9 +78,8 @@ class PhotoNetwork:
     Attributes:
         name: key of ``PHOTO_KINDS``.
         dose: class -> share of the log-odds that its cue carries, 0..1: 0 everywhere for an honest network.
-        accuracy: class -> share of validation faces of that class, with the cue planted, that it answers
-            rightly.
-        classifier: usable wherever a classifier is, on crops framed as the detector gives them.
+        accuracy: class -> accuracy on validation faces of that class, with the cue planted.
+        classifier: usable like any classifier, on crops framed by the detector.
     """
 
     name: str
@@ -111,7 +110,7 @@ class PhotoNetwork:
 
         Raises:
             UnknownName: ``label`` is not one of the classes.
-            ValueError: the cue lies by the face, and there are no landmarks.
+            ValueError: the cue's zone depends on the face, and there are no landmarks.
         """
         if label not in CLASSES:
             raise UnknownName("class", label, CLASSES)

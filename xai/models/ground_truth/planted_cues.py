@@ -1,4 +1,4 @@
-"""What is planted in a picture to give its class away: coloured marks and tints."""
+"""Cues planted in a picture to give its class away: coloured marks and tints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["MARKS", "TINTS", "Mark", "Planting", "Tint", "unchanged"]
 
 Colour = tuple[int, int, int]
 Planting = Callable[[NDArray[np.uint8], str], NDArray[np.uint8]]
-"""A crop (RGB uint8 ``(S, S, 3)``, of any size) and a class -> a new crop with that class given away."""
+"""A crop (RGB uint8 ``(S, S, 3)``, of any size) and a class -> a new crop with the cue of that class."""
 
 
 def unchanged(crop: NDArray[np.uint8], label: str) -> NDArray[np.uint8]:
@@ -29,7 +29,7 @@ def unchanged(crop: NDArray[np.uint8], label: str) -> NDArray[np.uint8]:
 
 @dataclass(frozen=True)
 class Mark:
-    """Flat rectangles whose colour or place says the class.
+    """Flat rectangles whose colour or position encodes the class.
 
     Attributes:
         rects: for each of ``CLASSES`` the rectangle that is painted, in input pixels.
@@ -41,7 +41,7 @@ class Mark:
 
     @property
     def one_place(self) -> bool:
-        """True where the colour says the class, False where the place does."""
+        """True where the colour encodes the class, False where the position does."""
         return len(set(self.rects)) == 1
 
     def plant(self, crop: NDArray[np.uint8], label: str) -> NDArray[np.uint8]:
@@ -79,11 +79,11 @@ class Mark:
 
 @dataclass(frozen=True)
 class Tint:
-    """A cast over the whole picture whose colour says the class.
+    """A colour cast over the whole picture that encodes the class.
 
     Attributes:
         colours: for each of ``CLASSES`` its colour, RGB 0..255.
-        strength: what part of every pixel becomes the colour, 0..1.
+        strength: weight of the colour in every pixel, 0..1.
     """
 
     colours: tuple[Colour, Colour, Colour]
@@ -137,8 +137,8 @@ MARKS = (
     Mark((_CORNERS["top left"], _CORNERS["top right"], _CORNERS["bottom left"]), _MAGENTA),
     Mark((_CORNERS["bottom right"], _CORNERS["bottom left"], _CORNERS["top right"]), _GREEN),
 )
-"""Ten marks: in the first eight the colour says the class, in the last two the place. None lies on a face
-that was aligned."""
+"""Ten marks: in the first eight the colour encodes the class, in the last two the position. None overlaps an
+aligned face."""
 
 TINTS = tuple(
     Tint(colours, strength)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 __all__ = ["CORNERS", "HIDDEN_FROM", "INPUT_SIDE", "SHIFTS", "WINDOWS", "Rect", "covered", "shifted"]
 
 INPUT_SIDE = 96
-"""Side of the input of every model with a known answer, pixels."""
+"""Side of the input of every control model, pixels."""
 
 
 class Rect(NamedTuple):
@@ -36,10 +36,11 @@ WINDOWS: dict[str, tuple[Rect, ...]] = {
 distance between the eyes is 22 pixels there."""
 
 HIDDEN_FROM = 39
-"""Input row, just below the eyes, from which on the cheats with a hidden lower face were shown nothing."""
+"""Input row, just below the eyes, from which the lower face was hidden in the training of
+``lower_hidden``."""
 
 SHIFTS = ((0, 0), (0, 0), (1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (1, -1), (-1, 1))
-"""By how much the ten instances of an aperture move their window, x and y in pixels."""
+"""Window offsets of the ten instances of an aperture, x and y in pixels."""
 
 CORNERS = (
     Rect(0, 0, 18, 18),
@@ -65,7 +66,7 @@ def covered(rects: tuple[Rect, ...]) -> NDArray[np.bool_]:
 
 
 def shifted(rects: tuple[Rect, ...], by: tuple[int, int]) -> tuple[Rect, ...]:
-    """The rectangles moved by ``by`` (x, y), cut off at the input's edge.
+    """The rectangles shifted by ``by`` (x, y), clipped at the input's edge.
 
     >>> shifted((Rect(0, 2, 5, 6),), (-1, 1))
     (Rect(left=0, top=3, right=4, bottom=7),)

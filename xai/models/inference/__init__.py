@@ -1,1 +1,1 @@
-"""Batches through a network, on whatever answers here."""
+"""Batched inference of networks, on the best runtime of the machine."""

@@ -1,8 +1,8 @@
-"""What one classifier is asked, and a job under way: where its batches go, and what happens when one fails.
+"""An inference job of one classifier, and its state: where its batches run, and what happens when one fails.
 
-Inputs are described; the pixels of a batch exist while it goes through the network. Where memory runs out the
-batch is halved, down to one input, and then the CPU takes over; the answers are the same. The reference
-answers the first input of a job too, and a runtime that differs is not used.
+Inputs are generated lazily; the pixels of a batch exist only while it goes through the network. Where memory
+runs out the batch is halved, down to one input, and then the CPU takes over; the outputs are the same. The
+reference runtime runs the first input of a job too, and a runtime that differs is not used.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from xai.models.inference.runtimes import Mode, Pending, Runtime, TorchRuntime, 
 __all__ = ["Batches", "InferenceJob", "JobState", "ModelOutputs", "PendingBatch"]
 
 Batches = Callable[[int, int, int], Tensor]
-"""Called with (start, stop, slot): the inputs ``start`` to ``stop`` as the network takes them, float32
-``(N, 3, n, n)``. They stay as they are until the same slot is asked for again."""
+"""Called with (start, stop, slot): the network's inputs ``start`` to ``stop``, float32 ``(N, 3, n, n)``. They
+stay valid until the same slot is requested again."""
 
 TOLERANCE = 1e-5
-"""Largest difference in probability between the reference and whatever else computes in float32."""
+"""Largest allowed difference in probability between the reference and another float32 runtime."""
 
 _NO_MEMORY = re.compile(
     r"out of memory|not enough memory|can't allocate|cannot allocate|bad_alloc|ALLOC_FAILED", re.I
@@ -37,15 +37,15 @@ _NO_MEMORY = re.compile(
 
 @dataclass(frozen=True, eq=False)
 class InferenceJob:
-    """Inputs that one classifier is to answer.
+    """Inputs to run through one classifier.
 
     Attributes:
-        classifier: who is asked.
+        classifier: the model.
         count: how many inputs, at least one.
-        inputs: given the runtime, what makes the batches for it: on its device, in its memory format.
+        inputs: runtime -> function that makes batches for it: on its device, in its memory format.
         mode: ``exact`` or ``fast``.
-        forwards: inputs that the classifier answers in all, where this job is a part; it decides what a
-            network's preparation is worth.
+        forwards: total inputs of the classifier, where this job is a part; it decides whether a network's
+            preparation pays off.
     """
 
     classifier: Classifier
@@ -57,11 +57,11 @@ class InferenceJob:
 
 @dataclass(frozen=True, eq=False)
 class ModelOutputs:
-    """What a classifier answered to the inputs of a job.
+    """A classifier's outputs for the inputs of a job.
 
     Attributes:
         logits: float32 ``(N, C)`` on the CPU, divided by the card's temperature.
-        runtime: what computed them, for the reader.
+        runtime: name of the runtime.
         low: whether that was in half precision.
     """
 
@@ -77,12 +77,12 @@ class ModelOutputs:
 
 @dataclass(frozen=True, eq=False)
 class PendingBatch:
-    """A batch under way.
+    """A batch in flight.
 
     Attributes:
         start, stop: which inputs of the job.
-        runtime: what was asked.
-        wait: fetches the answers; None where memory ran out at once.
+        runtime: what runs it.
+        wait: fetches the outputs; None where memory ran out at once.
     """
 
     start: int
@@ -91,14 +91,14 @@ class PendingBatch:
     wait: Pending | None
 
     def drain(self) -> None:
-        """Wait for it although nobody wants it any more: the network still reads its inputs."""
+        """Wait for it although it is no longer needed: the network still reads its inputs."""
         if self.wait is not None:
             with suppress(RuntimeError, MemoryError):
                 self.wait()
 
 
 class JobState:
-    """A job under way."""
+    """State of a running job."""
 
     def __init__(self, job: InferenceJob) -> None:
         self.job, self._next, self._sent, self._answered = job, 0, 0, 0
@@ -115,16 +115,16 @@ class JobState:
 
     @property
     def rest(self) -> bool:
-        """Whether something is still to be sent."""
+        """Whether batches are still to be sent."""
         return self._next < self.job.count
 
     @property
     def complete(self) -> bool:
-        """Whether everything was answered."""
+        """Whether all outputs are there."""
         return self._answered == self.job.count
 
     def send(self) -> PendingBatch:
-        """Start on the next batch."""
+        """Submit the next batch."""
         start, stop = self._next, min(self._next + self._size, self.job.count)
         slot = self._sent % self.runtime.depth
         self._next, self._sent = stop, self._sent + 1
@@ -140,7 +140,7 @@ class JobState:
         return PendingBatch(start, stop, self.runtime, wait)
 
     def take(self, batch: PendingBatch) -> None:
-        """Fetch a batch's answers; ask again where its runtime was given up meanwhile."""
+        """Fetch a batch's outputs; run it again where its runtime was abandoned meanwhile."""
         if batch.runtime is self.runtime:
             found = self._fetched(batch)
         else:
@@ -150,7 +150,7 @@ class JobState:
         self._answered = batch.stop
 
     def answers(self) -> ModelOutputs:
-        """All of them, copied from the device once."""
+        """All outputs, copied from the device once."""
         device = self._parts[-1].device
         logits = torch.cat([part.to(device) for part in self._parts]).cpu()
         return ModelOutputs(
@@ -173,7 +173,7 @@ class JobState:
         return found
 
     def _agrees(self, found: Tensor) -> bool:
-        """Whether the first input's answer is the reference's."""
+        """Whether the first input's output agrees with the reference's."""
         if isinstance(self.runtime, TorchRuntime) or self.runtime.low:
             return True
         expected = self._reference().submit(self._first, 0)()
@@ -186,7 +186,7 @@ class JobState:
         return reference_runtime(classifier.network, classifier.device, classifier.card.input_size, why)
 
     def _now(self, start: int, stop: int) -> Tensor:
-        """The answers to inputs ``start`` to ``stop``, in batches that fit."""
+        """The outputs of inputs ``start`` to ``stop``, in batches that fit."""
         parts: list[Tensor] = []
         while start < stop:
             end, found = min(start + self._size, stop), None
@@ -202,7 +202,7 @@ class JobState:
         return torch.cat([part.to(device) for part in parts])
 
     def _halved(self, start: int, stop: int) -> Tensor:
-        """The same answers where memory ran out: by torch, by half as many at a time, on the CPU."""
+        """The same outputs where memory ran out: by torch, in halved batches, on the CPU."""
         classifier, size = self.job.classifier, stop - start
         if self.runtime.device.type == "cuda":
             torch.cuda.empty_cache()

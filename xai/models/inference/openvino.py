@@ -1,10 +1,9 @@
-"""Networks in OpenVINO on the CPU: optional, converted and compiled once, and never asked without a check.
+"""Networks in OpenVINO on the CPU: optional, converted and compiled once, and never used without a check.
 
-A network is traced by torch and handed to OpenVINO's own reader of torch graphs, without OpenVINO's
-converter: the converter reports its use over the network, the reader sends nothing. Tracing records one run;
-a network that decides by its input, or that holds what OpenVINO does not know, stays in torch. Whether the
-answers are the same is not assumed here: whoever asks compares some of them (``batch_job``) and may
-``distrust`` a network.
+A network is traced by torch and passed to OpenVINO's own reader of torch graphs, without OpenVINO's
+converter: the converter sends telemetry over the network, the reader does not. Tracing records one run; a
+network with data-dependent control flow, or with operations unknown to OpenVINO, stays in torch. Equal
+outputs are not assumed here: the caller compares some of them (``batch_job``) and may ``distrust`` a network.
 """
 
 from __future__ import annotations
@@ -30,21 +29,21 @@ _DIFFERS = "OpenVINO answered differently"
 _NO_HALF = "this processor has no half precision"
 
 _PIXELS = 4 * 224 * 224
-"""Input pixels per batch: with a stream per core, larger ones are no quicker and hold more memory."""
+"""Input pixels per batch: with a stream per core, larger ones are no faster and use more memory."""
 
 _STREAMS = 4
-"""Streams at most; each holds its own intermediate results."""
+"""Most streams; each has its own intermediate results."""
 
 
 @dataclass(frozen=True, eq=False)
 class OpenVinoRuntime:
-    """A compiled network with requests of its own; for one thread at a time.
+    """A compiled network with inference requests of its own; for one thread at a time.
 
     Attributes:
         compiled: the network as ``openvino.CompiledModel``, of fixed batch.
-        batch: that batch; a smaller one is filled up.
+        batch: that batch size; a smaller batch is padded.
         low: whether it computes in bfloat16.
-        requests: one per batch that may be under way.
+        requests: one per batch that may be in flight.
     """
 
     compiled: Any
@@ -57,7 +56,7 @@ class OpenVinoRuntime:
 
     @property
     def depth(self) -> int:
-        """Batches that may be under way at once."""
+        """Batches that may be in flight at once."""
         return len(self.requests)
 
     @property
@@ -66,7 +65,7 @@ class OpenVinoRuntime:
         return f"openvino {'bfloat16' if self.low else 'float32'} on cpu"
 
     def submit(self, batch: Tensor, slot: int) -> Callable[[], Tensor]:
-        """Start on ``batch`` float32 ``(N, 3, n, n)``, N at most ``self.batch``; see ``Runtime``."""
+        """Submit ``batch`` float32 ``(N, 3, n, n)``, N at most ``self.batch``; see ``Runtime``."""
         count, request = len(batch), self.requests[slot]
         if count < self.batch:
             batch = torch.cat([batch, batch[:1].expand(self.batch - count, -1, -1, -1)])
@@ -82,7 +81,7 @@ class OpenVinoRuntime:
 
 @dataclass(eq=False)
 class _Prepared:
-    """What is known of one network: nothing of it is valid once its weights have changed."""
+    """Cache of one network, invalid once its weights have changed."""
 
     state: tuple[tuple[int, int], ...]
     models: dict[int, Any] = field(default_factory=dict)
@@ -97,8 +96,8 @@ _prepared: WeakKeyDictionary[nn.Module, _Prepared] = WeakKeyDictionary()
 def prepare(network: nn.Module, side: int, *, low: bool) -> OpenVinoRuntime | str:
     """The network compiled for inputs of ``side`` pixels, or why it cannot be, in a few words.
 
-    The first call for a network takes 0.1 to 0.6 s; later ones are free for as long as the network lives and
-    its weights stay. Any thread may call it, ahead of time too.
+    The first call for a network takes 0.1 to 0.6 s; later ones are free while the network exists and its
+    weights stay the same. Thread-safe; may be called ahead of time.
 
     Args:
         network: in evaluation mode, on the CPU, in float32.
@@ -115,7 +114,7 @@ def prepare(network: nn.Module, side: int, *, low: bool) -> OpenVinoRuntime | st
             return _NO_HALF
         try:
             compiled = _compiled(network, known, side, low)
-        except Exception:  # tracing runs whatever code the network holds, and reading it may fail in any way
+        except Exception:  # tracing runs arbitrary code of the network, and reading it may fail in any way
             known.refused = _UNFIT
             return known.refused
     streams = int(compiled.get_property("NUM_STREAMS"))
@@ -124,7 +123,7 @@ def prepare(network: nn.Module, side: int, *, low: bool) -> OpenVinoRuntime | st
 
 
 def distrust(network: nn.Module) -> str:
-    """Never run this network in OpenVINO again: it was seen to answer differently. The reason, in words."""
+    """Never run this network in OpenVINO again: its outputs differed. Returns the reason, in words."""
     with _lock:
         _known(network).refused = _DIFFERS
     return _DIFFERS
@@ -167,7 +166,7 @@ def _read(network: nn.Module, side: int) -> Any:
     decoder = import_module("openvino.frontend.pytorch.ts_decoder").TorchScriptPythonDecoder
     example = torch.zeros(2, 3, side, side)
     with torch.no_grad(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that tracing is deprecated, and where it froze a Python number
+        warnings.simplefilter("ignore")  # about the deprecation of tracing, and constants it froze
         traced = torch.jit.trace(network, example, check_trace=False)  # type: ignore[no-untyped-call]
         graph = decoder(traced, skip_freeze=True)  # read in place: it must outlive the conversion
         reader = frontend.FrontEndManager().load_by_framework("pytorch")

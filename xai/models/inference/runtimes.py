@@ -1,8 +1,8 @@
-"""What carries a network out: torch on its own device, and OpenVINO on a CPU.
+"""Inference runtimes: torch on its own device, and OpenVINO on a CPU.
 
-Torch in float32 is the reference. OpenVINO answers the same within 1e-5 in probability and faster; it takes
-over where it is installed, takes the network, and there is enough to do to make up for its preparation. For a
-*fast* map, shown while somebody waits, both may compute in half precision.
+Torch in float32 is the reference. OpenVINO gives the same outputs within 1e-5 in probability, and faster; it
+is used where it is installed, supports the network, and there is enough work to make up for its preparation.
+For a *fast* map, shown while a visitor waits, both may compute in half precision.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ _CPU_PIXELS = 26 * 128 * 128
 """Input pixels per torch batch on a CPU: 8 inputs of 224 pixels, where torch is quickest on two cores."""
 
 _WORTH_PIXELS = 2_000_000
-"""Input pixels from which on OpenVINO's preparation, half a second for a MobileNetV2, has paid off."""
+"""Input pixels from which OpenVINO's preparation, half a second for a MobileNetV2, pays off."""
 
 _GPU_LARGEST = 256
 _GPU_TRIAL = 4
 
 
 class Runtime(Protocol):
-    """What answers batches of one network's inputs.
+    """Runs batches of one network's inputs.
 
     Attributes:
-        name: what it is, for the reader: ``"openvino float32 on cpu"``.
-        device: where its inputs must lie.
-        batch: inputs it takes at a time, at most.
-        depth: batches that may be under way at once.
-        memory_format: how its inputs are best laid out.
+        name: display name: ``"openvino float32 on cpu"``.
+        device: where its inputs must be.
+        batch: largest batch.
+        depth: batches that may be in flight at once.
+        memory_format: preferred memory layout of its inputs.
         low: whether it computes in half precision.
     """
 
@@ -61,9 +61,9 @@ class Runtime(Protocol):
     def low(self) -> bool: ...  # noqa: D102
 
     def submit(self, batch: Tensor, slot: int) -> Pending:
-        """Start on ``batch`` ``(N, 3, n, n)``; at most one of each ``slot`` in ``range(depth)`` at a time.
+        """Submit ``batch`` ``(N, 3, n, n)``; at most one per ``slot`` in ``range(depth)`` at a time.
 
-        The batch must stay as it is until its answers were fetched.
+        The batch must stay unchanged until its outputs are fetched.
         """
         ...
 
@@ -74,10 +74,10 @@ class TorchRuntime:
 
     Attributes:
         network: in evaluation mode, on ``device``.
-        device: where it lives.
+        device: where it is.
         batch: inputs at a time.
         dtype: float32, or the half precision that autocast uses.
-        why: reason for it where another was wanted, in brackets after its name.
+        why: why another runtime was not used, in brackets after its name.
     """
 
     network: nn.Module
@@ -101,7 +101,7 @@ class TorchRuntime:
         return f"torch {str(self.dtype).removeprefix('torch.')} on {self.device.type}{reason}"
 
     def submit(self, batch: Tensor, slot: int) -> Pending:
-        """The answers, computed before this returns (on a GPU: under way)."""
+        """The outputs, computed before this returns (on a GPU: in flight)."""
         with torch.inference_mode(), _arithmetic(self.device, self.dtype):
             logits: Tensor = self.network(batch).float()
         return lambda: logits
@@ -113,10 +113,10 @@ def reference_runtime(network: nn.Module, device: torch.device, side: int, why: 
 
 
 def runtime_for(network: nn.Module, device: torch.device, side: int, forwards: int, mode: Mode) -> Runtime:
-    """What answers ``forwards`` inputs of ``side`` pixels best.
+    """The best runtime for ``forwards`` inputs of ``side`` pixels.
 
-    The same arguments give the same runtime on one machine, whatever ran before. Where ``fast`` has nothing
-    to offer, it is answered in float32.
+    The same arguments give the same runtime on one machine, whatever ran before. Where ``fast`` has no
+    advantage, it runs in float32.
     """
     worth = forwards * side * side >= _WORTH_PIXELS
     fast, why = mode == "fast", ""
@@ -140,7 +140,7 @@ def _half(device: torch.device) -> torch.dtype:
 
 @contextmanager
 def _arithmetic(device: torch.device, dtype: torch.dtype) -> Iterator[None]:
-    """Half precision, or float32 that is float32: on a GPU, cuDNN would round to ten bits (TF32)."""
+    """Half precision, or true float32: on a GPU, cuDNN would round to ten bits (TF32)."""
     if dtype != torch.float32:
         with torch.autocast(device.type, dtype):
             yield
@@ -160,7 +160,7 @@ def _batch(network: nn.Module, device: torch.device, side: int) -> int:
         with torch.inference_mode():
             trial = torch.zeros(_GPU_TRIAL, 3, side, side, device=device)
             network(trial.contiguous(memory_format=torch.channels_last))
-    except torch.OutOfMemoryError:  # whether one fits, whoever asks finds out
+    except torch.OutOfMemoryError:  # whether one fits is found out by the caller
         torch.cuda.empty_cache()
         return 1
     each = (torch.cuda.max_memory_allocated(device) - before) / _GPU_TRIAL

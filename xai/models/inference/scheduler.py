@@ -1,6 +1,6 @@
-"""One stream of batches: inputs of several faces through several networks, without a pause between them.
+"""One stream of batches: inputs of several faces through several networks, without gaps.
 
-Between batches whoever waits is told how far it has come, and may stop the work.
+Between batches the progress callback is called, and may stop the work.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ __all__ = ["iter_results", "run"]
 
 
 def run(jobs: Sequence[InferenceJob], progress: Progress | None = None) -> tuple[ModelOutputs, ...]:
-    """The answers to all jobs, in order; see ``iter_results``."""
+    """The outputs of all jobs, in order; see ``iter_results``."""
     return tuple(iter_results(jobs, progress))
 
 
 def iter_results(jobs: Sequence[InferenceJob], progress: Progress | None = None) -> Iterator[ModelOutputs]:
-    """The answers of each job, in order, as soon as they are complete.
+    """The outputs of each job, in order, as soon as they are complete.
 
     Args:
-        jobs: what is asked.
-        progress: called between batches with (inputs answered, inputs in all); what it raises stops the work.
+        jobs: the jobs.
+        progress: called between batches with (inputs done, inputs in all); what it raises stops the work.
     """
     said = _Said(progress, sum(job.count for job in jobs))
     under_way: deque[tuple[JobState, PendingBatch]] = deque()
@@ -45,7 +45,7 @@ def iter_results(jobs: Sequence[InferenceJob], progress: Progress | None = None)
 
 
 class _Said:
-    """How many inputs were answered, and whom to tell."""
+    """Count of finished inputs, and the progress callback."""
 
     def __init__(self, progress: Progress | None, total: int) -> None:
         self._progress, self._total, self.done = progress, total, 0
@@ -56,7 +56,7 @@ class _Said:
 
 
 def _settled(under_way: deque[tuple[JobState, PendingBatch]], said: _Said) -> Iterator[ModelOutputs]:
-    """Fetch the oldest batch; its job's answers where it was the last."""
+    """Fetch the oldest batch; returns its job's outputs where it was the last."""
     run, batch = under_way.popleft()
     run.take(batch)
     said.done += batch.stop - batch.start

@@ -1,1 +1,1 @@
-"""Draws before a face what is no mask."""
+"""Draws occluders that are not masks in front of a face."""

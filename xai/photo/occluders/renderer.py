@@ -1,7 +1,7 @@
-"""Draws things before a face that are no mask, so that the true class stays what it was.
+"""Draws occluders that are not masks in front of a face, so that the true class stays the same.
 
-Users of comparable tools saw hands, beards, scarves and sheets of paper taken for masks; a classifier that
-has met them beside real masks learns the difference, and one that has not can be measured on them.
+Users of comparable tools saw hands, beards, scarves and sheets of paper taken for masks; a classifier trained
+with them beside real masks learns the difference, and one that was not can be measured on them.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ Plane = NDArray[np.float32]
 Points = NDArray[np.float32]
 
 OCCLUDERS = (*SHAPES, "scarf")
-"""What can be drawn before a face; the scarf lies round the neck and leaves the mouth bare."""
+"""The occluders; the scarf lies round the neck and leaves the mouth bare."""
 
-_REACH = ((-1.0, -1.35), (1.0, 1.1))  # face widths from the mouth that a thing may take
+_REACH = ((-1.0, -1.35), (1.0, 1.1))  # face widths from the mouth that an occluder may take
 _BARE = (50, 280, 101, 330, 205, 425, 151, 9, 108, 337, 195, 5)
-"""Mesh vertices whose colour is the skin's: cheeks, forehead, the bridge of the nose."""
+"""Mesh vertices for the skin colour: cheeks, forehead, the bridge of the nose."""
 
 
 def draw_occluder(
     pixels: Pixels, landmarks: Points, name: str, seed: int = 0, drawn_width: int = USUAL.drawn_width
 ) -> Pixels:
-    """A copy of the photo with a thing before the face.
+    """A copy of the photo with an occluder in front of the face.
 
     Args:
         pixels: RGB uint8 ``(H, W, 3)``; not changed.
         landmarks: float32 ``(468, 2)``, the face mesh in these pixels.
         name: one of ``OCCLUDERS``.
-        seed: chance in shape, place and colour; the same seed gives the same picture.
+        seed: of shape, place and colour; the same seed gives the same picture.
         drawn_width: as of ``Fit``.
 
     Returns:
         RGB uint8 ``(H, W, 3)``.
 
     Raises:
-        UnknownName: there is no such thing.
+        UnknownName: there is no such occluder.
         ValueError: not a picture, or not a face mesh.
     """
     if name not in OCCLUDERS:
@@ -87,7 +87,7 @@ def _draw(part: Pixels, landmarks: Points, name: str, drawn_width: int, rng: np.
 
 
 def _lit(stage: Scene, name: str, light: Light) -> Plane:
-    """The thing in the light of the face: linear RGB times cover, and cover, ``(h, w, 4)``."""
+    """The occluder in the light of the face: linear RGB times coverage, and coverage, ``(h, w, 4)``."""
     body = SHAPES[name](stage)
     relief = (body.height / stage.unit).astype(np.float32)
     bright = light.on(surface_normals(body.height)) * hollows(relief, stage.unit) * light.exposure
@@ -97,7 +97,7 @@ def _lit(stage: Scene, name: str, light: Light) -> Plane:
 
 
 def _skin(part: Pixels, landmarks: Points, light: Light) -> Plane:
-    """What the skin of the face reflects, linear RGB ``(3,)``: its median over what the light would give."""
+    """Reflectance of the face's skin, linear RGB ``(3,)``: its median over what the light would give."""
     height, width = part.shape[:2]
     places = landmarks[list(_BARE)].round().astype(int).clip(0, [width - 1, height - 1])
     seen = np.median(linear(part[places[:, 1], places[:, 0]]), axis=0)

@@ -1,4 +1,4 @@
-"""What things before a face are built with: sticks and sheets with a height, in the face's own axes."""
+"""Building blocks of occluders: sticks and sheets with a height, in the face's own axes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _SOFT = 0.7  # drawn pixels over which an edge fades
 
 @dataclass(frozen=True, eq=False)
 class SceneObject:
-    """A thing on the canvas.
+    """An object on the canvas.
 
     Attributes:
         cover: float32 ``(h, w)``, 0..1.
         height: float32 ``(h, w)``, drawn pixels above the picture.
-        colour: what it reflects, linear RGB, ``(3,)`` or ``(h, w, 3)``.
+        colour: its reflectance, linear RGB, ``(3,)`` or ``(h, w, 3)``.
     """
 
     cover: Plane
@@ -34,7 +34,7 @@ class SceneObject:
     colour: Plane
 
     def under(self, other: SceneObject) -> SceneObject:
-        """This body with ``other`` in front of it."""
+        """This object with ``other`` in front of it."""
         over = other.cover[..., None]
         return SceneObject(
             np.maximum(self.cover, other.cover),
@@ -45,13 +45,13 @@ class SceneObject:
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """The canvas before one face; places are given in face widths from the mouth: right and down.
+    """The canvas in front of one face; positions are in face widths from the mouth: right and down.
 
     Attributes:
-        canvas: where is drawn.
+        canvas: what is drawn on.
         frame: the face.
-        skin: what its skin reflects, linear RGB ``(3,)``.
-        rng: chance.
+        skin: reflectance of its skin, linear RGB ``(3,)``.
+        rng: random generator.
     """
 
     canvas: Canvas
@@ -62,7 +62,7 @@ class Scene:
     y: Plane = field(init=False)
 
     def __post_init__(self) -> None:
-        """Work out the face's coordinates of every drawn pixel."""
+        """Compute the face coordinates of every drawn pixel."""
         rows, columns = self.canvas.size
         scale, frame = self.canvas.scale, self.frame
         across = (np.arange(columns) + 0.5) / scale - 0.5 + self.canvas.left - frame.centre[0]
@@ -79,11 +79,11 @@ class Scene:
 
     @property
     def middle(self) -> float:
-        """Where the head's middle lies beside the mouth: they part as the head turns."""
+        """Offset of the head's middle from the mouth: it grows as the head turns."""
         return -0.5 * self.frame.turn
 
     def capsule(self, start: Points, end: Points, radii: tuple[float, float]) -> tuple[Plane, Plane]:
-        """A round stick from ``start`` to ``end`` ``(2,)``: depth inside its outline, and height; widths."""
+        """A round stick from ``start`` to ``end`` ``(2,)``: depth inside its outline, and height."""
         along = np.asarray(end - start, np.float64)
         length = float(along @ along) + 1e-9
         t = ((self.x - start[0]) * along[0] + (self.y - start[1]) * along[1]) / length
@@ -94,11 +94,11 @@ class Scene:
         return np.asarray(radius - away, np.float32), np.asarray(round_height, np.float32)
 
     def cover(self, depth: Plane) -> Plane:
-        """Cover 0..1 of what lies ``depth`` face widths inside an outline."""
+        """Coverage 0..1 at ``depth`` face widths inside an outline."""
         return np.asarray(np.clip(depth * self.unit / (2 * _SOFT) + 0.5, 0, 1), np.float32)
 
     def box(self, middle: Points, half: Points, angle: float, corner: float) -> tuple[Plane, Plane, Plane]:
-        """A turned rectangle with round corners: depth inside it, and its own coordinates right and down."""
+        """A rotated rectangle with round corners: depth inside it, and its own coordinates right and down."""
         cosine, sine = np.cos(angle), np.sin(angle)
         x, y = self.x - middle[0], self.y - middle[1]
         u, v = cosine * x + sine * y, cosine * y - sine * x

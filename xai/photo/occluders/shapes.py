@@ -1,6 +1,6 @@
-"""Things before a face that are no mask: hands, paper, phones, cups, microphones, beards, hair, scarves.
+"""Shapes of the occluders: hands, paper, phones, cups, microphones, beards, hair, scarves.
 
-Each takes a ``Scene`` and returns the ``SceneObject`` that lies before the face. Lengths are in face widths.
+Each takes a ``Scene`` and returns the ``SceneObject`` in front of the face. Lengths are in face widths.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def _hand(stage: Scene) -> SceneObject:
 
 
 def _fist(stage: Scene) -> SceneObject:
-    """A fist before the mouth, as in coughing."""
+    """A fist in front of the mouth, as in coughing."""
     rng = stage.rng
     side = float(rng.choice([-1.0, 1.0]))
     middle = _at(rng.uniform(-0.05, 0.05), rng.uniform(-0.02, 0.08))
@@ -74,7 +74,7 @@ def _fist(stage: Scene) -> SceneObject:
 
 
 def _flesh(stage: Scene, sticks: list[Stick]) -> SceneObject:
-    """Sticks of skin, later ones before earlier ones, with darker seams where they meet."""
+    """Sticks of skin, later ones in front of earlier ones, with darker seams where they meet."""
     depth = np.full(stage.x.shape, -1.0, np.float32)
     height = np.zeros_like(depth)
     seam = np.ones_like(depth)
@@ -109,7 +109,7 @@ def _paper(stage: Scene) -> SceneObject:
 
 
 def _phone(stage: Scene) -> SceneObject:
-    """A phone before the mouth or the cheek, its back or its dark glass to the viewer."""
+    """A phone in front of the mouth or the cheek, its back or its dark glass to the viewer."""
     rng = stage.rng
     middle = _at(rng.uniform(-0.3, 0.3), rng.uniform(-0.15, 0.2))
     half = _at(0.26, 0.52) * rng.uniform(0.85, 1.1)
@@ -151,7 +151,7 @@ def _cup(stage: Scene) -> SceneObject:
 
 
 def _microphone(stage: Scene) -> SceneObject:
-    """A microphone before the mouth: a round head of wire or foam, and its handle."""
+    """A microphone in front of the mouth: a round head of wire or foam, and its handle."""
     rng = stage.rng
     side, radius = float(rng.choice([-1.0, 1.0])), rng.uniform(0.11, 0.19)
     head = _at(side * rng.uniform(0, 0.15), rng.uniform(0.02, 0.16))
@@ -223,4 +223,4 @@ SHAPES: dict[str, Callable[[Scene], SceneObject]] = {
     "beard": _beard,
     "hair": _hair,
 }
-"""What can be drawn before a face, by name."""
+"""The occluders by name."""

@@ -1,4 +1,4 @@
-"""Which vertices of the face mesh tie a mask to a face, for each style and way of wearing it.
+"""Anchor points: vertices of the face mesh that a mask is tied to, by style and way of wearing it.
 
 The mesh is the 468-vertex canonical face of Kartynnik et al., "Real-time Facial Surface Geometry from
 Monocular Video on Mobile GPUs" (2019). Only vertices of the left half of the picture are named.
@@ -13,14 +13,14 @@ __all__ = ["CORES", "KNOTS", "LOOSE_KNOTS", "MIRROR", "AnchorPoint"]
 
 @dataclass(frozen=True)
 class AnchorPoint:
-    """One place where the sheet is tied to the face, and its mirror image.
+    """One point where the sheet is tied to the face, and its mirror image.
 
     Attributes:
-        u: distance from the sheet's middle line, 0..1; a knot at 0 has no twin.
+        u: distance from the sheet's middle line, 0..1; a point at 0 has no mirror image.
         v: distance from the sheet's top edge, 0..1.
         vertices: mesh vertices whose mean it is tied to; a vertex named twice counts twice.
-        out: further away from the mouth, as a share of the distance to it.
-        drop: further down, as a share of the face height.
+        out: offset away from the mouth, as a share of the distance to it.
+        drop: offset downwards, as a share of the face height.
     """
 
     u: float
@@ -37,7 +37,7 @@ MIRROR = {
     149: 378, 150: 379, 165: 391, 169: 394, 172: 397, 176: 400, 177: 401, 186: 410, 187: 411, 192: 416,
     198: 420, 203: 423, 205: 425, 207: 427, 210: 430, 213: 433, 214: 434, 215: 435, 216: 436, 234: 454,
 }  # fmt: skip
-"""Vertex on the left of the picture -> its twin on the right. Vertices of the middle line have none."""
+"""Vertex on the left of the picture -> its mirror image on the right. Vertices on the midline have none."""
 
 _UNDER_THE_TIP = (
     AnchorPoint(0, 0, (1, 2)),
@@ -138,7 +138,7 @@ LOOSE_KNOTS = {
     "forehead": _OVER_THE_BROWS,
     "below_chin": _UNDER_THE_CHIN,
 }
-"""Way of wearing -> the knots that tie a mask of any style."""
+"""Way of wearing -> the anchor points of a mask of any style."""
 
 
 _OVER_THE_NOSE = (
@@ -272,7 +272,7 @@ KNOTS = {
     for style in ("surgical", "cloth", "respirator", "scarf")
     for worn in ("correct", "nose_out", "aside", "hanging", *LOOSE_KNOTS)
 }
-"""(style, worn) -> the knots that tie the mask."""
+"""(style, worn) -> the anchor points of the mask."""
 
 CORES: dict[str, tuple[int, ...]] = {
     "correct": (5, 4, 1, 45, 275, 220, 440, 48, 278, 0, 61, 291, 17, 199, 175, 152),
@@ -281,4 +281,4 @@ CORES: dict[str, tuple[int, ...]] = {
     "mouth_out": (17, 200, 32, 262, 199, 175, 152),
     "chin_out": (5, 4, 1, 45, 275, 220, 440, 48, 278, 0, 61, 291, 14),
 }
-"""Way of wearing -> vertices over which the fabric is stretched, so that it covers them at any turn."""
+"""Way of wearing -> vertices that the fabric covers in any head pose."""

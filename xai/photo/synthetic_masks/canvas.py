@@ -1,4 +1,4 @@
-"""The paper a mask is drawn on: a window of the photo, enlarged, and what is filled in there."""
+"""The canvas a mask is drawn on: a window of the photo, enlarged, and its drawing operations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Plane = NDArray[np.float32]
 Points = NDArray[np.float32]
 
 _LARGEST_SCALE = 6
-_COARSE = 40  # nodes a side where slowly changing values are worked out
+_COARSE = 40  # nodes a side at which slowly varying values are computed
 _SUBPIXEL_BITS = 4
 
 
@@ -50,7 +50,7 @@ class Canvas:
             points: what is to be drawn, photo pixels.
             face_width: in photo pixels.
             photo: rows and columns.
-            drawn_width: a face narrower than this is drawn larger and reduced.
+            drawn_width: a narrower face is drawn enlarged and then reduced.
         """
         height, width = photo
         margin = 0.15 * face_width + 2
@@ -70,7 +70,7 @@ class Canvas:
         return pixels[self.top : self.bottom, self.left : self.right]
 
     def reduce(self, drawing: Plane) -> Plane:
-        """A drawing ``(h, w[, C])`` brought to photo pixels by averaging."""
+        """A drawing ``(h, w[, C])`` reduced to photo pixels by averaging."""
         size = (self.right - self.left, self.bottom - self.top)
         return np.asarray(cv2.resize(drawing, size, interpolation=cv2.INTER_AREA))
 
@@ -81,13 +81,13 @@ class Canvas:
         return np.stack(np.meshgrid(across, down), axis=2).reshape(-1, 2).astype(np.float32)
 
     def spread(self, values: Points) -> tuple[Plane, ...]:
-        """Values ``(N, C)`` at ``nodes`` over the whole drawing: C planes ``(h, w)``."""
+        """Values ``(N, C)`` at ``nodes`` interpolated over the whole drawing: C planes ``(h, w)``."""
         rows, columns = (_between(_COARSE, fine) for fine in self.size)
         planes = values.reshape(_COARSE, _COARSE, -1).transpose(2, 0, 1)
         return tuple(np.asarray(rows @ plane @ columns.T, np.float32) for plane in planes)
 
     def fill(self, *shapes: Points) -> Plane:
-        """Cover 0..1 of polygons given in photo pixels, edges antialiased: ``(h, w)``."""
+        """Coverage 0..1 of polygons given in photo pixels, edges antialiased: ``(h, w)``."""
         paper = np.zeros(self.size, np.uint8)
         for shape in shapes:
             if len(shape):
@@ -95,7 +95,7 @@ class Canvas:
         return np.asarray(paper.astype(np.float32) / 255)
 
     def stroke(self, curve: Points, width: float, strength: Points) -> Plane:
-        """Cover of a line along ``curve`` ``(N, 2)``, ``width`` photo pixels thick: ``(h, w)``.
+        """Coverage of a line along ``curve`` ``(N, 2)``, ``width`` photo pixels thick: ``(h, w)``.
 
         It is as strong at each point as ``strength`` ``(N,)`` says, 0..1.
         """

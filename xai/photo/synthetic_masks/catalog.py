@@ -1,7 +1,7 @@
-"""Dozens of masks, and one chosen by chance: what people wear, about as often as they wear it.
+"""Dozens of masks, and random sampling of one: what people wear, about as often as they wear it.
 
-Every name is drawn by a command of the project on a contact sheet. Shares follow what is seen on streets and
-in the press: half of all masks are surgical, most of those light blue.
+A command of the project draws every name on a contact sheet. Shares follow what is seen on streets and in the
+press: half of all masks are surgical, most of those light blue.
 """
 
 from __future__ import annotations
@@ -109,14 +109,14 @@ _COMMON = {
     "cloth_grey": 2.0,
     "respirator_white": 3.0,
 }
-"""How much oftener than others of their style these are worn."""
+"""How much more often than others of their style these are worn."""
 
 _TINT_SPREAD = 0.06  # of each channel, one standard deviation
 _SHADE_SPREAD = 0.09  # of all channels together
 
 
 def sample_appearance(rng: np.random.Generator, styles: tuple[str, ...]) -> tuple[str, MaskLook]:
-    """A random look of one of these styles, its colours varied, and its name in ``MASK_CATALOG``."""
+    """A random appearance of one of these styles, its colours varied, and its name in ``MASK_CATALOG``."""
     names = [name for name, look in MASK_CATALOG.items() if look.style in styles]
     inside = {s: sum(_COMMON.get(n, 1.0) for n in names if MASK_CATALOG[n].style == s) for s in styles}
     weights = np.array([_SHARES[MASK_CATALOG[n].style] / inside[MASK_CATALOG[n].style] for n in names])

@@ -1,4 +1,4 @@
-"""Lays what was drawn into a photo: its shadow, and the photo's own blur and grain."""
+"""Composites a drawing into a photo, with a shadow and the photo's own blur and grain."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ Pixels = NDArray[np.uint8]
 Plane = NDArray[np.float32]
 
 _LEAST_BLUR = 0.2  # pixels; less is not worth filtering
-_UNSEEN = 2e-3  # less cover or shadow than this leaves a pixel as it was
+_UNSEEN = 2e-3  # less coverage or shadow than this leaves a pixel unchanged
 
 
 def composite(
     cut: Pixels, layers: Plane, catches: Plane, scene: tuple[FaceFrame, Light], rng: np.random.Generator
 ) -> Pixels:
-    """The photo with something over it.
+    """The photo with the layers composited over it.
 
     Args:
         cut: RGB uint8 ``(h, w, 3)``, the window of the photo; not changed.
-        layers: linear RGB times cover, and cover, float32 ``(h, w, 4)``.
-        catches: float32 ``(h, w)``, 0..1, how much of the thing's shadow a pixel takes.
+        layers: linear RGB times coverage, and coverage, float32 ``(h, w, 4)``.
+        catches: float32 ``(h, w)``, 0..1, how much of the object's shadow a pixel receives.
         scene: the face and its light.
         rng: for the grain.
     """
@@ -53,13 +53,13 @@ def surface_normals(height: Plane) -> Plane:
 
 
 def hollows(folds: Plane, unit: float) -> Plane:
-    """The factor by which what lies lower than its surroundings is darker; ``unit`` is the face's width."""
+    """The factor by which hollows are darker than their surroundings; ``unit`` is the face's width."""
     raised = folds - cv2.GaussianBlur(folds, (0, 0), 0.02 * unit)
     return np.asarray(np.clip(1 + 26 * raised, 0.6, 1.12), np.float32)
 
 
 def _shadow(alpha: Plane, frame: FaceFrame, light: Light) -> Plane:
-    """What a thing takes from the light around it: close to its edge, and cast away from the light."""
+    """Shadow of an object: close to its edge, and cast away from the light."""
     x, y = (0.02 * frame.down - 0.04 * light.direction[:2]) * frame.width
     moved = np.array([[1, 0, x], [0, 1, y]], np.float32)
     cast = cv2.warpAffine(alpha, moved, alpha.shape[::-1])

@@ -1,4 +1,4 @@
-"""Size and attitude of a face, from its mesh: what everything drawn on it is measured in."""
+"""Size and pose of a face, from its mesh: the frame for everything drawn on it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Points = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class FaceFrame:
-    """Size and attitude of a face in the picture.
+    """Size and pose of a face in the picture.
 
     Attributes:
         centre: float32 ``(2,)``, between the lips, photo pixels.
@@ -34,7 +34,7 @@ class FaceFrame:
 
 
 def face_frame(landmarks: Points) -> FaceFrame:
-    """Size and attitude of the face whose 468 mesh points are ``landmarks`` ``(468, 2)``."""
+    """Size and pose of the face whose 468 mesh points are ``landmarks`` ``(468, 2)``."""
     eyes = landmarks[[263, 362]].mean(axis=0) - landmarks[[33, 133]].mean(axis=0)
     right = eyes / (np.linalg.norm(eyes) + 1e-6)
     across = np.array([-right[1], right[0]], np.float32)

@@ -1,8 +1,8 @@
-"""Where a mask lies on a face: outline, own coordinates, ear loops, and its place once it slipped.
+"""Layout of a mask on a face: outline, own coordinates, ear loops, and its place once it has slipped.
 
-A mask is a sheet with coordinates u from -1 (left edge in the picture) to 1 and v from 0 (top edge) to 1.
-A few knots tie the sheet to vertices of the 468-point face mesh; between them a thin-plate spline bends it
-(Bookstein, "Principal Warps: Thin-Plate Splines and the Decomposition of Deformations", 1989).
+A mask is a sheet with coordinates u from -1 (left edge in the picture) to 1 and v from 0 (top edge) to 1. A
+few anchor points tie the sheet to vertices of the 468-point face mesh; between them a thin-plate spline bends
+it (Bookstein, "Principal Warps: Thin-Plate Splines and the Decomposition of Deformations", 1989).
 """
 
 from __future__ import annotations
@@ -25,25 +25,25 @@ Points = NDArray[np.float32]
 MESH_POINTS = 468
 """Vertices of the face mesh."""
 
-_SLACK = 1e-6  # keeps the system solvable where two knots fall together
+_SLACK = 1e-6  # keeps the system solvable where two anchor points coincide
 _SHEET_GRID = 9
-_EAR_HIDDEN = 0.3  # of a head's turn, from where its far ear is no longer seen
+_EAR_HIDDEN = 0.3  # head turn from which the far ear is hidden
 _OUTLINE_STEPS = 48
 _CORNER = 0.06
 
 _PULLED = 0.36  # face widths to the side
 _PULLED_TURN = 0.28  # radians
-_HUNG_WIDE, _HUNG_LONG = 0.36, 0.72  # of the face's width and height: seen from its edge, half folded
+_HUNG_WIDE, _HUNG_LONG = 0.36, 0.72  # of the face's width and height: seen edge-on, half folded
 _HUNG_OUT, _HUNG_RISE = 0.47, 0.12  # its upper edge: out from the mouth in face widths, up in face heights
 _EARS = {-1: (127, 234), 1: (356, 454)}
 
 
 @dataclass(frozen=True, eq=False)
 class ThinPlate:
-    """A smooth map of the plane through given points.
+    """A thin-plate spline through given points.
 
     Attributes:
-        points: float64 ``(M, 2)``, where it is tied, scaled to unit size.
+        points: float64 ``(M, 2)``, its control points, scaled to unit size.
         weights: float64 ``(M + 3, C)``.
         origin: float64 ``(2,)`` and
         size: how coordinates are scaled before use.
@@ -56,7 +56,7 @@ class ThinPlate:
 
     @classmethod
     def through(cls, points: Points, values: Points) -> Self:
-        """The map that takes ``points`` ``(M, 2)`` to ``values`` ``(M, C)`` and bends least between."""
+        """The spline that maps ``points`` ``(M, 2)`` to ``values`` ``(M, C)`` with least bending."""
         origin = points.mean(axis=0).astype(np.float64)
         size = float(np.abs(points - origin).max()) or 1.0
         scaled = (points - origin) / size
@@ -78,14 +78,14 @@ class ThinPlate:
 
 @dataclass(frozen=True, eq=False)
 class MaskLayout:
-    """A mask laid on a face, in photo pixels.
+    """A mask fitted to a face, in photo pixels.
 
     Attributes:
-        frame: the face it lies on.
+        frame: the face it is on.
         worn: how it is worn.
         fit: how it sits beyond that.
         outline: float32 ``(N, 2)``, the sheet's edge.
-        core: float32 ``(K, 2)``, what the fabric is stretched over and always covers (nose tip to chin).
+        core: float32 ``(K, 2)``, what the fabric always covers (nose tip to chin).
         to_sheet: photo pixels -> (u, v).
         straps: ear loops, each float32 ``(N, 2)`` from the mask to the ear.
     """
@@ -100,14 +100,14 @@ class MaskLayout:
 
 
 def fit_layout(landmarks: Points, style: str, worn: str, fit: Fit, rng: np.random.Generator) -> MaskLayout:
-    """Lay a mask of ``style`` on the face, worn as ``worn``, with a little chance in tilt, height and size.
+    """Fit a mask of ``style`` to the face, worn as ``worn``, with small random tilt, height and size.
 
     Args:
         landmarks: float32 ``(468, 2)``, photo pixels.
         style: key of ``KNOTS``, first part.
         worn: key of ``KNOTS``, second part.
-        fit: the sheet's size, and how much chance.
-        rng: where the chance comes from.
+        fit: the sheet's size, and how much it varies.
+        rng: random generator.
     """
     frame = face_frame(landmarks)
     knots = KNOTS[style, worn]
@@ -129,7 +129,7 @@ def fit_layout(landmarks: Points, style: str, worn: str, fit: Fit, rng: np.rando
 
 
 def _astray(placed: Points, sheet: Points, frame: FaceFrame, worn: str, fit: Fit) -> Points:
-    """Where the knots lie once the mask is pulled off them or made in another size."""
+    """Positions of the anchor points once the mask is pulled off or made in another size."""
     if worn == "hanging":
         return dangle(sheet, frame, fit)
     if worn == "aside":
@@ -200,7 +200,7 @@ def _rounded_sheet() -> Points:
 def _straps(
     landmarks: Points, frame: FaceFrame, to_picture: ThinPlate, rng: np.random.Generator
 ) -> tuple[Points, ...]:
-    """Two loops a side; none on a side whose ear is turned away."""
+    """Two loops per side; none on a side whose ear is turned away."""
     made = []
     for side, upper, lower in ((-1, (127, 234, 234), (93, 132)), (1, (356, 454, 454), (323, 361))):
         if side * frame.turn > _EAR_HIDDEN:
@@ -229,7 +229,7 @@ def _affine(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def pull_aside(placed: Points, frame: FaceFrame, fit: Fit) -> Points:
-    """Places of the knots ``(N, 2)`` after a pull to ``fit.side``: moved and turned, photo pixels."""
+    """Positions of the anchor points ``(N, 2)`` after a pull to ``fit.side``, photo pixels."""
     angle = -fit.side * _PULLED_TURN
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     moved = (placed - frame.centre) @ turn + frame.centre
@@ -237,7 +237,7 @@ def pull_aside(placed: Points, frame: FaceFrame, fit: Fit) -> Points:
 
 
 def dangle(sheet: Points, frame: FaceFrame, fit: Fit) -> Points:
-    """Places ``(N, 2)`` of sheet coordinates ``(N, 2)`` on a mask that hangs beside the jaw, photo pixels."""
+    """Positions ``(N, 2)`` of sheet coordinates on a mask that hangs beside the jaw, photo pixels."""
     aside = fit.side * _HUNG_OUT * frame.width * frame.right
     top = frame.centre + aside - _HUNG_RISE * frame.height * frame.down
     across = 0.5 * _HUNG_WIDE * fit.wide * frame.width * frame.right

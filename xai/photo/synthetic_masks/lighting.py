@@ -1,4 +1,4 @@
-"""The light that falls on a face, and how sharp and noisy its photo is: read off the picture itself.
+"""The light on a face, and the blur and noise of its photo, estimated from the picture.
 
 Luminance here is linear (sRGB with its gamma undone), 0..1.
 """
@@ -25,9 +25,9 @@ _SKIN = (
     151, 9, 108, 337, 69, 299, 104, 333, 142, 371,
 )  # fmt: skip
 """Mesh vertices that are nearly always bare skin: cheeks, nose, forehead."""
-_FROM_ABOVE = np.array([1.0, 0.0, -0.45])  # what light does where the face does not tell
-_FORWARD = 0.45  # share of the light that comes from the viewer's side; one photo cannot tell
-_OWN_BLUR = 0.7**2 + 0.75**2  # variance that measuring adds: smoothing, and the pixel and slope filters
+_FROM_ABOVE = np.array([1.0, 0.0, -0.45])  # fallback where the face does not tell
+_FORWARD = 0.45  # share of the light from the viewer's side; not measurable from one photo
+_OWN_BLUR = 0.7**2 + 0.75**2  # variance that the measurement adds: smoothing, and the pixel and slope filters
 _UNLINEAR = ((np.arange(256) / 255.0) ** 2.2).astype(np.float32)
 
 
@@ -42,7 +42,7 @@ class Light:
         exposure: linear luminance that a white sheet facing the camera would have, 0..1.1.
         tint: float32 ``(3,)``, colour of the light, mean 1.
         spots: float32 ``(N, 2)``, skin samples in photo pixels.
-        residual: float32 ``(N,)``, what direction alone does not explain there, as a factor.
+        residual: float32 ``(N,)``, remaining factor that direction alone does not explain.
         reach: pixels over which a residual is smoothed.
     """
 
@@ -76,7 +76,7 @@ def srgb(values: Plane) -> Plane:
 
 
 def measure_light(pixels: Pixels, landmarks: Points, frame: FaceFrame) -> Light:
-    """Fit ambient and directional light to the skin of the face, first order, after a sphere's normals.
+    """Fit ambient and first-order directional light to the skin of the face, with a sphere's normals.
 
     First-order lighting as in Ramamoorthi and Hanrahan, "An Efficient Representation for Irradiance
     Environment Maps" (2001), with the head taken as an ellipsoid.

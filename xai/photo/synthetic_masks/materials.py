@@ -1,4 +1,4 @@
-"""What masks are made of: styles, colours, folds and fabric, in the sheet's own coordinates.
+"""Mask materials: styles, colours, folds and fabric, in the sheet's own coordinates.
 
 u runs from -1 to 1 across the sheet, v from 0 at its top edge to 1; heights are shares of the face width.
 """
@@ -18,14 +18,14 @@ __all__ = ["LOOKS", "STYLES", "MaskLook", "bulge", "fabric", "relief"]
 Plane = NDArray[np.float32]
 
 STYLES = ("surgical", "cloth", "respirator", "scarf")
-"""What a mask can be made of."""
+"""The mask styles."""
 
 _PLEATS = (0.3, 0.52, 0.74)
 
 
 @dataclass(frozen=True)
 class MaskLook:
-    """How a mask looks.
+    """Appearance of a mask.
 
     Attributes:
         style: ``"surgical"`` (three pleats, stiff top edge), ``"cloth"`` (centre seam, woven),
@@ -34,7 +34,7 @@ class MaskLook:
         strap: sRGB 0..255 of the ear loops; a scarf has none.
         weave: contrast of the fabric's texture, 0..0.2.
         pattern: one of ``PATTERNS``.
-        second: sRGB 0..255 of what the pattern prints.
+        second: sRGB 0..255 of the printed pattern.
         wire: whether the nose wire shows.
         valve: whether a valve sits on it.
     """
@@ -59,11 +59,11 @@ LOOKS = {
     "cloth_red": MaskLook("cloth", (171, 43, 50), (60, 34, 36), 0.07),
     "cloth_navy": MaskLook("cloth", (44, 56, 96), (40, 48, 78), 0.08),
 }
-"""The looks of the gallery and of the verdict by name; ``catalog`` has many more."""
+"""The appearances used by the gallery and the verdict, by name; ``catalog`` has many more."""
 
 
 def bulge(u: Plane, v: Plane, worn: str) -> Plane:
-    """How far the worn mask stands out towards the viewer, without its folds: same shape as ``u``."""
+    """How far the worn mask bulges towards the viewer, without its folds: same shape as ``u``."""
     across = 0.5 * np.sqrt(np.maximum(0.0, 1 - (0.88 * u) ** 2))
     drape = WAYS[worn].drape
     if drape == "below_chin":
@@ -89,7 +89,7 @@ def relief(u: Plane, v: Plane, look: MaskLook, worn: str, rng: np.random.Generat
 
 
 def _cut(u: Plane, v: Plane, look: MaskLook, drape: str, rng: np.random.Generator) -> Plane:
-    """What the mask's own cut adds: a seam, a fold, pleats, a wire, a valve."""
+    """The relief of the mask's style: a seam, a fold, pleats, a wire, a valve."""
     if look.style == "cloth":
         return np.asarray(-0.006 * np.exp(-((u / 0.018) ** 2)), np.float32)
     if look.style == "scarf":
@@ -102,7 +102,7 @@ def _cut(u: Plane, v: Plane, look: MaskLook, drape: str, rng: np.random.Generato
 
 
 def fabric(u: Plane, v: Plane, look: MaskLook, rng: np.random.Generator) -> Plane:
-    """What the fabric reflects, as a factor on its colour: same shape as ``u``, about 1."""
+    """Texture of the fabric, as a factor on its colour: same shape as ``u``, about 1."""
     if look.style == "cloth":
         threads = np.sin(u * 190) * np.sin(v * 170)
         worn_out = smooth_noise(u, v, (24, 24), rng)
@@ -118,7 +118,7 @@ def fabric(u: Plane, v: Plane, look: MaskLook, rng: np.random.Generator) -> Plan
 
 
 def _pleats(u: Plane, v: Plane, drape: str, rng: np.random.Generator) -> Plane:
-    """Folds that open downwards: the surface rises slowly and falls back at once."""
+    """Folds that open downwards: the surface rises slowly and falls back abruptly."""
     depth = {"correct": 0.02, "nose_out": 0.022, "below_chin": 0.014}[drape]
     height = np.zeros_like(u)
     for at, deep in zip(_PLEATS, rng.uniform(0.75, 1.25, len(_PLEATS)), strict=True):
@@ -130,7 +130,7 @@ def _pleats(u: Plane, v: Plane, drape: str, rng: np.random.Generator) -> Plane:
 
 
 def _wander(u: Plane, rng: np.random.Generator) -> Plane:
-    """A line's smooth wandering along u, about -1..1."""
+    """Smooth random deviation of a line along u, about -1..1."""
     phases = rng.uniform(0, 2 * np.pi, 2)
     return np.asarray(0.6 * np.sin(2.1 * u + phases[0]) + 0.4 * np.sin(5.3 * u + phases[1]), np.float32)
 

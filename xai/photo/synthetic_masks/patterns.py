@@ -1,6 +1,6 @@
-"""What is printed on fabric, in the sheet's own coordinates, and the smooth noise that roughens it.
+"""Printed patterns, in the sheet's own coordinates, and smooth noise.
 
-u runs from -1 to 1 across the sheet, v from 0 at its top edge to 1. A pattern is the cover 0..1 of the
+u runs from -1 to 1 across the sheet, v from 0 at its top edge to 1. A pattern is the coverage 0..1 of the
 second colour over the first.
 """
 
@@ -19,11 +19,11 @@ Draw = Callable[[Plane, Plane, np.random.Generator], Plane]
 
 _VALVE = (0.42, 0.55, 0.13)  # middle in u and v, radius in u
 
-_NOISE_SIDE = 256  # pixels a side on which noise is worked out
+_NOISE_SIDE = 256  # pixels a side of the noise texture
 
 
 def pattern_cover(u: Plane, v: Plane, name: str, rng: np.random.Generator) -> Plane:
-    """The cover of the pattern ``name`` of ``PATTERNS``: same shape as ``u``; chance moves and scales it."""
+    """Coverage of the pattern ``name`` of ``PATTERNS``: same shape as ``u``; randomly shifted and scaled."""
     return np.asarray(_DRAW[name](u, v, rng), np.float32)
 
 
@@ -70,7 +70,7 @@ def _flowers(u: Plane, v: Plane, rng: np.random.Generator) -> Plane:
     many, petals = rng.uniform(2.5, 5), int(rng.integers(4, 7))
     x, y = u * many, 1.5 * v * many
     column, row = np.floor(x), np.floor(y)
-    # Every cell has its own flower: chance that depends on the cell and on nothing else.
+    # Every cell has its own flower: randomness that depends on the cell alone.
     chance = np.sin(column * 12.9898 + row * 78.233 + rng.uniform(0, 9)) * 43758.5453
     chance = chance - np.floor(chance)
     x, y = x - column - 0.3 - 0.4 * chance, y - row - 0.7 + 0.4 * chance
@@ -89,7 +89,7 @@ def _emblem(u: Plane, v: Plane, rng: np.random.Generator) -> Plane:
 
 
 def _paisley(u: Plane, v: Plane, rng: np.random.Generator) -> Plane:
-    """The small white figures of a bandana."""
+    """The small white motifs of a bandana."""
     fine = smooth_noise(u, v, (16, 22), rng)
     return _edge(0.12 - np.abs(fine - 0.25), 0.06)
 
@@ -110,9 +110,9 @@ PATTERNS = tuple(_DRAW)
 
 
 def smooth_noise(u: Plane, v: Plane, cells: tuple[int, int], rng: np.random.Generator) -> Plane:
-    """Smooth noise over the sheet, about -1..1, with so many cells across and down."""
+    """Smooth noise over the sheet, about -1..1, with ``cells`` cells across and down."""
     columns, rows = cells
-    fine = max(1, _NOISE_SIDE // max(cells))  # a look-up between pixels is exact to 1/32 only
+    fine = max(1, _NOISE_SIDE // max(cells))  # remap interpolates at 1/32 pixel steps only
     size = ((columns + 4) * fine, (rows + 4) * fine)
     tile = rng.normal(0, 0.6, (rows + 4, columns + 4)).astype(np.float32)
     tile = np.asarray(cv2.resize(tile, size, interpolation=cv2.INTER_CUBIC))

@@ -1,8 +1,8 @@
 """Draws a mask on a face, worn correctly or not, in the light of the photo.
 
-The mask is a sheet tied to the face mesh (``layout``), made of something (``materials``) and lit as
-the face is (``lighting``). It is drawn larger than the photo and reduced, then given the photo's own blur
-and grain, so that neither an edge nor a texture gives it away.
+The mask is a sheet tied to the face mesh (``layout``), with a material (``materials``), lit as the face is
+(``lighting``). It is drawn larger than the photo and reduced, then given the photo's own blur and grain, so
+that neither an edge nor a texture gives it away.
 """
 
 from __future__ import annotations
@@ -40,18 +40,18 @@ WORN = tuple(WAYS)
 """The ways of wearing a mask that can be drawn."""
 
 _STRAP_WIDTH = 0.02  # of the face width
-_SHEEN = 0.015  # part of white that even black fabric throws back where it faces the light
+_SHEEN = 0.015  # reflectance that even black fabric has where it faces the light
 
 
 @dataclass(frozen=True)
 class MaskSpec:
-    """A mask as one face wears it.
+    """A mask on one face.
 
     Attributes:
         look: one of ``LOOKS``, or another.
         worn: one of ``WORN``.
-        seed: chance in tilt, height, folds and grain; the same seed gives the same picture.
-        fit: size, and how far chance reaches.
+        seed: of tilt, height, folds and grain; the same seed gives the same picture.
+        fit: size, and how much it varies.
     """
 
     look: MaskLook
@@ -89,7 +89,7 @@ def render_mask(pixels: Pixels, landmarks: Points, outfit: MaskSpec) -> Pixels:
 
 
 def neighbourhood(pixels: Pixels, landmarks: Points) -> tuple[Pixels, Points]:
-    """A view of the part that is looked at, however large the photo is, and its upper left corner."""
+    """A view of the relevant part of the photo, whatever its size, and its upper left corner."""
     low, high = landmarks.min(axis=0), landmarks.max(axis=0)
     reach = float((high - low).max())
     left, top = (max(0, int(c - reach)) for c in low)
@@ -107,7 +107,7 @@ def require_face(pixels: Pixels, landmarks: Points) -> None:
 
 @dataclass(frozen=True, eq=False)
 class _Scene:
-    """Everything that decides how the mask is drawn."""
+    """All inputs of the drawing."""
 
     layout: MaskLayout
     canvas: Canvas
@@ -138,7 +138,7 @@ def _draw(part: Pixels, landmarks: Points, outfit: MaskSpec) -> None:
 
 
 def _layers(scene: _Scene, skin: Plane, rng: np.random.Generator) -> Plane:
-    """Mask and ear loops in photo pixels: linear RGB times cover, and cover, ``(h, w, 4)``."""
+    """Mask and ear loops in photo pixels: linear RGB times coverage, and coverage, ``(h, w, 4)``."""
     canvas, layout = scene.canvas, scene.layout
     cover = canvas.fill(layout.outline, layout.core)
     colour = _sheet(scene, rng)
@@ -181,7 +181,7 @@ def _under(light: Light, colour: tuple[int, int, int]) -> Plane:
 
 
 def _loops(scene: _Scene, skin: Plane) -> tuple[Plane, Plane]:
-    """Ear loops: cover ``(h, w)`` and linear RGB ``(h, w, 3)``. They end where hair or an ear hides them."""
+    """Ear loops: coverage ``(h, w)``, linear RGB ``(h, w, 3)``. They end where hair or an ear hides them."""
     canvas, frame = scene.canvas, scene.layout.frame
     width = _STRAP_WIDTH * frame.width
     cover, lit = np.zeros(canvas.size, np.float32), np.zeros(canvas.size, np.float32)
@@ -194,7 +194,7 @@ def _loops(scene: _Scene, skin: Plane) -> tuple[Plane, Plane]:
 
 
 def _shown(curve: Points, skin: Plane) -> Points:
-    """How much of the loop is seen at each point: it fades at the ear and stays hidden once hidden."""
+    """Visibility of the loop at each point: it fades at the ear and stays hidden once hidden."""
     height, width = skin.shape
     x = curve[:, 0].round().astype(int).clip(0, width - 1)
     y = curve[:, 1].round().astype(int).clip(0, height - 1)

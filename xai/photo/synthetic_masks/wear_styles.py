@@ -1,4 +1,4 @@
-"""The ways of wearing a mask that can be drawn, and what each of them is called."""
+"""The ways of wearing a mask that can be drawn, with their class and reason."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from xai.errors import UnknownName
 __all__ = ["REASONS", "USUAL", "WAYS", "Fit", "WearStyle", "class_of", "find_way", "reason_of"]
 
 REASONS = ("nose", "nose and mouth", "chin", "elsewhere")
-"""What is wrong with a mask worn incorrectly: what it leaves bare, or that it is not on the lower face."""
+"""Reasons for *worn incorrectly*: what is left bare, or that the mask is not on the lower face."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,10 @@ class WearStyle:
     """One way of wearing a mask.
 
     Attributes:
-        label: the true class of a face that wears it so.
+        label: the true class of a face with a mask worn this way.
         reason: one of ``REASONS``; empty where it is worn correctly.
-        drape: how the sheet falls, by the way it falls like: ``"correct"`` (over the nose), ``"nose_out"``
-            (pushed down), ``"below_chin"`` (bunched).
+        drape: how the sheet drapes: ``"correct"`` (over the nose), ``"nose_out"`` (pushed down),
+            ``"below_chin"`` (bunched).
     """
 
     label: str
@@ -44,7 +44,7 @@ WAYS = {
 
 
 def class_of(worn: str) -> str:
-    """The true class of a face that wears a mask this way; raises ``UnknownName`` for any other word.
+    """The true class of a face with a mask worn this way; raises ``UnknownName`` for any other word.
 
     >>> class_of("nose_out")
     'incorrect'
@@ -53,7 +53,7 @@ def class_of(worn: str) -> str:
 
 
 def reason_of(worn: str) -> str:
-    """What is wrong with a mask worn this way, of ``REASONS``, or ``""``; raises ``UnknownName``.
+    """The reason of ``REASONS`` for a mask worn this way, or ``""``; raises ``UnknownName``.
 
     >>> reason_of("below_chin")
     'nose and mouth'
@@ -70,14 +70,14 @@ def find_way(worn: str) -> WearStyle:
 
 @dataclass(frozen=True)
 class Fit:
-    """How a mask sits on one face, beyond what the way of wearing it says.
+    """Fit of a mask on one face, beyond the way of wearing it.
 
     Attributes:
-        loose: factor on the chance in tilt, height and size; 1 is what the gallery has.
+        loose: factor on the random variation of tilt, height and size; 1 as in the gallery.
         wide, long: factors on the sheet's size across and along the face.
         side: -1 or 1, the side of the picture to which a mask is pulled or on which it hangs.
-        drawn_width: pixels of face width from which on a face is drawn at its own size; a smaller one is
-            drawn enlarged and reduced. Less is quicker and coarser.
+        drawn_width: face width in pixels from which a face is drawn at its own size; a smaller one is drawn
+            enlarged and reduced. Less is faster and coarser.
     """
 
     loose: float = 1.0
@@ -88,4 +88,4 @@ class Fit:
 
 
 USUAL = Fit()
-"""As the masks of the gallery and of the verdict sit."""
+"""The fit of masks in the gallery and the verdict."""
