@@ -9,6 +9,7 @@ from typing import cast
 from dashboard import session
 from dashboard.prefetch.scheduler import PREFETCHED
 from dashboard.session_cache import cache_of, cached
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import (
     CheckFaithfulness,
     ExplainFace,
@@ -20,7 +21,6 @@ from dashboard.worker.jobs import (
     ResultPart,
 )
 from dashboard.worker.results import MapCheck
-from dashboard.worker.ticket import JobError
 from xai.evidence.verdict.saliency_flags import saliency_disagreements
 from xai.evidence_types import Evidence
 from xai.partial_results import Preview

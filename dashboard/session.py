@@ -16,6 +16,7 @@ from dashboard.prefetch.scheduler import PREFETCHED
 from dashboard.records.reader import Records, read_records
 from dashboard.session_cache import cache_of, cached, get_state, session_id, set_state
 from dashboard.worker.client import Worker
+from dashboard.worker.job_handle import JobError, JobHandle
 from dashboard.worker.jobs import (
     AnalyzePhoto,
     AnalyzeSample,
@@ -26,7 +27,6 @@ from dashboard.worker.jobs import (
     Thumbnail,
 )
 from dashboard.worker.results import ShortcutRound, ShortcutRoundRequest
-from dashboard.worker.ticket import JobError, JobHandle
 from xai.models.cards import Catalogue, read_cards, weights_folders
 from xai.types import Prediction
 
@@ -97,10 +97,10 @@ def sample_thumbnails(samples: Iterable[str]) -> Mapping[str, bytes]:
     """
     drawn: dict[str, bytes] = {}
     for sample in samples:
-        ticket = _thumbnail(sample)
-        if ticket.done:
+        handle = _thumbnail(sample)
+        if handle.done:
             try:
-                drawn[sample] = cast(bytes, ticket.result())
+                drawn[sample] = cast(bytes, handle.result())
             except JobError:
                 drawn[sample] = b""
     return drawn
@@ -159,18 +159,18 @@ def run_job(
     """
     take = take or (lambda _part: None)
     with PREFETCHED.waiting.waiting():
-        ticket = worker().submit(session_id(), job)
+        handle = worker().submit(session_id(), job)
         try:
             over, looks = False, 0
             while not over:
-                over, looks = ticket.wait(_GLANCE), looks + 1
-                for part in ticket.parts():
+                over, looks = handle.wait(_GLANCE), looks + 1
+                for part in handle.parts():
                     take(part)
                 if not over and looks % _DRAWN == 0:
-                    show(ticket.stage)  # Streamlit raises in here when the visitor has clicked or left
-            return ticket.result()
+                    show(handle.stage)  # Streamlit raises in here when the visitor has clicked or left
+            return handle.result()
         finally:
-            ticket.cancel()
+            handle.cancel()
 
 
 @st.cache_resource(show_spinner=False)

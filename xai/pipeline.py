@@ -123,7 +123,7 @@ def explain_stream(pairs: Iterable[Pair], wanted: Wanted, on_partial: OnPartial)
         wanted: the same for all.
         on_partial: called in the order of ``PartialResult``.
     """
-    begun: list[_Begun] = []
+    begun: list[_Predicted] = []
     for which, pair in enumerate(pairs):
         with _handed_out(which, on_partial):
             begun.append(_begin(which, pair, wanted, on_partial))
@@ -134,7 +134,7 @@ def explain_stream(pairs: Iterable[Pair], wanted: Wanted, on_partial: OnPartial)
 
 
 @dataclass(frozen=True, eq=False)
-class _Begun:
+class _Predicted:
     """A pair with its prediction and, if wanted, its maps."""
 
     which: int
@@ -153,21 +153,21 @@ def _handed_out(which: int, on_partial: OnPartial) -> Iterator[None]:
         on_partial(which, error)
 
 
-def _begin(which: int, pair: Pair, wanted: Wanted, on_partial: OnPartial) -> _Begun:
+def _begin(which: int, pair: Pair, wanted: Wanted, on_partial: OnPartial) -> _Predicted:
     prediction = _predictions([pair])[0]
     on_partial(which, prediction)
     if not pair.maps:
-        return _Begun(which, pair, prediction, None)
+        return _Predicted(which, pair, prediction, None)
     progress = partial(_advance, which, "maps", on_partial)
     show = partial(_preview, which, on_partial) if wanted.previews else None
     maps = _maps([pair], [prediction], wanted, progress, show)[0]
     on_partial(which, maps)
-    return _Begun(which, pair, prediction, maps)
+    return _Predicted(which, pair, prediction, maps)
 
 
-def _tested(begun: _Begun, wanted: Wanted, on_partial: OnPartial) -> Evidence:
+def _tested(begun: _Predicted, wanted: Wanted, on_partial: OnPartial) -> Evidence:
     pair, prediction = begun.pair, begun.prediction
-    case = Case(pair.edits, pair.classifier, pair.target or prediction.label, _said(prediction))
+    case = Case(pair.edits, pair.classifier, pair.target or prediction.label, _stated_reason(prediction))
     progress = partial(_advance, begun.which, "test", on_partial)
     evidence = run_causal_tests([case], detail=wanted.detail, progress=progress)[0]
     return replace(evidence, flags=saliency_disagreements(evidence, begun.maps)) if begun.maps else evidence
@@ -200,7 +200,7 @@ def explain_all(
     maps = _maps(pairs, said, wanted, meter)
     meter.close(_forwards(pairs, wanted))
     cases = [
-        Case(pair.edits, pair.classifier, made.target, _said(made.prediction))
+        Case(pair.edits, pair.classifier, made.target, _stated_reason(made.prediction))
         for pair, made in zip(pairs, maps, strict=True)
     ]
     found = run_causal_tests(cases, detail=wanted.detail, progress=meter)
@@ -210,7 +210,7 @@ def explain_all(
     )
 
 
-def _said(prediction: Prediction) -> str | None:
+def _stated_reason(prediction: Prediction) -> str | None:
     return prediction.reason.said if prediction.reason else None
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dashboard.prefetch.disk_cache import DiskCache
+from dashboard.worker.job_handle import JobError, JobHandle
 from dashboard.worker.jobs import (
     COMPARED,
     METHODS_SHOWN,
@@ -25,7 +26,6 @@ from dashboard.worker.jobs import (
     PhotoAnalysis,
     ResultPart,
 )
-from dashboard.worker.ticket import JobError, JobHandle
 from xai.errors import XaiError
 from xai.evidence_types import Evidence
 from xai.models.cards import read_cards
@@ -130,13 +130,13 @@ class Prefetcher:
         """Result of the model process; submitted again each time it is cancelled for a visitor."""
         while True:
             self._waiting.wait_until_idle()
-            ticket, parts = self._submit(job), list[ResultPart]()
-            while not ticket.wait(_GLANCE) and not self._waiting.any:
-                parts.extend(ticket.parts())
-            if ticket.done:
-                parts.extend(ticket.parts())
-                return ticket.result(), parts
-            ticket.cancel()
+            handle, parts = self._submit(job), list[ResultPart]()
+            while not handle.wait(_GLANCE) and not self._waiting.any:
+                parts.extend(handle.parts())
+            if handle.done:
+                parts.extend(handle.parts())
+                return handle.result(), parts
+            handle.cancel()
 
 
 class PrefetchedResults:

@@ -10,7 +10,7 @@ import numpy as np
 from dashboard.i18n import class_title, has_key, t, translate_notice
 from dashboard.text.map_units import display_unit, method_short, method_title, value_text
 from dashboard.text.regions import peak_name, region_name
-from dashboard.worker.ticket import JobError
+from dashboard.worker.job_handle import JobError
 from xai.attribution.methods import METHODS
 from xai.classes import possible_wearings
 from xai.evidence.map_consistency import LEAST_DROP

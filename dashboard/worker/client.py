@@ -19,8 +19,8 @@ from multiprocessing.connection import Connection, Pipe
 from pathlib import Path
 from typing import Any
 
+from dashboard.worker.job_handle import JobError, JobHandle, decode_outcome
 from dashboard.worker.jobs import READING, Job, JobProgress, ModelStatus, ResultPart
-from dashboard.worker.ticket import JobError, JobHandle, decode_outcome
 
 __all__ = ["QUEUE_LIMIT", "READING_SECONDS", "SILENT_SECONDS", "Worker"]
 
@@ -87,16 +87,16 @@ class Worker:
                 raise JobError("closed")
             for earlier in self._of(visitor):
                 earlier.cancel()
-            waiting = sum(not ticket.background for ticket in self._pending)
+            waiting = sum(not handle.background for handle in self._pending)
             if waiting >= QUEUE_LIMIT and not background:
                 raise JobError("busy", waiting=waiting)
             self._count += 1
-            ticket = JobHandle(self._count, visitor, job, self._drop, background=background)
-            self._pending.append(ticket)
+            handle = JobHandle(self._count, visitor, job, self._drop, background=background)
+            self._pending.append(handle)
             if self._down:
                 self._start()
             self._dispatch()
-            return ticket
+            return handle
 
     @property
     def status(self) -> ModelStatus:
@@ -120,7 +120,7 @@ class Worker:
 
     def _of(self, visitor: str) -> list[JobHandle]:
         everyone = [*self._pending, *([self._running] if self._running else [])]
-        return [ticket for ticket in everyone if ticket.visitor == visitor]
+        return [handle for handle in everyone if handle.visitor == visitor]
 
     def _start(self) -> None:
         self._down = False
@@ -140,17 +140,17 @@ class Worker:
 
     def _dispatch(self) -> None:
         """Send the process the next job, if it has none. Called with the lock held."""
-        ticket = self._next()
-        if self._running is None and ticket:
+        handle = self._next()
+        if self._running is None and handle:
             try:
-                self._link.send(("job", ticket.number, ticket.job))
+                self._link.send(("job", handle.number, handle.job))
             except OSError:  # it has just died: the reader thread will notice and start another
                 return
-            self._pending.remove(ticket)
-            ticket.advance(JobProgress("loading"))
-            self._running, self._news = ticket, time.monotonic()
-        for ahead, ticket in enumerate((one for one in self._pending if not one.background), start=1):
-            ticket.advance(JobProgress("waiting", ahead))
+            self._pending.remove(handle)
+            handle.advance(JobProgress("loading"))
+            self._running, self._news = handle, time.monotonic()
+        for ahead, handle in enumerate((one for one in self._pending if not one.background), start=1):
+            handle.advance(JobProgress("waiting", ahead))
 
     def _next(self) -> JobHandle | None:
         """The first job that a visitor waits for; else, once the models are in memory, any. Until then no
@@ -159,16 +159,16 @@ class Worker:
         wanted = (one for one in self._pending if not one.background or not self._status.loading)
         return min(wanted, key=lambda one: (one.background, one.number), default=None)
 
-    def _drop(self, ticket: JobHandle) -> None:
+    def _drop(self, handle: JobHandle) -> None:
         """Drop a cancelled job."""
         with self._lock:
-            if ticket in self._pending:
-                self._pending.remove(ticket)
+            if handle in self._pending:
+                self._pending.remove(handle)
                 self._dispatch()
-            elif ticket is self._running:
+            elif handle is self._running:
                 self._news = time.monotonic()
                 try:
-                    self._link.send(("cancel", ticket.number))
+                    self._link.send(("cancel", handle.number))
                 except OSError:
                     _LOG.info("the model process went before a job could be cancelled")
 
@@ -187,34 +187,34 @@ class Worker:
     def _receive(self, message: tuple[object, ...]) -> None:
         with self._lock:
             self._news = time.monotonic()
-            ticket = self._running
+            handle = self._running
             match message:
                 case ("models", _, ModelStatus() as status):
                     self._status = status
                     self._dispatch()
-                case ("stage", int(number), JobProgress() as stage) if ticket and ticket.number == number:
-                    ticket.advance(stage)
-                case ("part", int(number), ResultPart() as part) if ticket and ticket.number == number:
-                    ticket.add(part)
-                case (str(kind), int(number), *content) if ticket and ticket.number == number:
+                case ("stage", int(number), JobProgress() as stage) if handle and handle.number == number:
+                    handle.advance(stage)
+                case ("part", int(number), ResultPart() as part) if handle and handle.number == number:
+                    handle.add(part)
+                case (str(kind), int(number), *content) if handle and handle.number == number:
                     self._running, self._deaths = None, 0
-                    ticket.finish(decode_outcome(kind, content))
+                    handle.finish(decode_outcome(kind, content))
                     self._dispatch()
 
     def _enforce_limits(self) -> None:
         with self._lock:
-            ticket = self._running
-            if ticket is None:
+            handle = self._running
+            if handle is None:
                 return
             silent = time.monotonic() - self._news
-            if ticket.done:
+            if handle.done:
                 limit, reason = CANCEL_SECONDS, "slow"
-            elif ticket.stage.name == READING:
+            elif handle.stage.name == READING:
                 limit, reason = READING_SECONDS, "reading_slow"
             else:
                 limit, reason = SILENT_SECONDS, "slow"
             if silent > limit:
-                ticket.fail(JobError(reason, seconds=round(limit)))
+                handle.fail(JobError(reason, seconds=round(limit)))
                 self._stopped = True
                 self._process.kill()
 
@@ -243,7 +243,7 @@ class Worker:
             self._dispatch()
 
     def _fail_all(self, reason: str) -> None:
-        for ticket in [*self._pending, *([self._running] if self._running else [])]:
-            ticket.fail(JobError(reason))
+        for handle in [*self._pending, *([self._running] if self._running else [])]:
+            handle.fail(JobError(reason))
         self._pending.clear()
         self._running = None

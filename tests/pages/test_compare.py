@@ -13,7 +13,7 @@ from dashboard import session
 from dashboard.i18n import messages
 from dashboard.preferences import EXPERT
 from dashboard.text.model_names import model_name
-from dashboard.worker.ticket import JobError
+from dashboard.worker.job_handle import JobError
 from tests.support import evidences
 from tests.support.models import make_card
 from tests.support.pages import give_verdicts, page_at

@@ -153,7 +153,7 @@ def test_every_change_shows_every_step(change):
 
 def test_a_face_that_cannot_be_drawn_on_is_refused_in_the_readers_language(monkeypatch):
     sentence = "Nothing can be drawn on this face: the head is turned too far to the side."
-    from dashboard.worker.ticket import JobError
+    from dashboard.worker.job_handle import JobError
 
     real = session.run_cached
 

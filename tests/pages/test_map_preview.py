@@ -10,8 +10,8 @@ from dashboard import face_explanations
 from dashboard.preferences import EXPERT
 from dashboard.views.photo import face
 from dashboard.widgets.map_preview import Previews
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import JobProgress, ModelRequest
-from dashboard.worker.ticket import JobError
 from tests.support.models import make_face
 from tests.support.paths import APP
 from xai.models.cards import read_cards

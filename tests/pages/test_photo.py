@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard import session
 from dashboard.preferences import EXPERT
 from dashboard.text.model_names import model_name
-from dashboard.worker.ticket import JobError
+from dashboard.worker.job_handle import JobError
 from tests.support import evidences
 from tests.support.pages import give_verdicts
 from tests.support.paths import APP

@@ -10,7 +10,7 @@ import pytest
 
 from dashboard import i18n
 from dashboard.text import predictions
-from dashboard.worker.ticket import JobError
+from dashboard.worker.job_handle import JobError
 from tests.support import paths
 
 ROOT = paths.ROOT / "dashboard"
@@ -96,7 +96,7 @@ def test_every_reason_to_fail_has_a_sentence():
     written = set(re.findall(r'JobError\(\s*"(\w+)"', (ROOT / "worker" / "client.py").read_text()))
     written |= set(re.findall(r'limit, reason = \w+, "(\w+)"', (ROOT / "worker" / "client.py").read_text()))
     written |= set(re.findall(r'_fail_all\("(\w+)"\)', (ROOT / "worker" / "client.py").read_text()))
-    written |= set(re.findall(r'JobError\("(\w+)"', (ROOT / "worker" / "ticket.py").read_text()))
+    written |= set(re.findall(r'JobError\("(\w+)"', (ROOT / "worker" / "job_handle.py").read_text()))
     assert written <= reasons
     assert {f"failure.{reason}" for reason in written} <= set(i18n.messages())
 

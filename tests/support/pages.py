@@ -6,8 +6,8 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from dashboard import face_explanations
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import JobProgress
-from dashboard.worker.ticket import JobError
 from tests.support.paths import APP
 
 

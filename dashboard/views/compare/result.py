@@ -21,8 +21,8 @@ from dashboard.views.compare.text import COVERING, MapPair, heading, reason_line
 from dashboard.widgets import face_picker, verdict_panel
 from dashboard.widgets.face_picker import FaceOption
 from dashboard.widgets.progress import Progress
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import METHODS_SHOWN, ExplainFace, FaceExplanation, JobProgress, ModelRequest
-from dashboard.worker.ticket import JobError
 from xai.classes import nearest_class
 from xai.evidence.map_similarity import agreement
 from xai.evidence_types import Evidence

@@ -13,7 +13,7 @@ from dashboard.views.counterfactuals.selection import Chosen
 from dashboard.views.counterfactuals.text import alt_curve, pulled_sentence
 from dashboard.widgets import map_panel
 from dashboard.worker.counterfactual_jobs import ProbeResult, RunProbe
-from dashboard.worker.ticket import JobError
+from dashboard.worker.job_handle import JobError
 
 __all__ = ["show"]
 

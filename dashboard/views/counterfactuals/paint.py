@@ -24,7 +24,7 @@ from dashboard.views.counterfactuals.selection import Chosen
 from dashboard.views.counterfactuals.text import alt_covered, covered_sentence
 from dashboard.widgets import map_panel
 from dashboard.worker.counterfactual_jobs import ClassifyCrop
-from dashboard.worker.ticket import JobError
+from dashboard.worker.job_handle import JobError
 from xai.types import REGIONS, Prediction
 
 __all__ = ["show"]

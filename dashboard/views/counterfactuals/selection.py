@@ -16,8 +16,8 @@ from dashboard.widgets import face_picker
 from dashboard.widgets.face_picker import FaceOption
 from dashboard.widgets.progress import Progress
 from dashboard.worker.counterfactual_jobs import ClassifyCrop, FaceFills, PrepareFills, ProbeResult, RunProbe
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import Job
-from dashboard.worker.ticket import JobError
 from xai.evidence.counterfactuals.probes import COVER_FILLS
 from xai.types import Face, Prediction
 

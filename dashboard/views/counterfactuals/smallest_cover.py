@@ -22,7 +22,7 @@ from dashboard.views.counterfactuals.text import (
 from dashboard.widgets import map_panel
 from dashboard.widgets.settings_form import main_button
 from dashboard.worker.counterfactual_jobs import ProbeResult, RunProbe
-from dashboard.worker.ticket import JobError
+from dashboard.worker.job_handle import JobError
 from xai.evidence.counterfactuals.probes import pieces
 
 __all__ = ["show", "worth_showing"]

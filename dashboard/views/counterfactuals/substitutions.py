@@ -11,7 +11,7 @@ from dashboard.views.counterfactuals import selection
 from dashboard.views.counterfactuals.selection import Chosen
 from dashboard.views.counterfactuals.text import value_name
 from dashboard.worker.counterfactual_jobs import ProbeResult, RunProbe
-from dashboard.worker.ticket import JobError
+from dashboard.worker.job_handle import JobError
 
 __all__ = ["PROBES_SHOWN", "show"]
 

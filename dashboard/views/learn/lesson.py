@@ -13,6 +13,7 @@ from dashboard.face_explanations import FaceListener
 from dashboard.i18n import t
 from dashboard.text.predictions import sample_title
 from dashboard.widgets.progress import Progress
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
     AnalyzeSample,
@@ -21,7 +22,6 @@ from dashboard.worker.jobs import (
     JobProgress,
     ModelRequest,
 )
-from dashboard.worker.ticket import JobError
 from xai.photo.samples import SAMPLES, Sample
 from xai.types import Face
 

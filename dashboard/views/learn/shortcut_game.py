@@ -14,8 +14,8 @@ from dashboard.text.predictions import failed
 from dashboard.views.learn.lesson import Lesson, face_width
 from dashboard.widgets.progress import Progress
 from dashboard.widgets.settings_form import main_button
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.results import ShortcutRound
-from dashboard.worker.ticket import JobError
 from xai.photo.images import encode_jpeg, encode_png
 from xai.render import common_scale, overlay
 

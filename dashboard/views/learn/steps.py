@@ -17,8 +17,8 @@ from dashboard.views.learn.lesson import Lesson, face_width, for_the_room
 from dashboard.widgets import verdict_panel
 from dashboard.widgets.map_panel import STATIC_CHART, legend
 from dashboard.widgets.settings_form import main_button
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import JobProgress
-from dashboard.worker.ticket import JobError
 from xai.attribution.methods import METHODS
 from xai.evidence_types import Evidence
 from xai.photo.images import encode_jpeg

@@ -13,7 +13,7 @@ from dashboard.preferences import language
 from dashboard.text.predictions import failed, sample_title
 from dashboard.views.models.text import score_label, setting_line
 from dashboard.widgets.progress import Progress
-from dashboard.worker.ticket import JobError
+from dashboard.worker.job_handle import JobError
 from xai.models.card_schema import Evaluation
 from xai.models.cards import Card
 from xai.photo.samples import SAMPLES, Sample

@@ -18,9 +18,9 @@ from dashboard.text.predictions import failed
 from dashboard.text.verdict_numbers import family_header, family_rows, number_lines
 from dashboard.widgets import map_panel
 from dashboard.widgets.progress import Progress
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import FaceExplanation
 from dashboard.worker.results import MapCheck
-from dashboard.worker.ticket import JobError
 from xai.evidence_types import Evidence
 
 __all__ = ["show"]

@@ -18,6 +18,7 @@ from dashboard.views.photo import maps as photo_maps
 from dashboard.widgets import face_picker, map_panel, settings_form, verdict_panel
 from dashboard.widgets.map_preview import Previews
 from dashboard.widgets.progress import Progress
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
     ExplainFace,
@@ -26,7 +27,6 @@ from dashboard.worker.jobs import (
     ModelRequest,
     Options,
 )
-from dashboard.worker.ticket import JobError
 from xai.classes import class_info, nearest_class
 from xai.evidence_types import Evidence
 from xai.partial_results import Preview

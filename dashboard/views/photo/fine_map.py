@@ -13,8 +13,8 @@ from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.widgets.map_preview import Previews
 from dashboard.widgets.progress import Progress
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import ExplainFace, FaceExplanation, JobProgress, ModelRequest
-from dashboard.worker.ticket import JobError
 from xai.attribution.methods import METHODS
 from xai.partial_results import Preview
 from xai.types import Explanation, Face, Params

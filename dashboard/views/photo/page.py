@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.i18n import t, translate_notice
-from dashboard.views.photo import detection, upload
+from dashboard.views.photo import photo_view, upload
 from dashboard.widgets import progress
 
 st.title(t("photo.title"), anchor=False)
@@ -22,4 +22,4 @@ area = st.empty()
 if upload.is_new(source):
     progress.reserve_height(area, 480)  # no results of the previous photo may remain under this one
 with area.container():
-    detection.show(source, tuple(card.name for card in cards))
+    photo_view.show(source, tuple(card.name for card in cards))

@@ -8,6 +8,7 @@ import pytest
 
 from dashboard import face_explanations
 from dashboard.face_explanations import FaceListener
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
     NO_CROP,
@@ -18,7 +19,6 @@ from dashboard.worker.jobs import (
     Refusal,
     ResultPart,
 )
-from dashboard.worker.ticket import JobError
 from tests.support import evidences
 from tests.support.answers import face, maps_of
 from xai.partial_results import Preview

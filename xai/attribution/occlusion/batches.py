@@ -39,10 +39,10 @@ class OccludedBatches:
         """The function that makes the batches for a runtime, as ``InferenceJob.inputs`` requires."""
         where = runtime.device
         moved = OccludedBatches(self.picture.to(where), self.hidden.to(where), self.patches)
-        return _Sheets(moved, runtime) if where.type == "cpu" else _Masks(moved)
+        return _CpuBatches(moved, runtime) if where.type == "cpu" else _GpuBatches(moved)
 
 
-class _Sheets:
+class _CpuBatches:
     """On a CPU: reused buffers, one for each batch that may be in flight."""
 
     def __init__(self, covered: OccludedBatches, runtime: Runtime) -> None:
@@ -68,7 +68,7 @@ def _copy(source: Tensor, page: Tensor, patch: list[int]) -> None:
     page[:, top:bottom, left:right] = source[:, top:bottom, left:right]
 
 
-class _Masks:
+class _GpuBatches:
     """On a GPU: everything that a batch needs is on the device, so that nothing is copied for it."""
 
     def __init__(self, covered: OccludedBatches) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.prefetch.disk_cache import DiskCache
 from dashboard.prefetch.scheduler import PrefetchedResults, Prefetcher, Waiting
+from dashboard.worker.job_handle import JobError, JobHandle
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
     AnalyzeSample,
@@ -15,7 +16,6 @@ from dashboard.worker.jobs import (
     ModelRequest,
     ResultPart,
 )
-from dashboard.worker.ticket import JobError, JobHandle
 from tests.support import evidences
 from tests.support.answers import face, maps_of, same, seen
 from xai.models.cards import read_cards
@@ -45,22 +45,22 @@ class Asked:
 
     def __call__(self, job):
         self.jobs.append(job)
-        ticket = JobHandle(len(self.jobs), "samples", job, lambda _: self.dropped.set(), background=True)
+        handle = JobHandle(len(self.jobs), "samples", job, lambda _: self.dropped.set(), background=True)
         if self.visitor and len(self.jobs) == 1:
             self.visitor.__enter__()
-            return ticket
+            return handle
         if isinstance(job, ExplainFace):
             for request in job.requests:
                 if request.maps:
-                    ticket.add(
+                    handle.add(
                         ResultPart(
                             request.model, FaceExplanation(maps_of(job.face, request.model), None, 1, 2)
                         )
                     )
                 if request.test:
-                    ticket.add(ResultPart(request.model, evidences.evidence("supported")))
-        ticket.finish(seen(ONE, TWO) if isinstance(job, AnalyzeSample) else None)
-        return ticket
+                    handle.add(ResultPart(request.model, evidences.evidence("supported")))
+        handle.finish(seen(ONE, TWO) if isinstance(job, AnalyzeSample) else None)
+        return handle
 
 
 def kinds(jobs):

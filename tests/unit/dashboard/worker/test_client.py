@@ -11,8 +11,8 @@ import pytest
 
 from dashboard.worker import client as worker_module
 from dashboard.worker.client import QUEUE_LIMIT, Worker
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import AnalyzeSample, JobProgress, ModelStatus
-from dashboard.worker.ticket import JobError
 from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -39,9 +39,9 @@ def alive(pid):
     return state != "Z"
 
 
-def reason(ticket):
+def reason(handle):
     with pytest.raises(JobError) as caught:
-        ticket.result()
+        handle.result()
     return caught.value.reason
 
 
@@ -55,36 +55,36 @@ def worker():
 
 def test_jobs_are_done_in_the_order_they_came(worker):
     over = []
-    tickets = [worker.submit(f"visitor {n}", order(f"echo:{n}")) for n in range(8)]
-    for ticket in tickets:
-        over.append(ticket.result())
+    handles = [worker.submit(f"visitor {n}", order(f"echo:{n}")) for n in range(8)]
+    for handle in handles:
+        over.append(handle.result())
     assert over == [str(n) for n in range(8)]
     assert worker.status.ready == ("stand-in",)
 
 
 def test_progress_is_seen_while_the_job_runs(worker):
-    ticket = worker.submit("a", order("steps:10"))
+    handle = worker.submit("a", order("steps:10"))
     seen = set()
-    while not ticket.wait(0.01):
-        if ticket.stage.name == "explaining":
-            seen.add((ticket.stage.done, ticket.stage.total))
-    assert ticket.result() == "10"
+    while not handle.wait(0.01):
+        if handle.stage.name == "explaining":
+            seen.add((handle.stage.done, handle.stage.total))
+    assert handle.result() == "10"
     assert len(seen) >= 5
     assert seen <= {(n, 10) for n in range(10)}
 
 
 def test_a_result_comes_in_pieces_in_order_and_each_once(worker):
-    ticket = worker.submit("a", order("parts:3"))
+    handle = worker.submit("a", order("parts:3"))
     came, before_the_end = [], 0
-    while not ticket.wait(0.01):
-        came += ticket.parts()
+    while not handle.wait(0.01):
+        came += handle.parts()
         before_the_end = len(came)
-    came += ticket.parts()
+    came += handle.parts()
     assert [(part.name, part.value) for part in came] == [
         ("piece 0", 0), ("piece 1", 1), ("piece 2", 2), ("last", 3)
     ]  # fmt: skip
     assert before_the_end >= 2
-    assert list(ticket.parts()) == []
+    assert list(handle.parts()) == []
 
 
 def test_those_who_wait_know_how_many_are_in_front(worker):
@@ -121,7 +121,7 @@ def test_a_full_queue_refuses_and_keeps_what_it_has(worker):
     assert caught.value.reason == "busy"
     assert caught.value.values == {"waiting": QUEUE_LIMIT}
     blocker.cancel()
-    assert [ticket.result() for ticket in waiting] == [str(n) for n in range(QUEUE_LIMIT)]
+    assert [handle.result() for handle in waiting] == [str(n) for n in range(QUEUE_LIMIT)]
 
 
 def test_what_nobody_waits_for_is_done_last_and_takes_no_place(worker):
@@ -131,9 +131,9 @@ def test_what_nobody_waits_for_is_done_last_and_takes_no_place(worker):
     assert now.stage == JobProgress("waiting", 1)
     blocker.cancel()
     assert now.result() == "v"
-    assert sum(ticket.done for ticket in later) == 0, "the visitor had to wait for the background"
-    for ticket in later[1:]:
-        ticket.cancel()
+    assert sum(handle.done for handle in later) == 0, "the visitor had to wait for the background"
+    for handle in later[1:]:
+        handle.cancel()
     assert later[0].result() == "4"
 
 
@@ -160,7 +160,7 @@ def test_a_killed_process_fails_its_job_and_the_queue_goes_on_in_a_new_one(worke
 
 def test_a_crash_loop_ends_and_the_next_visitor_may_try_again(worker):
     poison = [worker.submit(f"visitor {n}", order("die:")) for n in range(4)]
-    assert [reason(ticket) for ticket in poison] == ["died", "died", "down", "down"]
+    assert [reason(handle) for handle in poison] == ["died", "died", "down", "down"]
     assert worker.submit("patient", order("echo:back")).result() == "back"
 
 
@@ -178,7 +178,7 @@ def test_slow_pictures_one_after_the_other_do_not_bring_the_queue_down(worker, m
     monkeypatch.setattr(worker_module, "READING_SECONDS", 0.3)
     slow = [worker.submit(f"visitor {n}", order("hang:60")) for n in range(3)]
     after = worker.submit("last", order("echo:last"))
-    assert [reason(ticket) for ticket in slow] == ["reading_slow"] * 3
+    assert [reason(handle) for handle in slow] == ["reading_slow"] * 3
     assert after.result() == "last"
 
 
@@ -202,9 +202,9 @@ def test_a_fault_travels_as_a_number_and_its_message_stays_where_it_was(worker, 
 
 
 def test_a_closed_worker_fails_what_it_has_and_takes_nothing(worker):
-    ticket = worker.submit("a", order("sleep:60"))
+    handle = worker.submit("a", order("sleep:60"))
     worker.close()
-    assert reason(ticket) == "closed"
+    assert reason(handle) == "closed"
     with pytest.raises(JobError, match="closed"):
         worker.submit("a", order("echo:x"))
 

@@ -17,8 +17,8 @@ from dashboard.views.photo.face import NO_GROUND_TRUTH, GroundTruth
 from dashboard.views.photo.upload import Source
 from dashboard.widgets.progress import Progress
 from dashboard.widgets.settings_form import main_button
+from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import AnalyzePhoto, AnalyzeSample, JobProgress, PhotoAnalysis
-from dashboard.worker.ticket import JobError
 from xai.types import Box
 
 __all__ = ["show"]
