@@ -51,7 +51,6 @@ class SetLimits:
         half: share of them below which a model moved by something else is *not supported*.
         stayed: least share of other edits under which the answer stays, in every named family.
         part: largest effect of a named family, over that of the lower face.
-        failed: largest share of faces on which one named family moves the answer.
         rim: least effect of nose and mouth alone over that of the lower face.
         judged: least share of the answers with feasible edits.
     """
@@ -60,7 +59,6 @@ class SetLimits:
     half: float = 0.5
     stayed: float = 0.75
     part: float = 0.2
-    failed: float = 0.5
     rim: float = 0.12
     judged: float = 0.5
 
@@ -86,7 +84,6 @@ class FaceVerdict:
         kept: share of all other edits under which the answer stayed.
         stayed: *stay* family -> share of its edits under which the answer stayed.
         effects: family -> mean log-odds lost, net of the sham.
-        movers: *stay* families that moved the answer.
         reason: code of the deciding reason.
     """
 
@@ -100,7 +97,6 @@ class FaceVerdict:
     kept: float | None = None
     stayed: Mapping[str, float] | None = None
     effects: Mapping[str, float] | None = None
-    movers: tuple[str, ...] = ()
     reason: str | None = None
 
     @property
@@ -121,12 +117,10 @@ class FamilyRates:
     Attributes:
         stayed: share of its edits under which the answer stayed.
         part: its effect over that of the lower face, each a mean over the answers.
-        failed: share of the answers that it moves, by the rule for one face.
     """
 
     stayed: Figure
     part: Figure
-    failed: Figure
 
 
 @dataclass(frozen=True)
@@ -222,7 +216,6 @@ def judged_from(evidence: Evidence, model: str, group: str, label: str | None) -
         kept=evidence.stay.share if asked else None,
         stayed={n: share for n, share in stay.items() if share is not None} if asked else None,
         effects={n: f.effect for n, f in families.items()} if asked else None,
-        movers=tuple(n for n, f in families.items() if f.asks == "stay" and f.holds is False),
         reason=evidence.reasons[0].code,
     )
 
@@ -332,10 +325,8 @@ def _family(
     # The mean of ratios is dominated by faces on which the lower face has little effect, so each effect is
     # divided by the mean.
     part = np.where(known, own / typical, np.nan) if typical > 0 else np.full_like(own, np.nan)
-    asked = [name in (j.stayed or {}) for j in judged]
-    failed = _column(float(name in j.movers) if was else None for j, was in zip(judged, asked, strict=True))
-    kept, moved = shares({"stayed": stayed, "failed": failed}, groups, draws).values()
-    return FamilyRates(kept, means({"part": part}, groups, draws)["part"], moved)
+    kept = shares({"stayed": stayed}, groups, draws)["stayed"]
+    return FamilyRates(kept, means({"part": part}, groups, draws)["part"])
 
 
 def _set_verdict(
@@ -376,19 +367,13 @@ def _told(
 
 
 def _surely_stays(family: FamilyRates, limits: SetLimits) -> bool:
-    stayed, part, failed = family.stayed.interval, family.part.interval, family.failed.interval
-    if stayed is None or part is None or failed is None:
-        return False
-    return stayed[0] >= limits.stayed and part[1] <= limits.part and failed[1] <= limits.failed
+    stayed, part = family.stayed.interval, family.part.interval
+    return stayed is not None and part is not None and stayed[0] >= limits.stayed and part[1] <= limits.part
 
 
 def _surely_moves(family: FamilyRates, limits: SetLimits) -> bool:
-    stayed, part, failed = family.stayed.interval, family.part.interval, family.failed.interval
-    return (
-        (stayed is not None and stayed[1] < limits.stayed)
-        or (part is not None and part[0] > limits.part)
-        or (failed is not None and failed[0] > limits.failed)
-    )
+    stayed, part = family.stayed.interval, family.part.interval
+    return (stayed is not None and stayed[1] < limits.stayed) or (part is not None and part[0] > limits.part)
 
 
 def _found_from(part: Figure, limits: SetLimits) -> float:

@@ -38,7 +38,7 @@ def test_a_row_takes_its_numbers_from_the_families():
     found = judged_from(evidence_of(), "m", "a", "covered")
     assert found == FaceVerdict(
         "m", "a", "covered", "covered", "supported", 5 / 6, 0.4, 0.75, {"outside": 0.75},
-        {"lower_face": 8.0, "outside": 1.0, "same_class": 0.1}, (), "follows",
+        {"lower_face": 8.0, "outside": 1.0, "same_class": 0.1}, "follows",
     )  # fmt: skip
     assert found.right is True
     assert judged_from(evidence_of(), "m", "a", "uncovered").right is False

@@ -32,9 +32,7 @@ def network(name, cue=None, dose=0.0, classifier=None, plant=None):
 def judged(model, target="covered", verdict="supported", followed=1.0, moved=0.0, group="a"):
     effects = {"lower_face": 8.0, "outside": 8.0 * moved, "light": 0.0}
     stayed = {"outside": 1.0, "light": 1.0}
-    return FaceVerdict(
-        model, group, target, target, verdict, followed, 0.5, 1.0, stayed, effects, (), "follows"
-    )
+    return FaceVerdict(model, group, target, target, verdict, followed, 0.5, 1.0, stayed, effects, "follows")
 
 
 def test_what_is_right_goes_by_the_dose_of_the_class():

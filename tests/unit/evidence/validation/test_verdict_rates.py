@@ -57,7 +57,6 @@ def some_rows(seed, faces=60, photos=20):
                 kept=float(random.random()),
                 followed=float(random.random()),
                 place_share=share,
-                movers=tuple(name for name in STAYS if random.random() < 0.3),
                 **where,
                 **moved,
             )
@@ -112,8 +111,6 @@ def check_rates(got, own):
         check_figure(family.stayed, [(j.stayed or {}).get(name) for j in own], groups)
         parts = [None if j.effects is None else j.effects[name] / typical for j in own]
         check_figure(family.part, parts, groups)
-        failed = [None if name not in (j.stayed or {}) else float(name in j.movers) for j in own]
-        check_figure(family.failed, failed, groups)
 
 
 def check_figure(figure, values, groups):
@@ -181,15 +178,6 @@ def test_what_moves_a_model_is_named(family):
         assert verdict(forty(**{family: moved})) == ("mixed", family)
         assert verdict(forty(followed=0.2, **{family: moved})) == ("not supported", family)
     assert verdict(forty(**{family: (0.97, 1.0)})) == ("supported", "follows")
-
-
-def test_what_moves_the_answer_on_most_faces_moves_the_model_however_little_it_moves_the_mean():
-    def failing(one_in):
-        return [row(f"p{i}", movers=("mask_look",) * (i % one_in == 0)) for i in range(40)]
-
-    assert verdict(failing(1)) == ("mixed", "mask_look")
-    assert verdict(failing(2)) == ("cannot tell", "too_wide")
-    assert verdict(failing(4)) == ("supported", "follows")
 
 
 def test_a_model_that_does_not_follow_and_is_moved_by_nothing_named():
