@@ -115,7 +115,9 @@ def _draw(calls: Any) -> None:
     call.add_argument(
         "--sheet", type=Path, metavar="FILE.png", help="every mask and wear style on the portraits"
     )
-    call.add_argument("--per-face", type=positive, default=4, metavar="N", help="per face (default 4)")
+    call.add_argument(
+        "--per-face", type=positive, default=4, metavar="N", help="drawings per face (default 4)"
+    )
     call.add_argument("--seed", type=int, default=0, metavar="N")
     call.add_argument("--limit", type=positive, metavar="N", help="at most this many faces")
     call.add_argument("--part", choices=("train", "val", "test"), default="train")

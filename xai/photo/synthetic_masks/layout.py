@@ -237,7 +237,7 @@ def pull_aside(placed: Points, frame: FaceFrame, fit: Fit) -> Points:
 
 
 def dangle(sheet: Points, frame: FaceFrame, fit: Fit) -> Points:
-    """Positions ``(N, 2)`` of sheet coordinates on a mask that hangs beside the jaw, photo pixels."""
+    """Positions ``(N, 2)`` of sheet points ``(N, 2)`` on a mask hanging beside the jaw, photo pixels."""
     aside = fit.side * _HUNG_OUT * frame.width * frame.right
     top = frame.centre + aside - _HUNG_RISE * frame.height * frame.down
     across = 0.5 * _HUNG_WIDE * fit.wide * frame.width * frame.right
