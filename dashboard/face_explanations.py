@@ -95,8 +95,10 @@ class _Arrivals:
         return left
 
     def advance(self, stage: JobProgress) -> None:
-        """Progress of the model process."""
-        self._listener.progress(stage.model or next(iter(self._open), ""), stage)
+        """Progress of the model process; a model that has delivered everything makes no more."""
+        model = stage.model or next(iter(self._open), "")
+        if model in self._open:
+            self._listener.progress(model, stage)
 
     def take(self, part: ResultPart) -> None:
         """A piece has arrived."""

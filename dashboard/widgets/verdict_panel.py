@@ -70,6 +70,7 @@ class VerdictPanel:
             level: one of ``LEVELS``.
         """
         answer = self._explained.explanation.prediction.label
+        self._progress = None  # its place is gone: a late stage would draw into the verdict
         with self._place.container(gap="xsmall", key=None if evidence.strip else f"untold-{self._title}"):
             _headline(evidence, headline(evidence, answer))
             if reason := verdict_reason(evidence):
@@ -80,6 +81,7 @@ class VerdictPanel:
 
     def fail(self, sentence: str) -> None:
         """Show why there is no verdict."""
+        self._progress = None
         self._place.error(sentence)
 
 
