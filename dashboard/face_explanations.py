@@ -26,7 +26,7 @@ from xai.evidence_types import Evidence
 from xai.partial_results import Preview
 from xai.types import Explanation, Face
 
-__all__ = ["FaceListener", "check_faithfulness", "explain", "has_faithfulness"]
+__all__ = ["FaceListener", "MapCollector", "check_faithfulness", "explain", "has_faithfulness"]
 
 
 class FaceListener:
@@ -46,6 +46,31 @@ class FaceListener:
 
     def failed(self, model: str, failure: JobError) -> None:
         """A model failed: no more results will come from it."""
+
+
+class MapCollector(FaceListener):
+    """Keeps the maps of one face, and the failures, by model.
+
+    Args:
+        show: called with a model and how far its work has come.
+    """
+
+    def __init__(self, show: Callable[[str, JobProgress], None]) -> None:
+        self.found: dict[str, FaceExplanation] = {}
+        self.failures: dict[str, JobError] = {}
+        self._show = show
+
+    def progress(self, model: str, stage: JobProgress) -> None:
+        """Pass it on."""
+        self._show(model, stage)
+
+    def maps(self, model: str, explained: FaceExplanation) -> None:
+        """Keep the maps."""
+        self.found[model] = explained
+
+    def failed(self, model: str, failure: JobError) -> None:
+        """Keep the failure for the page to show."""
+        self.failures[model] = failure
 
 
 def explain(job: ExplainFace, listener: FaceListener) -> None:

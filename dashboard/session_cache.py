@@ -22,7 +22,6 @@ CACHE_LIMITS = {
     "figure": 192,
     "digest": 64,
     "evidence": 96,
-    "witnessed": 96,
     "check": 48,
     "ground": 12,
     "covered": 300,

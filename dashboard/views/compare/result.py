@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import face_explanations, preferences, session
-from dashboard.face_explanations import FaceListener
+from dashboard.face_explanations import FaceListener, MapCollector
 from dashboard.i18n import class_title, t
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
@@ -113,34 +113,16 @@ def _request(model: str, choice: Choice) -> ModelRequest | None:
 
 def _measure(asked: _Asked, choice: Choice, progress: Progress) -> list[Subject]:
     """Run every chosen model on a face; a failure is shown, and the others go on."""
-    maps = _Maps(progress)
+    maps = MapCollector(lambda model, stage: progress.of(model)(stage))
     requests = tuple(replace(request, test=False) for request in asked.job.requests)
     face_explanations.explain(replace(asked.job, requests=requests), maps)
+    for model, failure in maps.failures.items():
+        st.error(t("map.failed", model=display_name(model), sentence=failed(failure)))
     return [
         Subject(_title(request.model, asked.number, choice), asked.listed, maps.found[request.model])
         for request in requests
         if request.model in maps.found
     ]
-
-
-class _Maps(FaceListener):
-    """The maps of one face, by model."""
-
-    def __init__(self, bar: Progress) -> None:
-        self.found: dict[str, FaceExplanation] = {}
-        self._bar = bar
-
-    def progress(self, model: str, stage: JobProgress) -> None:
-        """Update the progress bar."""
-        self._bar.of(model)(stage)
-
-    def maps(self, model: str, explained: FaceExplanation) -> None:
-        """One more map has arrived."""
-        self.found[model] = explained
-
-    def failed(self, model: str, failure: JobError) -> None:
-        """Show that a model failed."""
-        st.error(t("map.failed", model=display_name(model), sentence=failed(failure)))
 
 
 def _title(model: str, number: int, choice: Choice) -> str:

@@ -9,17 +9,15 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import face_explanations, preferences, session
-from dashboard.face_explanations import FaceListener
+from dashboard.face_explanations import MapCollector
 from dashboard.i18n import t
 from dashboard.text.predictions import sample_title
 from dashboard.widgets.progress import Progress
-from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
     AnalyzeSample,
     ExplainFace,
     FaceExplanation,
-    JobProgress,
     ModelRequest,
 )
 from xai.photo.samples import SAMPLES, Sample
@@ -76,38 +74,18 @@ class Lesson:
         """Model -> its maps of that face, of all models if none is named; raises ``JobError``."""
         job = self.job(*(models or self.models), test=False)
         place = st.empty()
-        maps = _Maps(Progress(place))
+        bar = Progress(place)
+        maps = MapCollector(lambda model, stage: bar.of(model)(stage))
         face_explanations.explain(job, maps)
         place.empty()
-        if maps.failure:
-            raise maps.failure
+        for failure in maps.failures.values():
+            raise failure
         return maps.found
 
     def job(self, *models: str, test: bool) -> ExplainFace:
         """The job for models on that face; raises ``JobError``."""
         requests = tuple(ModelRequest(model, test=test) for model in models)
         return ExplainFace(self.face(), requests, METHODS_SHOWN)
-
-
-class _Maps(FaceListener):
-    """The maps of the lesson's face, by model, and the failure that ends the step."""
-
-    def __init__(self, bar: Progress) -> None:
-        self.found: dict[str, FaceExplanation] = {}
-        self.failure: JobError | None = None
-        self._bar = bar
-
-    def progress(self, model: str, stage: JobProgress) -> None:
-        """Update the progress bar."""
-        self._bar.of(model)(stage)
-
-    def maps(self, model: str, explained: FaceExplanation) -> None:
-        """One more map has arrived."""
-        self.found[model] = explained
-
-    def failed(self, model: str, failure: JobError) -> None:
-        """Keep the failure for the step to show."""
-        self.failure = failure
 
 
 def write_large() -> None:

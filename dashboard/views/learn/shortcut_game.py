@@ -32,7 +32,7 @@ def show_game(_lesson: Lesson) -> None:
     number = int(str(session.get_state(_ROUND) or 0))
     place = st.empty()
     try:
-        suspects = session.shortcut_round(number, Progress(place).of())
+        game = session.shortcut_round(number, Progress(place).of())
     except JobError as failure:
         place.error(failed(failure))
         return
@@ -41,26 +41,26 @@ def show_game(_lesson: Lesson) -> None:
     with right:
         covered = st.segmented_control(
             t("learn.cheat_cover"),
-            list(suspects.pictures)[1:],
+            list(game.pictures)[1:],
             format_func=lambda name: t(f"hidden.{name}"),
             key=f"cheat cover {number}",
             wrap=True,
         )
-        _answers(suspects, covered or "")
-        _guess(suspects, number)
+        _answers(game, covered or "")
+        _guess(game, number)
     left.image(
-        encode_png(suspects.pictures[covered or ""]),
+        encode_png(game.pictures[covered or ""]),
         width=face_width(),
         alt=t("learn.cheat_alt", place=t(f"hidden.{covered or _NOTHING}")),
     )
-    left.caption(t("learn.cheat_truth", truth=class_title(suspects.truth)))
+    left.caption(t("learn.cheat_truth", truth=class_title(game.truth)))
     if st.toggle(t("learn.cheat_maps"), key=f"cheat maps {number}"):
-        _maps(suspects)
+        _maps(game)
 
 
-def _answers(suspects: ShortcutRound, covered: str) -> None:
+def _answers(game: ShortcutRound, covered: str) -> None:
     """The answers without their confidence, which would give away the reader of the mark."""
-    for name, before, now in zip(_NAMES, suspects.answers[""], suspects.answers[covered], strict=True):
+    for name, before, now in zip(_NAMES, game.answers[""], game.answers[covered], strict=True):
         answer = class_title(now.label)
         if now.label == before.label:
             st.markdown(t("learn.cheat_same", name=name, answer=answer))
@@ -68,7 +68,7 @@ def _answers(suspects: ShortcutRound, covered: str) -> None:
             st.markdown(t("learn.cheat_changed", name=name, answer=answer))
 
 
-def _guess(suspects: ShortcutRound, number: int) -> None:
+def _guess(game: ShortcutRound, number: int) -> None:
     accused = session.get_state(f"{_VERDICT} {number}")
     if accused is None:
         st.markdown(t("learn.cheat_who"))
@@ -78,10 +78,10 @@ def _guess(suspects: ShortcutRound, number: int) -> None:
                     t("learn.cheat_model", name=name),
                     key=f"accuse {number} {index}",
                     on_click=_decide,
-                    args=(number, index, index == suspects.cheat),
+                    args=(number, index, index == game.cheat),
                 )
     else:
-        _solve(suspects, int(str(accused)))
+        _solve(game, int(str(accused)))
         st.button(
             t("learn.cheat_next"), on_click=session.set_state, args=(_ROUND, number + 1), type=main_button()
         )
@@ -90,25 +90,25 @@ def _guess(suspects: ShortcutRound, number: int) -> None:
         st.caption(t("learn.cheat_score", right=right, played=played))
 
 
-def _solve(suspects: ShortcutRound, accused: int) -> None:
+def _solve(game: ShortcutRound, accused: int) -> None:
     """Reveal the shortcut learner, and the confidence of each."""
-    cheat = _NAMES[suspects.cheat]
-    if accused == suspects.cheat:
+    cheat = _NAMES[game.cheat]
+    if accused == game.cheat:
         st.success(t("learn.cheat_right", name=cheat))
     else:
         st.error(t("learn.cheat_wrong", name=cheat, accused=_NAMES[accused]))
     sure = (
         t("learn.cheat_sure_one", name=name, probability=answer.confidence)
-        for name, answer in zip(_NAMES, suspects.answers[""], strict=True)
+        for name, answer in zip(_NAMES, game.answers[""], strict=True)
     )
     st.markdown(t("learn.cheat_sure", each=", ".join(sure)))
 
 
-def _maps(suspects: ShortcutRound) -> None:
+def _maps(game: ShortcutRound) -> None:
     """The occlusion maps of all three, on one scale."""
-    maps = [each.heatmaps[_METHOD] for each in suspects.maps]
+    maps = [each.heatmaps[_METHOD] for each in game.maps]
     scale = common_scale(maps)
-    for name, column, made in zip(_NAMES, st.columns(len(_NAMES)), suspects.maps, strict=True):
+    for name, column, made in zip(_NAMES, st.columns(len(_NAMES)), game.maps, strict=True):
         drawn = overlay(made.face.crop, made.heatmaps[_METHOD].values, scale=scale, opacity=_OPACITY)
         shares = made.shares[_METHOD]
         share = shares.of("nose", "mouth")[0] if shares else 0.0
