@@ -108,7 +108,7 @@ def test_the_choices_of_the_header_go_along_from_page_to_page(open_page):
 @pytest.mark.parametrize("by", ["pointer", "keyboard"])
 def test_a_cell_of_the_table_shows_samples_and_lets_them_go(open_page, by):
     page = open_page("models")
-    cell = page.get_by_role("button", name=re.compile("^truly no mask, answered no mask: "))
+    cell = page.get_by_role("button", name=re.compile("^correct answer no mask, answered no mask: "))
     act = cell.click if by == "pointer" else lambda: cell.press("Enter")
     act()
     page.get_by_text(re.compile(f"^Of {len(SAMPLES)} samples")).wait_for(timeout=PATIENCE)

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.browser
 
 PATIENCE = 240_000
 MODEL = model_name(read_cards().cards[0])
-STEPS = ("Preview of where", "Where covering", "Covering a patch")
+STEPS = ("Preview of where", "Where covering", "Occlusion map")
 """How the picture of a map is named: the preview, the map beside another's preview, the map at rest."""
 
 WATCH = """([model, steps]) => {
@@ -39,7 +39,7 @@ def test_the_map_takes_the_place_of_its_preview(browser, server):
     page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB")
     try:
         page.goto(server.address)
-        maps = page.locator('img[alt^="Covering a patch"]')
+        maps = page.locator('img[alt^="Occlusion map"]')
         maps.nth(1).wait_for(timeout=PATIENCE)
         page.get_by_text("can the maps be trusted?").nth(1).wait_for(timeout=PATIENCE)
         page.evaluate(WATCH, [MODEL, STEPS])

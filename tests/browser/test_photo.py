@@ -24,8 +24,8 @@ NAMES = [model_name(card) for card in read_cards().cards[:2]]
 FIRST_PAGE_SECONDS = 20
 """On a machine that has nothing else to do; where it has, the limit grows with the load."""
 
-MAP = re.compile("^Covering a patch")
-VERDICT = re.compile(r"(Supported|Mixed|Not supported|Cannot tell)\. ")
+MAP = re.compile("^Occlusion map")
+VERDICT = re.compile(r"(Focus supported|Mixed focus|Focus not supported|Cannot tell)\. ")
 PATIENCE = 240_000
 JUMP = 60
 """Pixels by which what stands below the verdicts may move when they come."""
@@ -66,7 +66,7 @@ class Visit:
 
     def wait_for_other_maps_than(self, before):
         self.page.wait_for_function(
-            "([before, count]) => { const maps = document.querySelectorAll('img[alt^=\"Covering a patch\"]');"
+            "([before, count]) => { const maps = document.querySelectorAll('img[alt^=\"Occlusion map\"]');"
             " return maps.length === count && maps[0].src !== new URL(before, location).href; }",
             arg=[before, len(MODELS)],
             timeout=PATIENCE,
@@ -183,7 +183,7 @@ def test_from_upload_to_faces_to_maps_to_comparison(visit, shots):
     page.get_by_role("button", name="Face 2", exact=True).click()
     visitor.wait_for_other_maps_than(before)
     for model in map(re.escape, NAMES):
-        assert page.get_by_alt_text(re.compile(f"^Covering a patch .* of {model} for ")).count() == 1
+        assert page.get_by_alt_text(re.compile(f"^Occlusion map .* of {model} for ")).count() == 1
     assert page.get_by_alt_text(re.compile("^Colour scale from minus")).count() == 1
     whole_page(visitor, shots / "two_faces.png")
     visitor.clean()
@@ -205,7 +205,7 @@ def test_the_verdicts_come_after_the_maps_and_nothing_jumps_or_scrolls_sideways(
     visitor = visit(width=width, height=900)
     visitor.wait_for_maps()
     assert visitor.width() <= width
-    heading = visitor.page.get_by_text("What covering changes")
+    heading = visitor.page.get_by_text("What happens when parts are covered")
     before = heading.bounding_box()["y"] - visitor.page.locator("h1").bounding_box()["y"]
     waiting = len(visitor.verdicts()) < len(MODELS)
     visitor.wait_for_verdicts()
@@ -213,7 +213,7 @@ def test_the_verdicts_come_after_the_maps_and_nothing_jumps_or_scrolls_sideways(
     assert len(visitor.verdicts()) == len(MODELS)
     caution = visitor.page.get_by_text("Where it looked does not say whether it is right.")
     assert caution.count() == len(MODELS)
-    for name in ("Follows?", "Stays?"):
+    for name in ("Lower-face edits", "Other edits"):
         assert visitor.page.get_by_text(name, exact=True).count() == len(MODELS)
     strip_is_readable(visitor.page, width)
     assert visitor.width() <= width
@@ -247,9 +247,9 @@ def test_the_maps_of_a_model_are_tested_when_asked(visit, shots):
     visitor.wait_for_verdicts()
     visitor.page.get_by_text(f"{NAMES[0]}: can the maps be trusted?").click()
     visitor.page.get_by_role("button", name=re.compile(r"^Run the tests: \d+ passes")).first.click()
-    visitor.says(re.compile("scrambled: (yes|no|cannot tell)"))
+    visitor.says(re.compile("randomisation check: (passed|failed|cannot tell)"))
     visitor.says(re.compile(r"passes through the network in \d"))
-    assert visitor.page.locator("[aria-label^='What this map calls important is taken away']").count() == 2
+    assert visitor.page.locator("[aria-label^='Deletion: what this map calls important']").count() == 2
     whole_page(visitor, shots / "trust.png")
     visitor.clean()
 
@@ -259,7 +259,7 @@ def test_a_photo_is_gone_a_minute_after_its_page_was_closed(visit, server):
     visitor = visit()
     visitor.wait_for_maps()
     visitor.hand_in("admiral-green")
-    visitor.says("nobody has said")
+    visitor.says("You have not told us")
     visitor.wait_for_maps()
     photo = visitor.page.get_by_alt_text(re.compile("^The photo with")).first.get_attribute("src")
     address = urljoin(server.address, photo)
@@ -275,7 +275,7 @@ def test_two_visitors_do_not_see_each_others_photo(visit):
     one, other = visit(), visit()
     one.wait_for_maps()
     one.hand_in("astronaut-plain")
-    one.says("nobody has said")
+    one.says("You have not told us")
     one.wait_for_maps()
     other.wait_for_maps()
     photo = re.compile("^The photo with")

@@ -32,7 +32,8 @@ NAMED = ("heading", "link", "button", "tab", "radio", "checkbox", "switch", "sli
 
 
 FINDINGS = re.compile(
-    r"(\w+ icon )?(Supported|Mixed|Not supported|Cannot tell|Same answer|Different answers)\b"
+    r"(\w+ icon )?(Focus supported|Mixed focus|Focus not supported|Cannot tell|Same answer"
+    r"|Different answers)\b"
 )
 """Headings that say what was measured: close calls may fall otherwise on another processor."""
 

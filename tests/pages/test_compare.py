@@ -76,15 +76,15 @@ def test_the_first_visit_compares_two_models_on_a_sample_and_says_so_in_one_sent
     assert page.header[0].value in {WORDS[f"compare_found.{key}"] for key in ("same_same", "same_different")}
     shown = text(page)
     for model in NAMES:
-        assert f"**{model}:** Supported. It looks at nose and mouth and" in shown
+        assert f"**{model}:** Focus supported. It looks at nose and mouth and" in shown
     assert "one scale for all maps" in shown
-    assert "strongest tenths overlap" in shown
+    assert "top-10% areas overlap" in shown
     words = page.table[0].value
     assert list(words.iloc[:, 0]) == NAMES
-    assert list(words.iloc[:, 1]) == ["Supported", "Supported"]
+    assert list(words.iloc[:, 1]) == ["Focus supported", "Focus supported"]
     assert list(words.iloc[0, 2:]) == [
-        "followed 7 of 8 changes of the lower face",
-        "stayed in 22 of 24 other changes",
+        "answer reacted 7 of 8 times",
+        "answer stayed 22 of 24 times",
     ]
     figures = page.table[1].value
     assert list(figures.iloc[:, 1]) == [
@@ -109,8 +109,8 @@ def test_one_answer_with_two_verdicts_is_one_answer_for_different_reasons(verdic
     assert not page.exception
     assert {e.prediction.label for e in explanations(page)} == {"uncovered"}
     assert page.header[0].value == "Same answer, different reasons."
-    assert f"**{NAMES[1]}:** Not supported. It does not look at nose and mouth" in text(page)
-    assert list(page.table[0].value.iloc[:, 1]) == ["Supported", "Not supported"]
+    assert f"**{NAMES[1]}:** Focus not supported. It does not look at nose and mouth" in text(page)
+    assert list(page.table[0].value.iloc[:, 1]) == ["Focus supported", "Focus not supported"]
 
 
 def test_where_the_test_fails_the_page_says_so_and_the_shares_are_left(verdicts):
@@ -118,10 +118,10 @@ def test_where_the_test_fails_the_page_says_so_and_the_shares_are_left(verdicts)
     page = visit()
     assert not page.exception
     (error,) = page.error
-    assert error.value.startswith("What this answer rests on could not be tested.")
+    assert error.value.startswith("What this answer depends on could not be tested.")
     shown = text(page)
-    assert f"**{NAMES[0]}:** Supported. It looks at nose and mouth" in shown
-    assert f"**{NAMES[1]}:** what its answer rests on could not be tested." in shown
+    assert f"**{NAMES[0]}:** Focus supported. It looks at nose and mouth" in shown
+    assert f"**{NAMES[1]}:** what its answer depends on could not be tested." in shown
     assert page.header[0].value in {WORDS[f"compare_found.{key}"] for key in ("same_same", "same_different")}
 
 
@@ -132,7 +132,7 @@ def test_a_model_of_two_classes_is_held_against_the_nearest_class_and_the_page_s
     assert "The models know different answers. “mask worn correctly”" in text(page)
     page.selectbox(key="answer").set_value("incorrect").run()
     assert not page.exception
-    assert f"{BINARY} has no answer that means “mask worn wrongly”" in text(page)
+    assert f"{BINARY} has no answer that means “mask worn incorrectly”" in text(page)
 
 
 def test_three_models_are_shown_and_any_two_of_them_held_against_each_other():

@@ -165,7 +165,7 @@ def test_a_face_that_cannot_be_drawn_on_is_refused_in_the_readers_language(monke
     monkeypatch.setattr(session, "run_cached", refuse)
     page = visit(**{"try": "slide", "lang": "es"})
     assert not page.exception
-    assert "demasiado vuelta" in page.info[0].value
+    assert "demasiado girada" in page.info[0].value
 
 
 def test_a_photo_handed_in_before_is_offered(face):

@@ -46,7 +46,11 @@ def test_every_step_opens_from_the_address_and_shows_what_was_measured(step):
     assert not page.exception
     assert [error.value for error in page.error] == []
     assert page.header[0].value == WORDS[f"step_title.{step}"]
-    said = {"answer": "That is (right|wrong)", "cover": "percentage points", "attention": "of its weight"}
+    said = {
+        "answer": "(Right|Wrong): the correct answer is",
+        "cover": "percentage points",
+        "attention": "of its weight",
+    }
     said |= {"verdict": "It looks at nose and mouth and", "limits": "Cannot tell", "cheat": "Model A"}
     assert re.search(said.get(step, "which places would you need"), text(page))
 
@@ -66,12 +70,12 @@ def test_the_models_are_shown_only_after_a_guess():
     (button,) = [one for one in page.button if one.label == WORDS["learn.guess_show"]]
     assert button.disabled
     page.segmented_control(key="guessed regions").set_value(["nose", "mouth"]).run()
-    assert "of all that spoke for its answer" not in text(page)
+    assert "of all the evidence for its answer" not in text(page)
     (button,) = [one for one in page.button if one.label == WORDS["learn.guess_show"]]
     button.click().run()
     assert not page.exception
     found = re.findall(
-        r"(.+): of all that spoke for its answer, (\d+)% lies on the places you marked", text(page)
+        r"(.+): of all the evidence for its answer, (\d+)% lies on the places you marked", text(page)
     )
     assert [name for name, _ in found] == [display_name(model) for model in MODELS]
     kept = {

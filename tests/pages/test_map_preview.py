@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("one_model_process")
 
 MODELS = [card.name for card in read_cards().cards][:2]
 NOTE = "This is a preview"
-LABEL = "Covering a patch (occlusion): preview"
+LABEL = "Occlusion map (cover test): preview"
 
 
 def visit():
@@ -89,15 +89,15 @@ def test_a_preview_is_labelled_and_the_other_model_keeps_its_place():
     assert captions(page).count(LABEL) == 1
     assert text(page).count(NOTE) == 1
     assert "Full colour is a change of 40.0 percentage points" in text(page)
-    assert captions(page).count("Covering a patch (occlusion): being measured") == 1
-    assert captions(page).count("Inner attention (Grad-CAM): being measured") == 2
+    assert captions(page).count("Occlusion map (cover test): being measured") == 1
+    assert captions(page).count("Activation map (Grad-CAM): being measured") == 2
     assert len(page.get("progress")) == 1, "the bar has moved, there are not two"
 
 
 def test_a_map_takes_the_place_of_its_preview_on_one_scale_with_the_next():
     page = stages(("one", 0.4, False), ("one", 0.3, True), ("two", 0.6, False))
     assert captions(page).count(LABEL) == 1
-    assert captions(page).count("Covering a patch (occlusion)") == 1
+    assert captions(page).count("Occlusion map (cover test)") == 1
     assert "Full colour is a change of 60.0 percentage points" in text(page)
 
 

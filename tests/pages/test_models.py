@@ -201,7 +201,7 @@ def test_experiments_are_shown_and_without_their_file_are_not(weights):
     page = visit().run()
     assert not page.exception
     assert "**Does colour help?**" in text(page)
-    assert "study 002 · right, of all faces · up to 1,500 faces" in text(page)
+    assert "study 002 · accuracy · up to 1,500 faces" in text(page)
     assert any(code.value == "python -m xai evaluate" for code in page.code)
 
 

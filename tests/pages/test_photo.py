@@ -75,7 +75,7 @@ def test_the_first_visit_shows_the_first_sample_explained_by_two_models():
     assert len(re.findall(r"lowered the answer|made the answer .* less likely", shown)) == len(MODELS)
     truth = next(box for box in page.selectbox if str(box.key).startswith("truth"))
     assert truth.value == FIRST.truth[0]
-    assert len(re.findall(r"That is (right|wrong)", shown)) == len(MODELS)
+    assert len(re.findall(r"(Right|Wrong): the correct answer is", shown)) == len(MODELS)
     assert "proves neither" in shown
     verdicts = [sub.value for sub in page.header if sub.value.startswith(":")]
     assert len(verdicts) == len(MODELS), "each model has a verdict, measured in the real model process"
@@ -84,7 +84,7 @@ def test_the_first_visit_shows_the_first_sample_explained_by_two_models():
     for found in page.session_state["kept evidence"].values():
         assert found.forwards > 50
         assert len(found.strip) == len(strips_of(page, found)) > 4
-    assert shown.count("**Follows?**") == shown.count("**Stays?**") == len(MODELS)
+    assert shown.count("**Lower-face edits**") == shown.count("**Other edits**") == len(MODELS)
 
 
 @pytest.mark.usefixtures("verdicts")
@@ -104,7 +104,7 @@ def test_an_upload_is_shown_and_the_sample_is_gone():
     shown = text(page)
     assert "Sample:" not in shown
     assert "One face found" in shown
-    assert "not known: nobody has said" in shown
+    assert "You have not told us the correct answer" in shown
 
 
 @pytest.mark.usefixtures("verdicts")
@@ -115,7 +115,7 @@ def test_saying_the_true_answer_judges_the_answer_without_measuring_again(monkey
     truth.set_value("uncovered").run()
     assert not page.exception
     assert not page.error
-    assert len(re.findall(r"That is (right|wrong)", text(page))) == len(MODELS)
+    assert len(re.findall(r"(Right|Wrong): the correct answer is", text(page))) == len(MODELS)
 
 
 @pytest.mark.usefixtures("verdicts")
@@ -140,7 +140,7 @@ def test_a_refused_photo_gets_one_sentence_and_the_others_go_on():
     page = hand_in(visit().run(), ("bad`name.jpg", b"this is no picture", "image/jpeg"), good)
     assert not page.exception
     (error,) = page.error
-    assert "`bad'name.jpg` was not taken in." in error.value
+    assert "`bad'name.jpg` was not accepted." in error.value
     assert "One face found" in text(page)
 
 
@@ -228,17 +228,17 @@ STATES = {
     "supported": (
         evidences.evidence("supported"),
         ":blue[",
-        "Supported. It looks at nose and mouth and at nothing else that was tried.",
+        "Focus supported. It looks at nose and mouth and nothing else that was tried.",
     ),
     "mixed": (
         evidences.evidence("mixed", (evidences.mover("upper_face"), evidences.FOLLOWS)),
         ":violet[",
-        "Mixed. It looks at nose and mouth, but the answer also depends on eyes and forehead.",
+        "Mixed focus. It looks at nose and mouth, but the answer also depends on eyes and forehead.",
     ),
     "not supported": (
         evidences.evidence("not supported"),
         ":red[",
-        "Not supported. It does not look at nose and mouth: the answer depends on "
+        "Focus not supported. It does not look at nose and mouth: the answer depends on "
         "hair, clothes and background.",
     ),
     "cannot tell": (
@@ -259,8 +259,8 @@ def test_each_verdict_is_said_with_its_shape_its_counts_and_its_faces(verdicts, 
         assert headline.endswith(f"{said}]")
     shown = text(page)
     assert shown.count("Where it looked does not say whether it is right.") == len(MODELS)
-    assert shown.count("followed 7 of 8 changes of the lower face") == len(MODELS)
-    assert shown.count("stayed in 22 of 24 other changes") == len(MODELS)
+    assert shown.count("answer reacted 7 of 8 times") == len(MODELS)
+    assert shown.count("answer stayed 22 of 24 times") == len(MODELS)
     html = "".join(part.proto.body for part in page.get("html"))
     assert html.count("<figure>") == 8 * len(MODELS)
 
@@ -274,9 +274,9 @@ def test_where_nothing_was_asked_the_reason_and_what_to_do_stand_alone(verdicts)
     assert not page.exception
     for headline in headlines(page):
         assert headline.startswith(":gray[:material/help: ")
-        assert headline.endswith("Cannot tell. The face is too small to be edited.]")
+        assert headline.endswith("Cannot tell. The face is too small to edit.]")
     assert "at least 14 are needed. Upload a larger photo" in text(page)
-    assert "Follows?" not in text(page)
+    assert "Lower-face edits" not in text(page)
     assert not any("<figure>" in part.proto.body for part in page.get("html"))
 
 
@@ -308,7 +308,7 @@ def test_a_verdict_that_fails_is_one_sentence_and_the_maps_stay(monkeypatch):
     assert not page.exception
     assert len(headlines(page)) == 1
     (error,) = page.error
-    assert error.value.startswith("What this answer rests on could not be tested.")
+    assert error.value.startswith("What this answer depends on could not be tested.")
     assert len(re.findall(r"lowered the answer|made the answer .* less likely", text(page))) == len(MODELS)
 
 
@@ -353,8 +353,8 @@ def test_the_maps_are_tested_only_when_asked_and_the_price_is_said_before():
     button.click().run()
     assert not page.exception
     shown = text(page)
-    assert shown.count("network’s weights are scrambled") == 2  # occlusion and Grad-CAM
-    assert shown.count("**Taking away") == shown.count("**Putting back") == 2
+    assert shown.count("Model-randomisation check") == 2  # occlusion and Grad-CAM
+    assert shown.count("**Deletion") == shown.count("**Insertion") == 2
     assert f"{passes} passes through the network in" in shown
 
 

@@ -107,7 +107,7 @@ def test_a_moved_box_is_answered_and_can_be_taken_back(monkeypatch):
     assert boxes_of(page) == [wider]
     said = text(page)
     assert "the detector finds a face in it too" in said
-    assert "That is" in said, "the box still holds the face, so the true answer is known"
+    assert ": the correct answer is “" in said, "the box still holds the face, so the truth is known"
     page = press(page, "Back to the found box")
     assert boxes_of(page) == [found]
     assert "by hand" not in text(page)
@@ -118,7 +118,7 @@ def test_a_box_on_nobody_has_an_answer_but_no_truth_and_no_regions(monkeypatch):
     said = text(page)
     assert boxes_of(page) == [WALL]
     assert "The detector finds no face in it" in said
-    assert "nobody has said what the true answer is" in said
+    assert "You have not told us the correct answer" in said
     assert "regions of this face are not known" in said
 
 
@@ -128,9 +128,9 @@ def test_an_added_face_is_chosen_and_the_found_one_stays(monkeypatch):
     page = use(page, monkeypatch, 1, WALL)
     assert boxes_of(page) == [found, WALL]
     assert "boxes set by hand: 1" in text(page)
-    assert "nobody has said" in text(page)
+    assert "You have not told us" in text(page)
     page = press(page, "Face 1")
-    assert "That is" in text(page)
+    assert ": the correct answer is “" in text(page)
     page = press(page, "Face 2")
     page = press(page, "Remove this box")
     assert boxes_of(page) == [found]
@@ -185,7 +185,7 @@ def test_the_camera_is_mounted_only_after_a_click_and_its_picture_is_a_photo_lik
     said = text(page)
     assert "One face found" in said
     assert "Sample:" not in said
-    assert "nobody has said" in said
+    assert "You have not told us" in said
     page.button(key="sample admiral-plain").click().run()
     assert "Sample: Admiral." in text(page)
     page.toggle(key="use camera").set_value(False).run()

@@ -62,11 +62,11 @@ def test_the_page_shows_the_charts_and_says_what_goes_wrong(weights):
     shown = "\n".join(str(part.value) for part in (*page.markdown, *page.caption))
     assert "**On which faces it does well**" in shown
     assert "By size of the face in the photo" in shown
-    assert "of each class: mask worn correctly / mask worn wrongly / no mask." in shown
+    assert "of each class (mask worn correctly / mask worn incorrectly / no mask)." in shown
     assert "\\* Fewer than 10 faces of a class" in shown
     assert "Of 16 wrong answers on ilc photos that a person looked at:" in shown
-    assert "- A mask worn low, nose or chin barely inside it or bare: 7" in shown
-    assert "one of the colour of skin: 2" in shown
+    assert "- A mask worn low, nose or chin barely inside it or exposed: 7" in shown
+    assert "skin-coloured mask: 2" in shown
     charts = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
     notes = [[note["text"] for note in chart["layout"].get("annotations", ())] for chart in charts]
     assert notes.count([dot.label for dot in kind_dots("size", _bins(weights), CLASSES)]) >= 1
@@ -88,10 +88,10 @@ def test_every_bin_error_and_reason_has_words(language):
 
 def test_a_reason_is_said_or_said_to_be_unknown():
     assert mask_reason(IncorrectReason("nose and mouth", 0.93, 0.77)).endswith(
-        "nose and mouth are bare (93%)."
+        "nose and mouth exposed (93%)."
     )
     unsaid = mask_reason(IncorrectReason("nose", 0.6, 0.77))
-    assert "cannot say" in unsaid
+    assert "unclear" in unsaid
     assert "77%" in unsaid
     assert "nose" not in unsaid
 

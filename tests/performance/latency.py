@@ -49,7 +49,7 @@ PATIENCE = 240_000
 
 _MAPS = (
     "(maps => maps.length >= before.models && maps[0].src !== before.map)"
-    "(document.querySelectorAll('img[alt^=\"Covering a patch\"]'))"
+    "(document.querySelectorAll('img[alt^=\"Occlusion map\"]'))"
 )
 _SEEN = {
     "photo": "document.querySelector('img[alt^=\"The photo with\"]')?.src !== before.photo"
@@ -61,7 +61,7 @@ _SEEN = {
 }
 _HEADINGS = (
     "const headings = () => [...document.querySelectorAll('h2, h3')]"
-    ".filter(h => /Supported|Mixed|Not supported|Cannot tell/.test(h.innerText)).length;"
+    ".filter(h => /Focus supported|Mixed focus|Focus not supported|Cannot tell/.test(h.innerText)).length;"
 )
 
 
@@ -216,7 +216,7 @@ def _hand_in(page: Page, png: bytes):
     source = "selector => document.querySelector(selector)?.src"
     before = {
         "photo": page.evaluate(source, 'img[alt^="The photo with"]'),
-        "map": page.evaluate(source, 'img[alt^="Covering a patch"]'),
+        "map": page.evaluate(source, 'img[alt^="Occlusion map"]'),
         "models": MODELS,
     }
     file = {"name": "photo.png", "mimeType": "image/png", "buffer": png}

@@ -81,9 +81,7 @@ def test_numbers_are_written_as_the_language_writes_them(spoken):
 def test_a_sentence_is_filled_with_the_marks_of_its_language(spoken):
     spoken("es")
     said = i18n.t("finding.map_share", method="Grad-CAM", share=0.405, lift=2.25)
-    assert (
-        said == "Grad-CAM pone el 40\u00a0% de su peso en la nariz y la boca, 2,2 veces un reparto uniforme."
-    )
+    assert said == "Grad-CAM pone el 40\u00a0% de su peso en la nariz y la boca, 2,2 veces la media."
 
 
 def test_names_are_never_rewritten_as_numbers(spoken):

@@ -28,7 +28,7 @@ def test_a_curve_is_told_with_its_areas(kind):
 
 def test_each_finding_of_the_checks_has_words_of_its_own():
     weights = [faithfulness.weights_line(check(follows_weights=v), "plain") for v in (True, False, None)]
-    assert [said.split("scrambled: ")[1].split(".")[0] for said in weights] == ["yes", "no", "cannot tell"]
+    assert [said.split("check: ")[1].split(".")[0] for said in weights] == ["passed", "failed", "cannot tell"]
     steady = [
         faithfulness.steady_line(check(noise=n, shift=s), "plain")
         for n, s in ((0.97, 0.85), (0.97, 0.6), (0.2, 0.9), (None, 0.9))
@@ -42,7 +42,7 @@ def test_each_finding_of_the_checks_has_words_of_its_own():
 
 def test_a_share_counts_as_more_only_beyond_the_scatter_of_random_networks():
     # .11 beyond what is expected; twice its spread is .10
-    assert "nothing: yes" in faithfulness.shares_line(check(share=0.21), "plain")
+    assert "network: yes" in faithfulness.shares_line(check(share=0.21), "plain")
     assert "no clear difference" in faithfulness.shares_line(check(share=0.19), "plain")
     assert "cannot tell" in faithfulness.shares_line(check(share=None), "plain")
     assert "40%" in faithfulness.shares_line(check(), "technical")

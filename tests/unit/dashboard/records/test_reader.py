@@ -232,7 +232,7 @@ def test_a_cell_holds_the_share_of_its_row_and_an_empty_row_is_left_out(record):
     assert (cells["covered", "incorrect"]["share"], cells["covered", "incorrect"]["faces"]) == ("3%", "3")
     assert cells["incorrect", "incorrect"]["share"] == "83%"  # five of six
     assert not any(truth == "uncovered" for truth, _ in cells)
-    said = "truly mask worn wrongly, answered mask worn correctly: 17% of the row, faces: 1"
+    said = "correct answer mask worn incorrectly, answered mask worn correctly: 17% of the row, faces: 1"
     assert cells["incorrect", "covered"]["said"] == said
     assert [len(row["cells"]) for row in sent["rows"]] == [len(sent["columns"])] * 2
 

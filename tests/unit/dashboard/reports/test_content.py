@@ -78,9 +78,11 @@ def test_the_table_sums_nose_and_mouth(monkeypatch):
 def test_the_verdict_the_two_questions_and_the_edited_faces_stand_on_the_sheet(monkeypatch):
     one = explanation(evidence=evidences.evidence("mixed"))
     (model,) = sheet(monkeypatch, [one]).models
-    assert model.verdict.startswith("Mixed. It looks at nose and mouth, but the answer also depends on ")
-    assert [figure.title for figure in model.figures] == ["Follows?", "Stays?"]
-    assert model.figures[0].more == "nose and mouth alone carry 43% of it"
+    assert model.verdict.startswith(
+        "Mixed focus. It looks at nose and mouth, but the answer also depends on "
+    )
+    assert [figure.title for figure in model.figures] == ["Lower-face edits", "Other edits"]
+    assert model.figures[0].more == "nose and mouth alone: 43% of the effect"
     shown = [edit.picture for strip in model.strips for edit in strip.edits]
     assert len(shown) == len(one.evidence.strip) == 8
     assert all((a == b.picture).all() for a, b in zip(shown, one.evidence.strip, strict=True))

@@ -60,14 +60,14 @@ def test_the_numbers_on_the_page_are_those_that_were_measured(monkeypatch):
     both = two_models()
     found = text(sheet_pdf(sheet(monkeypatch, both, "en", "technical")))
     evidence = both[0].evidence
-    assert f"followed {evidence.follow.held} of {evidence.follow.of} changes of the lower face" in found
-    assert f"stayed in {evidence.stay.held} of {evidence.stay.of} other changes" in found
-    assert f"carry {evidence.place_share:.0%} of it" in found
+    assert f"answer reacted {evidence.follow.held} of {evidence.follow.of} times" in found
+    assert f"answer stayed {evidence.stay.held} of {evidence.stay.of} times" in found
+    assert f"nose and mouth alone: {evidence.place_share:.0%} of the effect" in found
     for family in evidence.families:
         assert f"{family.effect:.2f}" in found
     for answer, probability in (
         ("mask worn correctly", 0.8125),
-        ("mask worn wrongly", 0.125),
+        ("mask worn incorrectly", 0.125),
         ("no mask", 0.0625),
     ):
         assert found.count(f"{answer} {probability:.0%}") == 2

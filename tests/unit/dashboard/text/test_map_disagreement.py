@@ -16,7 +16,7 @@ from xai.evidence.map_consistency import LEAST_DROP, verdict_regions
 from xai.evidence_types import VERDICTS, Reason
 from xai.types import REGIONS
 
-LAST = "What the answer rests on is said by the verdict"
+LAST = "The verdict says what the answer depends on"
 LOWER = {"nose", "mouth", "chin", "cheeks"}
 UPPER = {"eyes", "forehead"}
 
@@ -111,26 +111,26 @@ def test_every_family_that_a_verdict_can_name_has_its_regions():
 SAID = {
     ("supported", "eyes"): (
         (
-            "“Covering a patch (occlusion)” is strongest on another place than the verdict names: the eyes.",
+            "“Occlusion map (cover test)” is strongest outside what the verdict names: the eyes.",
             "A patch over a hidden nose and mouth leaves them hidden, which is just what",
             "“mask worn correctly” says, so this map cannot show that they count.",
         ),
         (
-            "«Tapar con un parche (oclusión)» es más fuerte en otro lugar que los que nombra el veredicto:",
+            "«Mapa de oclusión (prueba de tapado)» tiene su máximo fuera de lo que nombra el veredicto:",
             "los ojos. Un parche sobre una nariz y una boca tapadas las deja tapadas, y eso es justo lo que",
             "dice «mascarilla bien puesta», así que este mapa no puede mostrar que cuentan.",
         ),
     ),
     ("elsewhere", "mouth"): (
         (
-            "“Covering a patch (occlusion)” is strongest on another place than the verdict names:",
-            "nose and mouth. A patch can shake an answer where it does not rest: changing the whole lower",
-            "face did not change it.",
+            "“Occlusion map (cover test)” is strongest outside what the verdict names:",
+            "nose and mouth. A patch can disturb an answer that does not depend on the place: editing the",
+            "whole lower face did not change it.",
         ),
         (
-            "«Tapar con un parche (oclusión)» es más fuerte en otro lugar que los que nombra el veredicto:",
-            "la nariz y la boca. Un parche puede mover una respuesta donde no se apoya: cambiar toda la",
-            "parte baja de la cara no la cambió.",
+            "«Mapa de oclusión (prueba de tapado)» tiene su máximo fuera de lo que nombra el veredicto:",
+            "la nariz y la boca. Un parche puede alterar una respuesta que no depende del lugar: retocar",
+            "toda la parte baja de la cara no la cambió.",
         ),
     ),
 }
@@ -155,7 +155,7 @@ def test_no_contradiction_goes_unsaid_and_none_is_made_up(level, name, peak, fla
     one = explained(occlusion={peak: 0.4}, gradcam=dict.fromkeys(REGIONS, 0.5) | {peak: 1.0})
     notes = contradiction_notes(replace(evidence, flags=flags), one, level)
     apart = bool(named) and peak not in named
-    told_of = [sum(method in note for note in notes) for method in ("occlusion", "Grad-CAM")]
+    told_of = [sum(method in note for note in notes) for method in ("Occlusion map", "Grad-CAM")]
     if level == LEVELS[0]:
         assert told_of == [apart, apart or flagged]
     assert len(notes) == apart + (apart or flagged) + (apart or flagged)
@@ -174,7 +174,7 @@ def test_a_patch_that_shows_bare_skin_is_not_excused_for_hiding():
 def test_a_map_without_anything_for_the_answer_gets_no_reason_for_lying_elsewhere():
     evidence = replace(NAMED["supported"][0], flags=(Reason("map_empty", {"method": "gradcam"}),))
     first, last = contradiction_notes(evidence, explained(occlusion={"nose": 0.4}), "plain")
-    assert first.endswith("nothing in that map speaks for the answer.")
+    assert first.endswith("nothing in that map supports the answer.")
     assert last.startswith(LAST)
 
 

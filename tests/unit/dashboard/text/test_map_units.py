@@ -172,7 +172,7 @@ def test_where_it_contradicts_the_verdict_it_is_named(third, code, level):
 
 
 def test_methods_that_the_catalogue_names_are_said_in_its_words(monkeypatch):
-    assert map_units.method_title("gradcam++") == "Inner attention, many places (Grad-CAM++)"
+    assert map_units.method_title("gradcam++") == "Activation map, many places (Grad-CAM++)"
     assert map_units.method_short("occlusion") == "occlusion"
     assert map_units.method_short("hirescam") == "HiResCAM"
     monkeypatch.setattr(i18n, "language", lambda: "es")

@@ -104,18 +104,18 @@ def test_without_regions_the_strongest_place_is_named():
 @pytest.mark.parametrize(
     ("classes", "label", "truth", "words"),
     [
-        (CLASSES, "covered", "covered", "right"),
-        (CLASSES, "incorrect", "covered", "wrong"),
-        (CLASSES, "covered", None, "not known"),
-        (("with_mask", "without_mask"), "with_mask", "incorrect", "right as far as this model goes"),
-        (("with_mask", "without_mask"), "with_mask", "covered", "right as far as this model goes"),
-        (("with_mask", "without_mask"), "with_mask", "uncovered", "wrong"),
-        (("Mask", "No-Mask"), "Mask", "incorrect", "right as far as this model goes"),
-        (("Mask", "No-Mask"), "No-Mask", "uncovered", "right"),
-        (("with_mask", "without_mask", "mask_weared_incorrect"), "with_mask", "incorrect", "wrong"),
-        (("with_mask", "without_mask", "mask_weared_incorrect"), "with_mask", "covered", "is right:"),
-        (("happy", "sad"), "happy", "covered", "does not tell"),
-        (("covered", "uncovered"), "covered", "incorrect", "does not tell"),
+        (CLASSES, "covered", "covered", "Right: the correct answer is “mask worn correctly”"),
+        (CLASSES, "incorrect", "covered", "Wrong: the correct answer is"),
+        (CLASSES, "covered", None, "You have not told us the correct answer"),
+        (("with_mask", "without_mask"), "with_mask", "incorrect", "Right as far as this model goes"),
+        (("with_mask", "without_mask"), "with_mask", "covered", "Right as far as this model goes"),
+        (("with_mask", "without_mask"), "with_mask", "uncovered", "Wrong: "),
+        (("Mask", "No-Mask"), "Mask", "incorrect", "Right as far as this model goes"),
+        (("Mask", "No-Mask"), "No-Mask", "uncovered", "Right: "),
+        (("with_mask", "without_mask", "mask_weared_incorrect"), "with_mask", "incorrect", "Wrong: "),
+        (("with_mask", "without_mask", "mask_weared_incorrect"), "with_mask", "covered", "Right: "),
+        (("happy", "sad"), "happy", "covered", "has no answer for"),
+        (("covered", "uncovered"), "covered", "incorrect", "has no answer for"),
     ],
 )
 def test_right_or_wrong(classes, label, truth, words):
@@ -179,7 +179,7 @@ def test_alternative_texts_hold_the_numbers():
 def test_bars_show_the_numbers_in_words_and_one_colour_per_class():
     figure = class_bars(explanation().prediction)
     (bars,) = figure.data
-    assert list(bars.y) == ["mask worn correctly", "mask worn wrongly", "no mask"]
+    assert list(bars.y) == ["mask worn correctly", "mask worn incorrectly", "no mask"]
     assert list(bars.text) == ["90%", "6%", "4%"]
     assert len(set(bars.marker.color)) == 3
 

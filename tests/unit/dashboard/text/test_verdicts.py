@@ -117,28 +117,31 @@ def test_each_verdict_has_a_word_of_its_own():
 LINES = {
     "supported": (
         ("supported", evidences.USUAL["supported"]),
-        "Supported. It looks at nose and mouth and at nothing else that was tried.",
-        "Respaldada. Mira la nariz y la boca y nada más de lo que se ha probado.",
+        "Focus supported. It looks at nose and mouth and nothing else that was tried.",
+        "Foco respaldado. Mira la nariz y la boca y nada más de lo que se ha probado.",
     ),
     "moved_by": (
         ("mixed", (mover("background"), FOLLOWS)),
-        "Mixed. It looks at nose and mouth, but the answer also depends on hair, clothes and background.",
-        "Mixta. Mira la nariz y la boca, pero la respuesta varía también según el pelo, la ropa y el fondo.",
+        "Mixed focus. It looks at nose and mouth, but the answer also depends on hair, "
+        "clothes and background.",
+        "Foco mixto. Mira la nariz y la boca, pero la respuesta varía también según el pelo, "
+        "la ropa y el fondo.",
     ),
     "hangs_on": (
         ("mixed", (mover("light"), FOLLOWS)),
-        "Mixed. It looks at nose and mouth, but the answer also depends on the light.",
-        "Mixta. Mira la nariz y la boca, pero la respuesta varía también según la luz.",
+        "Mixed focus. It looks at nose and mouth, but the answer also depends on the light.",
+        "Foco mixto. Mira la nariz y la boca, pero la respuesta varía también según la luz.",
     ),
     "not supported": (
         ("not supported", evidences.USUAL["not supported"]),
-        "Not supported. It does not look at nose and mouth: the answer depends on hair, "
+        "Focus not supported. It does not look at nose and mouth: the answer depends on hair, "
         "clothes and background.",
-        "No respaldada. No mira la nariz y la boca: la respuesta varía según el pelo, la ropa y el fondo.",
+        "Foco no respaldado. No mira la nariz y la boca: la respuesta varía según el pelo, "
+        "la ropa y el fondo.",
     ),
     "cannot tell": (
         ("cannot tell", evidences.USUAL["cannot tell"]),
-        "Cannot tell. The face is too small to be edited.",
+        "Cannot tell. The face is too small to edit.",
         "No se puede saber. La cara es demasiado pequeña para retocarla.",
     ),
 }
@@ -201,16 +204,16 @@ def test_cannot_tell_says_what_can_be_done():
 @pytest.mark.parametrize(
     ("share", "words"),
     [
-        (0.43, "nose and mouth alone carry 43% of it"),
-        (1.02, "nose and mouth alone carry all of it"),
-        (-0.2, "nose and mouth alone carry none of it"),
+        (0.43, "nose and mouth alone: 43% of the effect"),
+        (1.02, "nose and mouth alone: the full effect"),
+        (-0.2, "nose and mouth alone: no effect"),
         (None, ""),
     ],
 )
 def test_both_questions_are_answered_by_counts_and_the_place_stands_in_the_line_of_the_first(share, words):
     follow, stay = verdicts.figures(evidence(place_share=share))
-    assert follow.line == "Follows? followed 7 of 8 changes of the lower face" + (words and f"; {words}")
-    assert stay.line == "Stays? stayed in 22 of 24 other changes"
+    assert follow.line == "Lower-face edits: answer reacted 7 of 8 times" + (words and f"; {words}")
+    assert stay.line == "Other edits: answer stayed 22 of 24 times"
 
 
 def test_where_nothing_was_asked_there_are_no_figures():
@@ -244,9 +247,9 @@ def test_whatever_the_librarys_rule_decides_can_be_said(spoken, seed):
 
 def test_a_perfect_model_is_supported_and_one_that_follows_nothing_is_not():
     perfect = [edit(name, n) for name in FAMILIES for n in range(4)]
-    assert verdicts.headline(evidences.judged(perfect)).startswith("Supported. ")
+    assert verdicts.headline(evidences.judged(perfect)).startswith("Focus supported. ")
     deaf = [edit(n, i, FAMILIES[n].asks not in ("follow", "stay")) for n in FAMILIES for i in range(4)]
-    assert verdicts.headline(evidences.judged(deaf)).startswith("Not supported. It does not look at ")
+    assert verdicts.headline(evidences.judged(deaf)).startswith("Focus not supported. It does not look at ")
 
 
 def test_words_are_plain():

@@ -194,13 +194,13 @@ def test_each_verdict_that_is_there_has_a_row_with_its_word_and_both_counts():
     maps = (explained(spot(0, 0)), explained(spot(9, 9)))
     rows = verdict_rows(pair(*maps, (None, verdict("mixed"))))
     assert [list(row.values()) for row in rows] == [
-        ["B", "Mixed", "followed 7 of 8 changes of the lower face", "stayed in 22 of 24 other changes"]
+        ["B", "Mixed focus", "answer reacted 7 of 8 times", "answer stayed 22 of 24 times"]
     ]
     unasked = evidences.evidence("cannot tell")
     rows = verdict_rows(pair(*maps, (unasked, verdict("supported"))))
     assert [list(row.values())[1:] for row in rows] == [
         ["Cannot tell", "–", "–"],
-        ["Supported", *list(rows[1].values())[2:]],
+        ["Focus supported", *list(rows[1].values())[2:]],
     ]
     assert [len(row) for row in rows] == [4, 4]
 

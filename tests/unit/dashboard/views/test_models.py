@@ -59,7 +59,7 @@ def made(tmp_path):
 def test_the_bottom_line_says_the_shares_of_the_table_in_hundreds(made):
     assert model_summary(made(metrics={"fmd protocol=product": THREE})) == (
         "Right on 98 of 100 faces of the Kaggle photos (1,600 measured).",
-        "Weakest where the truth is “mask worn wrongly”: right on 84 of 100 (100 measured).",
+        "Weakest where the correct answer is “mask worn incorrectly”: right on 84 of 100 (100 measured).",
     )
 
 
@@ -67,7 +67,9 @@ def test_a_model_of_two_answers_is_said_not_to_judge_how_a_mask_is_worn(made):
     classes = ["with_mask", "without_mask"]
     table = counted(with_mask={"with_mask": 6, "without_mask": 3}, without_mask={"without_mask": 20})
     lines = model_summary(made(classes=classes, metrics={"fmd protocol=seed": table}))
-    assert lines[1] == "Weakest where the truth is “a mask is present”: right on 6 of 9, too few to be sure."
+    assert lines[1] == (
+        "Weakest where the correct answer is “a mask is present”: right on 6 of 9, too few to be sure."
+    )
     assert lines[2] == (
         "It knows two answers: it says whether a mask is present, not whether it is worn correctly."
     )
@@ -77,7 +79,7 @@ def test_what_is_not_all_is_never_rounded_to_all(made):
     nearly = counted(covered={"covered": 999, "uncovered": 1}, uncovered={"uncovered": 10})
     first, _, unseen = model_summary(made(metrics={"fmd protocol=product": nearly}))
     assert first.startswith("Right on more than 99 of 100 faces")
-    assert unseen == "Not measured there, for want of such faces: “mask worn wrongly”."
+    assert unseen == "Not measured there, for lack of such faces: “mask worn incorrectly”."
     never = counted(covered={"uncovered": 999, "covered": 1}, uncovered={"uncovered": 999})
     assert "right on fewer than 1 of 100" in model_summary(made(metrics={"fmd protocol=product": never}))[1]
 
@@ -104,11 +106,11 @@ def test_what_the_model_was_chosen_on_does_not_decide_where_other_faces_were_mea
         ({"name": "cnn3_70_30_fmd", "architecture": "cnn3", "source": "001", "protocol": "seed"},
          "Three-block CNN (class weights 70 : 30) of study 001"),
         ({"name": "resnet18_2fc_fmd", "architecture": "resnet18_2fc", "source": "003", "protocol": "seed"},
-         "ResNet-18 (two last layers) of study 003"),
+         "ResNet-18 (two final layers) of study 003"),
         ({"name": "custom_cnn_relu_bn", "architecture": "custom_cnn_relu_bn", "source": "003"},
          "Normalised ReLU CNN"),
         ({"name": "mobilenet_v2_random_fmd", "architecture": "mobilenet_v2", "protocol": "seed"},
-         "MobileNetV2 (started from nothing), trained as a study trains"),
+         "MobileNetV2 (from scratch), study recipe"),
         ({"name": "north_gate", "architecture": "mobilenet_v2"}, "north_gate"),
     ],
 )  # fmt: skip

@@ -39,12 +39,12 @@ def strip_of(page):
 
 
 @pytest.mark.parametrize(
-    ("truth", "said"), [("covered", "That is right"), ("uncovered", "That is wrong"), (None, "not known")]
+    ("truth", "said"), [("covered", "Right: "), ("uncovered", "Wrong: "), (None, "You have not told us")]
 )
 def test_the_heading_is_the_verdict_and_whether_the_answer_is_right_stands_by_itself(truth, said):
     page = drawn(evidences.evidence("supported"), truth)
     (heading,) = page.header
-    line = "Supported. It looks at nose and mouth and at nothing else that was tried."
+    line = "Focus supported. It looks at nose and mouth and nothing else that was tried."
     assert heading.value.endswith(f" {line}]")
     assert said in words_of(page)
     assert "right" not in heading.value
@@ -52,16 +52,16 @@ def test_the_heading_is_the_verdict_and_whether_the_answer_is_right_stands_by_it
 
 def test_asked_about_another_answer_the_heading_names_it():
     page = drawn(evidences.evidence("supported", target="uncovered"), "covered")
-    assert "Asked about “no mask”: Supported." in page.header[0].value
-    assert "That is right" in words_of(page)
+    assert "Asked about “no mask”: Focus supported." in page.header[0].value
+    assert "Right: " in words_of(page)
 
 
 def test_both_questions_stand_side_by_side_with_what_was_counted():
     shown = words_of(drawn(evidences.evidence("supported", follow=Tally(5, 9), place_share=0.37)))
-    assert shown.index("**Follows?**") < shown.index("**Stays?**")
-    assert "followed 5 of 9 changes of the lower face" in shown
-    assert "nose and mouth alone carry 37% of it" in shown
-    assert "stayed in 22 of 24 other changes" in shown
+    assert shown.index("**Lower-face edits**") < shown.index("**Other edits**")
+    assert "answer reacted 5 of 9 times" in shown
+    assert "nose and mouth alone: 37% of the effect" in shown
+    assert "answer stayed 22 of 24 times" in shown
 
 
 def test_the_edited_faces_stand_in_their_order_with_answer_and_mark():
@@ -71,7 +71,7 @@ def test_the_edited_faces_stand_in_their_order_with_answer_and_mark():
     assert follow.count("<figure>") == 1
     assert stay.count("<figure>") == 2
     assert stay.count('class="failed"') == 1
-    for words in ("should change – did ✓", "“mask worn wrongly”", "Another person&#x27;s lower face"):
+    for words in ("should change – did ✓", "“mask worn incorrectly”", "Another person&#x27;s lower face"):
         assert words in follow
     assert stay.index("should stay – changed ✗") < stay.index("should stay – did ✓")
     assert 'alt="The face, edited: other light. The model says “mask worn correctly”."' in stay
@@ -88,9 +88,9 @@ def test_words_from_a_model_do_no_harm_in_the_strip():
 
 def test_where_nothing_was_asked_there_are_neither_counts_nor_faces():
     page = drawn(evidences.evidence("cannot tell"))
-    assert "Cannot tell. The face is too small to be edited." in page.header[0].value
+    assert "Cannot tell. The face is too small to edit." in page.header[0].value
     assert "at least 14 are needed. Upload a larger photo" in words_of(page)
-    assert "Follows?" not in words_of(page)
+    assert "Lower-face edits" not in words_of(page)
     assert strip_of(page) == []
 
 
@@ -107,8 +107,8 @@ def test_the_four_verdicts_are_explained_beside_each_and_the_present_one_is_mark
 
 def test_a_map_that_lies_elsewhere_is_said_beside_the_verdict_and_explained():
     page = drawn(evidences.evidence("supported"))
-    assert "One map disagrees; trust the verdict." in words_of(page)
-    assert "What the answer rests on is said by the verdict" in words_of(page)
+    assert "A map disagrees; maps prove less." in words_of(page)
+    assert "The verdict says what the answer depends on" in words_of(page)
     untold = drawn(evidences.evidence("cannot tell", (Reason("no_donors"),)))
     assert "disagrees" not in words_of(untold)
 
@@ -116,7 +116,7 @@ def test_a_map_that_lies_elsewhere_is_said_beside_the_verdict_and_explained():
 @pytest.mark.parametrize("held", ["hand", "sticker", None])
 def test_a_wrong_answer_to_a_hard_sample_says_why_models_fall_for_it(held):
     (warning,) = drawn(evidences.evidence("supported"), "uncovered", held).warning
-    assert warning.value.startswith("That is wrong")
+    assert warning.value.startswith("Wrong: ")
     assert ("Why models fall for it" in warning.value) == (held is not None)
     assert held is None or held in warning.value
     assert not drawn(evidences.evidence("supported"), "covered", held).warning
