@@ -1,8 +1,10 @@
 """The script that Streamlit runs for every visitor: the list of pages, and the frame around each."""
 
+from urllib.parse import urlsplit
+
 import streamlit as st
 
-from dashboard import preferences
+from dashboard import preferences, session, url_state
 from dashboard.i18n import languages, t
 from dashboard.widgets import header
 
@@ -15,6 +17,8 @@ PAGES = {
 }
 """URL path of a page, and section of the messages with its ``nav`` -> the page's folder in ``views/``."""
 
+session.begin_run()
+url_state.follow_history(urlsplit(st.context.url or "").path.strip("/"))
 preferences.load_preferences_from_url(tuple(languages()))
 page = st.navigation(
     [

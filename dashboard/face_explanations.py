@@ -13,6 +13,7 @@ from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import (
     CheckFaithfulness,
     ExplainFace,
+    ExplainReferences,
     FaceExplanation,
     JobProgress,
     ModelRequest,
@@ -26,7 +27,15 @@ from xai.evidence_types import Evidence
 from xai.partial_results import Preview
 from xai.types import Explanation, Face
 
-__all__ = ["FaceListener", "MapCollector", "check_faithfulness", "explain", "has_faithfulness"]
+__all__ = [
+    "FaceListener",
+    "MapCollector",
+    "check_faithfulness",
+    "explain",
+    "explain_references",
+    "has_faithfulness",
+    "has_references",
+]
 
 
 class FaceListener:
@@ -187,6 +196,21 @@ class _Arrivals:
 
     def _evidence_key(self, model: str) -> Hashable:
         return (_face_key(self._job.face), model, self._targets[model])
+
+
+def explain_references(face: Face, show: Callable[[JobProgress], None]) -> tuple[FaceExplanation, ...]:
+    """A known-honest and a known-cheating model on a face; ``show`` and errors as of ``analyze_photo``."""
+    job = ExplainReferences(face)
+    return cached(
+        "references",
+        _face_key(face),
+        lambda: cast(tuple[FaceExplanation, ...], session.run_job(job, show)),
+    )
+
+
+def has_references(face: Face) -> bool:
+    """Whether the result of ``explain_references`` is cached."""
+    return _face_key(face) in cache_of("references")
 
 
 def check_faithfulness(maps: Explanation, show: Callable[[JobProgress], None]) -> Mapping[str, MapCheck]:

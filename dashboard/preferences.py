@@ -13,7 +13,7 @@ from contextvars import ContextVar
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from dashboard.url_state import write_params
+from dashboard.url_state import bind, write_params
 
 __all__ = [
     "EXPERT",
@@ -65,7 +65,9 @@ def projector() -> bool:
 
 
 def load_preferences_from_url(languages: Sequence[str]) -> None:
-    """Read the choices from the URL, once per session; unknown values are ignored."""
+    """Read the choices that are not known yet from the URL; unknown values are ignored."""
+    for name in ("lang", "level", "view"):
+        bind(name, LANGUAGE, EXPERT, PROJECTOR)
     if LANGUAGE in st.session_state:
         return
     asked = st.query_params.get("lang")

@@ -12,6 +12,7 @@ from typing import cast
 
 import streamlit as st
 
+from dashboard import own_photos
 from dashboard.prefetch.scheduler import PREFETCHED
 from dashboard.records.reader import Records, read_records
 from dashboard.session_cache import cache_of, cached, get_state, session_id, set_state
@@ -32,9 +33,11 @@ from xai.types import Prediction
 
 __all__ = [
     "analyze_photo",
+    "begin_run",
     "cached",
     "catalogue",
     "get_state",
+    "keep_own_photo",
     "records",
     "run_cached",
     "run_job",
@@ -42,12 +45,16 @@ __all__ = [
     "sample_thumbnails",
     "set_state",
     "shortcut_round",
+    "stop",
     "uploaded_photos",
     "worker",
 ]
 
 THUMBNAIL_SIDE = 176
 """Side in pixels of the gallery's thumbnails: twice the displayed size, for high-density screens."""
+
+_STOP, _STOPPED = "stop", "stopped"
+"""State: a stop was asked for; this run of the page is the one after it."""
 
 _GLANCE = 0.05
 """Polling interval of a job in seconds, so that a partial result is shown when it arrives."""
@@ -123,15 +130,18 @@ def analyze_photo(
 
 
 def uploaded_photos() -> Mapping[int, PhotoAnalysis]:
-    """This visitor's own photos that contain a face; each keeps its number until the session ends."""
-    own = {
-        seen.sha256: seen
-        for key, seen in cast(Mapping[tuple[str, ...], PhotoAnalysis], cache_of("photo")).items()
-        if key[0] == seen.sha256 and seen.faces
+    """This visitor's own photos that contain a face, by number, as *Check a photo* showed them last."""
+    seen = cast(Mapping[str, PhotoAnalysis], cache_of("own"))
+    return {
+        photo.number: seen[photo.sha256]
+        for photo in own_photos.photos()
+        if photo.sha256 in seen and seen[photo.sha256].faces
     }
-    numbered = cast(list[str], st.session_state.setdefault("numbered photos", []))
-    numbered.extend(digest for digest in own if digest not in numbered)
-    return {number: own[digest] for number, digest in enumerate(numbered, start=1) if digest in own}
+
+
+def keep_own_photo(digest: str, seen: PhotoAnalysis) -> None:
+    """Keep the analysis of an own photo for the other pages."""
+    cache_of("own")[digest] = seen
 
 
 def run_cached(kind: str, key: Hashable, job: Job, show: Callable[[JobProgress], None]) -> object:
@@ -157,6 +167,9 @@ def run_job(
     Raises:
         JobError: it was refused or could not be done.
     """
+    if get_state(_STOP) or get_state(_STOPPED):
+        set_state(_STOP, None)
+        raise JobError("stopped")
     take = take or (lambda _part: None)
     with PREFETCHED.waiting.waiting():
         handle = worker().submit(session_id(), job)
@@ -171,6 +184,17 @@ def run_job(
             return handle.result()
         finally:
             handle.cancel()
+
+
+def stop() -> None:
+    """Stop what is being computed: the click ends this run of the page, and the next one starts no job."""
+    set_state(_STOP, True)
+
+
+def begin_run() -> None:
+    """A run of a page begins: only the one after ``stop`` is stopped."""
+    set_state(_STOPPED, get_state(_STOP))
+    set_state(_STOP, None)
 
 
 @st.cache_resource(show_spinner=False)

@@ -9,12 +9,13 @@ from typing import Any, TypeVar, cast
 
 import streamlit as st
 
-__all__ = ["CACHE_LIMITS", "cache_of", "cached", "get_state", "session_id", "set_state"]
+__all__ = ["CACHE_LIMITS", "cache_of", "cached", "forget", "get_state", "session_id", "set_state"]
 
 T = TypeVar("T")
 
 CACHE_LIMITS = {
     "photo": 12,
+    "own": 10,
     "answers": 300,
     "suspects": 8,
     "explanation": 48,
@@ -23,6 +24,7 @@ CACHE_LIMITS = {
     "digest": 64,
     "evidence": 96,
     "check": 48,
+    "references": 12,
     "ground": 12,
     "covered": 300,
     "probe": 24,
@@ -54,6 +56,16 @@ def get_state(name: str) -> object:
 def cache_of(kind: str) -> OrderedDict[Hashable, Any]:
     """The cache of ``kind`` by key, least recently used first."""
     return cast(OrderedDict[Hashable, Any], st.session_state.setdefault(f"kept {kind}", OrderedDict()))
+
+
+def forget(digest: str) -> None:
+    """Drop everything that is kept under a photo's digest: results, pictures, and choices about it."""
+    for kind in CACHE_LIMITS:
+        held = cache_of(kind)
+        for key in [key for key in held if digest in str(key)]:
+            del held[key]
+    for name in [name for name in st.session_state if digest in str(name)]:
+        del st.session_state[name]
 
 
 def session_id() -> str:

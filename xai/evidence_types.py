@@ -144,6 +144,7 @@ class EditAnswer:
         probability: of the class under test.
         drop: log-odds that the class under test lost against the original face; negative where it gained.
         held: whether the answer behaved as expected; None where nothing is expected.
+        confidence: probability of ``label``, 0..1.
     """
 
     family: str
@@ -153,6 +154,7 @@ class EditAnswer:
     probability: float
     drop: float
     held: bool | None
+    confidence: float
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dashboard.i18n import class_title, t
-from dashboard.text.verdicts import family_name
-from xai.evidence_types import EditAnswer, Evidence
+from dashboard.i18n import class_short_label, class_title, t
+from dashboard.text.verdicts import family_name, family_title
+from xai.evidence_types import EditAnswer, EditedFace, Evidence
+from xai.types import Explanation
 
-__all__ = ["QUESTIONS", "EditWords", "edited_faces"]
+__all__ = ["QUESTIONS", "EditWords", "edited_faces", "key_faces"]
 
 QUESTIONS = ("follow", "stay")
 """What an edit expects of the answer: to change, to stay."""
@@ -54,11 +55,54 @@ def edited_faces(evidence: Evidence) -> dict[str, list[EditWords]]:
     return shown
 
 
+def key_faces(evidence: Evidence, explanation: Explanation) -> list[EditWords]:
+    """The few faces that show the verdict: as it is, lower face edited, all else edited, the strongest other.
+
+    Args:
+        evidence: the verdict.
+        explanation: the answer for the face as it is.
+    """
+    asked = {found.family: found.asks for found in evidence.families}
+    lower = [each for each in evidence.strip if asked[each.answer.family] == "follow"]
+    rest = [each for each in evidence.strip if asked[each.answer.family] == "stay"]
+    shown = [*_first(lower, held=True), *_first(rest, named="outside")]
+    others = [each for each in (*rest, *lower) if each not in shown]
+    shown += _first(others, held=False) or others[:1]
+    said = explanation.prediction
+    original = EditWords(
+        picture=explanation.face.crop,
+        change=t("edited.original"),
+        answer=t("edited.said", answer=class_short_label(said.label), probability=said.confidence),
+        found="",
+        held=True,
+        alt=t("edited.original_alt", answer=class_title(said.label)),
+    )
+    return [original, *(_few_words(each, asked[each.answer.family]) for each in shown)]
+
+
+def _first(faces: list[EditedFace], *, held: bool | None = None, named: str = "") -> list[EditedFace]:
+    """The first face of this family, or whose answer behaved so; the first of all where there is none."""
+    wanted = [f for f in faces if (f.answer.family == named if named else f.answer.held is held)]
+    return (wanted or (faces if held is not False else []))[:1]
+
+
+def _few_words(shown: EditedFace, question: str) -> EditWords:
+    answer = shown.answer
+    return EditWords(
+        picture=shown.picture,
+        change=t(f"edited_short.{answer.family}"),
+        answer=t("edited.said", answer=class_short_label(answer.label), probability=answer.confidence),
+        found=t(f"edited_mark.{question}_{'held' if answer.held else 'failed'}"),
+        held=bool(answer.held),
+        alt=t("edited.alt", family=family_name(answer.family), answer=class_title(answer.label)),
+    )
+
+
 def _words(answer: EditAnswer, picture: NDArray[np.uint8], question: str, target: str) -> EditWords:
     family, called = family_name(answer.family), class_title(answer.label)
     return EditWords(
         picture=picture,
-        change=family[0].upper() + family[1:],
+        change=family_title(answer.family),
         answer=t("edited.answer", answer=called),
         found=_found(answer, question, target),
         held=bool(answer.held),

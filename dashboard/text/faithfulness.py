@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard.i18n import t
 from dashboard.worker.results import CurveCheck, MapCheck
 
-__all__ = ["alt_curve", "curve_line", "shares_line", "steady_line", "weights_line"]
+__all__ = ["alt_curve", "curve_line", "failed_check", "shares_line", "steady_line", "weights_line"]
 
 _MUCH = 0.8
 """Rank correlation from which the text calls a map nearly the same; the value is shown beside it."""
@@ -18,6 +18,24 @@ _CLEAR = 2.0
 CLEAR_LEAD, LEAST_LEAD = 2.3, 0.01
 """The criteria of ``deletion_insertion`` for a lead over random orders, its ``CLEAR`` and ``LEAST_GAIN``:
 repeated here because importing that module loads torch; a test keeps the two equal."""
+
+
+def failed_check(check: MapCheck) -> str:
+    """Why a map failed its checks, in a sentence; empty where it did not.
+
+    It fails where scrambled weights leave it as it is, or where both deletion and insertion in its order do
+    no better than the mean of random orders. A lead that is not clear is no failure.
+    """
+    if check.follows_weights is False:
+        return t("trust.failed_weights")
+    tried = (check.deletion, check.insertion)
+    worse = (
+        check.deletion.own_area - check.deletion.random_area,
+        check.insertion.random_area - check.insertion.own_area,
+    )
+    if all(each.beats_random is False for each in tried) and min(worse) >= 0:
+        return t("trust.failed_order")
+    return ""
 
 
 def curve_line(kind: str, check: CurveCheck, level: str) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "alt_answer",
     "alt_map",
     "alt_shares",
+    "answer_status",
     "becomes_parts",
     "failed",
     "file_name",
@@ -100,6 +101,16 @@ def right_or_wrong(prediction: Prediction, truth: str | None) -> str:
     if truth in meant and len(meant) > 1:
         return t("answer.right_as_far", truth=class_title(truth))
     return t("answer.right" if truth in meant else "answer.wrong", truth=class_title(truth))
+
+
+def answer_status(prediction: Prediction, truth: str) -> tuple[str, str]:
+    """In a few words whether the answer is right, and the hue of a badge with them."""
+    meant, called = _meant(prediction, prediction.label), class_title(truth)
+    if truth not in _sayable(prediction):
+        return t("answer.badge_not_comparable", truth=called), "gray"
+    if truth not in meant:
+        return t("answer.badge_wrong", truth=called), "red"
+    return t("answer.badge_right_as_far" if len(meant) > 1 else "answer.badge_right"), "green"
 
 
 def is_wrong(prediction: Prediction, truth: str | None) -> bool:

@@ -14,10 +14,14 @@ from xai.evidence_types import VERDICTS, Evidence, Reason
 
 __all__ = [
     "Figure",
+    "deciding_reason",
     "family_name",
+    "family_title",
     "figures",
     "flag_lines",
+    "for_and_against",
     "headline",
+    "looked_at",
     "verdict_legend",
     "verdict_reason",
     "word",
@@ -64,10 +68,43 @@ def headline(evidence: Evidence, answer: str | None = None) -> str:
         evidence: the verdict.
         answer: the model's answer; where the evidence is about another class, the line says which.
     """
-    line = t("verdict.line", word=word(evidence.verdict), said=_sentence(evidence))
+    line = t("verdict.line", word=word(evidence.verdict), said=deciding_reason(evidence))
     if answer in (None, evidence.target):
         return line
     return t("verdict.asked", target=class_title(evidence.target), line=line)
+
+
+def looked_at(evidence: Evidence) -> str:
+    """The verdict in a few words: the place, whether it is the only one, or that it cannot be told."""
+    code = evidence.reasons[0].code
+    if code in ("rim", "follows_partly") and not _mover(evidence):
+        return t(f"looked_at.{code}", area=_area(evidence))
+    return t(f"looked_at.{evidence.verdict.replace(' ', '_')}", area=_area(evidence))
+
+
+def for_and_against(evidence: Evidence) -> tuple[list[str], list[str]]:
+    """What speaks for the answer depending on the lower face alone, and what against; a few words a line.
+
+    Both are empty where nothing was tested.
+    """
+    if not evidence.families:
+        return [], []
+    follow, stay, mover = evidence.follow, evidence.stay, _mover(evidence)
+    speaks_for = [
+        t(f"argument.{question}", held=tally.held, of=tally.of)
+        for question, tally in (("follow", follow), ("stay", stay))
+        if tally.held
+    ]
+    against = []
+    if follow.held < follow.of:
+        against.append(t("argument.follow_not", failed=follow.of - follow.held, of=follow.of))
+    if evidence.reasons[0].code == "rim":
+        against.append(t("argument.rim", share=evidence.place_share or 0.0))
+    if mover:
+        against.append(_moved(mover))
+    elif stay.held < stay.of:
+        against.append(t("argument.stay_not", failed=stay.of - stay.held, of=stay.of))
+    return speaks_for, against
 
 
 def verdict_reason(evidence: Evidence) -> str:
@@ -131,7 +168,17 @@ def family_name(family: str) -> str:
     return t(f"family.{family}")
 
 
-def _sentence(evidence: Evidence) -> str:
+def family_title(family: str) -> str:
+    """``family_name`` as the beginning of a line.
+
+    >>> family_title("light")
+    'Other light'
+    """
+    said = family_name(family)
+    return said[0].upper() + said[1:]
+
+
+def deciding_reason(evidence: Evidence) -> str:
     """The deciding reason as a sentence."""
     reason, mover = evidence.reasons[0], _mover(evidence)
     code = reason.code
@@ -169,6 +216,15 @@ def _how_far(mover: Reason) -> str:
     if held < of:
         return t("how_far.turned", family=family, held=int(held), of=int(of))
     return t("how_far.lessened", family=family, value=part) if part > 0 else ""
+
+
+def _moved(mover: Reason) -> str:
+    """How what else moves the answer moved it, in a few words."""
+    held, of, part = (float(mover.values.get(name, 0)) for name in ("held", "of", "value"))
+    title = family_title(str(mover.values["family"]))
+    if held < of:
+        return t("argument.moved", family=title, failed=int(of - held), of=int(of))
+    return t("argument.lessened", family=title, share=part)
 
 
 def _place(share: float | None) -> str:

@@ -1,4 +1,4 @@
-"""The strip of edited faces: thumbnails, each with the edit and the model's new answer."""
+"""Edited faces as self-contained HTML: thumbnails, each with the edit and the model's new answer."""
 
 from __future__ import annotations
 
@@ -7,17 +7,23 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
+from PIL import Image as Pictures
 
 from dashboard.text.edited_faces import EditWords, edited_faces
 from xai.evidence_types import Evidence
 from xai.photo.images import encode_jpeg
 
-__all__ = ["show"]
+__all__ = ["show", "strip"]
 
 _STYLE = Path(__file__).with_suffix(".css")
+_SIDE = 112
+"""Side of a thumbnail in pixels."""
 
-_STRIP = '<div class="edited-faces-box"><p>{title}</p><ul class="edited-faces">{faces}</ul></div>'
+_LIST = '<div class="edited-faces-box"><p>{title}</p><ul class="edited-faces">{faces}</ul></div>'
+_STRIP = '<ul class="edited-faces key-faces">{faces}</ul>'
 _FACE = (
     '<li class="{kind}"><figure><img src="data:image/jpeg;base64,{data}" alt="{alt}">'
     "<figcaption>{lines}</figcaption></figure></li>"
@@ -26,24 +32,30 @@ _LINE = '<span class="{kind}">{words}</span>'
 
 
 def show(evidence: Evidence) -> None:
-    """Draw the strip: first the faces that should change the answer, then those that should not."""
-    shown = edited_faces(evidence)
-    if shown:
-        st.html(_STYLE)
-    for title, faces in shown.items():
-        st.html(_drawn(title, faces))
+    """Draw all of them: first the faces that should change the answer, then those that should not."""
+    st.html(_STYLE)
+    for title, faces in edited_faces(evidence).items():
+        st.html(_LIST.format(title=escape(title), faces="".join(map(_face, faces))))
 
 
-def _drawn(title: str, faces: Sequence[EditWords]) -> str:
-    """A heading with its faces as self-contained HTML; the browser wraps the row."""
-    return _STRIP.format(title=escape(title), faces="".join(map(_face, faces)))
+def strip(faces: Sequence[EditWords]) -> str:
+    """A few of them in one row, as HTML."""
+    return _STRIP.format(faces="".join(map(_face, faces)))
+
+
+def _thumbnail(picture: NDArray[np.uint8]) -> bytes:
+    small = Pictures.fromarray(picture)
+    small.thumbnail((_SIDE, _SIDE))
+    return encode_jpeg(np.asarray(small))
 
 
 def _face(shown: EditWords) -> str:
     lines = {"change": shown.change, "answer": shown.answer, "found": shown.found}
     return _FACE.format(
         kind="held" if shown.held else "failed",
-        data=b64encode(encode_jpeg(shown.picture)).decode(),
+        data=b64encode(_thumbnail(shown.picture)).decode(),
         alt=escape(shown.alt, quote=True),
-        lines=" ".join(_LINE.format(kind=kind, words=escape(words)) for kind, words in lines.items()),
+        lines=" ".join(
+            _LINE.format(kind=kind, words=escape(words)) for kind, words in lines.items() if words
+        ),
     )

@@ -30,11 +30,14 @@ __all__ = [
     "answer",
     "bar",
     "crop",
+    "draw",
+    "fold",
     "legend",
     "opacity",
     "row",
     "scales",
     "show",
+    "slot",
 ]
 
 STATIC_CHART = {"staticPlot": True, "displayModeBar": False}
@@ -64,22 +67,33 @@ class MapStyle:
     share_limit: float
 
 
-def show(explanation: Explanation, look: MapStyle, key: str) -> None:
+def show(
+    explanation: Explanation, look: MapStyle, key: str, failed: Mapping[str, str]
+) -> dict[str, DeltaGenerator]:
     """The panel of one model: its maps and the finding of the first one; the rest on request.
 
     Args:
         explanation: what was measured.
         look: display settings.
         key: makes the charts' keys unique on the page.
+        failed: method -> why its map failed its checks.
+
+    Returns:
+        Method -> placeholder of its map, to ``fold`` it later.
     """
     model = display_name(explanation.provenance.model)
     target = explanation.target
     st.markdown(f"**{model}**")
     st.caption(t("map.target", target=class_title(target), probability=explanation.prediction.of(target)))
+    places: dict[str, DeltaGenerator] = {}
     with row(len(explanation.heatmaps), key):
         for method in explanation.heatmaps:
-            with st.container(width="stretch", gap="xxsmall"):
-                _map(explanation, method, look)
+            place = places[method] = slot()
+            if method in failed:
+                fold(place, explanation, method, look, failed[method])
+            else:
+                with place.container(gap="xxsmall"):
+                    draw(explanation, method, look)
     first, *others = explanation.heatmaps
     st.markdown(finding(explanation, first))
     with st.expander(t("map.more")):
@@ -88,6 +102,20 @@ def show(explanation: Explanation, look: MapStyle, key: str) -> None:
         _answers(explanation, key)
         _becomes(explanation)
         _regions(explanation, look.share_limit, key)
+    return places
+
+
+def slot() -> DeltaGenerator:
+    """The placeholder of one map in a ``row``; previews use it too, so that nothing of them is left."""
+    return st.container(width="stretch").empty()
+
+
+def fold(place: DeltaGenerator, explanation: Explanation, method: str, look: MapStyle, reason: str) -> None:
+    """Fold a map that failed its checks, with the reason."""
+    with place.container(gap="xxsmall"):
+        st.caption(t("map.withheld", method=map_units.method_title(method), reason=reason))
+        with st.expander(t("map.show_anyway"), type="compact"):
+            draw(explanation, method, look)
 
 
 def row(maps: int, key: str) -> DeltaGenerator:
@@ -155,7 +183,8 @@ def bar(alt: str, *, signed: bool) -> None:
     st.image(encode_jpeg(colour_bar(480, 14, signed=signed)), width="stretch", alt=alt)
 
 
-def _map(explanation: Explanation, method: str, look: MapStyle) -> None:
+def draw(explanation: Explanation, method: str, look: MapStyle) -> None:
+    """One map with its title."""
     key = (_map_key(explanation, method), look.scales[method], look.opacity)
     drawn = session.cached("picture", key, lambda: _painted(explanation, method, look))
     model = display_name(explanation.provenance.model)
@@ -173,7 +202,7 @@ def _map_key(explanation: Explanation, method: str) -> Hashable:
     """Cache key of a map: face, model, class and settings."""
     face, heatmap, made = explanation.face, explanation.heatmaps[method], explanation.provenance
     where = (face.photo_sha256, tuple(face.crop_box.as_list()))
-    return (*where, made.weights_sha256, heatmap.target, method, *sorted(heatmap.params.items()))
+    return (*where, made.model, made.weights_sha256, heatmap.target, method, *sorted(heatmap.params.items()))
 
 
 def _answers(explanation: Explanation, key: str) -> None:

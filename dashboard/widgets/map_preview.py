@@ -106,10 +106,10 @@ class Previews:
         else:
             st.caption(t("preview.not_yet"))
         with map_panel.row(1 + len(self._others), f"preview-{next(_DRAWN)}"):
-            with st.container(width="stretch", gap="xxsmall"):
+            with map_panel.slot().container(gap="xxsmall"):
                 self._map(model, shown, scale)
             for method in self._others:
-                with st.container(width="stretch", gap="xxsmall"):
+                with map_panel.slot().container(gap="xxsmall"):
                     self._unmarked(method)
         note = st.empty()
         if shown and shown.preview:

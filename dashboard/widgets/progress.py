@@ -1,16 +1,22 @@
-"""The progress bar."""
+"""The progress bar, with a button that stops the work."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import count
 
 from streamlit.delta_generator import DeltaGenerator
 
+from dashboard import session
 from dashboard.i18n import t
 from dashboard.text.model_names import display_name
 from dashboard.worker.jobs import JobProgress
 
 __all__ = ["Progress", "reserve_height", "stage_text"]
+
+
+_DRAWN = count()
+"""Counter for keys: a bar can be drawn anew within a run, and Streamlit accepts a key only once."""
 
 
 class Progress:
@@ -38,8 +44,9 @@ class Progress:
         def draw(stage: JobProgress) -> None:
             self.hold()
             if self._bar is None:
-                self._bar = reserve_height(self._place, self._height).empty() if self._height else self._place
+                self.move(reserve_height(self._place, self._height) if self._height else self._place)
             part = stage.done / stage.total if stage.total else 0.0
+            assert self._bar is not None
             self._bar.progress(part, stage_text(stage, display_name(model)))
 
         return draw
@@ -51,7 +58,11 @@ class Progress:
 
     def move(self, place: DeltaGenerator) -> None:
         """Draw the bar in ``place`` from now on; the old placeholder is the caller's again."""
-        self._bar = place
+        row = place.container(
+            horizontal=True, vertical_alignment="center", gap="small", key=f"progress-{next(_DRAWN)}"
+        )
+        self._bar = row.empty()
+        row.button(t("stage.stop"), key=f"stop {next(_DRAWN)}", on_click=session.stop, icon=":material/stop:")
 
 
 def reserve_height(place: DeltaGenerator, height: int) -> DeltaGenerator:

@@ -1,59 +1,79 @@
-"""A model's answer and its verdict: headline, the two questions with their counts, the edited faces."""
+"""A model's answer and its verdict: two badges, what speaks for and against, and the edited faces."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from pathlib import Path
 
 import streamlit as st
 
-from dashboard.i18n import t
+from dashboard.i18n import class_title, t
+from dashboard.text.edited_faces import key_faces
 from dashboard.text.map_disagreement import contradiction_notes
 from dashboard.text.model_names import display_name
-from dashboard.text.predictions import is_wrong, right_or_wrong, why_wrong
-from dashboard.text.verdicts import figures, flag_lines, headline, verdict_legend, verdict_reason
-from dashboard.widgets import edited_faces, map_panel
+from dashboard.text.predictions import answer_status, is_wrong, mask_reason, why_wrong
+from dashboard.text.verdicts import (
+    deciding_reason,
+    figures,
+    flag_lines,
+    for_and_against,
+    headline,
+    looked_at,
+    verdict_legend,
+    verdict_reason,
+)
+from dashboard.widgets import edited_faces
 from dashboard.widgets.progress import Progress
 from dashboard.worker.jobs import FaceExplanation, JobProgress
+from xai.classes import class_info
 from xai.evidence_types import Evidence
-from xai.types import Prediction
 
-__all__ = ["HEIGHT", "VerdictPanel", "answers"]
+__all__ = ["VerdictPanel", "answers"]
 
-HEIGHT = 830
-"""Pixels reserved for a verdict with its edited faces while it is computed."""
+_SIGNS: Mapping[str, str] = {"supported": "◉", "mixed": "◐", "not supported": "○", "cannot tell": "?"}
+"""Verdict -> its shape; none of them means right or wrong."""
 
-_SIGNS: Mapping[str, tuple[str, str]] = {
-    "supported": (":material/my_location:", "blue"),
-    "mixed": (":material/join_inner:", "violet"),
-    "not supported": (":material/wrong_location:", "red"),
-    "cannot tell": (":material/help:", "gray"),
-}
-"""Verdict -> icon and colour; none of them means right or wrong."""
+_STYLE = Path(__file__).with_suffix(".css")
 
-_MARKED = {verdict: f":{colour}[{shape}]" for verdict, (shape, colour) in _SIGNS.items()}
-
-_SMALL = ":small[{}]"
+_CARD = (
+    '<div class="verdict-card"><p class="looked-at {kind}"><span aria-hidden="true">{sign}</span> {said}</p>'
+    "{body}</div>"
+)
+_ARGUMENTS = '<div class="arguments">{columns}</div>'
+_ARGUMENT = "<div><h3>{title}</h3><ul>{lines}</ul></div>"
 
 
 class VerdictPanel:
-    """The placeholder of one model's verdict; reserves its height until the verdict arrives.
+    """One model's answer, and the placeholder of its verdict, which keeps its height until that arrives.
 
     Args:
         title: of the model, or of the model with its face.
         explained: the model's answer and maps.
         truth: the true class, or None.
         held: the occluder or sticker on a hard sample, or None.
+        ask: draws the question for the correct answer, or None.
+        testable: whether the face can be tested; without it the verdict is short.
     """
 
-    def __init__(self, title: str, explained: FaceExplanation, truth: str | None, held: str | None) -> None:
+    def __init__(
+        self,
+        title: str,
+        explained: FaceExplanation,
+        truth: str | None,
+        held: str | None,
+        ask: Callable[[str], None] | None = None,
+        *,
+        testable: bool = True,
+    ) -> None:
         self._title, self._explained = title, explained
-        _compare(explained.explanation.prediction, truth, held)
-        self._place = st.empty()
+        self._answer(truth, held, ask)
+        self._place = st.container(key=f"{'verdict' if testable else 'untestable'}-{title}").empty()
         self._progress: Progress | None = None
 
     def hold(self) -> None:
-        """Reserve the height, and announce the test."""
-        with self._place.container(height=HEIGHT, border=False):
+        """Announce the test."""
+        with self._place.container():
             st.caption(t("verdict.wait"))
             self._progress = Progress(st.empty())
 
@@ -69,76 +89,98 @@ class VerdictPanel:
             evidence: what was found.
             level: one of ``LEVELS``.
         """
-        answer = self._explained.explanation.prediction.label
         self._progress = None  # its place is gone: a late stage would draw into the verdict
-        with self._place.container(gap="xsmall", key=None if evidence.strip else f"untold-{self._title}"):
-            _headline(evidence, headline(evidence, answer))
-            if reason := verdict_reason(evidence):
-                st.markdown(_SMALL.format(reason))
-            _figures(evidence)
-            _around(evidence, level, contradiction_notes(evidence, self._explained, level))
-            edited_faces.show(evidence)
+        notes = contradiction_notes(evidence, self._explained, level)
+        with self._place.container(gap="xxsmall"):
+            st.html(_card(evidence, self._explained, disagrees=bool(notes)))
+            with st.popover(t("verdict.more"), type="tertiary", key=f"more {self._title}"):
+                self._more(evidence, level, notes)
 
     def fail(self, sentence: str) -> None:
         """Show why there is no verdict."""
         self._progress = None
         self._place.error(sentence)
 
+    def _answer(self, truth: str | None, held: str | None, ask: Callable[[str], None] | None) -> None:
+        """The answer as a badge, and whether it is right; a wrong one must stand out."""
+        said = self._explained.explanation.prediction
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"**{self._title}**", width="content")
+            words = t("answer.heading", answer=class_title(said.label), probability=said.confidence)
+            st.badge(words, color=class_info(said.label).hue)
+            if truth is not None:
+                label, hue = answer_status(said, truth)
+                st.markdown(f":{hue}[**{label}**]", width="content")
+            if ask:
+                ask(self._title)
+            if said.reason:
+                st.caption(mask_reason(said.reason), width="content")
+        if held and is_wrong(said, truth):
+            st.caption(why_wrong(held))
+
+    def _more(self, evidence: Evidence, level: str, notes: Sequence[str]) -> None:
+        """The verdict in a sentence, its figures, why maps disagree, all edited faces, the four verdicts."""
+        answer = self._explained.explanation.prediction.label
+        st.markdown(f"**{headline(evidence, answer)}** {verdict_reason(evidence)}")
+        st.caption(t("verdict.not_right"))
+        for figure in figures(evidence):
+            st.markdown(figure.line)
+        for line in flag_lines(evidence, level):
+            st.warning(line)
+        if notes:
+            st.markdown(f"**{t('astray.why')}**")
+            for line in notes:
+                st.markdown(line)
+        edited_faces.show(evidence)
+        st.markdown(f"**{t('verdict.four')}**")
+        for line in verdict_legend(evidence, _SIGNS):
+            st.markdown(line)
+
 
 def answers(
-    explained: Mapping[str, FaceExplanation], truth: str | None, held: str | None = None
+    explained: Mapping[str, FaceExplanation],
+    truth: str | None,
+    held: str | None = None,
+    ask: Callable[[str], None] | None = None,
+    *,
+    testable: bool = True,
 ) -> dict[str, VerdictPanel]:
-    """Draw each model's answer and whether it is right; returns model -> panel of its verdict.
+    """Draw each model's answer and whether it is right, one under the other; returns model -> its panel.
 
     Args:
         explained: model -> its answer and maps.
         truth: the true class, or None.
         held: the occluder or sticker on a hard sample (``SampleSubject.held``), or None.
+        ask: draws the question for the correct answer beside an answer, with a key for its widgets; or None.
+        testable: whether the face can be tested.
     """
+    st.html(_STYLE)
     slots: dict[str, VerdictPanel] = {}
-    for model, column in zip(explained, st.columns(len(explained), border=True), strict=True):
-        with column, st.container(gap="xsmall"):
-            called = display_name(model)
-            map_panel.answer(explained[model].explanation.prediction, called)
-            slots[model] = VerdictPanel(called, explained[model], truth, held)
+    for model in explained:
+        with st.container(border=True, gap="xsmall"):
+            slots[model] = VerdictPanel(
+                display_name(model), explained[model], truth, held, ask, testable=testable
+            )
             slots[model].hold()
     return slots
 
 
-def _compare(prediction: Prediction, truth: str | None, held: str | None) -> None:
-    """The answer beside the true class; a wrong one must stand out."""
-    said = right_or_wrong(prediction, truth)
-    if is_wrong(prediction, truth):
-        st.warning(f"{said} {why_wrong(held)}" if held else said, icon=":material/close:")
+def _card(evidence: Evidence, explained: FaceExplanation, *, disagrees: bool) -> str:
+    """The verdict as HTML: the badge, then the arguments and the edited faces, or why there are none."""
+    kind = evidence.verdict.replace(" ", "-")
+    speaks_for, against = for_and_against(evidence)
+    if speaks_for or against:
+        against = [*against, *([t("argument.map")] if disagrees else [])]
+        columns = _argument("for", speaks_for) + _argument("against", against)
+        body = _ARGUMENTS.format(columns=columns)
+        body += edited_faces.strip(key_faces(evidence, explained.explanation))
     else:
-        st.caption(said)
+        kind += " alone"
+        sentences = (deciding_reason(evidence), verdict_reason(evidence))
+        body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
+    return _CARD.format(kind=kind, sign=_SIGNS[evidence.verdict], said=escape(looked_at(evidence)), body=body)
 
 
-def _headline(evidence: Evidence, sentence: str) -> None:
-    shape, colour = _SIGNS[evidence.verdict]
-    st.header(f":{colour}[{shape} {sentence}]", anchor=False)
-
-
-def _around(evidence: Evidence, level: str, notes: Sequence[str]) -> None:
-    """What a verdict does not say; what it means, and why a map contradicts it, are one click away."""
-    cautions = [t("verdict.not_right"), *([t("astray.differs")] if notes else [])]
-    with st.container(gap=None):
-        st.caption(" ".join(cautions))
-        with st.popover(t("verdict.four"), type="tertiary"):
-            for line in verdict_legend(evidence, _MARKED):
-                st.markdown(line)
-            if notes:
-                st.markdown(f"**{t('astray.why')}**")
-                for line in notes:
-                    st.markdown(line)
-    for line in flag_lines(evidence, level):
-        st.warning(line, icon=":material/compare_arrows:")
-
-
-def _figures(evidence: Evidence) -> None:
-    """The two questions side by side at one size."""
-    with st.container(horizontal=True, gap="small"):
-        for figure in figures(evidence):
-            with st.container(width="stretch", gap="xxsmall"):
-                st.markdown(f"**{figure.title}**")
-                st.markdown(_SMALL.format(figure.counted))
+def _argument(side: str, lines: Sequence[str]) -> str:
+    given = "".join(f"<li>{escape(line)}</li>" for line in lines or [t("argument.none")])
+    return _ARGUMENT.format(title=escape(t(f"argument.{side}")), lines=given)

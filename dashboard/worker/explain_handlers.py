@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.worker.jobs import (
+    METHODS_SHOWN,
     NO_CROP,
     CheckFaithfulness,
     ExplainFace,
+    ExplainReferences,
     FaceExplanation,
     JobProgress,
     ProgressCallback,
@@ -31,12 +33,16 @@ from xai.evidence.faithfulness.suite import Faithfulness, cost, faithfulness
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.verdict.run import turned_face
 from xai.models.classifiers import Classifier
+from xai.models.ground_truth.photo_networks import photo_networks
 from xai.partial_results import Advance, PartialResult
 from xai.photo.regions import region_masks
-from xai.pipeline import Pair, Wanted, explain_maps, explain_stream
+from xai.pipeline import Pair, Wanted, explain_all, explain_maps, explain_stream
 from xai.types import REGION_SUMS, REGIONS, Explanation, Face
 
 __all__ = ["check", "explain", "passes_of"]
+
+_HONEST, _CHEAT = "honest_residual", "frame_full"
+"""Networks of ``PHOTO_KINDS``: one whose answers follow the lower face, one that reads the picture's frame."""
 
 _STAGES = {"maps": "explaining", "test": "examining"}
 """Phase of the library -> stage of the job."""
@@ -108,6 +114,22 @@ def check(job: CheckFaithfulness, classifier: Classifier, tell: ProgressCallback
     )
     seconds = time.perf_counter() - began
     return {method: _map_check(each, seconds) for method, each in found.items()}
+
+
+def references(job: ExplainReferences, tell: ProgressCallback) -> tuple[FaceExplanation, ...]:
+    """The two control models on one face: the honest one, and the shortcut learner with its cue planted."""
+    tell(JobProgress("explaining"))
+    known = {network.name: network for network in photo_networks()}
+    honest, cheat = known[_HONEST], known[_CHEAT]
+    label = honest.classifier.predict([job.face.crop])[0].label
+    planted = replace(job.face, crop=cheat.plant(job.face.crop, label, job.face.landmarks))
+    pairs = [
+        Pair(FaceEdits(face), network.classifier) for face, network in ((job.face, honest), (planted, cheat))
+    ]
+    made = explain_all(
+        pairs, Wanted(METHODS_SHOWN), lambda done, total: tell(JobProgress("examining", done, total))
+    )
+    return tuple(FaceExplanation(each, _regions(each.face), 1, 0) for each in made)
 
 
 def passes_of(explanation: Explanation, classifier: Classifier) -> tuple[int, int]:

@@ -21,6 +21,8 @@ from dashboard.worker.jobs import (
     AnalyzeSample,
     CheckFaithfulness,
     ExplainFace,
+    ExplainReferences,
+    FaceExplanation,
     Job,
     JobProgress,
     ModelRequest,
@@ -158,6 +160,14 @@ def _check(job: CheckFaithfulness, models: ModelPool, tell: ProgressCallback) ->
     return explain_handlers.check(job, models.get(job.model), tell)
 
 
+def _references(
+    job: ExplainReferences, _models: ModelPool, tell: ProgressCallback
+) -> tuple[FaceExplanation, ...]:
+    from dashboard.worker import explain_handlers  # noqa: PLC0415 - loads torch
+
+    return explain_handlers.references(job, tell)
+
+
 def _small(picture: Pictures.Image, side: int) -> Pictures.Image:
     """Portraits are cropped to a square from the top; people side by side to a 2:1 strip."""
     wide = picture.width > 1.3 * picture.height
@@ -173,6 +183,7 @@ _HANDLERS: Mapping[type, Handler] = {
     ShortcutRoundRequest: _line_up,
     ExplainFace: _explain,
     CheckFaithfulness: _check,
+    ExplainReferences: _references,
     PrepareFills: _cover,
     ClassifyCrop: _cover,
     RunProbe: _cover,

@@ -30,6 +30,7 @@ __all__ = [
     "AnalyzeSample",
     "CheckFaithfulness",
     "ExplainFace",
+    "ExplainReferences",
     "FaceExplanation",
     "Job",
     "JobProgress",
@@ -171,6 +172,20 @@ class CheckFaithfulness:
     options: Options
 
 
+@dataclass(frozen=True)
+class ExplainReferences:
+    """Explain two control models on one face; the result is a ``FaceExplanation`` of each, with evidence.
+
+    First an honest one; then a shortcut learner, on the same face with the cue it reads, which gives away the
+    answer of the first. Their crops are part of the result.
+
+    Attributes:
+        face: the face, with its crop.
+    """
+
+    face: Face = field(repr=False)
+
+
 Job = (
     CoverJob
     | ShortcutRoundRequest
@@ -179,6 +194,7 @@ Job = (
     | Thumbnail
     | ExplainFace
     | CheckFaithfulness
+    | ExplainReferences
 )
 
 

@@ -89,7 +89,7 @@ def edit(name, number=0, held=True, label=None, target="covered"):
     label = label or (other if leaves else target)
     truth = (other,) if asks in ("follow", "whole") else (target,)
     drop = 6.125 + number if label != target else 0.25 + number / 8
-    return EditAnswer(name, f"edit {number}", truth, label, 0.0625 if leaves else 0.9375, drop, held)
+    return EditAnswer(name, f"edit {number}", truth, label, 0.0625 if leaves else 0.9375, drop, held, 0.9375)
 
 
 def evidence(found="supported", reasons=None, flags=(), **more):

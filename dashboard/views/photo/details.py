@@ -1,6 +1,4 @@
-"""Details of a verdict: its numbers, for an expert; then the faithfulness checks of the maps, run on request,
-with their cost stated first.
-"""
+"""Details of a verdict: its numbers, for an expert; then the faithfulness checks of the maps."""
 
 from __future__ import annotations
 
@@ -11,11 +9,19 @@ import streamlit as st
 from dashboard import face_explanations, preferences
 from dashboard.charts.curves import curves
 from dashboard.i18n import t
-from dashboard.text.faithfulness import alt_curve, curve_line, shares_line, steady_line, weights_line
+from dashboard.text.faithfulness import (
+    alt_curve,
+    curve_line,
+    failed_check,
+    shares_line,
+    steady_line,
+    weights_line,
+)
 from dashboard.text.map_units import method_title
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.text.verdict_numbers import family_header, family_rows, number_lines
+from dashboard.views.photo.maps import FailedMaps
 from dashboard.widgets import map_panel
 from dashboard.widgets.progress import Progress
 from dashboard.worker.job_handle import JobError
@@ -26,22 +32,44 @@ from xai.evidence_types import Evidence
 __all__ = ["show"]
 
 
-def show(explained: Mapping[str, FaceExplanation], found: Mapping[str, Evidence], level: str) -> None:
+def show(
+    explained: Mapping[str, FaceExplanation],
+    found: Mapping[str, Evidence],
+    level: str,
+    withheld: FailedMaps,
+) -> None:
     """For each model collapsed sections: the numbers of its verdict, for an expert, and the checks of its
-    maps.
+    maps, which run now.
 
     Args:
         explained: model -> maps.
         found: model -> evidence; a model may be missing.
         level: one of ``LEVELS``.
+        withheld: receives the maps that fail.
     """
     if level == preferences.LEVELS[1]:
         for model, evidence in found.items():
             with st.expander(t("numbers.more", model=display_name(model))):
                 _numbers(evidence)
-    for model, column in zip(explained, st.columns(len(explained)), strict=True):
-        with column, st.expander(t("trust.title", model=display_name(model))):
-            _faithfulness(explained[model], level, model)
+    line = st.container(key="checks-of-maps").empty()
+    places = {
+        model: column.expander(t("trust.title", model=display_name(model))).empty()
+        for model, column in zip(explained, st.columns(len(explained)), strict=True)
+    }
+    for model, place in places.items():
+        try:
+            checks = face_explanations.check_faithfulness(
+                explained[model].explanation, Progress(line).of(model)
+            )
+        except JobError as failure:
+            place.error(t("trust.failed", sentence=failed(failure)))
+            continue
+        for method, check in checks.items():
+            if reason := failed_check(check):
+                withheld.add(explained[model].explanation, method, reason)
+        with place.container():
+            _faithfulness(explained[model], checks, level, model)
+    line.empty()
 
 
 def _numbers(evidence: Evidence) -> None:
@@ -54,28 +82,16 @@ def _numbers(evidence: Evidence) -> None:
         st.caption(line)
 
 
-@st.fragment
-def _faithfulness(explained: FaceExplanation, level: str, key: str) -> None:
-    """A button to check the maps, or the results of the checks.
+def _faithfulness(explained: FaceExplanation, checks: Mapping[str, MapCheck], level: str, key: str) -> None:
+    """The results of the checks.
 
     Args:
         explained: the maps.
+        checks: method -> its check.
         level: one of ``LEVELS``.
-        key: makes the widgets' keys unique on the page.
+        key: makes the charts' keys unique on the page.
     """
-    maps = explained.explanation
     st.caption(t("trust.what"))
-    place = st.empty()
-    if not face_explanations.has_faithfulness(maps):
-        cost = t("trust.button", passes=explained.check_passes, seconds=max(1.0, explained.check_seconds))
-        if not place.button(cost, key=f"trust {key}"):
-            return
-    try:
-        checks = face_explanations.check_faithfulness(maps, Progress(place).of(key))
-    except JobError as failure:
-        place.error(t("trust.failed", sentence=failed(failure)))
-        return
-    place.empty()
     for method, check in checks.items():
         _map_checks(method, check, level, f"{key} {method}")
     st.caption(t("trust.curve_legend"))

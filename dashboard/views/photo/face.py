@@ -15,7 +15,7 @@ from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.views.photo import details, downloads, fine_map, permalink
 from dashboard.views.photo import maps as photo_maps
-from dashboard.widgets import face_picker, map_panel, settings_form, verdict_panel
+from dashboard.widgets import face_picker, ground_truth, map_panel, settings_form, verdict_panel
 from dashboard.widgets.map_preview import Previews
 from dashboard.widgets.progress import Progress
 from dashboard.worker.job_handle import JobError
@@ -33,6 +33,9 @@ from xai.partial_results import Preview
 from xai.types import CLASSES, Face
 
 __all__ = ["NO_GROUND_TRUTH", "GroundTruth", "Places", "show"]
+
+_ROW = 255
+"""Pixels reserved for a model's answer and verdict while nothing is known yet."""
 
 _NONE = "none"
 """URL value: no second model."""
@@ -59,12 +62,16 @@ class Places:
     """Where a face's results go around its photo.
 
     Attributes:
+        menu: in the bar, for the choice of models and class.
         beside: next to the photo, for the key results.
         below: under the photo, for the face crop.
+        testable: whether the face can be edited for a verdict.
     """
 
+    menu: DeltaGenerator
     beside: DeltaGenerator
     below: DeltaGenerator
+    testable: bool
 
 
 @dataclass(frozen=True)
@@ -94,14 +101,15 @@ def show(face: Face, known: GroundTruth, models: Sequence[str], places: Places) 
         places: around the photo.
     """
     name = f"{face.photo_sha256} {face.box.as_list()}"
-    with places.beside:
-        verdicts = st.container(key="verdicts-of-a-face").empty()
-        asking = st.expander(t("ask.another"))
+    verdicts = places.beside.container(key="verdicts-of-a-face").empty()
     st.header(t("map.heading"), anchor=False)
     settings, maps, details_below = st.expander(t("ask.settings")), st.empty(), st.empty()
-    question = _question(name, known.truth, models, asking, settings)
+    truth = ground_truth.told(name, known.truth)
+    question = _question(name, truth, models, places.menu, settings)
     panel = FacePanel(face, question, PageSlots(places.below, verdicts, maps, details_below), name)
-    panel.held = known.held if question.truth == known.truth else None
+    panel.held = known.held if truth == known.truth else None
+    panel.told_by_sample = known.truth is not None
+    panel.testable = places.testable
     requests = tuple(ModelRequest(model, _target(model, question.target)) for model in question.models)
     job = ExplainFace(face, requests, METHODS_SHOWN, question.options, previews=True)
     face_explanations.explain(job, panel)
@@ -136,17 +144,22 @@ class FacePanel(FaceListener):
 
     Attributes:
         held: the occluder or sticker on a hard sample (``SampleSubject.held``), or None.
+        told_by_sample: whether the correct answer is known, so that nobody is asked for it.
+        testable: whether the face can be edited for a verdict.
     """
 
     def __init__(self, face: Face, question: Question, slots: PageSlots, name: str) -> None:
         self.held: str | None = None
+        self.told_by_sample = False
+        self.testable = True
         self._question, self._slots, self._name = question, slots, name
-        self._bar = Progress(slots.maps, {slots.verdicts: verdict_panel.HEIGHT + 180}, height=700)
+        self._bar = Progress(slots.maps, {slots.verdicts: _ROW * len(question.models)}, height=700)
         self._previews = Previews(slots.maps, face, question.models, self._bar, METHODS_SHOWN[1:])
         self._awaited = set(question.models)
         self._explained: dict[str, FaceExplanation] = {}
         self._verdicts: dict[str, verdict_panel.VerdictPanel] = {}
         self._found: dict[str, Evidence] = {}
+        self._withheld = photo_maps.FailedMaps()
         self._level = preferences.level()
 
     def progress(self, model: str, stage: JobProgress) -> None:
@@ -173,11 +186,15 @@ class FacePanel(FaceListener):
 
     def failed(self, model: str, failure: JobError) -> None:
         """Show that a model failed; the others go on."""
+        sentence = failed(failure)
         if model in self._verdicts:
-            self._verdicts[model].fail(t("verdict.failed", sentence=failed(failure)))
+            self._verdicts[model].fail(t("verdict.failed", sentence=sentence))
+            return
+        self._arrived(model)
+        if self._explained or failure.reason != "stopped":
+            st.error(t("map.failed", model=display_name(model), sentence=sentence))
         else:
-            st.error(t("map.failed", model=display_name(model), sentence=failed(failure)))
-            self._arrived(model)
+            self._slots.verdicts.info(sentence)  # the same for every model
 
     def finish(self) -> None:
         """Everything has arrived: complete the downloads, and draw the details."""
@@ -185,9 +202,9 @@ class FacePanel(FaceListener):
             return
         self._downloads.tested(self._found)
         with self._slots.details.container():
-            details.show(self._explained, self._found, self._level)
             if self._level == preferences.LEVELS[1]:
                 fine_map.show(self._explained, self._name)
+            details.show(self._explained, self._found, self._level, self._withheld)
 
     def _arrived(self, model: str) -> None:
         self._awaited.discard(model)
@@ -200,44 +217,42 @@ class FacePanel(FaceListener):
         self._explained = {m: self._explained[m] for m in self._question.models if m in self._explained}
         self._draw()
 
+    def _ask(self, key: str) -> None:
+        label = t("truth.ask") if self._question.truth is None else t("truth.change")
+        ground_truth.ask(self._name, label, f"{self._name} {key}")
+
     def _draw(self) -> None:
         with self._slots.crop.container():
             map_panel.crop(next(iter(self._explained.values())))
         with self._slots.verdicts.container():
-            self._verdicts = verdict_panel.answers(self._explained, self._question.truth, self.held)
+            ask = None if self.told_by_sample else self._ask
+            self._verdicts = verdict_panel.answers(
+                self._explained, self._question.truth, self.held, ask, testable=self.testable
+            )
         self._downloads = downloads.Downloads(self._explained, self._level)
         if len(self._explained) < len(self._question.models):
             self._slots.maps.empty()  # the preview of a model that failed
         with self._slots.maps.container():
             maps = [each.explanation for each in self._explained.values()]
-            photo_maps.show(maps, self._downloads, self._name)
+            photo_maps.show(maps, self._downloads, self._name, self._withheld)
 
 
 def _question(
-    name: str, truth: str | None, models: Sequence[str], asking: DeltaGenerator, settings: DeltaGenerator
+    name: str, truth: str | None, models: Sequence[str], menu: DeltaGenerator, settings: DeltaGenerator
 ) -> Question:
-    with asking:
-        left, right = st.columns(2)
+    chosen = _models(models, menu)
     asked = f"target {name} {preferences.language()}"
     permalink.open_class(asked, _answers())
-    target = left.selectbox(
+    target = menu.selectbox(
         t("ask.target"),
         (None, *_answers()),
         format_func=lambda one: class_title(one) if one else t("ask.target_own"),
         key=asked,
     )
     permalink.keep_class(target)
-    known = right.selectbox(
-        t("ask.truth"),
-        (None, *CLASSES),
-        index=CLASSES.index(truth) + 1 if truth else 0,
-        format_func=lambda one: class_title(one) if one else t("ask.truth_unknown"),
-        key=f"truth {name} {preferences.language()}",
-    )
-    chosen = _models(models, left, right)
     with settings:
         options = settings_form.settings(METHODS_SHOWN, "settings")
-    return Question(chosen, target, known, options)
+    return Question(chosen, target, truth, options)
 
 
 def _answers() -> list[str]:
@@ -254,10 +269,10 @@ def _target(model: str, target: str | None) -> str | None:
     return nearest_class(target, classes) or target
 
 
-def _models(models: Sequence[str], left: DeltaGenerator, right: DeltaGenerator) -> tuple[str, ...]:
+def _models(models: Sequence[str], menu: DeltaGenerator) -> tuple[str, ...]:
     """The models to compare; the second may be none."""
     named = {model: display_name(model) for model in models}
-    first = face_picker.choose(left, "model", named, t("ask.left"))
+    first = face_picker.choose(menu, "model", named, t("ask.left"))
     others = {model: name for model, name in named.items() if model != first}
-    second = face_picker.choose(right, "second", {**others, _NONE: t("ask.only_one")}, t("ask.right"))
+    second = face_picker.choose(menu, "second", {**others, _NONE: t("ask.only_one")}, t("ask.right"))
     return (first,) if second == _NONE else (first, second)

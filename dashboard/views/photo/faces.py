@@ -1,82 +1,108 @@
-"""The photo with numbered boxes, the strip of faces, and the face that was chosen from it."""
+"""The photo with numbered boxes, a line about all of its faces, and the face that was chosen from it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
-from dashboard.i18n import class_short_label, class_title, t
+from dashboard.i18n import class_short_label, class_title, t, translate_notice
+from dashboard.own_photos import OwnPhoto
 from dashboard.preferences import language
-from dashboard.text.model_names import display_name
+from dashboard.text.predictions import sample_credit, sample_title
 from dashboard.views.photo import box_editing
 from dashboard.views.photo import face as photo_face
 from dashboard.worker.jobs import PhotoAnalysis
+from xai.classes import class_info
 from xai.photo.images import encode_jpeg
+from xai.photo.samples import Sample
 from xai.render import Mark, draw_boxes
 from xai.types import Box
 
-__all__ = ["chosen", "picture", "show"]
+__all__ = ["PhotoFaces", "chosen", "is_whole", "picture", "show", "take_whole"]
 
 
-def show(
-    seen: PhotoAnalysis, found: int, known: Sequence[photo_face.GroundTruth], models: tuple[str, ...]
-) -> None:
-    """The photo and one of its faces.
+@dataclass(frozen=True, eq=False)
+class PhotoFaces:
+    """A picture with at least one face, one of them chosen.
+
+    Attributes:
+        picture: the sample or the own photo.
+        seen: its analysis.
+        found: how many of the faces the detector found; the others were set by hand.
+        number: index of the chosen face.
+        truth: ground truth of the chosen face.
+    """
+
+    picture: Sample | OwnPhoto
+    seen: PhotoAnalysis
+    found: int
+    number: int
+    truth: photo_face.GroundTruth
+
+
+def show(view: PhotoFaces, models: Sequence[str], menu: DeltaGenerator, line: DeltaGenerator) -> None:
+    """The photo and the chosen face.
 
     Args:
-        seen: a photo with at least one face.
-        found: how many of its faces the detector found; the others were set by hand.
-        known: ground truth of the detected faces; may be empty.
+        view: the photo.
         models: names of all models, the one that labels the boxes first.
+        menu: place for the choice of models.
+        line: place for a sentence about the whole picture.
     """
-    left, right = st.columns([2, 3], gap="medium")
+    seen, whole = view.seen, is_whole(view.seen.sha256) and not box_editing.set_boxes(view.seen.sha256)
+    line.markdown(t("photo.whole_note") if whole else _summary(view, models[0]))
+    _face_chips(view, models[0])
+    with st.container(key="photo-and-verdicts"):
+        left, right = st.columns([1, 2], gap="medium")
     with left:
         if box_editing.is_open(seen.sha256):
-            box_editing.edit(seen, found)
+            box_editing.edit(seen, view.found)
         else:
-            picture(seen, models[0])
-        number = _strip(seen, models[0])
-        box_editing.box_actions(seen, number, found)
+            picture(seen, None if whole else models[0])
+        _notices(view)
+        box_editing.box_actions(seen, view.number, view.found)
         below = st.empty()
-    told = known[number] if number < len(known) else photo_face.NO_GROUND_TRUTH
-    photo_face.show(seen.faces[number], told, models, photo_face.Places(right, below))
+    face = seen.faces[view.number]
+    photo_face.show(
+        face, view.truth, models, photo_face.Places(menu, right, below, seen.testable[view.number])
+    )
 
 
-def chosen(seen: PhotoAnalysis, first: int = 0) -> int:
-    """Index of the face that the visitor chose in this photo; ``first`` before a choice."""
+def chosen(seen: PhotoAnalysis, asked: int | None) -> int:
+    """Index of the face to show: what the visitor chose, else ``asked``, else the best to start with."""
     name = _choice(seen)
     if session.get_state(name) is None:
-        session.set_state(name, first if first < len(seen.faces) else 0)
+        session.set_state(name, seen.best if asked is None else asked)
     return min(int(str(session.get_state(name))), len(seen.faces) - 1)
 
 
+def is_whole(photo: str) -> bool:
+    """Whether the visitor wants a photo without a face, by its digest, answered as a whole."""
+    return bool(session.get_state(f"whole {photo}"))
+
+
+def take_whole(photo: str) -> None:
+    """Have a photo without a face answered as a whole."""
+    session.set_state(f"whole {photo}", True)
+
+
 def picture(seen: PhotoAnalysis, model: str | None, width: int | None = None) -> None:
-    """The photo; with the answers of ``model`` on the boxes where there are any."""
+    """The photo; with boxes and the answers of ``model`` on them where one is named."""
     answers = [answer.label for answer in seen.predictions.get(model or "", ())]
-    key = (seen.sha256, "boxed", language(), tuple(answers))
-    boxed = session.cached("picture", key, lambda: _boxed(seen, answers))
+    key = (seen.sha256, seen.turn, "boxed", language(), model, tuple(answers))
+    drawn = session.cached("picture", key, lambda: _boxed(seen, answers) if model else seen.picture)
     each = [
         t("photo.photo_alt_face", number=number, answer=class_title(answer))
         for number, answer in enumerate(answers, start=1)
     ]
-    st.image(
-        boxed,
-        width=width or "stretch",
-        alt=t("photo.photo_alt", count=len(seen.faces), faces=" ".join(each)),
-    )
-    called = display_name(model) if model else None
-    by_hand = len(box_editing.set_boxes(seen.sha256))
-    if by_hand and answers:
-        st.caption(t("boxes.faces", count=len(answers), own=by_hand, model=called))
-    elif len(answers) == 1:
-        st.caption(t("photo.faces_one", model=called))
-    elif answers:
-        st.caption(t("photo.faces_many", count=len(answers), model=called))
-    elif seen.faces:
-        st.caption(t("photo.faces_unasked", count=len(seen.faces)))
+    alt = t("photo.photo_alt", count=len(seen.faces), faces=" ".join(each)) if model else t("photo.bare_alt")
+    with st.container(key="photo-picture"):
+        st.image(drawn, width=width or "stretch", alt=alt)
 
 
 def _boxed(seen: PhotoAnalysis, answers: list[str]) -> bytes:
@@ -93,28 +119,65 @@ def _scaled(box: Box, scale: float) -> Box:
     return Box(left, top, max(right, left + 1), max(bottom, top + 1))
 
 
-def _strip(seen: PhotoAnalysis, model: str) -> int:
-    """The faces side by side, to choose from; returns the index of the chosen one."""
+def _summary(view: PhotoFaces, model: str) -> str:
+    """How many faces there are, what ``model`` says of them, and how many can be tested."""
+    seen = view.seen
+    answers = Counter(answer.label for answer in seen.predictions.get(model, ()))
+    counts = [
+        t("photo.some", count=count, answer=class_short_label(label))
+        for label, count in answers.most_common()
+    ]
+    faces = t("photo.faces_one") if len(seen.faces) == 1 else t("photo.faces_many", count=len(seen.faces))
     if len(seen.faces) == 1:
-        return 0
-    picked = chosen(seen)
+        tested = t("photo.one_testable" if seen.testable[0] else "photo.one_untestable")
+    else:
+        tested = t("photo.testable", count=sum(seen.testable))
+    said = ", ".join(counts) if len(seen.faces) > 1 else ""
+    if isinstance(view.picture, Sample):
+        faces = t("photo.sample", title=sample_title(view.picture), faces=faces)
+    return t("photo.line" if said else "photo.line_short", faces=faces, said=said, tested=tested)
+
+
+def _face_chips(view: PhotoFaces, model: str) -> None:
+    """The faces by number and answer, to choose from; a dot marks those that can be tested."""
+    seen = view.seen
+    if len(seen.faces) == 1:
+        return
     answers = seen.predictions.get(model, ())
-    with st.container(horizontal=True, gap="small"):
-        for index, face in enumerate(seen.faces):
-            answer = class_title(answers[index].label) if answers else ""
-            with st.container(width=84, gap="xxsmall"):
-                key = (seen.sha256, "face", index)
-                small = session.cached("picture", key, partial(encode_jpeg, face.crop))
-                st.image(small, width="stretch", alt=t("photo.face_alt", number=index + 1, answer=answer))
-                st.button(
-                    t("photo.face_pick", number=index + 1),
-                    key=f"pick {seen.sha256} {index}",
-                    on_click=session.set_state,
-                    args=(_choice(seen), index),
-                    icon=":material/check:" if index == picked else None,
-                    width="stretch",
-                )
-    return picked
+
+    def label(index: int) -> str:
+        said = class_short_label(answers[index].label) if answers else ""
+        hue = class_info(answers[index].label).hue if answers else "gray"
+        mark = t("photo.testable_mark") if seen.testable[index] else ""
+        return t("photo.face_chip", number=index + 1, answer=f":{hue}[{said}]", mark=mark).strip()
+
+    name = _choice(seen)
+    key = f"chips {name} {language()} {view.number}"
+    with st.container(key="face-chips"):
+        st.pills(
+            t("photo.face_pick"),
+            range(len(seen.faces)),
+            format_func=label,
+            default=view.number,
+            required=True,
+            key=key,
+            label_visibility="collapsed",
+            on_change=lambda: session.set_state(name, st.session_state[key]),
+        )
+
+
+def _notices(view: PhotoFaces) -> None:
+    """What was done to the photo, whose box is whose answer, and where a sample comes from."""
+    seen = view.seen
+    by_hand = len(box_editing.set_boxes(seen.sha256))
+    for notice in seen.notices:
+        st.caption(translate_notice(notice))
+    if by_hand:
+        st.caption(t("boxes.faces", count=len(seen.faces), own=by_hand))
+    if isinstance(view.picture, Sample):
+        for trap in view.picture.traps:
+            st.caption(t(f"trap_note.{trap}"))
+        st.caption(t("photo.credit", credit=sample_credit(view.picture)))
 
 
 def _choice(seen: PhotoAnalysis) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import streamlit as st
 
 from dashboard import session
 from dashboard.i18n import class_short_label, t
 from dashboard.text.predictions import sample_title
+from dashboard.views.photo import permalink
 from dashboard.widgets.progress import reserve_height
 from xai.photo.samples import SAMPLES, Sample
 
@@ -18,8 +18,6 @@ __all__ = ["show"]
 _THUMBNAIL = 72
 """Width of a thumbnail in pixels; one with several people is twice as wide."""
 
-_STYLE = Path(__file__).with_name("style.css")
-
 
 def show(shown: Sample | None) -> None:
     """Every sample as a thumbnail with a button; a click selects it.
@@ -27,8 +25,6 @@ def show(shown: Sample | None) -> None:
     Args:
         shown: the selected one, or None.
     """
-    st.html(_STYLE)
-    st.markdown(t("photo.samples"))
     if _all_drawn():
         with (
             st.container()
@@ -52,8 +48,8 @@ def _all_drawn() -> bool:
 
 def _groups(shown: Sample | None) -> None:
     _thumbnails("easy", (sample for sample in SAMPLES.values() if not sample.traps), shown)
-    with st.expander(t("gallery.hard"), type="compact"):
-        _thumbnails("hard", (sample for sample in SAMPLES.values() if sample.traps), shown)
+    st.caption(t("gallery.hard"))
+    _thumbnails("hard", (sample for sample in SAMPLES.values() if sample.traps), shown)
 
 
 def _thumbnails(row: str, samples: Iterable[Sample], shown: Sample | None) -> None:
@@ -77,5 +73,5 @@ def _thumbnail(sample: Sample, picture: bytes | None, *, chosen: bool) -> None:
     truth = " · ".join(class_short_label(name) for name in sample.truth)
     label = f"**{truth}**" if chosen else truth
     if st.button(label, key=f"sample {sample.id}", type="tertiary", width="stretch"):
-        session.set_state("sample", sample.id)
+        permalink.show(sample)
         st.rerun()

@@ -1,4 +1,4 @@
-"""Detection: the picture with its boxes, and what could not be accepted."""
+"""The chosen picture: analysed, with its faces to choose from; and what could not be accepted."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from functools import partial
 from typing import cast
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import session
+from dashboard import own_photos, session
 from dashboard.i18n import t, translate_notice
-from dashboard.text.predictions import failed, sample_credit, sample_title
+from dashboard.own_photos import OwnPhoto
+from dashboard.text.predictions import failed
 from dashboard.views.photo import box_editing, faces, permalink
 from dashboard.views.photo.face import NO_GROUND_TRUTH, GroundTruth
-from dashboard.views.photo.upload import Source
 from dashboard.widgets.progress import Progress
-from dashboard.widgets.settings_form import main_button
 from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import AnalyzePhoto, AnalyzeSample, JobProgress, PhotoAnalysis
+from xai.photo.samples import Sample
 from xai.types import Box
 
 __all__ = ["show"]
@@ -29,59 +30,87 @@ _PICTURE = 480
 
 @dataclass(frozen=True, eq=False)
 class Candidate:
-    """A photo that has been analysed.
+    """A picture that has been analysed.
 
     Attributes:
-        name: its name on the page.
-        key: digest of its bytes, or id of the sample.
+        picture: the sample or the own photo.
         job: the analysis job.
         seen: the analysis.
     """
 
-    name: str
-    key: str
+    picture: Sample | OwnPhoto
     job: AnalyzePhoto | AnalyzeSample
     seen: PhotoAnalysis
 
+    @property
+    def key(self) -> str:
+        """Digest of the photo's bytes, or id of the sample."""
+        return self.picture.id if isinstance(self.picture, Sample) else self.picture.sha256
 
-def show(source: Source, models: tuple[str, ...]) -> None:
-    """Analyse the photos, let the visitor choose one, and show it with its faces."""
+
+def show(
+    picture: Sample | OwnPhoto, models: tuple[str, ...], menu: DeltaGenerator, line: DeltaGenerator
+) -> None:
+    """Analyse the picture, and show it with its faces.
+
+    Args:
+        picture: what the visitor chose.
+        models: names of all models, the default first.
+        menu: place for the choice of models.
+        line: place for a sentence about the whole picture.
+    """
     bar = st.empty()
-    candidates = _look_at_all(source, models[0], Progress(bar).of())
+    chosen = _analysed(picture, models[0], Progress(bar).of())
     bar.empty()
-    if not candidates:
+    if chosen is None:
         return
-    chosen = candidates[0]
-    if len(candidates) > 1:
-        chosen = st.selectbox(t("photo.choose"), candidates, format_func=lambda one: one.name)
     seen = _faces_of(chosen)
+    if isinstance(picture, OwnPhoto) and seen:
+        session.keep_own_photo(picture.sha256, seen)
     if seen:
-        _say_notices(source, seen)
-        permalink.keep_face(source.sample, faces.chosen(seen, permalink.face_asked(source.sample)))
-        faces.show(seen, len(chosen.seen.faces), _known(source, chosen.seen, seen), models)
+        for problem in seen.problems:
+            st.warning(translate_notice(problem))
+        number = faces.chosen(seen, permalink.face_asked(picture))
+        permalink.keep_face(picture, number)
+        known = _known(picture, chosen.seen, seen)
+        truth = known[number] if number < len(known) else NO_GROUND_TRUTH
+        view = faces.PhotoFaces(picture, seen, len(chosen.seen.faces), number, truth)
+        faces.show(view, models, menu, line)
 
 
-def _look_at_all(source: Source, model: str, show_stage: Callable[[JobProgress], None]) -> list[Candidate]:
-    if source.sample:
-        sample = AnalyzeSample(source.sample.id, (model,))
+def _analysed(
+    picture: Sample | OwnPhoto, model: str, show_stage: Callable[[JobProgress], None]
+) -> Candidate | None:
+    """The picture analysed; the other own photos too, so that one that is refused is named at once."""
+    if isinstance(picture, Sample):
+        job = AnalyzeSample(picture.id, (model,))
         try:
-            seen = session.analyze_photo(sample, sample.sample, show_stage)
+            return Candidate(picture, job, session.analyze_photo(job, picture.id, show_stage))
         except JobError as failure:
             st.error(failed(failure))
-            return []
-        return [Candidate(sample_title(source.sample), sample.sample, sample, seen)]
-    found: list[Candidate] = []
-    for number, upload in enumerate(source.uploads, start=1):
-        job = AnalyzePhoto(upload.data, (model,))
+            return None
+    found = {}
+    for photo in own_photos.photos():
+        own = AnalyzePhoto(photo.data, (model,))
         try:
-            seen = session.analyze_photo(job, upload.sha256, show_stage)
+            found[photo.number] = Candidate(photo, own, session.analyze_photo(own, photo.sha256, show_stage))
         except JobError as failure:
-            st.error(t("photo.refused", name=upload.name, sentence=failed(failure)))
-        else:
-            name = upload.name.strip("`")
-            title = t("photo.which", number=number, name=name)
-            found.append(Candidate(title, upload.sha256, job, seen))
-    return found
+            _refuse(photo, failure)
+    for sentence in permalink.refused():
+        st.error(sentence)
+    if picture.number not in found and found:
+        permalink.show(next(iter(found.values())).picture)
+    return found.get(picture.number) or next(iter(found.values()), None)
+
+
+def _refuse(photo: OwnPhoto, failure: JobError) -> None:
+    """Name a photo that could not be analysed; one that never can be is not kept."""
+    sentence = t("photo.refused", name=photo.name, sentence=failed(failure))
+    if failure.reason in ("refused", "reading_slow"):
+        own_photos.remove(photo)
+        permalink.refuse(sentence)
+    else:
+        st.error(sentence)
 
 
 def _faces_of(chosen: Candidate) -> PhotoAnalysis | None:
@@ -105,10 +134,9 @@ def _looked_again(chosen: Candidate, job: AnalyzePhoto | AnalyzeSample) -> Photo
 
 
 def _without_faces(chosen: Candidate) -> PhotoAnalysis | None:
-    """The whole picture as one face, if the visitor wants that; until then the picture and the options."""
+    """The whole picture, if the visitor wants that; until then the picture and the options."""
     photo = chosen.seen.sha256
-    if session.get_state(f"whole {photo}"):
-        st.info(t("photo.whole_note"))
+    if faces.is_whole(photo):
         return _looked_again(chosen, replace(chosen.job, whole=True))
     st.info(t("photo.no_face"))
     if box_editing.is_open(photo):
@@ -116,16 +144,15 @@ def _without_faces(chosen: Candidate) -> PhotoAnalysis | None:
             box_editing.edit(chosen.seen, 0)
         return None
     with st.container(horizontal=True, gap="small"):
-        whole = partial(session.set_state, f"whole {photo}", True)
-        st.button(t("photo.whole"), key=f"button whole {photo}", type=main_button(), on_click=whole)
         box_editing.draw_first(photo)
+        st.button(t("photo.whole"), key=f"button whole {photo}", on_click=partial(faces.take_whole, photo))
     faces.picture(chosen.seen, None, width=_PICTURE)
     return None
 
 
-def _known(source: Source, found: PhotoAnalysis, seen: PhotoAnalysis) -> tuple[GroundTruth, ...]:
+def _known(picture: Sample | OwnPhoto, found: PhotoAnalysis, seen: PhotoAnalysis) -> tuple[GroundTruth, ...]:
     """The ground truth of each face of a sample: none for one whose box was moved elsewhere."""
-    wearers = source.sample.wearers if source.sample else ()
+    wearers = picture.wearers if isinstance(picture, Sample) else ()
     if len(wearers) != len(found.faces):
         return ()
     there = [_holds_middle(now.box, then.box) for now, then in zip(seen.faces, found.faces, strict=False)]
@@ -138,15 +165,3 @@ def _known(source: Source, found: PhotoAnalysis, seen: PhotoAnalysis) -> tuple[G
 def _holds_middle(box: Box, other: Box) -> bool:
     across, down = (other.left + other.right) / 2, (other.top + other.bottom) / 2
     return box.left <= across < box.right and box.top <= down < box.bottom
-
-
-def _say_notices(source: Source, seen: PhotoAnalysis) -> None:
-    for notice in seen.notices:
-        st.info(translate_notice(notice))
-    for problem in seen.problems:
-        st.warning(translate_notice(problem))
-    if source.sample:
-        title, credit = sample_title(source.sample), sample_credit(source.sample)
-        st.caption(t("photo.credit", title=title, credit=credit))
-        for trap in source.sample.traps:
-            st.caption(t(f"trap_note.{trap}"))

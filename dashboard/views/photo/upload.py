@@ -1,145 +1,145 @@
-"""Where a photo comes from: a visitor's file, several at once, their camera, or the gallery."""
+"""The bar above a photo: upload photos, take one, pick a sample, change the models."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import session
+from dashboard import own_photos, session
 from dashboard.i18n import t
-from dashboard.text.predictions import file_name
+from dashboard.own_photos import OwnPhoto
 from dashboard.views.photo import gallery, permalink
-from xai.photo.samples import SAMPLES, Sample
+from xai.photo.samples import Sample
 
 if TYPE_CHECKING:
     from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-__all__ = ["Source", "choose", "is_new"]
+__all__ = ["bar", "is_new"]
 
-FILES = 10
-MEGABYTES = 60
-_FILES, _CAMERA = "photo", "camera"
-_NEWEST = "newest photo"
-_SHOWN = "shown source"
+_LEFT_OUT = "photos left out"
+_BEFORE = "shown before"
+
+_LABEL = (
+    '<style>.st-key-photo-bar [data-testid="stFileUploader"] button p { font-size: 0; }'
+    '.st-key-photo-bar [data-testid="stFileUploader"] button p::after { content: "LABEL"; font-size: 1rem; }'
+    "</style>"
+)
+"""Streamlit's own label of the button is English in every language."""
 
 
-@dataclass(frozen=True)
-class Upload:
-    """An uploaded photo.
+def bar(shown: Sample | OwnPhoto) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Draw the bar.
 
-    Attributes:
-        name: the file's name, safe to show; used for nothing else.
-        sha256: digest of the bytes.
-        data: the bytes.
+    Args:
+        shown: the picture under it.
+
+    Returns:
+        The places of its menu of models, and of a sentence about the photo.
     """
-
-    name: str
-    sha256: str
-    data: bytes = field(repr=False)
-
-
-@dataclass(frozen=True)
-class Source:
-    """What the page is to show: a sample of the gallery, or the uploaded photos.
-
-    Attributes:
-        sample: the sample, or None.
-        uploads: the photos; empty with a sample.
-    """
-
-    sample: Sample | None
-    uploads: tuple[Upload, ...] = ()
-
-    @property
-    def key(self) -> tuple[str, ...]:
-        """Cache key: the same for the same pictures."""
-        return (self.sample.id,) if self.sample else tuple(upload.sha256 for upload in self.uploads)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="photo-bar"):
+        _uploader()
+        with st.popover(t("photo.samples"), icon=":material/image:", key=_fresh("samples")):
+            st.caption(t("photo.samples_note"))
+            gallery.show(shown if isinstance(shown, Sample) else None)
+        with st.popover(t("camera.use"), icon=":material/photo_camera:", key=_fresh("camera")):
+            _camera()
+        models = st.popover(t("ask.models"), icon=":material/tune:")
+        if isinstance(shown, OwnPhoto):
+            _own_photo(shown)
+        sentence = st.container(key="photo-line")
+    if names := session.get_state(_LEFT_OUT):
+        left_out = ", ".join(str(name) for name in names) if isinstance(names, tuple) else ""
+        st.warning(
+            t("photo.too_many", files=own_photos.PHOTOS, megabytes=own_photos.MEGABYTES, names=left_out)
+        )
+    if permalink.is_lost():
+        st.info(t("photo.lost"))
+    return models, sentence
 
 
-def choose() -> Source:
-    """Draw the uploader, the camera and the gallery; the one used last wins, initially the first sample."""
-    permalink.open_sample()
-    left, right = st.columns([1, 4])
-    with left:
-        handed = {_FILES: _files(), _CAMERA: _shots()}
-        others = [name for name in handed if name != session.get_state(_NEWEST)]
-        newest = [name for name in handed if name not in others]
-        uploads = _taken([file for name in (*newest, *others) for file in handed[name]])
-    source = _source(uploads)
-    with right:
-        gallery.show(source.sample)
-    return source
-
-
-def _source(uploads: tuple[Upload, ...]) -> Source:
-    sample = session.get_state("sample")
-    if sample is None and uploads:
-        return Source(None, uploads)
-    return Source(SAMPLES[str(sample)] if sample else next(iter(SAMPLES.values())))
-
-
-def is_new(source: Source) -> bool:
-    """Whether the page showed something else before; true only once."""
-    changed = session.get_state(_SHOWN) != source.key
-    session.set_state(_SHOWN, source.key)
+def is_new(shown: Sample | OwnPhoto) -> bool:
+    """Whether the page showed another picture before; true only once."""
+    name = shown.id if isinstance(shown, Sample) else shown.sha256
+    changed = session.get_state(_BEFORE) != name
+    session.set_state(_BEFORE, name)
     return changed
 
 
-def _files() -> list[UploadedFile]:
-    return st.file_uploader(
+def _own_photo(shown: OwnPhoto) -> None:
+    """Which of the own photos is shown, and a button that removes it."""
+    own = own_photos.photos()
+    if len(own) > 1:
+        key = f"own photo {shown.number}"
+        st.selectbox(
+            t("photo.choose"),
+            own,
+            index=own.index(shown),
+            format_func=_title,
+            key=key,
+            label_visibility="collapsed",
+            width=240,
+            on_change=lambda: permalink.show(st.session_state[key]),
+        )
+    label = t("photo.remove") if len(own) > 1 else t("photo.remove_named", name=shown.name.strip("`"))
+    st.button(label, key="remove photo", icon=":material/delete:", on_click=_remove, args=(shown,))
+
+
+def _title(photo: OwnPhoto) -> str:
+    return t("photo.which", number=photo.number, name=photo.name.strip("`"))
+
+
+def _uploader() -> None:
+    """A file goes into the session's own photos at once, and the widget is empty again."""
+    key = _fresh("upload")
+    st.html(_LABEL.replace("LABEL", t("photo.upload")))
+    st.file_uploader(
         t("photo.upload"),
         type="image",
         accept_multiple_files=True,
-        key=_FILES,
+        key=key,
         help=t("photo.upload_help"),
-        on_change=_touch,
-        args=(_FILES,),
+        width=160,
+        on_change=_take,
+        args=(key,),
     )
 
 
-def _shots() -> list[UploadedFile]:
-    """The picture taken with the camera, if there is one. Drawing the widget triggers the permission prompt,
-    so it waits for a click; the switch is off again when the visitor returns from another page.
-    """
-    if not st.toggle(t("camera.use"), key="use camera"):
-        return []
+def _camera() -> None:
+    """Shown in a menu, so that the browser asks for permission when it is opened and not before."""
     st.caption(t("camera.note"))
-    shot = st.camera_input(
+    key = _fresh("shot")
+    st.camera_input(
         t("camera.take"),
-        key=_CAMERA,
-        on_change=_touch,
-        args=(_CAMERA,),
+        key=key,
         label_visibility="collapsed",
         resolution="720p",
+        on_change=_take,
+        args=(key,),
     )
-    return [shot] if shot else []
 
 
-def _touch(field: str) -> None:
-    """A widget changed: its photos now win, also over the samples."""
-    session.set_state("sample", None)
-    session.set_state(_NEWEST, field)
+def _take(key: str) -> None:
+    """Move the files of a widget to the session's own photos, and show the first of them."""
+    given = cast("UploadedFile | list[UploadedFile] | None", session.get_state(key)) or []
+    taken, left_out = own_photos.add(given if isinstance(given, list) else [given])
+    session.set_state(_LEFT_OUT, left_out or None)
+    permalink.accept()
+    if taken:
+        permalink.show(taken[0])
 
 
-def _taken(files: Sequence[UploadedFile]) -> tuple[Upload, ...]:
-    """The photos within the limits, with a message about the others."""
-    room = MEGABYTES * 2**20
-    taken: list[Upload] = []
-    for file in files[:FILES]:
-        room -= file.size
-        if room >= 0:
-            data = file.getvalue()
-            digest = session.cached("digest", file.file_id, partial(_digest, data))
-            taken.append(Upload(file_name(file.name), digest, data))
-    if len(taken) < len(files):
-        st.warning(t("photo.too_many", files=FILES, megabytes=MEGABYTES))
-    return tuple(taken)
+def _remove(photo: OwnPhoto) -> None:
+    own_photos.remove(photo)
+    session.set_state(_LEFT_OUT, None)
+    rest = own_photos.photos()
+    if rest:
+        permalink.show(rest[-1])
+    else:
+        permalink.start_again()
 
 
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _fresh(name: str) -> str:
+    """A widget's key that changes with every picture chosen: the widget is empty, or closed, again."""
+    return f"{name} {permalink.choices()}"

@@ -36,6 +36,7 @@ from xai.types import Face, Progress
 __all__ = [
     "CLIP",
     "FACE",
+    "Answers",
     "Edit",
     "FaceEdits",
     "Layer",
@@ -251,13 +252,26 @@ def log_odds_of(
 
     Edits of a face are made once for all questions that share its ``FaceEdits``.
     """
-    return tuple(contrast for contrast, _ in answers_of(questions, progress))
+    return tuple(answers.contrasts for answers in answers_of(questions, progress))
 
 
-def answers_of(
-    questions: Sequence[Question], progress: Progress | None = None
-) -> tuple[tuple[NDArray[np.float64], NDArray[np.intp]], ...]:
-    """As ``log_odds_of``, with the index of each predicted class, ``(N,)``.
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """A model's answers for N edits.
+
+    Attributes:
+        contrasts: log-odds of the class under test, float64 ``(N,)``.
+        predicted: index of each predicted class, ``(N,)``.
+        confidence: probability of each predicted class, float64 ``(N,)``, 0..1.
+    """
+
+    contrasts: NDArray[np.float64]
+    predicted: NDArray[np.intp]
+    confidence: NDArray[np.float64]
+
+
+def answers_of(questions: Sequence[Question], progress: Progress | None = None) -> tuple[Answers, ...]:
+    """As ``log_odds_of``, with each predicted class.
 
     Raises:
         XaiError: a model answers with NaN or infinity.
@@ -272,7 +286,8 @@ def answers_of(
                 "nothing can be said of it; check its weights and its card."
             )
         contrast = _contrast(logits, question.target).clamp(-CLIP, CLIP).numpy()
-        found.append((contrast, np.asarray(logits.argmax(dim=1).numpy(), np.intp)))
+        confidence, predicted = logits.softmax(dim=1).max(dim=1)
+        found.append(Answers(contrast, np.asarray(predicted.numpy(), np.intp), confidence.numpy()))
     return tuple(found)
 
 

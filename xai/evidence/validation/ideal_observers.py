@@ -63,7 +63,8 @@ def observe(observer: Observer, edits: FaceEdits, label: str, seed: int) -> Evid
     for turn in range(ROUNDS):
         planned = examination.wanted(turn)
         answered = [_answer(observer, edit, label, chance) for edit in planned]
-        examination.add(planned, [name for name, _ in answered], [drop for _, drop in answered])
+        labels, drops = [name for name, _ in answered], [drop for _, drop in answered]
+        examination.add(planned, labels, drops, [1.0] * len(answered))
     return examination.evidence()
 
 

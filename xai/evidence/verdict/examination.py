@@ -41,6 +41,7 @@ class Examination:
         planned: the edits so far, in order.
         labels: the predicted class of each.
         drops: log-odds of the class lost by each.
+        confidences: probability of the predicted class of each.
         rounds: family -> rounds so far.
         detail: effects of regions, where requested.
     """
@@ -53,6 +54,7 @@ class Examination:
     planned: list[PlannedEdit] = field(default_factory=list)
     labels: list[str] = field(default_factory=list)
     drops: list[float] = field(default_factory=list)
+    confidences: list[float] = field(default_factory=list)
     rounds: dict[str, int] = field(default_factory=dict)
     detail: Detail | None = None
 
@@ -67,8 +69,15 @@ class Examination:
         again = failing(judge_families(self.answers(thresholds), None, thresholds))
         return [edit for edit in edits if edit.family in again]
 
-    def add(self, planned: Sequence[PlannedEdit], labels: Sequence[str], drops: Sequence[float]) -> None:
+    def add(
+        self,
+        planned: Sequence[PlannedEdit],
+        labels: Sequence[str],
+        drops: Sequence[float],
+        confidences: Sequence[float],
+    ) -> None:
         """Record the answers for the edits of one round."""
+        self.confidences += confidences
         self.planned += planned
         self.labels += labels
         self.drops += drops
@@ -82,12 +91,12 @@ class Examination:
             by_family.setdefault(edit.family, []).append(drop)
         half = thresholds.reach * reach_of(by_family, thresholds)
         found = []
-        for edit, label, drop in _both(self.planned, self.labels, self.drops):
+        for edit, label, drop, sure in _both(self.planned, self.labels, self.drops, self.confidences):
             kept = label == self.target
             held = not kept or drop >= half if FAMILIES[edit.family].asks == "follow" else kept
             truth = tuple(n for n, ways in self.meaning.items() if set(ways) & set(edit.truth))
             probability = float(1 / (1 + np.exp(drop - self.contrast)))
-            found.append(EditAnswer(edit.family, edit.edit, truth, label, probability, drop, held))
+            found.append(EditAnswer(edit.family, edit.edit, truth, label, probability, drop, held, sure))
         return tuple(found)
 
     def evidence(self, thresholds: Thresholds = THRESHOLDS) -> Evidence:

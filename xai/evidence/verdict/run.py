@@ -160,11 +160,12 @@ def _ask_round(
     )
     for each, planned, question in _both(asked, wanted, questions):
         if question.wanted:
-            contrasts, answered = next(found)
+            answers, first = next(found), 1 if turn == 0 else 0
             if turn == 0:
-                each.contrast, contrasts, answered = float(contrasts[0]), contrasts[1:], answered[1:]
-            labels = [question.classifier.card.classes[i] for i in answered]
-            each.add(planned, labels, (each.contrast - contrasts).tolist())
+                each.contrast = float(answers.contrasts[0])
+            labels = [question.classifier.card.classes[i] for i in answers.predicted[first:]]
+            drops = (each.contrast - answers.contrasts[first:]).tolist()
+            each.add(planned, labels, drops, answers.confidence[first:].tolist())
     return sum(len(question.wanted) for question in questions)
 
 

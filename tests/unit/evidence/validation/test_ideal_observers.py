@@ -45,7 +45,9 @@ def cheat(edits, label, families, sure=6.0):
         planned = examination.wanted(turn)
         moved = [edit.family in families for edit in planned]
         other = next(name for name in CLASSES if name != label)
-        examination.add(planned, [other if m else label for m in moved], [2 * sure * m for m in moved])
+        examination.add(
+            planned, [other if m else label for m in moved], [2 * sure * m for m in moved], [1.0] * len(moved)
+        )
     return examination.evidence()
 
 

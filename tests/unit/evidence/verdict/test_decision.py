@@ -29,7 +29,7 @@ def answers(drops=None, own="covered", **left):
             follow = family.asks == "follow"
             held = (not kept or drop >= 4) if follow else kept
             label = own if kept else "uncovered"
-            found.append(EditAnswer(name, str(number), ("x",), label, 0.5, drop, held))
+            found.append(EditAnswer(name, str(number), ("x",), label, 0.5, drop, held, 0.5))
     return found
 
 
@@ -71,7 +71,7 @@ def test_one_direction_of_two_is_enough_where_directions_differ():
     for family, told in (("cast", "mixed"), ("mask_look", "mixed"), ("grain", "supported")):
         found = [a for a in answers() if a.family != family]
         found += [
-            EditAnswer(family, str(i), (), "covered", 0.5, 2.5 if i < 2 else 0.0, True) for i in range(6)
+            EditAnswer(family, str(i), (), "covered", 0.5, 2.5 if i < 2 else 0.0, True, 0.5) for i in range(6)
         ]
         assert verdict(found)[0] == told, family
 
@@ -178,6 +178,7 @@ def test_the_rule_against_its_words(seed):
                     0.5,
                     drop,
                     kept != (family.asks == "follow"),
+                    0.5,
                 )
             )
     contrast = float(rng.normal(3, 1.5))

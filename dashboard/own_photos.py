@@ -1,0 +1,80 @@
+"""A visitor's own photos: kept in the session until the visitor removes them, whatever page is shown."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from dashboard.session_cache import forget, get_state, set_state
+from dashboard.text.predictions import file_name
+
+__all__ = ["MEGABYTES", "PHOTOS", "OwnPhoto", "add", "photos", "remove"]
+
+PHOTOS = 10
+MEGABYTES = 60
+"""Limits of what a session keeps; further photos are left out."""
+
+_KEPT, _NUMBERED = "own photos", "photos so far"
+
+
+@dataclass(frozen=True)
+class OwnPhoto:
+    """An uploaded photo.
+
+    Attributes:
+        number: counts this session's photos from 1; never given twice, so an address may name it.
+        name: the file's name, safe to show; used for nothing else.
+        sha256: digest of the bytes.
+        data: the bytes.
+    """
+
+    number: int
+    name: str
+    sha256: str
+    data: bytes = field(repr=False)
+
+
+def photos() -> tuple[OwnPhoto, ...]:
+    """The photos kept, in the order of their numbers."""
+    return cast(tuple[OwnPhoto, ...], get_state(_KEPT) or ())
+
+
+def add(files: Sequence[UploadedFile]) -> tuple[tuple[OwnPhoto, ...], tuple[str, ...]]:
+    """Keep further photos; the same bytes are kept once.
+
+    Returns:
+        The photos of these files, and the names of the files beyond the limits, which were left out.
+    """
+    kept = list(photos())
+    taken: list[OwnPhoto] = []
+    left_out: list[str] = []
+    for file in files:
+        data, name = file.getvalue(), file_name(file.name)
+        digest = hashlib.sha256(data).hexdigest()
+        known = next((each for each in kept if each.sha256 == digest), None)
+        full = len(kept) >= PHOTOS or sum(len(each.data) for each in kept) + len(data) > MEGABYTES * 2**20
+        if known is None and full:
+            left_out.append(name)
+            continue
+        if known is None:
+            known = OwnPhoto(_next_number(), name, digest, data)
+            kept.append(known)
+        taken.append(known)
+    set_state(_KEPT, tuple(kept))
+    return tuple(taken), tuple(left_out)
+
+
+def remove(photo: OwnPhoto) -> None:
+    """Forget a photo and everything that was computed from it."""
+    set_state(_KEPT, tuple(each for each in photos() if each.sha256 != photo.sha256))
+    forget(photo.sha256)
+
+
+def _next_number() -> int:
+    number = cast(int, get_state(_NUMBERED) or 0) + 1
+    set_state(_NUMBERED, number)
+    return number
