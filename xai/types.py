@@ -343,7 +343,7 @@ class Explanation:
         target: the class that the maps explain.
         heatmaps: method -> map.
         shares: method -> region shares, or None where the map has no positive evidence or the face no
-            landmarks.
+            accepted mesh.
         probability: float32 ``(H, W)`` on the crop, or None without occlusion: the target's probability with
             the patch there.
         becomes: int8 ``(H, W)`` on the crop, or None without occlusion: index into ``prediction.classes`` of

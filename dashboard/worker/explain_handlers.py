@@ -32,7 +32,7 @@ from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.verdict.run import turned_face
 from xai.models.classifiers import Classifier
 from xai.partial_results import Advance, PartialResult
-from xai.photo.regions import region_masks
+from xai.photo.regions import counted_regions
 from xai.pipeline import Pair, Wanted, explain_maps, explain_stream
 from xai.types import REGION_SUMS, REGIONS, Explanation, Face
 
@@ -82,7 +82,7 @@ def _explained(made: Explanation, classifier: Classifier) -> FaceExplanation:
 
 
 def _regions(face: Face) -> NDArray[np.int8] | None:
-    masks = region_masks(face)
+    masks = counted_regions(face)
     if masks is None:
         return None
     drawn = np.full(face.crop.shape[:2], REGIONS.index("elsewhere"), np.int8)

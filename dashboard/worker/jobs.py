@@ -216,7 +216,7 @@ class FaceExplanation:
 
     Attributes:
         explanation: what was measured.
-        regions: int8 ``(S, S)`` on the crop, index into ``xai.types.REGIONS``; None without landmarks.
+        regions: int8 ``(S, S)`` on the crop, index into ``xai.types.REGIONS``; None without an accepted mesh.
         passes: forward passes that the maps took.
         check_passes: forward passes that ``CheckFaithfulness`` would take.
     """
