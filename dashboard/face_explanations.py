@@ -226,7 +226,7 @@ def has_faithfulness(maps: Explanation) -> bool:
 
 def _face_key(face: Face) -> Hashable:
     """Cache key: the same for the same crop of the same photo."""
-    return (face.photo_sha256, tuple(face.crop_box.as_list()))
+    return (face.photo_sha256, face.turn, tuple(face.crop_box.as_list()))
 
 
 def _settings(options: Options) -> Hashable:

@@ -126,7 +126,7 @@ def analyze_photo(
     Raises:
         JobError: it was refused or could not be done.
     """
-    return cached("photo", (key, job.models, job.whole), lambda: _seen(job, show))
+    return cached("photo", (key, job.models, job.whole, job.turn), lambda: _seen(job, show))
 
 
 def uploaded_photos() -> Mapping[int, PhotoAnalysis]:

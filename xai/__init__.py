@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from xai.models.classifiers import load_classifier as load_classifier
     from xai.photo.faces import find_faces as find_faces
     from xai.photo.images import read_image as read_image
+    from xai.photo.orientation import find_faces_upright as find_faces_upright
     from xai.pipeline import explain as explain
     from xai.types import Explanation as Explanation
     from xai.types import Face as Face
@@ -38,6 +39,7 @@ _HOMES = {
     "XaiError": "xai.errors",
     "explain": "xai.pipeline",
     "find_faces": "xai.photo.faces",
+    "find_faces_upright": "xai.photo.orientation",
     "load_classifier": "xai.models.classifiers",
     "read_image": "xai.photo.images",
 }

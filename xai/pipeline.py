@@ -24,7 +24,7 @@ from xai.models.classifiers import Classifier, provenance_of, to_input
 from xai.models.incorrect_reason import predict_with_reasons
 from xai.models.inference.runtimes import Mode
 from xai.partial_results import Advance, OnPartial, Preview
-from xai.photo.regions import region_masks, region_shares
+from xai.photo.regions import counted_regions, region_shares
 from xai.types import Explanation, Face, Heatmap, Params, Prediction, Progress
 
 __all__ = ["Pair", "Wanted", "explain", "explain_all", "explain_maps", "explain_stream", "maps_of_all"]
@@ -42,7 +42,7 @@ def explain(
     """Measure where ``classifier`` looked when it classified ``face``, and test whether that is why.
 
     Args:
-        face: a crop with its landmarks; without landmarks there are maps but no region shares, and the
+        face: a crop with its landmarks; without an accepted mesh there are maps but no region shares, and the
             verdict is ``cannot tell``. For several models on one face, pass its ``FaceEdits``, so that its
             edits are made once.
         classifier: what is explained.
@@ -333,7 +333,7 @@ def _edits(face: Face | FaceEdits) -> FaceEdits:
 def _explanation(subject: _Subject, plan: Sequence[tuple[Method, Params]]) -> Explanation:
     face, made = subject.pair.edits.original, subject.made
     heatmaps = {m.name: _heatmap(subject, m, p, made[m.name]) for m, p in plan}
-    masks = region_masks(face)
+    masks = counted_regions(face)
     first = next((a for a in made.values() if a.probability is not None), None)
     return Explanation(
         face=face,

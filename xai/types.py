@@ -72,11 +72,13 @@ class Image:
         pixels: RGB uint8 ``(H, W, 3)``, upright.
         sha256: hex digest of the bytes the photo came from (not of the pixels).
         notices: sentences for the reader about what was done (first frame only, rotated upright, ...).
+        turn: quarter turns clockwise, 0..3, by which it was turned after reading.
     """
 
     pixels: NDArray[np.uint8]
     sha256: str
     notices: tuple[str, ...] = ()
+    turn: int = 0
 
     def __post_init__(self) -> None:
         _require_picture("Image.pixels", self.pixels)
@@ -138,6 +140,7 @@ class Face:
         landmarks: float32 ``(K, 2)``, x and y in crop pixels. K is 468 (mesh), 5 (left eye, right eye,
             nose tip, left and right mouth corner, as seen in the picture) or 0 (none known).
         score: confidence of the detector, 0..1.
+        turn: quarter turns clockwise, 0..3, by which the photo was turned before it was cut.
     """
 
     photo_sha256: str
@@ -146,6 +149,7 @@ class Face:
     crop: NDArray[np.uint8]
     landmarks: NDArray[np.float32]
     score: float
+    turn: int = 0
 
     def __post_init__(self) -> None:
         _require_picture("Face.crop", self.crop)
@@ -343,7 +347,7 @@ class Explanation:
         target: the class that the maps explain.
         heatmaps: method -> map.
         shares: method -> region shares, or None where the map has no positive evidence or the face no
-            landmarks.
+            accepted mesh.
         probability: float32 ``(H, W)`` on the crop, or None without occlusion: the target's probability with
             the patch there.
         becomes: int8 ``(H, W)`` on the crop, or None without occlusion: index into ``prediction.classes`` of

@@ -152,7 +152,7 @@ class PrefetchedResults:
 
     def seen(self, job: AnalyzeSample) -> PhotoAnalysis | None:
         """The analysis of a sample, where the visitor changed no setting."""
-        known = self._knows(*job.models) and not (job.whole or job.boxes)
+        known = self._knows(*job.models) and not (job.whole or job.boxes or job.turn)
         return self._get(_seen_key(job)) if known else None
 
     def maps(self, job: ExplainFace, request: ModelRequest) -> FaceExplanation | None:
@@ -201,7 +201,7 @@ def _evidence_key(face: Face, model: str) -> Sequence[object]:
 
 
 def _face(face: Face) -> Sequence[object]:
-    return (face.photo_sha256, face.box.as_list(), face.crop_box.as_list())
+    return (face.photo_sha256, face.turn, face.box.as_list(), face.crop_box.as_list())
 
 
 PREFETCHED = PrefetchedResults()

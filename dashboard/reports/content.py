@@ -54,7 +54,7 @@ def face_sheet(
 
     Args:
         explanations: one per model, at least one, all of the same face.
-        regions: int8 ``(S, S)`` on the crop, index into ``REGIONS``; None without landmarks.
+        regions: int8 ``(S, S)`` on the crop, index into ``REGIONS``; None without an accepted mesh.
         level: one of ``LEVELS``.
         by_hand: whether a person set the face's box.
     """

@@ -35,11 +35,11 @@ from xai.evidence.verdict.run import turned_face
 from xai.models.classifiers import Classifier
 from xai.models.ground_truth.photo_networks import photo_networks
 from xai.partial_results import Advance, PartialResult
-from xai.photo.regions import region_masks
+from xai.photo.regions import counted_regions
 from xai.pipeline import Pair, Wanted, explain_all, explain_maps, explain_stream
 from xai.types import REGION_SUMS, REGIONS, Explanation, Face
 
-__all__ = ["check", "explain", "passes_of"]
+__all__ = ["check", "explain", "passes_of", "references"]
 
 _HONEST, _CHEAT = "honest_residual", "frame_full"
 """Networks of ``PHOTO_KINDS``: one whose answers follow the lower face, one that reads the picture's frame."""
@@ -88,7 +88,7 @@ def _explained(made: Explanation, classifier: Classifier) -> FaceExplanation:
 
 
 def _regions(face: Face) -> NDArray[np.int8] | None:
-    masks = region_masks(face)
+    masks = counted_regions(face)
     if masks is None:
         return None
     drawn = np.full(face.crop.shape[:2], REGIONS.index("elsewhere"), np.int8)

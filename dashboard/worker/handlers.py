@@ -86,15 +86,35 @@ def _look_at_sample(job: AnalyzeSample, models: ModelPool, tell: ProgressCallbac
 def _look(
     image: Image, job: AnalyzePhoto | AnalyzeSample, models: ModelPool, tell: ProgressCallback
 ) -> PhotoAnalysis:
-    from xai.photo.faces import find_faces, set_by_hand, whole_photo  # noqa: PLC0415 - loads OpenCV
+    from xai.evidence.interventions.feasibility import check_feasibility  # noqa: PLC0415 - loads OpenCV
 
     tell(JobProgress("finding"))
-    by_hand = {each.number: each.box for each in job.boxes}
-    faces = Faces([whole_photo(image)]) if job.whole else set_by_hand(image, find_faces(image), by_hand)
+    image, faces = _find(image, job)
     predictions, problems = _ask(job.models if faces else (), faces, models, tell)
     picture, scale = _reduced(image.pixels)
-    notices = (*image.notices, *faces.notices)
-    return PhotoAnalysis(image.sha256, encode_jpeg(picture), scale, faces, notices, predictions, problems)
+    return PhotoAnalysis(
+        sha256=image.sha256,
+        picture=encode_jpeg(picture),
+        scale=scale,
+        faces=faces,
+        notices=(*image.notices, *faces.notices),
+        predictions=predictions,
+        problems=problems,
+        turn=image.turn,
+        testable=tuple(check_feasibility(face, reveal=False).holds for face in faces),
+    )
+
+
+def _find(image: Image, job: AnalyzePhoto | AnalyzeSample) -> tuple[Image, Faces]:
+    """The photo as it is turned in the end, and its faces."""
+    from xai.photo.faces import set_by_hand, whole_photo  # noqa: PLC0415 - loads OpenCV
+    from xai.photo.orientation import find_faces_upright, turn_photo  # noqa: PLC0415 - loads OpenCV
+
+    if job.whole:
+        image = turn_photo(image, job.turn % 4)
+        return image, Faces([whole_photo(image)])
+    image, found = find_faces_upright(image, job.turn % 4 if job.turn else None)
+    return image, set_by_hand(image, found, {each.number: each.box for each in job.boxes})
 
 
 def _ask(

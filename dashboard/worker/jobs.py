@@ -83,12 +83,15 @@ class AnalyzePhoto:
         models: names of the models to run; with none, no model is waited for.
         whole: take the whole picture as one face instead of looking for faces.
         boxes: faces whose boxes were set by hand, in the order of their numbers.
+        turn: quarter turns clockwise that the visitor asked for, 1..4 (4: as it was read); 0 turns a photo
+            whose faces lie on their side upright.
     """
 
     data: bytes = field(repr=False)
     models: tuple[str, ...]
     whole: bool = False
     boxes: tuple[ManualBox, ...] = ()
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,7 @@ class AnalyzeSample:
     models: tuple[str, ...]
     whole: bool = False
     boxes: tuple[ManualBox, ...] = ()
+    turn: int = 0
 
 
 @dataclass(frozen=True)
@@ -206,10 +210,12 @@ class PhotoAnalysis:
         sha256: digest of the photo's bytes.
         picture: a JPEG file, the photo reduced to at most ``DISPLAY_SIDE``.
         scale: pixels of ``picture`` per pixel of the photo, 0 < scale <= 1.
-        faces: the faces, boxes in pixels of the photo.
+        faces: the faces, boxes in pixels of the photo (turned, where ``turn`` is not 0).
         notices: sentences about how the photo was read and its faces were found.
         predictions: model -> one prediction per face. A model that failed is absent.
         problems: one sentence for each model that failed.
+        turn: quarter turns clockwise, 0..3, by which the photo was turned, whether asked for or found out.
+        testable: one per face: whether it can be edited for a verdict, whatever the model.
     """
 
     sha256: str
@@ -219,6 +225,14 @@ class PhotoAnalysis:
     notices: tuple[str, ...]
     predictions: Mapping[str, tuple[Prediction, ...]]
     problems: tuple[str, ...] = ()
+    turn: int = 0
+    testable: tuple[bool, ...] = ()
+
+    @property
+    def best(self) -> int:
+        """Index of the face to start with: the largest testable one, else the largest; 0 without faces."""
+        numbers = [i for i, testable in enumerate(self.testable) if testable] or range(len(self.faces))
+        return max(numbers, key=lambda i: self.faces[i].box.width * self.faces[i].box.height, default=0)
 
     @cached_property
     def pixels(self) -> NDArray[np.uint8]:
@@ -232,7 +246,7 @@ class FaceExplanation:
 
     Attributes:
         explanation: what was measured.
-        regions: int8 ``(S, S)`` on the crop, index into ``xai.types.REGIONS``; None without landmarks.
+        regions: int8 ``(S, S)`` on the crop, index into ``xai.types.REGIONS``; None without an accepted mesh.
         passes: forward passes that the maps took.
         check_passes: forward passes that ``CheckFaithfulness`` would take.
     """

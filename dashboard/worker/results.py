@@ -57,7 +57,7 @@ class MapCheck:
         follows_weights: whether that is low; None likewise.
         noise: least rank correlation with the map of a noisy copy; None where a map was the same everywhere.
         shift: likewise with a shifted copy, moved back.
-        share: of the map on nose and mouth, 0..1; None without landmarks or positive values.
+        share: of the map on nose and mouth, 0..1; None without an accepted mesh or positive values.
         expected: the same on average over the random networks.
         spread: standard deviation of that; None for a single network.
         turned: whether deletion paints the face as one of another class; else it paints grey, and insertion

@@ -59,7 +59,8 @@ def maps_of(one, model):
 def seen(*faces, model="m"):
     answers = {model: tuple(prediction() for _ in faces)}
     picture = encode_jpeg(np.zeros((4, 5, 3), np.uint8))
-    return PhotoAnalysis("a" * 64, picture, 0.5, Faces(faces, ["one"]), ("two",), answers)
+    about = {"turn": 3, "testable": tuple(number % 2 == 1 for number in range(len(faces)))}
+    return PhotoAnalysis("a" * 64, picture, 0.5, Faces(faces, ["one"]), ("two",), answers, **about)
 
 
 def same(one, other):

@@ -38,8 +38,8 @@ def classify(args: Namespace, note: Note) -> Iterator[Json]:
     for path in args.photos:
         record: Json = {"photo": str(path), "sha256": None, "faces": [], "error": None}
         try:
-            image, faces = faces_of(path, args.whole, note)
-            record["sha256"] = image.sha256
+            image, faces = faces_of(path, args, note)
+            record["sha256"], record["turn"] = image.sha256, image.turn
             answers = predict_with_reasons(classifier, [face.crop for face in faces])
             record["faces"] = [
                 {
@@ -70,7 +70,7 @@ def explain(args: Namespace, note: Note) -> Json:
     for classifier in classifiers:
         if args.target:
             classifier.class_index(args.target)
-    image, faces = faces_of(args.photo, args.whole, note)
+    image, faces = faces_of(args.photo, args, note)
     if not faces:
         raise XaiError(f"No face was found in {args.photo}; --whole explains the whole photo as one face.")
     options = {"occlusion": given(patch=args.patch, stride=args.stride, fill=args.fill)}
@@ -78,15 +78,23 @@ def explain(args: Namespace, note: Note) -> Json:
     pairs = [Pair(edits, classifier, args.target) for edits in edited for classifier in classifiers]
     found = iter(explain_all(pairs, Wanted(methods, options, detail=args.detail)))
     made = [{classifier.name: next(found) for classifier in classifiers} for _ in faces]
-    about = {"photo_sha256": image.sha256, "notices": [*image.notices, *faces.notices], "whole": args.whole}
+    about = {
+        "photo_sha256": image.sha256,
+        "notices": [*image.notices, *faces.notices],
+        "whole": args.whole,
+        "turn": image.turn,
+    }
     return write_explanations(args.out, made, about)
 
 
-def faces_of(path: Path, whole: bool, note: Note) -> tuple[Any, Any]:
-    """The photo in the file ``path`` and its faces, or the whole photo as one; notices go to ``note``."""
-    from xai.photo.faces import find_faces, whole_photo  # noqa: PLC0415 - OpenCV
+def faces_of(path: Path, args: Namespace, note: Note) -> tuple[Any, Any]:
+    """The photo in the file ``path``, turned as ``args`` say or as its faces stand, and its faces, or the
+    whole photo as one; notices go to ``note``.
+    """
+    from xai.photo.faces import whole_photo  # noqa: PLC0415 - OpenCV
     from xai.photo.image_headers import MAX_BYTES  # noqa: PLC0415
     from xai.photo.images import read_image  # noqa: PLC0415
+    from xai.photo.orientation import find_faces_upright, turn_photo  # noqa: PLC0415
     from xai.types import Faces  # noqa: PLC0415
 
     try:
@@ -95,7 +103,11 @@ def faces_of(path: Path, whole: bool, note: Note) -> tuple[Any, Any]:
     except OSError as error:
         raise ImageRejected(f"The file {path} cannot be read: {error.strerror}.") from error
     image = read_image(data)
-    faces = Faces([whole_photo(image)]) if whole else find_faces(image)
+    if args.whole:
+        image = turn_photo(image, args.turn or 0)
+        faces = Faces([whole_photo(image)])
+    else:
+        image, faces = find_faces_upright(image, args.turn)
     for notice in (*image.notices, *faces.notices):
         note(f"{path.name}: {notice}")
     return image, faces
@@ -145,7 +157,7 @@ def whatif(args: Namespace, note: Note) -> Json:
         find_probe(name)
     names = dict.fromkeys(args.model or [DEFAULT_MODEL])
     classifiers = [load_classifier(name, args.device) for name in names]
-    _, faces = faces_of(args.photo, args.whole, note)
+    _, faces = faces_of(args.photo, args, note)
     if not faces:
         raise XaiError(f"No face was found in {args.photo}; --whole takes the whole photo as one face.")
     records = [_face(face, classifiers, args) for face in faces]

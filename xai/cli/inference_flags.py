@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,19 @@ def _classify(calls: Any) -> None:
     call = new_call(calls, "classify", cli.classify, "Classify every face of some photos.")
     call.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
     call.add_argument("--model", help="classifier; the default model without it")
-    call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
+    _add_faces(call)
     call.add_argument("--top", type=positive, metavar="K", help="only the K most probable classes")
+
+
+def _add_faces(call: ArgumentParser) -> None:
+    """How faces are taken from a photo."""
+    call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
+    call.add_argument(
+        "--turn",
+        type=int,
+        choices=range(4),
+        help="turn the photo clockwise by so many quarters first; without it, as its faces stand",
+    )
 
 
 def _explain(calls: Any) -> None:
@@ -43,7 +55,7 @@ def _explain(calls: Any) -> None:
     call.add_argument(
         "--target", metavar="CLASS", help="class to explain; each model's own answer without it"
     )
-    call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
+    _add_faces(call)
     call.add_argument(
         "--patch", type=float, metavar="P", help="side of the patch as a share of the picture's"
     )
@@ -61,7 +73,7 @@ def _whatif(calls: Any) -> None:
     call.add_argument("--probe", action="append", required=True, metavar="NAME", help=probes)
     call.add_argument("--model", action="append", help="classifier; repeat for several")
     call.add_argument("--fill", choices=COVER_FILLS, default="grey", help="fill of smallest_cover")
-    call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
+    _add_faces(call)
 
 
 def _calibrate(calls: Any) -> None:

@@ -47,7 +47,7 @@ def find_faces(image: Image, *, limit: int = MAX_FACES) -> Faces:
 
     Args:
         image: the photo, of any size.
-        limit: how many faces to keep at most; the largest and most confident are kept.
+        limit: how many faces to keep at most: the largest, most confident.
 
     Returns:
         The faces ordered by the centre of their boxes, left to right, then top to bottom; with a notice where
@@ -94,7 +94,7 @@ def whole_photo(image: Image) -> Face:
     """The whole photo as one face: padded to a square by mirroring, without landmarks, score 0."""
     box = Box(0, 0, image.width, image.height)
     crop, square = cut_crop(image.pixels, box, margin=0.0)
-    return Face(image.sha256, box, square, crop, np.zeros((0, 2), np.float32), 0.0)
+    return _cut(image, box, (crop, square))
 
 
 def face_from_box(image: Image, box: Box) -> Face:
@@ -153,10 +153,10 @@ def _confirmed(
     frame = np.array(box.as_list(), np.float32)
     near = near.take(same(frame, near))
     if not len(near):
-        return Face(image.sha256, box, square, crop, np.zeros((0, 2), np.float32), 0.0)
+        return _cut(image, box, (crop, square))
     best = int(overlaps(frame, near.boxes).argmax())
     landmarks = find_landmarks(crop, _in_crop(near.points[best], square, crop.shape[0]))
-    return Face(image.sha256, box, square, crop, landmarks, float(near.scores[best]))
+    return _cut(image, box, (crop, square), landmarks, float(near.scores[best]))
 
 
 def _overlapping(frame: NDArray[np.float32], found: Detections) -> Chosen:
@@ -189,7 +189,7 @@ def _notices(tiny: int, found: int, kept: int) -> list[str]:
     notices = []
     if kept < found:
         notices.append(
-            f"{found} faces were found; the {kept} largest and surest are kept, {found - kept} left out."
+            f"{found} faces were found, showing the {kept} largest, most confident; {found - kept} left out."
         )
     if tiny:
         notices.append(f"Faces under {MIN_FACE} pixels were left out: {tiny}.")
@@ -201,7 +201,20 @@ def _face(image: Image, one: Detections) -> Face:
     box = Box(left, top, max(right, left + 1), max(bottom, top + 1))
     crop, square = cut_crop(image.pixels, box)
     landmarks = find_landmarks(crop, _in_crop(one.points[0], square, crop.shape[0]))
-    return Face(image.sha256, box, square, crop, landmarks, float(one.scores[0]))
+    return _cut(image, box, (crop, square), landmarks, float(one.scores[0]))
+
+
+def _cut(
+    image: Image,
+    box: Box,
+    cut: tuple[NDArray[np.uint8], Box],
+    landmarks: NDArray[np.float32] | None = None,
+    score: float = 0.0,
+) -> Face:
+    """The face in ``box`` with the result of ``cut_crop``."""
+    crop, square = cut
+    known = np.zeros((0, 2), np.float32) if landmarks is None else landmarks
+    return Face(image.sha256, box, square, crop, known, score, image.turn)
 
 
 def _in_crop(points: NDArray[np.float32], square: Box, side: int) -> NDArray[np.float32]:

@@ -22,8 +22,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.packaged_files import model_file
+from xai.types import Face
 
-__all__ = ["MESH_POINTS", "Mesh", "disagreement", "eye_distance", "find_landmarks", "fit_mesh", "five_of"]
+__all__ = [
+    "MESH_POINTS",
+    "Mesh",
+    "disagreement",
+    "eye_distance",
+    "find_landmarks",
+    "fit_mesh",
+    "five_of",
+    "has_mesh",
+]
 
 MESH_POINTS = 468
 """Vertices of the mesh."""
@@ -83,6 +93,11 @@ def find_landmarks(crop: NDArray[np.uint8], five: NDArray[np.float32]) -> NDArra
     mesh = fit_mesh(crop, five)
     agrees = disagreement(mesh.points, five) <= MAX_DISAGREEMENT
     return mesh.points if agrees and mesh.presence >= PRESENCE_THRESHOLD else five
+
+
+def has_mesh(face: Face) -> bool:
+    """Whether the mesh was accepted on this face, so that its parts are known and not only estimated."""
+    return len(face.landmarks) == MESH_POINTS
 
 
 def fit_mesh(crop: NDArray[np.uint8], five: NDArray[np.float32]) -> Mesh:

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.mesh import MESH_POINTS, five_of
+from xai.photo.mesh import MESH_POINTS, five_of, has_mesh
 from xai.types import REGIONS, Face, RegionShares
 
-__all__ = ["fitted_template", "region_masks", "region_shares"]
+__all__ = ["counted_regions", "fitted_template", "region_masks", "region_shares"]
 
 Masks = Mapping[str, NDArray[np.bool_]]
 Points = NDArray[np.float64]
@@ -119,6 +119,15 @@ def region_masks(face: Face) -> Masks | None:
     layout = _layout(face.landmarks.astype(np.float64))
     drawn = _drawn(layout, face.crop.shape[0])
     return {name: drawn == number for number, name in enumerate(REGIONS)}
+
+
+def counted_regions(face: Face) -> Masks | None:
+    """The regions by which the values of a map are counted, as ``region_masks`` gives them.
+
+    None unless the mesh was accepted: five points alone may lie beside the face, on the back of a head or on
+    a fence, and so would everything that is counted by them.
+    """
+    return region_masks(face) if has_mesh(face) else None
 
 
 def region_shares(values: NDArray[np.float32], masks: Masks) -> RegionShares | None:

@@ -1,4 +1,4 @@
-"""Manual face boxes: corrected, added, and reset."""
+"""A photo put right by hand: face boxes corrected, added and reset; the photo rotated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dashboard.i18n import t
 from dashboard.worker.jobs import ManualBox, PhotoAnalysis
 from xai.types import MAX_FACES, Box
 
-__all__ = ["box_actions", "draw_first", "edit", "is_open", "open_box", "set_boxes"]
+__all__ = ["box_actions", "draw_first", "edit", "is_open", "open_box", "rotate", "set_boxes", "turn_asked"]
 
 _SIDE = 800
 """Longest side in pixels of the picture on which a box is drawn."""
@@ -61,10 +61,33 @@ def edit(seen: PhotoAnalysis, found: int) -> None:
     )
 
 
-def box_actions(seen: PhotoAnalysis, number: int, found: int) -> None:
+def turn_asked(key: str) -> int:
+    """The quarter turns clockwise that the visitor asked for (``AnalyzePhoto.turn``); 0 without any."""
+    return int(str(session.get_state(f"turn {key}") or 0))
+
+
+def rotate(key: str, seen: PhotoAnalysis) -> None:
+    """A button that turns the photo by a quarter clockwise.
+
+    Args:
+        key: digest of the photo's bytes, or id of the sample.
+        seen: the photo as it is turned now.
+    """
+    _button(t("boxes.rotate"), "rotate", partial(_turn, key, seen))
+
+
+def _turn(key: str, seen: PhotoAnalysis) -> None:
+    """Turn the photo; boxes and the chosen face belong to the photo as it was turned before."""
+    session.set_state(f"turn {key}", (seen.turn + 1) % 4 or 4)
+    for name in (f"boxes {seen.sha256}", f"face {seen.sha256}", f"whole {seen.sha256}"):
+        session.set_state(name, None)
+
+
+def box_actions(key: str, seen: PhotoAnalysis, number: int, found: int) -> None:
     """Under the photo: whether the box of the chosen face was set by hand, and the actions on boxes.
 
     Args:
+        key: digest of the photo's bytes, or id of the sample.
         seen: the photo with its faces.
         number: of the chosen face, from 0.
         found: how many of the faces the detector found.
@@ -78,6 +101,7 @@ def box_actions(seen: PhotoAnalysis, number: int, found: int) -> None:
     with place.container(horizontal=True, gap="small"):
         if not found and not by_hand:
             draw_first(seen.sha256)
+            rotate(key, seen)
             return
         _button(t("boxes.move"), "move", partial(open_box, seen.sha256, number))
         if len(seen.faces) < MAX_FACES:
@@ -85,6 +109,7 @@ def box_actions(seen: PhotoAnalysis, number: int, found: int) -> None:
         if by_hand:
             label = t("boxes.back") if number < found else t("boxes.remove")
             _button(label, "back", partial(_take_back, seen.sha256, number, found))
+        rotate(key, seen)
 
 
 def draw_first(photo: str) -> None:

@@ -32,6 +32,7 @@ class PhotoFaces:
 
     Attributes:
         picture: the sample or the own photo.
+        key: digest of the photo's bytes, or id of the sample.
         seen: its analysis.
         found: how many of the faces the detector found; the others were set by hand.
         number: index of the chosen face.
@@ -39,6 +40,7 @@ class PhotoFaces:
     """
 
     picture: Sample | OwnPhoto
+    key: str
     seen: PhotoAnalysis
     found: int
     number: int
@@ -65,7 +67,7 @@ def show(view: PhotoFaces, models: Sequence[str], menu: DeltaGenerator, line: De
         else:
             picture(seen, None if whole else models[0])
         _notices(view)
-        box_editing.box_actions(seen, view.number, view.found)
+        box_editing.box_actions(view.key, seen, view.number, view.found)
         below = st.empty()
     face = seen.faces[view.number]
     photo_face.show(

@@ -74,7 +74,7 @@ def show(
         permalink.keep_face(picture, number)
         known = _known(picture, chosen.seen, seen)
         truth = known[number] if number < len(known) else NO_GROUND_TRUTH
-        view = faces.PhotoFaces(picture, seen, len(chosen.seen.faces), number, truth)
+        view = faces.PhotoFaces(picture, chosen.key, seen, len(chosen.seen.faces), number, truth)
         faces.show(view, models, menu, line)
 
 
@@ -83,7 +83,7 @@ def _analysed(
 ) -> Candidate | None:
     """The picture analysed; the other own photos too, so that one that is refused is named at once."""
     if isinstance(picture, Sample):
-        job = AnalyzeSample(picture.id, (model,))
+        job = AnalyzeSample(picture.id, (model,), turn=box_editing.turn_asked(picture.id))
         try:
             return Candidate(picture, job, session.analyze_photo(job, picture.id, show_stage))
         except JobError as failure:
@@ -91,7 +91,7 @@ def _analysed(
             return None
     found = {}
     for photo in own_photos.photos():
-        own = AnalyzePhoto(photo.data, (model,))
+        own = AnalyzePhoto(photo.data, (model,), turn=box_editing.turn_asked(photo.sha256))
         try:
             found[photo.number] = Candidate(photo, own, session.analyze_photo(own, photo.sha256, show_stage))
         except JobError as failure:
@@ -123,7 +123,7 @@ def _faces_of(chosen: Candidate) -> PhotoAnalysis | None:
 
 def _looked_again(chosen: Candidate, job: AnalyzePhoto | AnalyzeSample) -> PhotoAnalysis | None:
     bar = st.empty()
-    key = (chosen.key, job.models, job.whole, job.boxes)
+    key = (chosen.key, job.models, job.whole, job.turn, job.boxes)
     try:
         seen = cast(PhotoAnalysis, session.run_cached("photo", key, job, Progress(bar).of()))
     except JobError as failure:
@@ -145,6 +145,7 @@ def _without_faces(chosen: Candidate) -> PhotoAnalysis | None:
         return None
     with st.container(horizontal=True, gap="small"):
         box_editing.draw_first(photo)
+        box_editing.rotate(chosen.key, chosen.seen)
         st.button(t("photo.whole"), key=f"button whole {photo}", on_click=partial(faces.take_whole, photo))
     faces.picture(chosen.seen, None, width=_PICTURE)
     return None

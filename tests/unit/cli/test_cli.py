@@ -72,6 +72,26 @@ def test_whole_photo_and_top(call, photo):
     assert len(faces[0]["probabilities"]) == 1
 
 
+def test_a_photo_on_its_side_is_turned_upright_unless_a_turn_is_named(call, photo, tmp_path):
+    side = tmp_path / "side.png"
+    with Pillow.open(photo) as upright:
+        upright.transpose(Pillow.Transpose.ROTATE_90).save(side)
+    _, out, _ = call("classify", photo, "--json")
+    plain = json.loads(out)
+    _, out, err = call("classify", side, "--json")
+    turned = json.loads(out)
+    assert (plain["turn"], turned["turn"], turned["faces"]) == (0, 1, plain["faces"])
+    assert "side.png: The photo lay on its side and was turned by a quarter to the right." in err
+    _, out, err = call("classify", side, "--turn", 0, "--json")
+    kept = json.loads(out)
+    assert kept["turn"] == 0
+    assert kept["faces"] != plain["faces"]
+    assert "was turned" not in err
+    _, out, _ = call("classify", side, "--whole", "--turn", 1, "--json")
+    with Pillow.open(photo) as upright:
+        assert json.loads(out)["faces"][0]["box"] == [0, 0, *upright.size]
+
+
 def assert_evidence(model):
     """The JSON of one model's evidence: verdict, follow and stay with every edit; no detail unless asked
     for."""

@@ -170,7 +170,7 @@ def test_cap_keeps_the_largest_and_says_how_many_were_left_out():
         canvas[top : top + side, left : left + side] = cv2.resize(face, (side, side))
     found = find_faces(as_image(canvas))
     assert len(found) == 20
-    assert found.notices == ("25 faces were found; the 20 largest and surest are kept, 5 left out.",)
+    assert found.notices == ("25 faces were found, showing the 20 largest, most confident; 5 left out.",)
     middles = [(f.box.left + f.box.right) / 2 for f in found]
     assert middles == sorted(middles)
     large = find_faces(as_image(canvas), limit=2)

@@ -35,7 +35,7 @@ from xai.evidence.faithfulness.region_baseline import RandomBaselineShares, shar
 from xai.evidence.faithfulness.stability import PerturbedInput, Stability, compare_neighbours, neighbours
 from xai.evidence.map_similarity import Map
 from xai.models.classifiers import Classifier, to_input
-from xai.photo.regions import region_masks
+from xai.photo.regions import counted_regions
 from xai.types import Explanation, Face, Heatmap, Params, Progress
 
 __all__ = ["Checks", "Faithfulness", "cost", "faithfulness"]
@@ -114,7 +114,7 @@ class Faithfulness:
         insertion: likewise.
         randomisation: whether the map follows the weights.
         stability: whether it holds under noise and shift.
-        shares: None where the face has no landmarks or a map no positive value.
+        shares: None where the face has no accepted mesh or a map no positive value.
         grid: cells per side of the curves.
         remade: parameters of the recomputed maps; see above for how they differ from the map's.
         checks: extent of the checks.
@@ -145,7 +145,7 @@ def faithfulness(
     """Check maps of one face for faithfulness to their classifier.
 
     Args:
-        face: what was explained; without landmarks there are no shares.
+        face: what was explained; without an accepted mesh there are no shares.
         classifier: whose maps they are. It is never modified: random weights go into a copy.
         maps: an explanation, or method -> heat map; all of one target.
         checks: extent of the checks; ``cost`` gives the forwards.
@@ -190,7 +190,7 @@ class _Work:
         tests = self.curves(values, {n: cell_means(heatmaps[n].values, g) for n, g in grids.items()})
         stability = self.stability(values, originals)
         stages, random, layers = self.randomised(values)
-        masks = region_masks(face)
+        masks = counted_regions(face)
 
         def shares(name: str) -> RandomBaselineShares | None:
             chance = [stages[name][-1], *random[name]]

@@ -30,7 +30,7 @@ from xai.models.classifiers import Classifier
 from xai.models.inference.batch_job import Batches, InferenceJob
 from xai.models.inference.runtimes import Runtime
 from xai.models.inference.scheduler import run
-from xai.photo.mesh import MESH_POINTS
+from xai.photo.mesh import has_mesh
 from xai.types import Face, Progress
 
 __all__ = [
@@ -91,7 +91,7 @@ class FaceEdits:
 
     def feasibility(self, *, reveal: bool) -> Feasibility:
         """Whether bare skin (``reveal``) or drawn masks are feasible here; see ``check_feasibility``."""
-        fit = self._fit if reveal and len(self.face.landmarks) == MESH_POINTS else None
+        fit = self._fit if reveal and has_mesh(self.face) else None
         return check_feasibility(self.face, reveal=reveal, fit=fit)
 
     @cached_property

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from xai.evidence.interventions.areas import face_unit
 from xai.evidence.interventions.bare_face import BareFit
 from xai.evidence.interventions.fills import fit_bare_face
-from xai.photo.mesh import MESH_POINTS
+from xai.photo.mesh import has_mesh
 from xai.types import Face
 
 __all__ = ["LIMITS", "Feasibility", "Limits", "check_feasibility"]
@@ -83,7 +83,7 @@ def check_feasibility(
     Raises:
         WeightsUnavailable: the model's file is missing or altered.
     """
-    if len(face.landmarks) != MESH_POINTS:
+    if not has_mesh(face):
         return Feasibility(False, "no_mesh")
     if (size := face_unit(face)) < limits.eye_distance:
         return Feasibility(False, "small", size, limits.eye_distance)

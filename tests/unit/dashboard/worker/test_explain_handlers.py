@@ -5,6 +5,7 @@ import pickle
 import subprocess
 import sys
 import weakref
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -34,6 +35,9 @@ from xai.evidence.faithfulness.suite import cost, faithfulness
 from xai.evidence_types import Evidence
 from xai.models.classifiers import to_input
 from xai.partial_results import Preview
+from xai.photo.faces import find_faces
+from xai.photo.mesh import five_of
+from xai.photo.sample_rendering import load_sample
 from xai.pipeline import explain_maps
 from xai.types import Prediction
 
@@ -112,6 +116,16 @@ def test_one_preview_comes_before_the_map_and_the_map_is_the_one_without_it(told
         )
     np.testing.assert_array_equal(found.explanation.becomes, alone.explanation.becomes)
     assert (found.passes, found.check_passes) == (alone.passes, alone.check_passes)
+
+
+def test_regions_are_drawn_only_on_an_accepted_mesh(small_cnn):
+    """An outline drawn from five points alone may lie over a fence."""
+    face = find_faces(load_sample("admiral-plain"))[0]
+    for points, known in ((face.landmarks, True), (five_of(face.landmarks), False)):
+        job = ExplainFace(replace(face, landmarks=points), (ModelRequest("small", test=False),), ("gradcam",))
+        (found,) = pieces(run(job, small=small_cnn), FaceExplanation)
+        assert (found.regions is not None) is known
+        assert (found.explanation.shares["gradcam"] is not None) is known
 
 
 def test_the_preview_is_drawn_from_every_fourth_place(told, small_cnn, noise_crop):

@@ -48,9 +48,8 @@ def edges_method(monkeypatch):
 
 
 @pytest.fixture
-def face(noise_crop):
-    five = np.array([[25, 28], [45, 28], [35, 38], [28, 47], [42, 47]], np.float32)
-    return make_face(noise_crop, five)
+def face(noise_crop, masked):
+    return make_face(noise_crop, masked.landmarks * np.float32(len(noise_crop) / len(masked.crop)))
 
 
 def count_pictures(network):
