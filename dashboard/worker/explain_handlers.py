@@ -42,7 +42,7 @@ from xai.types import REGION_SUMS, REGIONS, Explanation, Face
 __all__ = ["check", "explain", "passes_of", "references"]
 
 _HONEST, _CHEAT = "honest_residual", "frame_full"
-"""Networks of ``PHOTO_KINDS``: one whose answers follow the lower face, one that reads the picture's frame."""
+"""Networks of ``PHOTO_KINDS``: one follows the lower face, the other reads the picture's frame."""
 
 _STAGES = {"maps": "explaining", "test": "examining"}
 """Phase of the library -> stage of the job."""

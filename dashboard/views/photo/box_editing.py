@@ -15,6 +15,7 @@ from dashboard.components import box_editor
 from dashboard.components.box_editor import Frame
 from dashboard.components.paint_canvas import inline
 from dashboard.i18n import t
+from dashboard.session_cache import forget
 from dashboard.worker.jobs import ManualBox, PhotoAnalysis
 from xai.types import MAX_FACES, Box
 
@@ -48,7 +49,7 @@ def edit(seen: PhotoAnalysis, found: int) -> None:
         found: how many of the faces the detector found.
     """
     number = int(str(session.get_state(f"open box {seen.sha256}")))
-    small = session.cached("picture", (seen.sha256, "small"), partial(_small, seen))
+    small = session.cached("picture", (seen.sha256, seen.turn, "small"), partial(_small, seen))
     height, width = (round(side / seen.scale) for side in seen.pixels.shape[:2])
     own = {each.number: each.box for each in set_boxes(seen.sha256)}
     usual = seen.faces[number].box if number < found else _middle(width, height)
@@ -77,10 +78,9 @@ def rotate(key: str, seen: PhotoAnalysis) -> None:
 
 
 def _turn(key: str, seen: PhotoAnalysis) -> None:
-    """Turn the photo; boxes and the chosen face belong to the photo as it was turned before."""
+    """Turn the photo; boxes, choices and results belong to the photo as it was turned before."""
+    forget(seen.sha256)
     session.set_state(f"turn {key}", (seen.turn + 1) % 4 or 4)
-    for name in (f"boxes {seen.sha256}", f"face {seen.sha256}", f"whole {seen.sha256}"):
-        session.set_state(name, None)
 
 
 def box_actions(key: str, seen: PhotoAnalysis, number: int, found: int) -> None:

@@ -1,4 +1,4 @@
-"""The maps of one face by up to two models side by side on shared scales, and two known models for comparison."""
+"""The maps of one face by up to two models, on shared scales; and two known models for comparison."""
 
 from __future__ import annotations
 
