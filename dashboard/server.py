@@ -1,9 +1,9 @@
 """The web server: ``python -m streamlit run dashboard/server.py`` from the root of the repository.
 
 Streamlit finds ``app`` in this file. Around the pages it starts the model process before the first visitor
-arrives, sets the response headers that Streamlit omits, and collects garbage on a timer, because Streamlit's
-own collection after every script run is switched off in ``.streamlit/config.toml`` (it costs more than
-everything else together).
+arrives, sets the response headers that Streamlit omits, completes the HTML of its page, and collects garbage
+on a timer, because Streamlit's own collection after every script run is switched off in
+``.streamlit/config.toml`` (it costs more than everything else together).
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ import traceback
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
 
 import streamlit as st
+from starlette.datastructures import Headers as RequestHeaders
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -28,14 +30,15 @@ from starlette.routing import Route
 from streamlit.runtime import get_instance
 
 from dashboard import session
-from dashboard.i18n import t
+from dashboard.i18n import DEFAULT, languages, t
+from dashboard.preferences import use_language
 from dashboard.prefetch.scheduler import PREFETCHED
 from xai.photo.samples import SAMPLES
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["Headers", "app"]
+__all__ = ["Headers", "PageShell", "app"]
 
 COLLECT_SECONDS = 10.0
 """How often abandoned sessions are closed and garbage is collected."""
@@ -142,10 +145,65 @@ class Headers:
         await self._app(scope, receive, with_headers)
 
 
+class PageShell:
+    """Middleware: the HTML that loads Streamlit says where its server is, and which language the page has.
+
+    Without the first, Streamlit's script takes the path of a page for the server's and tries that first: the
+    browser reports two errors for every address that names a page.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and complete an HTML page."""
+        if scope["type"] != "http" or "text/html" not in RequestHeaders(scope=scope).get("accept", ""):
+            await self._app(scope, receive, send)
+            return
+        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        begun: list[Message] = []
+        body = bytearray()
+
+        async def completed(message: Message) -> None:
+            if message["type"] == "http.response.start" and _is_html(message):
+                begun.append(message)
+            elif not begun:
+                await send(message)
+            else:
+                body.extend(message.get("body", b""))
+                if not message.get("more_body", False):
+                    html = _complete(bytes(body), scope["query_string"])
+                    MutableHeaders(scope=begun[0])["Content-Length"] = str(len(html))
+                    await send(begun[0])
+                    await send({"type": "http.response.body", "body": html})
+
+        await self._app({**scope, "headers": plain}, receive, completed)
+
+
+def _is_html(start: Message) -> bool:
+    headers = MutableHeaders(scope=start)
+    return start["status"] == 200 and headers.get("content-type", "").startswith("text/html")
+
+
+def _complete(html: bytes, query: bytes) -> bytes:
+    """The page with the server's address, its language and its name."""
+    asked = parse_qs(query.decode("ascii", "replace")).get("lang", [""])[-1]
+    lang = asked if asked in languages() else DEFAULT
+    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
+    script = f"<head><script>window.__streamlit = {{BACKEND_BASE_URL: location.origin + '/{base}'}}</script>"
+    with use_language(lang):
+        title = f"<title>{t('app.title')}</title>"
+    return (
+        html.replace(b'<html lang="en">', f'<html lang="{lang}">'.encode())
+        .replace(b"<head>", script.encode(), 1)
+        .replace(b"<title>Streamlit</title>", title.encode())
+    )
+
+
 app = st.App(
     "app.py",
     lifespan=_models,
     routes=[Route("/ready", _ready)],
-    middleware=[Middleware(Headers)],
+    middleware=[Middleware(Headers), Middleware(PageShell)],
     on_script_error=_apologise,
 )
