@@ -70,7 +70,8 @@ def _field(parameter: Parameter, name: str, key: str) -> float | int | str:
     low, high = kind(parameter.low), kind(parameter.high)
     step = None if parameter.step is None else kind(parameter.step)
     url_state.slider_from_url(name, (low, high), kind(parameter.default), key)
-    return st.slider(label, low, high, step=step, key=key, help=help_text)
+    shares = "percent" if kind is float and high <= 1 else None  # no decimal point, which depends on language
+    return st.slider(label, low, high, step=step, format=shares, key=key, help=help_text)
 
 
 def _words(parameter: Parameter) -> tuple[str, str]:

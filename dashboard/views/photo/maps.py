@@ -114,7 +114,7 @@ def _legend(explanations: Sequence[Explanation]) -> map_panel.MapStyle:
         with column:
             map_panel.legend(method, scale)
     url_state.slider_from_url(map_panel.OPACITY, (0.0, 1.0), map_panel.FIRST_OPACITY)
-    opacity = right.slider(t("ask.opacity"), 0.0, 1.0, step=0.05, key=map_panel.OPACITY)
+    opacity = right.slider(t("ask.opacity"), 0.0, 1.0, step=0.05, format="percent", key=map_panel.OPACITY)
     url_state.set_url_param(map_panel.OPACITY, f"{opacity:g}", f"{map_panel.FIRST_OPACITY:g}")
     return map_panel.MapStyle(scales, opacity, _share_limit(explanations))
 
