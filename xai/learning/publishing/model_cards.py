@@ -34,8 +34,8 @@ _DRAWN = (
 )
 _DOUBTED = {
     "ilc": "About one in ten labels “mask worn incorrectly” of its training data is doubtful.",
-    "fmd": "Of the faces that it learnt as “mask worn incorrectly”, about one in five has a doubtful label and "
-    "more than two in five are too small to tell.",
+    "fmd": "Of the faces that it learnt as “mask worn incorrectly”, about one in five has a doubtful label "
+    "and more than two in five are too small to tell.",
 }
 """Set -> findings of a manual review of its faces."""
 
