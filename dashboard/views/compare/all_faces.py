@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,7 +20,7 @@ from dashboard.widgets import face_picker
 from dashboard.widgets.face_picker import FaceOption
 from dashboard.worker.counterfactual_jobs import ClassifyCrop
 from dashboard.worker.job_handle import JobError
-from dashboard.worker.jobs import JobProgress, ModelRequest, PhotoAnalysis
+from dashboard.worker.jobs import AnalyzeSample, JobProgress, ModelRequest, PhotoAnalysis
 from xai.types import Prediction
 
 __all__ = ["show"]
@@ -77,7 +77,7 @@ def _ask(place: DeltaGenerator, left: Sequence[FaceOption], models: tuple[str, .
     """Ask about every face; returns what is left after a failure, which is shown."""
     with place.container():
         line, stop = st.columns([5, 1], vertical_alignment="bottom")
-        bar = line.progress(0.0)
+        bar = line.empty()
         stop.button(t("compare_all.stop"), key="stop all", width="stretch")  # a click ends this run
     for number, each in enumerate(left):
 
@@ -87,8 +87,7 @@ def _ask(place: DeltaGenerator, left: Sequence[FaceOption], models: tuple[str, .
 
         draw()
         try:
-            for model in models:
-                _answers(each, model, draw)
+            _classify(each, models, draw)
         except JobError as failure:
             place.error(failed(failure))
             return list(left[number:])
@@ -96,25 +95,29 @@ def _ask(place: DeltaGenerator, left: Sequence[FaceOption], models: tuple[str, .
     return []
 
 
-def _answers(listed: FaceOption, model: str, show: Callable[[JobProgress], None]) -> tuple[Prediction, ...]:
-    """A model's answers about all faces of the picture of ``listed``."""
-    if listed.sample:
-        return session.sample_answers(listed.sample, model, show)
-    photo = face_picker.own_photo(listed)
-    if photo is None:
-        return ()
-    return photo.predictions.get(model) or session.cached(
-        "answers",
-        _photo_key(photo, model),
-        lambda: tuple(
-            cast(Prediction, session.run_job(ClassifyCrop(face.crop, model), show)) for face in photo.faces
-        ),
-    )
+def _classify(listed: FaceOption, models: tuple[str, ...], show: Callable[[JobProgress], None]) -> None:
+    """Ask both models about all faces of the picture of ``listed``, where they were not asked yet."""
+    left = tuple(model for model in models if _known(listed, model) is None)
+    if not left:
+        return
+    if photo := face_picker.own_photo(listed):
+        for model in left:
+            jobs = (ClassifyCrop(face.crop, model) for face in photo.faces)
+            answers = tuple(cast(Prediction, session.run_job(job, show)) for job in jobs)
+            _keep(_photo_key(photo, model), answers)
+    elif listed.sample:
+        seen = cast(PhotoAnalysis, session.run_job(AnalyzeSample(listed.sample, left), show))
+        for model in left:
+            _keep((listed.sample, model), seen.predictions.get(model, ()))
+
+
+def _keep(key: Hashable, answers: tuple[Prediction, ...]) -> None:
+    session.cached("answers", key, lambda: answers)
 
 
 def _known(listed: FaceOption, model: str) -> tuple[Prediction, ...] | None:
-    """As ``_answers``, without asking; None where it was not asked yet."""
-    kept = cast("dict[Hashable, tuple[Prediction, ...]]", cache_of("answers"))
+    """A model's answers about all faces of the picture of ``listed``; None where it was not asked yet."""
+    kept: Mapping[Hashable, tuple[Prediction, ...]] = cache_of("answers")
     if listed.sample:
         return kept.get((listed.sample, model))
     photo = face_picker.own_photo(listed)
@@ -153,7 +156,8 @@ def _summary(rows: Sequence[_Row], models: tuple[str, ...]) -> None:
     for number, name in enumerate(names):
         right = sum(is_right(row.answers[number], row.face.truth) for row in rows)
         wrong = sum(is_wrong(row.answers[number], row.face.truth) for row in rows)
-        said.append(t("compare_all.right", name=name, right=right, of=right + wrong))
+        if right + wrong:
+            said.append(t("compare_all.right", name=name, right=right, of=right + wrong))
     told = [row.reasons for row in rows if row.reasons not in (None, "unknown")]
     if told:
         said.append(t("compare_all.reasons", same=told.count("same"), of=len(told)))

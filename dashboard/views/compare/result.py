@@ -122,8 +122,9 @@ def _measure(
 def _title(slot: Slot, choice: Choice) -> str:
     if choice.one_face:
         return display_name(slot.model)
-    key = "compare.on_first" if slot == choice.first else "compare.on_second"
-    return t(key, model=display_name(slot.model))
+    return t(
+        "compare.on_first" if slot == choice.first else "compare.on_second", model=display_name(slot.model)
+    )
 
 
 def _titles(listed: FaceOption, subjects: Sequence[_Subject]) -> Mapping[str, str]:

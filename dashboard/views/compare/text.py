@@ -128,6 +128,8 @@ def basis(pair: MapPair) -> str:
     one, two = (each.explanation.shares[COVERING] for each in (pair.first, pair.second))
     if pair.waits:
         return t("compare.waits")
+    if verdict_relation(*pair.evidence) == "unknown":
+        return t("compare.untold")
     if not (one and two):
         return t("verdict.not_right")
     return _moved(pair, one, two) if pair.shared_out else t("compare.weak")

@@ -202,7 +202,7 @@ def test_the_heading_names_its_pair_and_says_what_agrees():
     other = pair(explained(spot(0, 0)), explained(spot(0, 0), answer=2))
     assert heading(other) == "A and B: different answers, same reasons as far as tested."
     untold = pair(explained(spot(0, 0)), explained(spot(0, 0)), (UNKNOWN, verdict("supported")))
-    assert heading(untold) == "A and B: same answer, whether for the same reasons cannot be told."
+    assert heading(untold) == "A and B: same answer, reasons cannot be compared."
 
 
 def test_the_line_below_the_heading_waits_for_the_verdicts_and_then_holds_the_figures():
@@ -212,6 +212,7 @@ def test_the_line_below_the_heading_waits_for_the_verdicts_and_then_holds_the_fi
     assert "86% lies in other regions" in line  # all but the seventh that the nose has anyway
     assert "nose: 100% for A, 14% for B" in line
     assert basis(pair(*maps, over=True)) == line
+    assert basis(pair(*maps, (UNKNOWN, verdict("mixed")))) == text.t("compare.untold")
     unknown = pair(maps[0], explained(spot(9, 9), shares=None), over=True)
     assert basis(unknown) == text.t("verdict.not_right")
 
