@@ -254,9 +254,9 @@ def test_both_models_are_asked_about_every_face_and_where_they_differ_each_can_b
     truths = [truth for sample in SAMPLES.values() for truth in sample.truth]
     opened = [button for button in page.button if str(button.key).startswith("open ")]
     assert f"agree on {faces + 2 - len(opened)} of {faces + 2} faces" in text(page)
-    for name, said in zip(NAMES, answers, strict=True):
+    for slot, said in zip(("Model A", "Model B"), answers, strict=True):
         right = sum(each.label == truth for each, truth in zip(said, truths, strict=True))
-        assert f"{name}: {right} of {faces} right." in text(page)
+        assert f"{slot}: {right} of {faces} right." in text(page)
     differ = sum(one.label != two.label for one, two in zip(*answers, strict=True))
     assert len([button for button in opened if "own" not in button.key]) == differ > 0
     assert WORDS["compare_all.differ"].format(count=len(opened)) in [each.label for each in page.expander]

@@ -150,14 +150,15 @@ def _reasons(listed: FaceOption, models: tuple[str, ...]) -> str | None:
 
 
 def _summary(rows: Sequence[_Row], models: tuple[str, ...]) -> None:
-    names = [display_name(model) for model in models]
+    first, second = (display_name(model) for model in models)
     same = sum(row.same for row in rows)
-    said = [t("compare_all.agree", first=names[0], second=names[1], same=same, of=len(rows))]
-    for number, name in enumerate(names):
+    said = [t("compare_all.agree", first=first, second=second, same=same, of=len(rows))]
+    slots = (t("compare.first"), t("compare.second"))
+    for number, slot in enumerate(slots):
         right = sum(is_right(row.answers[number], row.face.truth) for row in rows)
         wrong = sum(is_wrong(row.answers[number], row.face.truth) for row in rows)
         if right + wrong:
-            said.append(t("compare_all.right", name=name, right=right, of=right + wrong))
+            said.append(t("compare_all.right", slot=slot, right=right, of=right + wrong))
     told = [row.reasons for row in rows if row.reasons not in (None, "unknown")]
     if told:
         said.append(t("compare_all.reasons", same=told.count("same"), of=len(told)))
@@ -166,10 +167,10 @@ def _summary(rows: Sequence[_Row], models: tuple[str, ...]) -> None:
         title = t("compare_all.differ", count=len(differ))
         with st.expander(title, expanded=True), st.container(gap="xsmall"):
             for row in differ:
-                _line(row, names)
+                _line(row, slots)
 
 
-def _line(row: _Row, names: Sequence[str]) -> None:
+def _line(row: _Row, slots: Sequence[str]) -> None:
     """A face on which the answers differ; its button shows it."""
     button, *cells = st.columns([2, 3, 3], gap="small", vertical_alignment="center")
     button.button(
@@ -181,8 +182,8 @@ def _line(row: _Row, names: Sequence[str]) -> None:
         disabled=row.face.id == session.get_state(face_picker.FACE),
         width="stretch",
     )
-    for name, answer, cell in zip(names, row.answers, cells, strict=True):
+    for slot, answer, cell in zip(slots, row.answers, cells, strict=True):
         right, wrong = is_right(answer, row.face.truth), is_wrong(answer, row.face.truth)
         key = "right" if right else "wrong" if wrong else "unknown"
         values = {"answer": class_title(answer.label), "probability": answer.of(answer.label)}
-        cell.markdown(_SMALL.format(t(f"compare_answer.{key}", name=name, **values)))
+        cell.markdown(_SMALL.format(t(f"compare_answer.{key}", slot=slot, **values)))

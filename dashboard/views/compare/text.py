@@ -120,7 +120,7 @@ def answers_right(pair: MapPair) -> str:
         return ""
     if pair.faces:
         return t("compare_right.first_face" if right[0] else "compare_right.second_face")
-    return t("compare_right.one", name=both[right.index(True)].title)
+    return t("compare_right.one", slot=t("compare.first" if right[0] else "compare.second"))
 
 
 def basis(pair: MapPair) -> str:

@@ -222,8 +222,8 @@ def test_the_line_below_the_heading_waits_for_the_verdicts_and_then_holds_the_fi
     [
         ((0, 0), ("covered", "covered"), False, "both right"),
         ((2, 2), ("covered", "covered"), False, "both wrong"),
-        ((0, 2), ("covered", "covered"), False, "only A is right"),
-        ((2, 0), ("covered", "covered"), False, "only B is right"),
+        ((0, 2), ("covered", "covered"), False, "only Model A right"),
+        ((2, 0), ("covered", "covered"), False, "only Model B right"),
         ((0, 0), ("covered", "incorrect"), True, "right on the first face only"),
         ((0, 1), ("uncovered", "incorrect"), True, "right on the second face only"),
         ((0, 0), (None, None), False, ""),
