@@ -99,7 +99,7 @@ def _scale(method: str, scale: float) -> SheetScale:
         ends = (t("sheet.even", value=1), "", format_number(scale + 1, ".1f"))
     elif signed:
         ends = (
-            format_number(-scale, "+.2f").replace("-", "−"),
+            format_number(-scale, "+.2f"),
             format_number(0, ".0f"),
             format_number(scale, "+.2f"),
         )

@@ -33,7 +33,7 @@ NAMED = ("heading", "link", "button", "tab", "radio", "checkbox", "switch", "sli
 
 FINDINGS = re.compile(
     r"(\w+ icon )?(Focus supported|Mixed focus|Focus not supported|Cannot tell|Same answer"
-    r"|Different answers)\b"
+    r"|Different answers)\b|.*: (same answer|different answers)\b"
 )
 """Headings that say what was measured: close calls may fall otherwise on another processor."""
 
