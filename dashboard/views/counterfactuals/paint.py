@@ -38,7 +38,7 @@ _NOTHING = "none"
 _FACES = 12
 """Faces whose covers a session keeps; the least recently viewed is evicted first."""
 
-_SHOWN = "face with hidden parts"
+_SHOWN = "shown face"
 """Key of the face that the widget for the hidden parts was last drawn for."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from dashboard.i18n import class_title, t
+from dashboard.i18n import class_short_label, t
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.views.counterfactuals import selection
@@ -43,15 +43,11 @@ def _pictures(found: Mapping[str, ProbeResult]) -> None:
     first = next(iter(found.values()))
     with st.container(horizontal=True, gap="small"):
         for at, (value, picture) in enumerate(zip(first.values, first.pictures, strict=True)):
-            lines = []
-            for model, each in found.items():
-                answer = each.answers[at]
-                said = {"answer": class_title(answer.label), "probability": answer.confidence}
-                key = "cover_swap.one" if answer.label == each.start.label else "cover_swap.one_changed"
-                lines.append(t(key, model=model, **said))
-            alt = t("cover_swap.alt", value=value_name(value))
             with st.container(width=_PICTURE, gap="xxsmall"):
-                st.image(picture, width="stretch", alt=alt)
+                st.image(picture, width="stretch", alt=t("cover_swap.alt", value=value_name(value)))
                 st.markdown(value_name(value))
-                for line in lines:
-                    st.caption(line)
+                for model, each in found.items():
+                    answer = each.answers[at]
+                    same = answer.label == each.start.label
+                    said = {"answer": class_short_label(answer.label), "probability": answer.confidence}
+                    st.caption(t("cover_swap.one" if same else "cover_swap.one_changed", model=model, **said))
