@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -66,8 +67,13 @@ def answers(page):
     return found
 
 
+@cache
+def classifier(model):
+    return load_classifier(model, "cpu")
+
+
 def answer_about(picture, model=MODEL):
-    return load_classifier(model, "cpu").predict([picture])[0]
+    return classifier(model).predict([picture])[0]
 
 
 def hidden(face, *parts):
@@ -93,7 +99,7 @@ def test_the_page_opens_with_the_mask_where_the_first_answer_flips(face):
     drawn = board(page)
     for model, answer in zip((MODEL, SECOND), drawn["answers"], strict=True):
         seen = answer_about(face.crop).label
-        found = whatif(face, load_classifier(model, "cpu"), "pull_down", drawn_as=seen)
+        found = whatif(face, classifier(model), "pull_down", drawn_as=seen)
         assert answer["model"] == display_name(model)
         flips = "Stays" if found.flips_at is None else f"Flips at {found.flips_at:.0%} of the height"
         assert answer["sentence"].startswith(flips)
@@ -235,7 +241,7 @@ def test_all_models_are_run_on_the_pictures_that_are_shown(face):
     drawn = board(visit())
     seen = answer_about(face.crop).label
     for number, model in enumerate((MODEL, SECOND)):
-        found = whatif(face, load_classifier(model, "cpu"), "pull_down", drawn_as=seen)
+        found = whatif(face, classifier(model), "pull_down", drawn_as=seen)
         for step, answer in zip(drawn["steps"], found.answers, strict=True):
             bars = step["bars"][number]
             assert [bar["part"] for bar in bars] == pytest.approx(answer.probabilities.tolist(), abs=1e-4)
@@ -247,7 +253,7 @@ def test_the_smallest_cover_is_looked_for_at_once(face):
     page = visit(**{"try": "smallest", "level": "technical"})
     assert not page.exception
     assert "Greedy search" in text(page)
-    model = load_classifier(MODEL, "cpu")
+    model = classifier(MODEL)
     apart, whole = (whatif(face, model, probe) for probe in ("smallest_cover", "smallest_patch"))
     assert pieces(whole.cover) == 1
     assert f"Covering {whole.flips_at:.1%} of the picture with grey is enough" in text(page)

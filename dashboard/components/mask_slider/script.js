@@ -8,6 +8,7 @@ class Slider {
     [this.frame, this.face, this.handle, this.answers, this.hint] =
       [".frame", ".face", ".handle", ".answers", ".hint"].map((name) => root.querySelector(name));
     this.frame.addEventListener("pointerdown", (event) => this.grab(event));
+    this.frame.addEventListener("click", (event) => this.follow(event));
     this.frame.addEventListener("pointermove", (event) => this.held === event.pointerId && this.follow(event));
     for (const name of ["pointerup", "pointercancel"]) this.frame.addEventListener(name, () => { this.held = null; });
     this.handle.addEventListener("keydown", (event) => this.key(event));
@@ -22,8 +23,9 @@ class Slider {
     this.show(start);
   }
 
+  // A finger beside the handle may be scrolling the page: only its tap counts.
   grab(event) {
-    if (event.button) return;
+    if (event.button || (event.pointerType === "touch" && !this.handle.contains(event.target))) return;
     event.preventDefault();
     this.held = event.pointerId;
     this.frame.setPointerCapture(event.pointerId);

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session, url_state
 from dashboard.components import paint_canvas
@@ -46,6 +47,7 @@ _SHOWN = "shown face"
 def show(chosen: Chosen) -> None:
     """The face with its covers, and the models' answers; only this fragment is rerun."""
     place_of_board = st.container()
+    bar = st.empty()  # under the face, so that waiting does not move it from under the brush
     parts, with_what = st.columns([5, 2], gap="medium")
     with with_what:
         fill = selection.fill()
@@ -59,7 +61,7 @@ def show(chosen: Chosen) -> None:
         content = chosen.ground.contents[fill]
         picture = np.where(place[..., None], content, chosen.face.crop)
         share = float(place.mean())
-        answers = [_answer(chosen, model, picture, share) for model in chosen.models]
+        answers = [_answer(chosen, model, picture, bar) for model in chosen.models]
         shown = session.cached("picture", (*chosen.key, "fill", fill), partial(paint_canvas.inline, content))
         alt, known = alt_covered(share, hidden), chosen.ground.regions is not None
         note = t("cover.share" if share else "cover.bare", share=share)
@@ -153,14 +155,13 @@ def _keep(kind: str, key: Hashable, value: object) -> None:
         held.popitem(last=False)
 
 
-def _answer(chosen: Chosen, model: str, picture: NDArray[np.uint8], share: float) -> Answer:
-    called, crop = display_name(model), chosen.face.crop
+def _answer(chosen: Chosen, model: str, picture: NDArray[np.uint8], bar: DeltaGenerator) -> Answer:
+    called = display_name(model)
     try:
-        before = chosen.ask(model, crop)
-        now = chosen.ask(model, picture) if share else before
+        before, now = (chosen.ask(model, each, bar) for each in (chosen.face.crop, picture))
     except JobError as failure:
         return Answer(called, t("cover.failed", sentence=failed(failure)))
-    return Answer(called, covered_sentence(before, now, share), now.label != before.label, before, now)
+    return Answer(called, covered_sentence(before, now), now.label != before.label, before, now)
 
 
 def _toggle(chosen: Chosen, key: str) -> None:

@@ -54,14 +54,20 @@ class Chosen:
         """Cache key: the same for the same face."""
         return (self.face.photo_sha256, *(str(edge) for edge in self.face.crop_box.as_list()))
 
-    def ask(self, model: str, picture: NDArray[np.uint8]) -> Prediction:
+    def ask(self, model: str, picture: NDArray[np.uint8], bar: DeltaGenerator | None = None) -> Prediction:
         """A model's prediction for the face as it is in ``picture``, RGB uint8 ``(S, S, 3)``.
+
+        Args:
+            model: its name.
+            picture: the face.
+            bar: where progress is drawn; here where None.
 
         Raises:
             JobError: the job failed.
         """
         digest = hashlib.sha256(picture.tobytes()).hexdigest()
-        return cast(Prediction, _made("covered", (*self.key, model, digest), ClassifyCrop(picture, model)))
+        job = ClassifyCrop(picture, model)
+        return cast(Prediction, _made("covered", (*self.key, model, digest), job, bar))
 
     def found(self, job: RunProbe, bar: DeltaGenerator | None = None) -> ProbeResult:
         """Result of a probe on the face, its progress drawn in ``bar``; errors as of ``ask``."""

@@ -140,7 +140,7 @@ def _others(chosen: Chosen, job: RunProbe, found: ProbeResult) -> None:
     picture = np.where(place[..., None], chosen.ground.contents[job.fill], crop)
     for model in chosen.models[1:]:
         try:
-            said = covered_sentence(chosen.ask(model, crop), chosen.ask(model, picture), float(place.mean()))
+            said = covered_sentence(chosen.ask(model, crop), chosen.ask(model, picture))
         except JobError as failure:
             said = t("cover.failed", sentence=failed(failure))
         st.markdown(t("cover_smallest.other", model=display_name(model), sentence=said))

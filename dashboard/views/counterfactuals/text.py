@@ -29,15 +29,9 @@ __all__ = [
 _WORTH_NAMING = 0.1
 
 
-def covered_sentence(before: Prediction, now: Prediction, share: float) -> str:
-    """How covering changed a model's answer.
-
-    Args:
-        before: its answer for the original face.
-        now: its answer now.
-        share: share of the picture that is covered.
-    """
-    if not share:
+def covered_sentence(before: Prediction, now: Prediction) -> str:
+    """How covering changed a model's answer ``before``."""
+    if np.array_equal(before.probabilities, now.probabilities):
         return t("cover.says", answer=class_title(now.label), probability=now.confidence)
     return t(
         "cover.stays" if now.label == before.label else "cover.flips",
