@@ -17,6 +17,7 @@ function drawAnswers(place, answers) {
 
 function emptyAnswer({ model, bars }) {
   const answer = made("section"), rows = made("div");
+  answer.setAttribute("role", "group");
   answer.setAttribute("aria-label", model);
   rows.className = "bars";
   for (const { name, colour } of bars) {
