@@ -16,7 +16,7 @@ ENGLISH, SPANISH = messages("en"), messages("es")
 PATIENCE = 240_000
 PAGES = {
     "": "trust.what",
-    "cover": "cover_canvas.hint",
+    "cover": "cover_slide.hint",
     "compare": "agree.note",
     "models": "own.steps",
     "learn": "learn.handout",

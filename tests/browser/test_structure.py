@@ -20,7 +20,7 @@ REFERENCES = Path(__file__).with_name("structure")
 PATIENCE = 240_000
 ROADS = {
     "photo": "trust.what",
-    "cover": "cover_canvas.hint",
+    "cover": "cover_slide.hint",
     "learn": "learn.handout",
     "compare": "agree.note",
     "models": "own.steps",
