@@ -154,7 +154,12 @@ class _Blanks(string.Formatter):
 def _marks(spoken: str) -> dict[int, str]:
     said = messages(spoken)
     return str.maketrans(
-        {",": said["number.thousands"], ".": said["number.decimal"], "%": said["number.percent"]}
+        {
+            ",": said["number.thousands"],
+            ".": said["number.decimal"],
+            "%": said["number.percent"],
+            "-": "\N{MINUS SIGN}",
+        }
     )
 
 

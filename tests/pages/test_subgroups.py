@@ -3,11 +3,11 @@
 import json
 
 import pytest
+from dashboard.views.models.study_text import error_lists, few_faces, kind_dots
 
 from dashboard import session
 from dashboard.i18n import messages
 from dashboard.text.predictions import mask_reason
-from dashboard.views.models.study_text import error_lists, few_faces, kind_dots
 from tests.support.pages import page_at
 from xai.learning.evaluation.subgroups import KINDS
 from xai.models.card_schema import Metric, Subgroup

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.charts.metrics import dots
 from dashboard.i18n import class_title, t
-from dashboard.text.metrics import missing_interval_notes
-from dashboard.views.models.evaluations import most_informative
-from dashboard.views.models.study_text import few_faces, kind_dots
-from dashboard.views.models.text import alt_dots, score_label
-from dashboard.widgets.map_panel import STATIC_CHART
+from dashboard.records.evaluations import most_informative
+from dashboard.text.metrics import dataset_note, missing_interval_notes, score_label
+from dashboard.views.models.text import few_faces, kind_dots
+from dashboard.widgets.dot_plot import dot_plot
 from xai.models.card_schema import LEAST_GROUPS, Evaluation
 from xai.models.cards import Card
 
@@ -34,12 +32,11 @@ def show(card: Card) -> None:
 
 
 def _score(score: Evaluation, card: Card) -> None:
-    st.caption(score_label(score))
+    st.caption(score_label(score), help=dataset_note(score.dataset))
     for (kind, bins), column in zip(
         score.subgroups.items(), st.columns(len(score.subgroups), gap="medium"), strict=True
     ):
         title, rows = t(f"kinds.by_{kind}"), kind_dots(kind, bins, card.classes)
         with column:
             st.markdown(title)
-            key = f"kinds {kind} {score.dataset} {card.name}"
-            st.plotly_chart(dots(rows), config=STATIC_CHART, key=key, alt=alt_dots(title, rows))
+            dot_plot(title, rows, f"kinds {kind} {score.dataset} {card.name}")

@@ -5,13 +5,13 @@ import subprocess
 import sys
 
 import pytest
+from dashboard.views.models.evaluations import most_informative, replication_result
 
 from dashboard.charts.metrics import DotRow, dots, learning_curves
 from dashboard.components.confusion_matrix import payload
 from dashboard.records.reader import RecordUnreadable, read_experiments, read_records
 from dashboard.views.models import add_model
 from dashboard.views.models import text as models_text
-from dashboard.views.models.evaluations import most_informative, replication_result
 from tests.support.paths import ROOT
 from xai.errors import WeightsUnavailable
 from xai.models.card_schema import Epoch, Metric

@@ -4,13 +4,13 @@ import json
 from dataclasses import replace
 
 import pytest
+from dashboard.views.models.study_text import measured_name, note, question, row_label
 
 from dashboard import i18n
 from dashboard.records.reader import Experiment, ExperimentRow
 from dashboard.text.metrics import class_label, figure_text, missing_interval_notes
 from dashboard.text.model_names import model_name, model_names, network_name, purpose
 from dashboard.views.models import add_model
-from dashboard.views.models.study_text import measured_name, note, question, row_label
 from dashboard.views.models.text import headline_evaluation, model_summary
 from tests.support.paths import ROOT
 from xai.learning.training.recipe_registry import RECIPES
