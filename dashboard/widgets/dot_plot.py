@@ -10,7 +10,7 @@ from dashboard.charts.metrics import DotRow, dots
 from dashboard.i18n import t
 from dashboard.widgets.map_panel import STATIC_CHART
 
-__all__ = ["dot_plot"]
+__all__ = ["alt_text", "dot_plot"]
 
 
 def dot_plot(title: str, rows: Sequence[DotRow], key: str) -> None:
@@ -21,8 +21,12 @@ def dot_plot(title: str, rows: Sequence[DotRow], key: str) -> None:
         rows: the dots.
         key: unique on the page.
     """
-    alt = t("dots.alt", title=title, rows="; ".join(map(_row, rows)))
-    st.plotly_chart(dots(rows), config=STATIC_CHART, key=key, alt=alt)
+    st.plotly_chart(dots(rows), config=STATIC_CHART, key=key, alt=alt_text(title, rows))
+
+
+def alt_text(title: str, rows: Sequence[DotRow]) -> str:
+    """The plot in words; arguments as of ``dot_plot``."""
+    return t("dots.alt", title=title, rows="; ".join(map(_row, rows)))
 
 
 def _row(row: DotRow) -> str:

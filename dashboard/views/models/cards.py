@@ -40,7 +40,7 @@ def show(cards: Sequence[Card], names: Mapping[str, str]) -> None:
     """
     st.html(_STYLE)
     for card, column in zip(cards, st.columns(2, gap="medium"), strict=False):
-        with column, st.container(border=True, gap="xsmall", key=f"glance-{card.name}"):
+        with column, st.container(border=True, height="stretch", gap="xsmall", key=f"glance-{card.name}"):
             st.header(names[card.name], anchor=False)
             _right(card)
             _focus(card)
