@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from dashboard import preferences, session
@@ -238,7 +239,7 @@ def test_a_two_class_models_cell_holds_the_samples_that_its_card_counts_there(mo
     card = replace(CARDS[0], name="two", classes=("Masked", "No-Mask"), incorrect=incorrect)
 
     def answers(sample, model, show):
-        return tuple(Prediction(card.classes, (0.9, 0.1), model) for _ in SAMPLES[sample].truth)
+        return tuple(Prediction(card.classes, np.float32([0.9, 0.1])) for _ in SAMPLES[sample].truth)
 
     monkeypatch.setattr(session, "sample_answers", answers)
     falling = confusion._falling(card, ("Masked", "Masked"), SimpleNamespace(of=lambda _: None))
@@ -286,7 +287,9 @@ def test_a_measured_model_stands_beside_what_was_published(weights):
     shown = text(page)
     assert "**Published by study 003, and measured here**" in shown
     assert "Fewer epochs." not in shown  # how it was trained is for those who ask
-    assert "Fewer epochs." in text(visit(**address, section="scores", level="technical").run())
+    expert = visit(**address, section="scores", level="technical").run()
+    assert not expert.exception
+    assert "Fewer epochs." in text(expert)
     shown = text(visit(**address, section="errors").run())
     assert "Of 12 wrong answers on Kaggle photos that a person looked at:\n\n- A beard: 3" in shown
     assert messages()["confusion.offer"] not in shown  # nobody can be asked for samples

@@ -57,7 +57,7 @@ def test_bins_are_dots_with_their_faces_beside_them(weights):
 
 
 def test_the_page_shows_the_charts_and_says_what_goes_wrong(weights):
-    page = page_at("models", model="sized", section="scores").run()
+    page = page_at("models", model="sized", section="kinds").run()
     assert not page.exception
     shown = "\n".join(str(part.value) for part in (*page.markdown, *page.caption))
     assert "**On which faces it does well**" in shown

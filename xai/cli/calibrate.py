@@ -21,7 +21,7 @@ def believability(args: Namespace, note: Note) -> Json:
 
 
 def calibrate(args: Namespace, note: Note) -> Json:
-    """How often the verdict is right; with ``--model`` or ``--model-file``, the verdicts of those models."""
+    """How often the verdict is right; with ``--model``, ``--model-file`` or ``--references``, verdicts."""
     from xai.evidence.validation import published, reports  # noqa: PLC0415
     from xai.models.cards import read_card  # noqa: PLC0415
     from xai.models.classifiers import load_card, load_classifier  # noqa: PLC0415

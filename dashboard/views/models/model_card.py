@@ -22,7 +22,7 @@ from xai.models.cards import Card
 
 __all__ = ["SECTIONS", "choose", "show"]
 
-SECTIONS = ("summary", "scores", "focus", "errors", "training")
+SECTIONS = ("summary", "scores", "kinds", "focus", "errors", "training")
 """Sections of a card, by their names in the messages."""
 
 _MODEL, _SECTION = "model", "section"
@@ -42,14 +42,15 @@ def choose(cards: Sequence[Card], names: Mapping[str, str]) -> Card:
     """
     st.header(t("card.heading"), anchor=False)
     asked = st.query_params.get(_MODEL)
-    by_name = {card.name: card for card in cards if purpose(card) == "use" or card.name == asked}
-    known = list(by_name or {card.name: card for card in cards})
+    by_name = {card.name: card for card in cards}
+    offered = [name for name, card in by_name.items() if purpose(card) == "use" or name == asked]
+    known = offered or list(by_name)
     url_state.select_from_url(
         _MODEL, known
     )  # the URL holds the name on the card, which is the same in every language
     name = st.selectbox(t("card.choose"), known, format_func=lambda each: names[each], key=_MODEL, width=480)
     url_state.set_url_param(_MODEL, name, known[0])
-    return next(card for card in cards if card.name == name)
+    return by_name[name]
 
 
 def show(card: Card, *, installed: bool) -> None:
@@ -74,8 +75,9 @@ def show(card: Card, *, installed: bool) -> None:
         _summary(card, installed=installed)
     elif section == "scores":
         scores.show(card)
-        subgroups.show(card)
         scores.published(card)
+    elif section == "kinds":
+        subgroups.show(card)
     elif section == "focus":
         verdicts.show(card)
     elif section == "errors":
@@ -87,6 +89,8 @@ def show(card: Card, *, installed: bool) -> None:
 
 def _has(card: Card, section: str) -> bool:
     """Whether the card has something to show in a section."""
+    if section == "kinds":
+        return any(score.subgroups for score in most_informative(card.evaluations))
     if section == "focus":
         return bool(card.class_verdicts)
     if section == "errors":

@@ -16,13 +16,17 @@ __all__ = ["show"]
 
 
 def show(card: Card) -> None:
-    """The charts of each dataset with subgroups; nothing without any."""
+    """The charts of each dataset with subgroups, of the second and further ones in closed boxes."""
     scores = [score for score in most_informative(card.evaluations) if score.subgroups]
     if not scores:
         return
+    first, *others = scores
     st.markdown(t("kinds.title"))
-    for score in scores:
-        _score(score, card)
+    st.caption(score_label(first), help=dataset_note(first.dataset))
+    _score(first, card)
+    for score in others:
+        with st.expander(score_label(score)):
+            _score(score, card)
     st.caption(t("kinds.note", classes=" / ".join(map(class_title, card.classes))))
     every = [bins for score in scores for bins in score.subgroups.values()]
     if any(map(few_faces, every)):
@@ -32,7 +36,6 @@ def show(card: Card) -> None:
 
 
 def _score(score: Evaluation, card: Card) -> None:
-    st.caption(score_label(score), help=dataset_note(score.dataset))
     for (kind, bins), column in zip(
         score.subgroups.items(), st.columns(len(score.subgroups), gap="medium"), strict=True
     ):
