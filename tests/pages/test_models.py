@@ -1,4 +1,4 @@
-"""The page "The models" as a visitor drives it, and the header that every page has."""
+"""The pages "The models" and "The studies" as a visitor drives them, and the header that every page has."""
 
 import json
 import re
@@ -312,3 +312,72 @@ def test_without_any_model_the_page_still_says_how_to_add_one(monkeypatch):
     session.records.clear()
     assert not page.exception
     assert "Add your own model" in text(page)
+
+
+def studies(**address):
+    return page_at("studies", **address)
+
+
+def test_the_models_stand_study_by_study_beside_what_was_published():
+    page = studies().run()
+    assert not page.exception
+    assert page.title[0].value == messages()["studies.title"]
+    cards = (*CARDS, *session.records().measured)
+    studies = {card.source for card in cards if card.protocol == "seed"} - {"own"}
+    labels = [each.label for each in page.expander]
+    assert all(any(f"Models of study {number} (" in label for label in labels) for number in studies)
+    charts = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+    shown = [[note["text"] for note in chart["layout"].get("annotations", ())] for chart in charts]
+    assert any("Colour CNN" in each and "Grey CNN" in each for each in shown)
+    assert any(
+        trace.get("name") == messages()["dots.published"] for chart in charts for trace in chart["data"]
+    )
+    table = page.table[0].value
+    assert len(table) == len(cards)
+
+
+def test_a_set_is_defined_where_it_is_named():
+    page = studies().run()
+    notes = [caption.help for caption in page.caption if "Kaggle photos" in caption.value]
+    assert messages()["dataset_note.fmd"] in notes
+
+
+def test_the_card_of_a_model_is_one_step_away():
+    page = studies(lang="es").run()
+    names = model_names((*CARDS, *session.records().measured))
+    page.selectbox[0].set_value("colour_cnn_fmd").run()
+    assert len(page.selectbox[0].options) == len(names)
+    (link,) = page.get("page_link")
+    assert link.proto.page == "models"
+    assert "model=colour_cnn_fmd" in link.proto.query_string
+    assert "lang=es" in link.proto.query_string
+
+
+def test_the_table_has_more_columns_for_an_expert():
+    plain, expert = (studies(**level).run() for level in ({}, {"level": "technical"}))
+    assert len(plain.table[0].value.columns) < len(expert.table[0].value.columns)
+    assert messages()["term.aca"] in text(expert)
+    assert messages()["term.aca"] not in text(plain)
+
+
+def test_experiments_are_shown_and_without_their_file_are_not(weights):
+    assert "**Does colour help?**" not in text(studies().run())
+    row = {"label": "grey", "published": 0.88}
+    row["measured"] = {"figure": "accuracy", "value": 0.9, "low": 0.88, "high": 0.92, "n": 1500}
+    experiment = {"name": "grey", "question": "Does colour help?", "source": "002", "rows": [row]}
+    experiment |= {"command": "python -m xai evaluate", "note": "Once."}
+    (weights / "experiments.json").write_text(json.dumps([experiment]))
+    session.records.clear()
+    page = studies().run()
+    assert not page.exception
+    assert "**Does colour help?**" in text(page)
+    assert "study 002 · accuracy · up to 1,500 faces" in text(page)
+    assert any(code.value == "python -m xai evaluate" for code in page.code)
+
+
+def test_without_models_and_experiments_the_page_stands(monkeypatch):
+    monkeypatch.setattr(session, "catalogue", lambda: Catalogue((), ()))
+    session.records.clear()
+    page = studies().run()
+    session.records.clear()
+    assert not page.exception

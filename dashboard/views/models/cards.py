@@ -96,24 +96,28 @@ def bars(rows: Mapping[str, Focus]) -> str:
         rows: label of a bar -> its verdicts.
     """
     drawn = "".join(_bar(label, focus) for label, focus in rows.items())
-    legend = "".join(f'<li class="{_kind(v)}">{escape(word(v))}</li>' for v in VERDICTS)
-    return f'<div class="focus-bars">{drawn}<ul class="legend">{legend}</ul></div>'
+    legend = "".join(_element("li", escape(word(v)), {"class": _kind(v)}) for v in VERDICTS)
+    return _element("div", drawn + _element("ul", legend, {"class": "legend"}), {"class": "focus-bars"})
 
 
 def _bar(label: str, focus: Focus) -> str:
     total = sum(focus.counts.values())
     said = ", ".join(t("glance.alt_part", verdict=word(v), count=n) for v, n in focus.counts.items())
     parts = "".join(
-        f'<span class="{_kind(v)}" style="flex-grow:{n}">{n if n >= _ROOM * total else ""}</span>'
+        _element("span", str(n) if n >= _ROOM * total else "", {"class": _kind(v), "style": f"flex-grow:{n}"})
         for v, n in focus.counts.items()
         if n
     )
     share = t("scored.none") if focus.supported is None else figure_text(focus.supported)
     alt = t("glance.alt", label=label, parts=said, share=share)
-    return (
-        f'<div class="bar" role="img" aria-label="{escape(alt)}"><b>{escape(label)}</b>'
-        f'<span class="parts">{parts}</span></div>'
-    )
+    drawn = _element("b", escape(label), {}) + _element("span", parts, {"class": "parts"})
+    return _element("div", drawn, {"class": "bar", "role": "img", "aria-label": alt})
+
+
+def _element(tag: str, inner: str, attributes: Mapping[str, str]) -> str:
+    """An HTML element; ``inner`` is HTML, the attributes are text."""
+    said = "".join(f' {name}="{escape(value)}"' for name, value in attributes.items())
+    return f"<{tag}{said}>{inner}</{tag}>"
 
 
 def _kind(verdict: str) -> str:
