@@ -314,12 +314,12 @@ def test_without_any_model_the_page_still_says_how_to_add_one(monkeypatch):
     assert "Add your own model" in text(page)
 
 
-def studies(**address):
+def visit_studies(**address):
     return page_at("studies", **address)
 
 
 def test_the_models_stand_study_by_study_beside_what_was_published():
-    page = studies().run()
+    page = visit_studies().run()
     assert not page.exception
     assert page.title[0].value == messages()["studies.title"]
     cards = (*CARDS, *session.records().measured)
@@ -337,13 +337,13 @@ def test_the_models_stand_study_by_study_beside_what_was_published():
 
 
 def test_a_set_is_defined_where_it_is_named():
-    page = studies().run()
+    page = visit_studies().run()
     notes = [caption.help for caption in page.caption if "Kaggle photos" in caption.value]
     assert messages()["dataset_note.fmd"] in notes
 
 
 def test_the_card_of_a_model_is_one_step_away():
-    page = studies(lang="es").run()
+    page = visit_studies(lang="es").run()
     names = model_names((*CARDS, *session.records().measured))
     page.selectbox[0].set_value("colour_cnn_fmd").run()
     assert len(page.selectbox[0].options) == len(names)
@@ -354,21 +354,21 @@ def test_the_card_of_a_model_is_one_step_away():
 
 
 def test_the_table_has_more_columns_for_an_expert():
-    plain, expert = (studies(**level).run() for level in ({}, {"level": "technical"}))
+    plain, expert = (visit_studies(**level).run() for level in ({}, {"level": "technical"}))
     assert len(plain.table[0].value.columns) < len(expert.table[0].value.columns)
     assert messages()["term.aca"] in text(expert)
     assert messages()["term.aca"] not in text(plain)
 
 
 def test_experiments_are_shown_and_without_their_file_are_not(weights):
-    assert "**Does colour help?**" not in text(studies().run())
+    assert "**Does colour help?**" not in text(visit_studies().run())
     row = {"label": "grey", "published": 0.88}
     row["measured"] = {"figure": "accuracy", "value": 0.9, "low": 0.88, "high": 0.92, "n": 1500}
     experiment = {"name": "grey", "question": "Does colour help?", "source": "002", "rows": [row]}
     experiment |= {"command": "python -m xai evaluate", "note": "Once."}
     (weights / "experiments.json").write_text(json.dumps([experiment]))
     session.records.clear()
-    page = studies().run()
+    page = visit_studies().run()
     assert not page.exception
     assert "**Does colour help?**" in text(page)
     assert "study 002 · accuracy · up to 1,500 faces" in text(page)
@@ -378,6 +378,6 @@ def test_experiments_are_shown_and_without_their_file_are_not(weights):
 def test_without_models_and_experiments_the_page_stands(monkeypatch):
     monkeypatch.setattr(session, "catalogue", lambda: Catalogue((), ()))
     session.records.clear()
-    page = studies().run()
+    page = visit_studies().run()
     session.records.clear()
     assert not page.exception
