@@ -223,11 +223,6 @@ def known_evidence(face: Face, request: ModelRequest) -> Evidence | None:
     return kept or PREFETCHED.evidence(ExplainFace(face, (request,), ()), request)
 
 
-def has_faithfulness(maps: Explanation) -> bool:
-    """Whether the result of ``check_faithfulness`` is cached."""
-    return _check_key(maps) in cache_of("check")
-
-
 def _face_key(face: Face) -> Hashable:
     """Cache key: the same for the same crop of the same photo."""
     return (face.photo_sha256, face.turn, tuple(face.crop_box.as_list()))

@@ -165,7 +165,7 @@ def _marks(spoken: str) -> dict[int, str]:
             ",": said["number.thousands"],
             ".": said["number.decimal"],
             "%": said["number.percent"],
-            "-": "−",
+            "-": "\N{MINUS SIGN}",
         }
     )
 

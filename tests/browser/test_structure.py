@@ -24,6 +24,7 @@ ROADS = {
     "learn": "learn.handout",
     "compare": "agree.note",
     "models": "own.steps",
+    "studies": "experiment.again",
 }
 """Road -> key of a sentence that stands there when the page is drawn to its end."""
 

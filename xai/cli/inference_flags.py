@@ -96,6 +96,11 @@ def _calibrate(calls: Any) -> None:
     call.add_argument("--model-file", type=Path, metavar="X.safetensors", help="verdicts of a model's file")
     call.add_argument("--card", type=Path, metavar="X.json", help="the card of --model-file")
     call.add_argument(
+        "--references",
+        action="store_true",
+        help="verdicts of an honest control network and a shortcut learner",
+    )
+    call.add_argument(
         "--donors",
         choices=("set", "gallery"),
         help="donor faces: those of --data (default) or the gallery's",

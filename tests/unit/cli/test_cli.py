@@ -356,6 +356,8 @@ def test_a_models_file_needs_its_card(call, tmp_path, given):
         (("--update",), "name its --data"),
         (("--update", "--data", "d", "--model-file", "a.st", "--card", "a.json"), "and no --model-file"),
         (("--donors", "set"), "name it with --data"),
+        (("--references", "--model", "mobilenet_v2"), "leave out --model"),
+        (("--references", "--update"), "name its --data"),
         (("--update", "--data", "nowhere"), "nowhere"),
         (("--model-file", "a.safetensors", "--card", "none.json"), "none.json"),
     ],
