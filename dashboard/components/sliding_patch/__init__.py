@@ -107,7 +107,7 @@ def _panel(panel: Panel, scale: float) -> Mapping[str, object]:
 
 def _answer(now: Prediction, before: str) -> Mapping[str, object]:
     said = t(
-        "patch.same" if now.label == before else "patch.changed",
+        "learn.patch_same" if now.label == before else "learn.patch_changed",
         answer=class_title(now.label),
         probability=now.of(now.label),
     )

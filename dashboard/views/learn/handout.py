@@ -26,7 +26,7 @@ def handout() -> str:
     """All in the reader's language: a complete, self-contained HTML page, UTF-8; the answers come last."""
     bodies = (_first_sheet(), _second_sheet(), _plan(), _key())
     pages = (
-        _SHEET.format(body=body, foot=escape(t("handout.page", number=number, total=len(bodies))))
+        _SHEET.format(body=body, foot=escape(t("learn.sheet", number=number, total=len(bodies))))
         for number, body in enumerate(bodies, 1)
     )
     return _PAGE.read_text(encoding="utf-8").format(

@@ -168,7 +168,7 @@ class _Verdicts(FaceListener):
             with asked, st.container(gap="xsmall"):
                 for name, held in answers_of(evidence).items():
                     st.markdown(f"{_MARKS[held]} {t(f'three.{name}')}")
-                st.markdown(t("three.verdict", verdict=word(evidence.verdict)))
+                st.markdown(t("learn.verdict_is", verdict=word(evidence.verdict)))
             with shown:
                 edited_faces.show(evidence)
 

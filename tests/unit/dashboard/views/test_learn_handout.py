@@ -45,7 +45,7 @@ def test_the_handout_is_whole_in_every_language_and_needs_nothing_else(monkeypat
     tasks = [f"{number} {said[f'step.{step}']}" for number, step in enumerate(steps, 1)]
     ends = [said["handout.plan"], said["handout.key"]]
     assert outline.headings == [said["handout.title"], *tasks, *ends]
-    assert [said["handout.page"].format(number=n, total=4) in page for n in range(1, 5)] == [True] * 4
+    assert [said["learn.sheet"].format(number=n, total=4) in page for n in range(1, 5)] == [True] * 4
     assert f"{said['handout.name']}:" in page
     assert f"{said['handout.class']}:" in page
     assert page.count("<svg") == 1
