@@ -235,7 +235,7 @@ def test_the_projector_shows_large_type_and_the_step_alone():
 def test_in_a_room_the_verdict_is_shown_of_one_model_at_a_time():
     page = visit(step="verdict", view="projector")
     assert not page.exception
-    which = page.segmented_control(key="lesson verdict of")
+    which = page.segmented_control(key="lesson_verdict")
     assert which.value == CARDS[0].name
     assert text(page).count("Verdict:") == 1
     which.set_value(CARDS[1].name).run()

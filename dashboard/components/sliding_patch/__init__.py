@@ -20,7 +20,7 @@ from xai.types import Prediction
 
 __all__ = ["GREY", "GRID", "PATCH", "Panel", "corner", "covered", "drops_of", "payload", "slide"]
 
-GRID = 7
+GRID = 5
 """Positions of the patch per side."""
 
 PATCH = 0.25

@@ -1,7 +1,7 @@
 // A grey patch that slides over one face per model, row by row; it can be dragged, or moved with the arrow keys.
 // Where it has been stays coloured by how much less likely the answer became. All text comes from the server.
 
-const PACE = 220; // milliseconds per position
+const PACE = 350; // milliseconds per position
 const PURPLE = [[197, 120, 214], [142, 36, 170], [74, 0, 114]]; // from a small to a large drop, as in the maps
 const OPACITY = 0.75, FAINT = 0.04;
 const KEPT = new WeakMap(); // element of the page -> its state, across reruns

@@ -36,7 +36,7 @@ def handout() -> str:
 
 def _first_sheet() -> str:
     fields = "".join(f"<span>{_said(name)}:</span>" for name in ("name", "class"))
-    face = _FACE.read_text(encoding="utf-8").replace("<svg", f'<svg aria-label="{_said("face")}"', 1)
+    face = _FACE.read_text(encoding="utf-8").format(label=_said("face"))
     return (
         f'<div class="who">{fields}</div><h1>{_said("title")}</h1><p>{_said("lead")}</p>'
         + _task(1, "answer", _LINE)

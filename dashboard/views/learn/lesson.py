@@ -93,7 +93,7 @@ class Lesson:
         show = Progress(place).of()
         found = session.cached(
             "ground",
-            ("lesson", self.sample.id),
+            (face.photo_sha256, *face.crop_box.as_list()),
             lambda: cast(FaceFills, session.run_job(PrepareFills(face), show)),
         )
         place.empty()

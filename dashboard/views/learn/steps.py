@@ -144,7 +144,7 @@ def _one_of(lesson: Lesson) -> str:
         format_func=lesson.title,
         default=lesson.models[0],
         required=True,
-        key="lesson verdict of",
+        key="lesson_verdict",
         label_visibility="collapsed",
     )
     return chosen or lesson.models[0]
