@@ -148,7 +148,7 @@ def test_the_guess_is_tapped_on_the_face_and_then_lies_on_the_maps(visit):
     page.get_by_role("button", name=WORDS["region.eyes"], pressed=True).wait_for(timeout=PATIENCE)
     show.click()
     page.get_by_text(WORDS["learn.guess_legend"]).wait_for(timeout=PATIENCE)
-    assert page.get_by_text(re.compile("of every 100 parts of its evidence")).count() == 2
+    assert page.get_by_text(re.compile("of 100 parts of its evidence")).count() == 2
     assert page.locator(".st-key-next button").is_visible()
     assert page.faults == []
 

@@ -56,7 +56,9 @@ def _key(lesson: Lesson) -> str:
 def _reveal(lesson: Lesson, marked: tuple[str, ...], where: NDArray[np.bool_]) -> None:
     found = {model: each.explanation for model, each in lesson.explained().items()}
     scale = scale_of(found.values(), _METHOD)
-    for column, (model, explanation) in zip(st.columns(len(found)), found.items(), strict=True):
+    with st.container(key="lesson-small"):
+        columns = st.columns(len(found))
+    for column, (model, explanation) in zip(columns, found.items(), strict=True):
         with column:
             st.markdown(f"**{lesson.title(model)}**")
             drawn = outline_regions(drawn_map(explanation, _METHOD, scale), {"guess": where})

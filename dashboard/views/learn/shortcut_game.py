@@ -113,7 +113,9 @@ def _solve(game: ShortcutRound, accused: int) -> None:
         st.success(t("learn.cheat_right", name=_NAMES[cheat], reads=reads))
     else:
         st.error(t("learn.cheat_wrong", name=_NAMES[cheat], accused=_NAMES[accused], reads=reads))
-    for index, column in enumerate(st.columns(len(_NAMES))):
+    with st.container(key="lesson-small"):
+        columns = st.columns(len(_NAMES))
+    for index, column in enumerate(columns):
         name, where = _NAMES[index], game.read_by(index)
         with column:
             st.markdown(t("learn.cheat_is" if index == cheat else "learn.cheat_honest", name=name))
