@@ -18,6 +18,7 @@ __all__ = [
 ]
 
 _NONE = "–"
+_LEFT_OUT = ("missed", "skipped", "unreadable", "learnt")
 
 
 def model_table(models: Sequence[Json]) -> str:
@@ -85,18 +86,23 @@ def _step(value: float | str) -> str:
 
 
 def evaluation_table(record: Json) -> str:
-    """A row per classifier, with 95 % confidence intervals; then a table for each kind of subgroup."""
+    """A row per classifier, with 95 % confidence intervals and the faces that were left out because they were
+    missed, unreadable, of an unknown class or trained on; then a table for each kind of subgroup.
+    """
     classes = list(dict.fromkeys(name for row in record.values() for name in row["per_class"]))
-    header = ("model", "faces", "accuracy", "mean over classes", *classes, "F1")
-    rows = [(name, *_scored(row, classes), _figure(row["f1"])) for name, row in record.items()]
-    tables = [_aligned(header, rows)]
+    header = ("faces", "accuracy", "mean over classes", *classes)
+    rows = [
+        (name, *_scored(row, classes), _figure(row["f1"]), str(sum(row[why] for why in _LEFT_OUT)))
+        for name, row in record.items()
+    ]
+    tables = [_aligned(("model", *header, "F1", "left out"), rows)]
     for kind in dict.fromkeys(kind for row in record.values() for kind in row.get("by", ())):
         bins = [
             (name, one["bin"], *_scored(one, classes))
             for name, row in record.items()
             for one in row["by"][kind]
         ]
-        tables.append(_aligned(("model", kind, *header[1:-1]), bins))
+        tables.append(_aligned(("model", kind, *header), bins))
     return "\n\n".join(tables)
 
 

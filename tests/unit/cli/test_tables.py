@@ -14,6 +14,10 @@ SCORES = {
     "accuracy": 0.9512,
     "aca": 0.9,
     "f1": None,
+    "missed": 1,
+    "skipped": 2,
+    "unreadable": 3,
+    "learnt": 4,
     "per_class": {"covered": 1.0, "uncovered": 0.8},
     "intervals": {"accuracy": [0.93, 0.97]},
 }
@@ -79,9 +83,9 @@ def test_scores_of_models_and_of_subgroups():
     bins = [{"bin": "small", **SCORES, "n": 4, "per_class": {"covered": 0.5}, "intervals": {}}]
     record = {"one": {**SCORES, "by": {"size": bins}}, "two": {**SCORES, "f1": 0.5, "by": {"size": []}}}
     assert tables.evaluation_table(record) == told(
-        "model  faces                accuracy  mean over classes  covered  uncovered     F1",
-        "one    1,204  0.951 (0.930 to 0.970)              0.900    1.000      0.800      –",
-        "two    1,204  0.951 (0.930 to 0.970)              0.900    1.000      0.800  0.500",
+        "model  faces                accuracy  mean over classes  covered  uncovered     F1  left out",
+        "one    1,204  0.951 (0.930 to 0.970)              0.900    1.000      0.800      –        10",
+        "two    1,204  0.951 (0.930 to 0.970)              0.900    1.000      0.800  0.500        10",
         "",
         "model  size   faces  accuracy  mean over classes  covered  uncovered",
         "one    small      4     0.951              0.900    0.500          –",
