@@ -33,7 +33,6 @@ __all__ = [
     "check_faithfulness",
     "explain",
     "explain_references",
-    "has_faithfulness",
     "has_references",
 ]
 
@@ -217,11 +216,6 @@ def check_faithfulness(maps: Explanation, show: Callable[[JobProgress], None]) -
     """Whether maps are faithful to their model; ``show`` and errors as of ``session.analyze_photo``."""
     job = CheckFaithfulness(maps.face, maps.provenance.model, maps.target, _options_of(maps))
     return cached("check", _check_key(maps), lambda: cast(Mapping[str, MapCheck], session.run_job(job, show)))
-
-
-def has_faithfulness(maps: Explanation) -> bool:
-    """Whether the result of ``check_faithfulness`` is cached."""
-    return _check_key(maps) in cache_of("check")
 
 
 def _face_key(face: Face) -> Hashable:
