@@ -224,7 +224,7 @@ def _how_far(mover: Reason) -> str:
 def _moved(mover: Reason) -> str:
     """How what else moves the answer moved it, in a few words."""
     held, of, part = (float(mover.values.get(name, 0)) for name in ("held", "of", "value"))
-    title = family_title(str(mover.values["family"]))
+    title = t(f"edited_short.{mover.values['family']}")
     if held < of:
         return t("argument.moved", family=title, failed=int(of - held), of=int(of))
     return t("argument.lessened", family=title, share=part)

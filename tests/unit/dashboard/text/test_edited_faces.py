@@ -74,7 +74,7 @@ def keys(*answers):
 def test_the_first_key_face_is_the_face_as_it_is_with_the_models_answer():
     _, (first, *_) = keys(edit("lower_face"))
     assert first.picture is CROP
-    assert (first.change, first.answer, first.found) == ("As it is", "worn correctly 81%", "")
+    assert (first.change, first.answer, first.found) == ("Original", "worn correctly 81%", "")
     assert first.held
     assert first.alt == "The face as it is. The model says “mask worn correctly”."
 
@@ -88,7 +88,7 @@ def test_the_key_faces_are_a_lower_face_that_moved_it_all_else_replaced_and_the_
         edit("light", 4, held=False),
         edit("background", 5, held=False),
     )
-    assert changes == ["Mask drawn on", "All else replaced", "Other light"]
+    assert changes == ["Mask drawn on", "Rest replaced", "Other light"]
     assert [each.held for each in shown] == [True, True, True, False]
     assert [each.found for each in shown] == ["", "✓ reacted", "✓ stayed", "✗ changed"]
     assert [(each.picture == picture(at)).all() for each, at in zip(shown[1:], (1, 3, 4), strict=True)]
@@ -96,7 +96,7 @@ def test_the_key_faces_are_a_lower_face_that_moved_it_all_else_replaced_and_the_
 
 def test_a_lower_face_that_nothing_moved_is_shown_as_well_with_its_cross():
     changes, shown = keys(edit("lower_face", held=False), edit("outside"), edit("light"))
-    assert changes == ["Other lower face", "All else replaced", "Other light"]
+    assert changes == ["Other lower face", "Rest replaced", "Other light"]
     assert shown[1].found == "✗ stayed"
     assert not shown[1].held
 
@@ -106,6 +106,8 @@ def test_without_the_usual_edits_what_there_is_takes_their_places_and_none_comes
     assert keys(edit("light"))[0] == ["Other light"]
     assert keys(edit("lower_face"), edit("drawn_on"))[0] == ["Other lower face", "Mask drawn on"]
     assert keys(edit("upper_face"), edit("light"))[0] == ["Other eyes", "Other light"]
+    again = (edit("lower_face"), edit("outside"), edit("outside", 1), edit("light"))
+    assert keys(*again)[0] == ["Other lower face", "Rest replaced", "Other light"]
 
 
 def test_a_key_face_says_the_answer_with_the_models_confidence_in_it():

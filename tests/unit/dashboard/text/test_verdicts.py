@@ -206,8 +206,8 @@ PILLS = {
     ),
     "rim": (
         ("mixed", (Reason("rim", {"value": 0.05, "limit": 0.12}), FOLLOWS)),
-        "Looked at: the rim, hardly nose and mouth",
-        "Miró: el borde, apenas la nariz y la boca",
+        "Looked at: the rim",
+        "Miró: el borde",
     ),
     "not supported": (LINES["not supported"][0], "Looked at: other places", "Miró: otras partes"),
     **{
@@ -244,7 +244,7 @@ def test_where_it_looked_names_nose_and_mouth_only_where_the_sentence_does(spoke
             one = evidence(found, reasons, target=target)
             said = verdicts.looked_at(one)
             assert "{" not in said
-            assert len(said.split()) <= 9
+            assert len(said.split()) <= 9, said
             assert place not in said or place in verdicts.headline(one), said
 
 
@@ -253,29 +253,29 @@ def test_the_rim_of_the_mask_is_not_named_on_a_face_without_one():
     assert "the rim" in verdicts.looked_at(evidence(*rim, target="incorrect"))
     for target in ("uncovered", "Unmasked"):
         said = verdicts.looked_at(evidence(*rim, target=target))
-        assert said == "Looked at: cheeks and chin, hardly nose and mouth"
+        assert said == "Looked at: cheeks and chin"
 
 
 PARTS = {
     "supported": (
         evidence("supported", follow=Tally(8, 8), stay=Tally(41, 41)),
-        ["Lower face edited: it reacted 8 of 8 times", "Rest edited: it stayed 41 of 41 times"],
+        ["Lower face edited: reacted 8/8", "Rest edited: stayed 41/41"],
         [],
     ),
     "a few edits misbehave": (
         evidence("supported", follow=Tally(7, 8), stay=Tally(40, 41)),
-        ["Lower face edited: it reacted 7 of 8 times", "Rest edited: it stayed 40 of 41 times"],
-        ["Lower face edited: it stayed 1 of 8 times", "Rest edited: it changed 1 of 41 times"],
+        ["Lower face edited: reacted 7/8", "Rest edited: stayed 40/41"],
+        ["Lower face edited: stayed 1/8", "Rest edited: changed 1/41"],
     ),
     "turned by something else": (
         evidence("mixed", (mover("cast", 5, 8), FOLLOWS), follow=Tally(8, 8), stay=Tally(38, 41)),
-        ["Lower face edited: it reacted 8 of 8 times", "Rest edited: it stayed 38 of 41 times"],
-        ["Another tint: it changed 3 of 8 times"],
+        ["Lower face edited: reacted 8/8", "Rest edited: stayed 38/41"],
+        ["Other tint: changed 3/8"],
     ),
     "lessened by something else": (
         evidence("mixed", (mover("cast", 8, 8, 0.41), FOLLOWS), follow=Tally(8, 8), stay=Tally(41, 41)),
-        ["Lower face edited: it reacted 8 of 8 times", "Rest edited: it stayed 41 of 41 times"],
-        ["Another tint: less sure, 41% of the lower face's effect"],
+        ["Lower face edited: reacted 8/8", "Rest edited: stayed 41/41"],
+        ["Other tint: less sure, 41% of the effect"],
     ),
     "the rim": (
         evidence(
@@ -285,26 +285,26 @@ PARTS = {
             stay=Tally(41, 41),
             place_share=0.05,
         ),
-        ["Lower face edited: it reacted 8 of 8 times", "Rest edited: it stayed 41 of 41 times"],
+        ["Lower face edited: reacted 8/8", "Rest edited: stayed 41/41"],
         ["Nose and mouth alone: 5% of the effect"],
     ),
     "never reacts": (
         evidence("not supported", follow=Tally(0, 8), stay=Tally(16, 41)),
-        ["Rest edited: it stayed 16 of 41 times"],
+        ["Rest edited: stayed 16/41"],
         [
-            "Lower face edited: it stayed 8 of 8 times",
-            "Another person's hair, clothes and background: it changed 5 of 8 times",
+            "Lower face edited: stayed 8/8",
+            "Other background: changed 5/8",
         ],
     ),
     "never stays": (
         evidence("mixed", (mover("light", 0, 8), FOLLOWS), follow=Tally(8, 8), stay=Tally(0, 41)),
-        ["Lower face edited: it reacted 8 of 8 times"],
-        ["Other light: it changed 8 of 8 times"],
+        ["Lower face edited: reacted 8/8"],
+        ["Other light: changed 8/8"],
     ),
     "cannot tell, after the edits": (
         evidence("cannot tell", (Reason("nothing_moves", {"value": 0.0}),), follow=Tally(0, 8)),
-        ["Rest edited: it stayed 22 of 24 times"],
-        ["Lower face edited: it stayed 8 of 8 times", "Rest edited: it changed 2 of 24 times"],
+        ["Rest edited: stayed 22/24"],
+        ["Lower face edited: stayed 8/8", "Rest edited: changed 2/24"],
     ),
 }
 
@@ -318,8 +318,8 @@ def test_for_and_against_are_told_in_spanish_with_the_same_numbers(spoken):
     spoken("es")
     found = evidence("mixed", (mover("cast", 5, 8), FOLLOWS), follow=Tally(7, 8), stay=Tally(38, 41))
     assert verdicts.for_and_against(found) == (
-        ["Parte baja retocada: reaccionó 7 de 8 veces", "Resto retocado: se mantuvo 38 de 41 veces"],
-        ["Parte baja retocada: se mantuvo 1 de 8 veces", "Otro tono de color: cambió 3 de 8 veces"],
+        ["Parte baja retocada: reaccionó 7/8", "Resto retocado: igual 38/41"],
+        ["Parte baja retocada: igual 1/8", "Otro tono: cambió 3/8"],
     )
 
 
@@ -334,10 +334,10 @@ def test_every_outcome_has_few_and_short_arguments_and_none_where_nothing_was_te
         assert len(against) <= 3
         for line in (*speaks_for, *against):
             assert "{" not in line
-            assert len(line.split()) <= 16, line
+            assert len(line.split()) <= 9, line
         moved = [r for r in reasons if r.code in ("moved_by", "hangs_on")]
         for reason in moved:
-            title = verdicts.family_title(reason.values["family"])
+            title = i18n.t(f"edited_short.{reason.values['family']}")
             assert sum(line.startswith(f"{title}:") for line in against) == 1
 
 
