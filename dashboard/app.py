@@ -13,6 +13,7 @@ PAGES = {
     "cover": "counterfactuals",
     "compare": "compare",
     "models": "models",
+    "studies": "studies",
     "learn": "learn",
 }
 """URL path of a page, and section of the messages with its ``nav`` -> the page's folder in ``views/``."""

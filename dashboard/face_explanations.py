@@ -34,6 +34,7 @@ __all__ = [
     "explain",
     "explain_references",
     "has_references",
+    "known_evidence",
 ]
 
 
@@ -156,7 +157,7 @@ class _Arrivals:
 
     def _known(self, request: ModelRequest) -> tuple[FaceExplanation | None, Evidence | None]:
         maps = cache_of("explanation").get(self._maps_key(request.model))
-        evidence = cache_of("evidence").get(self._evidence_key(request.model))
+        evidence = cache_of("evidence").get(_evidence_key(self._job.face, request))
         return (
             maps or PREFETCHED.maps(self._job, request),
             evidence or PREFETCHED.evidence(self._job, request),
@@ -176,7 +177,8 @@ class _Arrivals:
                 self._tell(model, self._early.pop(model))
 
     def _tell(self, model: str, evidence: Evidence) -> None:
-        cached("evidence", self._evidence_key(model), lambda: evidence)
+        request = ModelRequest(model, self._targets[model])
+        cached("evidence", _evidence_key(self._job.face, request), lambda: evidence)
         if maps := self._maps.get(model):
             evidence = replace(evidence, flags=saliency_disagreements(evidence, maps.explanation))
         self._listener.evidence(model, evidence)
@@ -192,9 +194,6 @@ class _Arrivals:
     def _maps_key(self, model: str) -> Hashable:
         job = self._job
         return (_face_key(job.face), model, self._targets[model], job.methods, _settings(job.options))
-
-    def _evidence_key(self, model: str) -> Hashable:
-        return (_face_key(self._job.face), model, self._targets[model])
 
 
 def explain_references(face: Face, show: Callable[[JobProgress], None]) -> tuple[FaceExplanation, ...]:
@@ -218,9 +217,19 @@ def check_faithfulness(maps: Explanation, show: Callable[[JobProgress], None]) -
     return cached("check", _check_key(maps), lambda: cast(Mapping[str, MapCheck], session.run_job(job, show)))
 
 
+def known_evidence(face: Face, request: ModelRequest) -> Evidence | None:
+    """What a model's answer about a face rests on, where that was measured already; runs nothing."""
+    kept = cache_of("evidence").get(_evidence_key(face, request))
+    return kept or PREFETCHED.evidence(ExplainFace(face, (request,), ()), request)
+
+
 def _face_key(face: Face) -> Hashable:
     """Cache key: the same for the same crop of the same photo."""
     return (face.photo_sha256, face.turn, tuple(face.crop_box.as_list()))
+
+
+def _evidence_key(face: Face, request: ModelRequest) -> Hashable:
+    return (_face_key(face), request.model, request.target)
 
 
 def _settings(options: Options) -> Hashable:

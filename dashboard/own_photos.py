@@ -7,10 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from streamlit.runtime.uploaded_file_manager import UploadedFile
-
 from dashboard.session_cache import forget, get_state, set_state
-from dashboard.text.predictions import file_name
 
 __all__ = ["MEGABYTES", "PHOTOS", "OwnPhoto", "add", "photos", "remove"]
 
@@ -43,8 +40,11 @@ def photos() -> tuple[OwnPhoto, ...]:
     return cast(tuple[OwnPhoto, ...], get_state(_KEPT) or ())
 
 
-def add(files: Sequence[UploadedFile]) -> tuple[tuple[OwnPhoto, ...], tuple[str, ...]]:
+def add(files: Sequence[tuple[str, bytes]]) -> tuple[tuple[OwnPhoto, ...], tuple[str, ...]]:
     """Keep further photos; the same bytes are kept once.
+
+    Args:
+        files: name, safe to show, and bytes of each.
 
     Returns:
         The photos of these files, and the names of the files beyond the limits, which were left out.
@@ -52,8 +52,7 @@ def add(files: Sequence[UploadedFile]) -> tuple[tuple[OwnPhoto, ...], tuple[str,
     kept = list(photos())
     taken: list[OwnPhoto] = []
     left_out: list[str] = []
-    for file in files:
-        data, name = file.getvalue(), file_name(file.name)
+    for name, data in files:
         digest = hashlib.sha256(data).hexdigest()
         known = next((each for each in kept if each.sha256 == digest), None)
         full = len(kept) >= PHOTOS or sum(len(each.data) for each in kept) + len(data) > MEGABYTES * 2**20

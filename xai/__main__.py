@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
 from xai.cli import Measured, inference_flags, training_flags
@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
         result = args.run(args, _note)
-        return _print(result, as_json=args.json)
+        return _print(result, as_json=args.json, table=args.table)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -32,13 +32,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
-def _print(result: Any, *, as_json: bool) -> int:
+def _print(result: Any, *, as_json: bool, table: Callable[[Any], str] | None) -> int:
     """Print a result; a stream of photo records is a failure only if not one photo could be read."""
     if isinstance(result, Measured):
         print(json.dumps(result.record) if as_json else result.text, flush=True)
         return 0
     if not isinstance(result, Iterator):
-        print(json.dumps(result) if as_json else json.dumps(result, indent=1), flush=True)
+        text = json.dumps(result) if as_json else table(result) if table else json.dumps(result, indent=1)
+        print(text, flush=True)
         return 0
     read = False
     for record in result:
@@ -74,7 +75,7 @@ class _Parser(argparse.ArgumentParser):
 
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m xai", description="Does a face-mask classifier look at nose and mouth?")
-    calls = parser.add_subparsers(required=True, metavar="CALL")
+    calls = parser.add_subparsers(required=True, metavar="COMMAND")
     inference_flags.add_calls(calls)
     training_flags.add_calls(calls)
     return parser

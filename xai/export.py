@@ -16,7 +16,7 @@ from xai.attribution.methods import find_method
 from xai.errors import XaiError
 from xai.evidence_types import Evidence, Tally
 from xai.photo.images import encode_png
-from xai.render import common_scale, display_scale, display_values, overlay
+from xai.render import common_scale, dim_outside, display_scale, display_values, overlay
 from xai.types import REGION_SUMS, REGIONS, Explanation, Heatmap, RegionShares
 
 __all__ = ["SCHEMA", "check_free", "evidence_dict", "face_record", "region_record", "write_explanations"]
@@ -185,7 +185,8 @@ def _write_model(folder: Path, stem: str, explanation: Explanation, scale: float
 def _picture(explanation: Explanation, heatmap: Heatmap, scale: float) -> np.ndarray[Any, np.dtype[np.uint8]]:
     display = find_method(heatmap.method).display
     own = scale if heatmap.method == "occlusion" else display_scale([heatmap], display)
-    return overlay(explanation.face.crop, display_values(heatmap, display), scale=own)
+    drawn = overlay(explanation.face.crop, display_values(heatmap, display), scale=own)
+    return dim_outside(drawn, explanation.face)
 
 
 def _shares(shares: RegionShares | None) -> dict[str, float] | None:

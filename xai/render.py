@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFont
 
 from xai.classes import Hue, class_info
-from xai.types import Box, Display, Heatmap
+from xai.types import Box, Display, Face, Heatmap
 
 __all__ = [
     "Mark",
@@ -27,6 +27,7 @@ __all__ = [
     "colour_bar",
     "common_scale",
     "density",
+    "dim_outside",
     "display_scale",
     "display_values",
     "draw_boxes",
@@ -51,6 +52,7 @@ _SHADES: Mapping[Hue, Colour] = {
 _FOR: tuple[Colour, ...] = ((197, 120, 214), (142, 36, 170), (74, 0, 114))
 _AGAINST: tuple[Colour, ...] = ((118, 200, 196), (0, 137, 132), (0, 77, 79))
 _LEVELS = 128
+_OUTSIDE, _OUTSIDE_OPACITY = (128.0, 128.0, 128.0), 0.8
 _OUTLINED_SIDE = 384
 _LINES_PER_SIDE = 250
 
@@ -182,6 +184,27 @@ def outline_regions(crop: Pixels, masks: Mapping[str, NDArray[np.bool_]]) -> Pix
     for mask in large.values():
         drawn[_grown(mask, line) & ~mask] = (255, 255, 255)
     return drawn
+
+
+def dim_outside(picture: Pixels, face: Face) -> Pixels:
+    """``picture`` with grey over the part that lies outside the photo, for display alone.
+
+    There a crop is mirrored, as in training: a classifier sees it, but a reader takes it for a second ear.
+
+    Args:
+        picture: of the face's crop, at any size: RGB uint8 ``(H, W, 3)``; itself where nothing is outside.
+        face: where the crop lies in the photo.
+    """
+    if face.photo_size is None:
+        return picture
+    square, (width, height) = face.crop_box, face.photo_size
+    across = square.left + (np.arange(picture.shape[1]) + 0.5) * square.width / picture.shape[1]
+    down = square.top + (np.arange(picture.shape[0]) + 0.5) * square.height / picture.shape[0]
+    inside = ((down >= 0) & (down < height))[:, None] & ((across >= 0) & (across < width))
+    if inside.all():
+        return picture
+    grey = np.full(picture.shape, _OUTSIDE, np.float32)
+    return _blend(picture, grey, np.float32(_OUTSIDE_OPACITY) * ~inside[..., None])
 
 
 def draw_boxes(pixels: Pixels, marks: Sequence[Mark]) -> Pixels:

@@ -141,6 +141,8 @@ class Face:
             nose tip, left and right mouth corner, as seen in the picture) or 0 (none known).
         score: confidence of the detector, 0..1.
         turn: quarter turns clockwise, 0..3, by which the photo was turned before it was cut.
+        photo_size: width and height of the photo in pixels, beyond which the crop is mirrored; None where
+            that is not known.
     """
 
     photo_sha256: str
@@ -150,6 +152,7 @@ class Face:
     landmarks: NDArray[np.float32]
     score: float
     turn: int = 0
+    photo_size: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         _require_picture("Face.crop", self.crop)

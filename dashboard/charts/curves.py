@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from dashboard.charts.palette import BLUE, BROWN, GRID, ORANGE, SLATE, class_colour, ink
+from dashboard.charts.palette import BLUE, BROWN, GRID, ORANGE, SLATE, class_colour
 from dashboard.i18n import class_title, format_number, t
 from dashboard.worker.counterfactual_jobs import ProbeResult
 from dashboard.worker.results import CurveCheck
@@ -39,13 +39,11 @@ def curves(check: CurveCheck) -> go.Figure:
     )
 
 
-def height_curve(found: ProbeResult, height: float) -> go.Figure:
+def height_curve(found: ProbeResult) -> go.Figure:
     """The probability of each answer over the height of the mask; colour, dash and a word distinguish them.
 
     Args:
-        found: of ``pull_down``.
-        height: the height that is shown beside it; a line marks it, another one marks where the answer
-            changes.
+        found: of ``pull_down``; a line marks where the answer changes.
     """
     figure = go.Figure()
     for index, name in enumerate(found.start.classes):
@@ -59,7 +57,6 @@ def height_curve(found: ProbeResult, height: float) -> go.Figure:
         )
     if found.flips_at is not None:
         figure.add_vline(x=found.flips_at, line={"width": 2, "color": ORANGE, "dash": "dot"})
-    figure.add_vline(x=height, line={"width": 1, "color": ink()})
     written = [format_number(value, ".0%") for value in (0.0, 0.5, 1.0)]
     ticks = {"ticktext": written, "tickvals": [0, 0.5, 1], "gridcolor": GRID}
     figure.update_xaxes(range=[1.02, -0.02], title=t("cover_slide.axis"), **ticks)

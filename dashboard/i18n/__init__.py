@@ -36,6 +36,7 @@ DEFAULT = "en"
 """The language of the library's own messages."""
 
 _FOLDER = Path(__file__).parent / "locales"
+_SIGN_OF_ZERO = re.compile(r"^[+-](?=[0.,]+\D*$)")
 
 
 def t(key: str, /, **values: object) -> str:
@@ -66,8 +67,12 @@ def format_number(value: float, form: str) -> str:
         value: the number.
         form: a Python format spec, such as ``".0%"``.
 
-    >>> format_number(0.625, ".1%"), format_number(1651, ",")
-    ('62.5%', '1,651')
+    A negative number gets a minus sign, not a hyphen; what is rounded to zero gets no sign.
+
+    >>> format_number(0.625, ".1%"), format_number(1651, ","), format_number(-0.06, "+.0%")
+    ('62.5%', '1,651', '−6%')
+    >>> format_number(0.004, "+.0%"), format_number(-0.004, ".2f")
+    ('0%', '0.00')
     """
     return _Blanks(language()).format_field(value, form)
 
@@ -147,14 +152,21 @@ class _Blanks(string.Formatter):
 
     def format_field(self, value: Any, format_spec: str) -> str:
         text = str(super().format_field(value, format_spec))
-        return text.translate(self._marks) if format_spec and isinstance(value, Real) else text
+        if not (format_spec and isinstance(value, Real)):
+            return text
+        return _SIGN_OF_ZERO.sub("", text).translate(self._marks)
 
 
 @cache
 def _marks(spoken: str) -> dict[int, str]:
     said = messages(spoken)
     return str.maketrans(
-        {",": said["number.thousands"], ".": said["number.decimal"], "%": said["number.percent"]}
+        {
+            ",": said["number.thousands"],
+            ".": said["number.decimal"],
+            "%": said["number.percent"],
+            "-": "\N{MINUS SIGN}",
+        }
     )
 
 

@@ -1,20 +1,31 @@
-"""Reads the records beside the installed models: cards without weights, and experiments.
+"""Reads the records beside the installed models: cards without weights, experiments, and control networks.
 
 Free of torch, so that the web server can do it. The card of a model without weights here is in the folder
-``measured`` beside the cards; experiments are in ``experiments.json``.
+``measured`` beside the cards; experiments are in ``experiments.json``. The control networks have a record of
+their own.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xai.models.card_schema import Field, Metric
-from xai.models.cards import EXPERIMENTS, Card, read_measured
+from xai.models.card_schema import ClassVerdict, Field, Metric, read_verdicts
+from xai.models.cards import EXPERIMENTS, REFERENCES, Card, read_measured
 
-__all__ = ["Experiment", "ExperimentRow", "RecordUnreadable", "Records", "read_experiments", "read_records"]
+__all__ = [
+    "Experiment",
+    "ExperimentRow",
+    "RecordUnreadable",
+    "Records",
+    "Reference",
+    "read_experiments",
+    "read_records",
+    "read_references",
+]
 
 
 class RecordUnreadable(ValueError):
@@ -62,17 +73,38 @@ class Experiment:
 
 
 @dataclass(frozen=True)
+class Reference:
+    """A control network beside which models are shown, since what it looks at is known.
+
+    Attributes:
+        name: of the network.
+        honest: whether it depends on the lower face alone; it reads a planted mark otherwise.
+        answers: how many faces it was asked about.
+        right: how many of its answers are right.
+        verdicts: on its right answers, as on a model's card.
+    """
+
+    name: str
+    honest: bool
+    answers: int
+    right: int
+    verdicts: tuple[ClassVerdict, ...] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Records:
     """The records beside the installed models.
 
     Attributes:
         measured: cards of models without weights here, by study and name.
         experiments: the experiments.
+        references: the control networks, the honest one first.
         problems: a sentence for each file that could not be read.
     """
 
     measured: tuple[Card, ...]
     experiments: tuple[Experiment, ...]
+    references: tuple[Reference, ...]
     problems: tuple[str, ...]
 
 
@@ -92,10 +124,16 @@ def read_records(cards: Sequence[Path], folders: Sequence[Path]) -> Records:
             experiments += read_experiments(folder / EXPERIMENTS)
         except RecordUnreadable as problem:
             problems.append(str(problem))
+    references: tuple[Reference, ...] = ()
+    try:
+        references = read_references()
+    except RecordUnreadable as problem:
+        problems.append(str(problem))
     measured = (card for card in found.cards if card.name not in names)
     return Records(
         tuple(sorted(measured, key=lambda card: (card.source, card.name))),
         tuple(experiments),
+        references,
         tuple(problems),
     )
 
@@ -106,13 +144,47 @@ def read_experiments(path: Path) -> tuple[Experiment, ...]:
     Raises:
         RecordUnreadable: the file has another format.
     """
+    listed = _content(path)
+    with _told_of(path):
+        return () if listed is None else tuple(map(_experiment, listed.entries()))
+
+
+def read_references(path: Path = REFERENCES) -> tuple[Reference, ...]:
+    """The control networks of a record, the honest ones first; none where there is no such file.
+
+    Raises:
+        RecordUnreadable: the file has another format.
+    """
+    record = _content(path)
+    with _told_of(path):
+        found = () if record is None else tuple(_reference(*each) for each in record["networks"].items())
+    return tuple(sorted(found, key=lambda each: not each.honest))
+
+
+def _content(path: Path) -> Field | None:
     if not path.is_file():
-        return ()
+        return None
+    with _told_of(path):
+        return Field(json.loads(path.read_text(encoding="utf-8")))
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Says of a fault in which file it is."""
     try:
-        listed = Field(json.loads(path.read_text(encoding="utf-8")))
-        return tuple(map(_experiment, listed.entries()))
+        yield
     except (OSError, ValueError) as error:
         raise RecordUnreadable(f"The file {path.name} is left out: it cannot be read ({error}).") from error
+
+
+def _reference(name: str, row: Field) -> Reference:
+    return Reference(
+        name=name,
+        honest=row["honest"].value is True,
+        answers=row["answers"].count(),
+        right=row["right"].count(),
+        verdicts=read_verdicts(row["verdicts"]),
+    )
 
 
 def _experiment(one: Field) -> Experiment:

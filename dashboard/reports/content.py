@@ -28,7 +28,7 @@ from dashboard.text.verdict_numbers import family_header, family_rows, number_li
 from dashboard.text.verdicts import figures, flag_lines, headline, verdict_reason
 from xai.attribution.methods import METHODS
 from xai.evidence_types import Evidence
-from xai.render import display_scale
+from xai.render import dim_outside, display_scale
 from xai.types import REGIONS, Explanation, Face, Heatmap
 
 __all__ = ["command", "face_sheet", "made_again", "made_with", "photo_line", "settings_line"]
@@ -65,7 +65,7 @@ def face_sheet(
         title=t("sheet.title"),
         photo=photo_line(face),
         not_right=t("verdict.not_right"),
-        crop=face.crop,
+        crop=dim_outside(face.crop, face),
         regions=regions,
         outlined_words=t("map.crop_plain_alt" if regions is None else "map.crop"),
         models=tuple(_model(each, scales, level) for each in explanations),
@@ -99,7 +99,7 @@ def _scale(method: str, scale: float) -> SheetScale:
         ends = (t("sheet.even", value=1), "", format_number(scale + 1, ".1f"))
     elif signed:
         ends = (
-            format_number(-scale, "+.2f").replace("-", "−"),
+            format_number(-scale, "+.2f"),
             format_number(0, ".0f"),
             format_number(scale, "+.2f"),
         )

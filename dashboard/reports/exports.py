@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from xai.attribution.methods import METHODS
 from xai.export import evidence_dict
 from xai.photo.images import encode_png
-from xai.render import common_scale, display_scale, display_values, overlay
+from xai.render import common_scale, dim_outside, display_scale, display_values, overlay
 from xai.types import REGIONS, Explanation, Heatmap
 
 __all__ = ["SCHEMA", "face_zip", "numbers_csv", "numbers_json"]
@@ -139,7 +139,8 @@ def _drawn(explanation: Explanation, heatmap: Heatmap, others: Sequence[Explanat
     method, display = heatmap.method, METHODS[heatmap.method].display
     shared = [each.heatmaps[method] for each in others if method in each.heatmaps]
     scale = display_scale(shared if display == "absolute" else [heatmap], display)
-    return overlay(explanation.face.crop, display_values(heatmap, display), scale=scale, opacity=_OPACITY)
+    drawn = overlay(explanation.face.crop, display_values(heatmap, display), scale=scale, opacity=_OPACITY)
+    return dim_outside(drawn, explanation.face)
 
 
 def _numbers(explanations: Sequence[Explanation], scale: float) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from dashboard.i18n import class_short_label, class_title, t
 from dashboard.text.verdicts import family_name, family_title
 from xai.evidence_types import EditAnswer, EditedFace, Evidence
+from xai.render import dim_outside
 from xai.types import Explanation
 
 __all__ = ["QUESTIONS", "EditWords", "edited_faces", "key_faces"]
@@ -71,7 +72,7 @@ def key_faces(evidence: Evidence, explanation: Explanation) -> list[EditWords]:
     shown += _first(others, held=False) or [f for f in others if f.answer.family not in named][:1]
     said = explanation.prediction
     original = EditWords(
-        picture=explanation.face.crop,
+        picture=dim_outside(explanation.face.crop, explanation.face),
         change=t("edited.original"),
         answer=t("edited.said", answer=class_short_label(said.label), probability=said.confidence),
         found="",

@@ -13,18 +13,49 @@ from xai.models.card_schema import LEAST_GROUPS, Evaluation, Metric
 
 __all__ = [
     "class_label",
+    "dataset_name",
+    "dataset_note",
     "figure_name",
     "figure_text",
     "glossary",
     "is_technical",
     "missing_interval_notes",
     "percent",
+    "score_label",
+    "setting_line",
+    "study_name",
 ]
 
 
 def is_technical() -> bool:
     """Whether this reader chose the technical level."""
     return level() == LEVELS[1]
+
+
+def study_name(source: str) -> str:
+    """Display name of the study that a model continues."""
+    return t("study.own") if source == "own" else t("study.numbered", number=source)
+
+
+def dataset_name(name: str) -> str:
+    """Display name of a dataset; one that the messages do not have, as it is."""
+    return t(f"dataset.{name}") if has_key(f"dataset.{name}") else name
+
+
+def dataset_note(*names: str) -> str | None:
+    """What these datasets are, a sentence each, for a tooltip; None where the messages have none of them."""
+    known = [name for name in dict.fromkeys(names) if has_key(f"dataset_note.{name}")]
+    return "\n\n".join(t(f"dataset_note.{name}") for name in known) or None
+
+
+def score_label(score: Evaluation) -> str:
+    """A short name for one evaluation: the dataset and the number of faces."""
+    return t("scored.label", dataset=dataset_name(score.dataset), n=score.n)
+
+
+def setting_line(score: Evaluation) -> str:
+    """The setting of an evaluation in words: how faces were cropped, what was left out."""
+    return ", ".join(_setting(name, value) for name, value in score.setting.items())
 
 
 def figure_name(name: str) -> str:
@@ -69,3 +100,13 @@ def glossary(names: Sequence[str]) -> list[str]:
     if not is_technical():
         return []
     return [t(f"term.{name}") for name in dict.fromkeys(names) if has_key(f"term.{name}")]
+
+
+def _setting(name: str, value: str) -> str:
+    if not is_technical() and has_key(f"setting_plain.{name}_{value}"):
+        return t(f"setting_plain.{name}_{value}")
+    if has_key(f"setting.{name}_{value}"):
+        return t(f"setting.{name}_{value}", value=value)
+    if has_key(f"setting.{name}"):
+        return t(f"setting.{name}", value=value)
+    return f"{name}={value}"

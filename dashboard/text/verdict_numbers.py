@@ -55,17 +55,12 @@ def _row(found: FamilyEvidence) -> tuple[str, ...]:
         family_name(found.family),
         t(f"asks.{found.asks}"),
         t("numbers.tally_said", held=_did(found), of=found.tally.of),
-        _signed(found.effect, ".2f"),
-        none if found.part is None else _signed(found.part, ".2f"),
+        format_number(found.effect, ".2f"),
+        none if found.part is None else format_number(found.part, ".2f"),
         _limit(found) or none,
         holds,
         format_number(found.rounds, ".0f"),
     )
-
-
-def _signed(value: float, form: str) -> str:
-    """A number with a minus, not a hyphen, where it is below zero."""
-    return format_number(value, form).replace("-", "−")
 
 
 def _did(found: FamilyEvidence) -> int:
@@ -87,7 +82,7 @@ def _limit(found: FamilyEvidence) -> str:
 def _reason(reason: Reason) -> str:
     """A reason as the library names it, with its values."""
     values = (
-        f"{name} {value if isinstance(value, str) else _signed(value, '.3g')}"
+        f"{name} {value if isinstance(value, str) else format_number(value, '.3g')}"
         for name, value in reason.values.items()
     )
     told = ", ".join(values)

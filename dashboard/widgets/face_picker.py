@@ -5,19 +5,22 @@ The URL holds the sample; of an uploaded photo it holds nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session, url_state
 from dashboard.i18n import t
+from dashboard.prefetch.scheduler import PREFETCHED
+from dashboard.session_cache import cache_of
 from dashboard.text.predictions import sample_title
 from dashboard.worker.jobs import AnalyzeSample, JobProgress, PhotoAnalysis
 from xai.photo.samples import SAMPLES
 from xai.types import Face
 
-__all__ = ["FACE", "FaceOption", "choose", "field", "find", "listed"]
+__all__ = ["FACE", "FaceOption", "choose", "field", "find", "known_face", "listed", "own_photo"]
 
 FACE = "face"
 """Key of the widget, and its URL parameter."""
@@ -95,11 +98,27 @@ def find(chosen: FaceOption, model: str, show: Callable[[JobProgress], None]) ->
         JobError: the sample could not be drawn.
     """
     if chosen.sample is None:
-        own = session.uploaded_photos().get(int(chosen.id.removeprefix(_OWN).partition(".")[0]))
-        faces: tuple[Face, ...] = own.faces if own else ()
-    else:
-        faces = session.analyze_photo(AnalyzeSample(chosen.sample, (model,)), chosen.sample, show).faces
-    return faces[chosen.index] if chosen.index < len(faces) else None
+        return _face(own_photo(chosen), chosen)
+    return _face(session.analyze_photo(AnalyzeSample(chosen.sample, (model,)), chosen.sample, show), chosen)
+
+
+def known_face(chosen: FaceOption, model: str) -> Face | None:
+    """As ``find``, without running anything; None also where the picture was not analysed yet."""
+    if chosen.sample is None:
+        return _face(own_photo(chosen), chosen)
+    kept = (seen for key, seen in cache_of("photo").items() if cast(Sequence[str], key)[0] == chosen.sample)
+    return _face(next(kept, None) or PREFETCHED.seen(AnalyzeSample(chosen.sample, (model,))), chosen)
+
+
+def own_photo(chosen: FaceOption) -> PhotoAnalysis | None:
+    """The uploaded photo of a face; None for a face of a sample, and where it is no longer kept."""
+    if chosen.sample:
+        return None
+    return session.uploaded_photos().get(int(chosen.id.removeprefix(_OWN).partition(".")[0]))
+
+
+def _face(seen: PhotoAnalysis | None, chosen: FaceOption) -> Face | None:
+    return seen.faces[chosen.index] if seen and chosen.index < len(seen.faces) else None
 
 
 def _of_own(number: int, seen: PhotoAnalysis) -> list[FaceOption]:

@@ -19,7 +19,15 @@ from dashboard.worker.jobs import FaceExplanation
 from xai.attribution.methods import METHODS
 from xai.classes import class_info
 from xai.photo.images import encode_jpeg
-from xai.render import colour_bar, display_scale, display_values, outline_regions, overlay, paint_classes
+from xai.render import (
+    colour_bar,
+    dim_outside,
+    display_scale,
+    display_values,
+    outline_regions,
+    overlay,
+    paint_classes,
+)
 from xai.types import REGIONS, Explanation, Prediction
 
 __all__ = [
@@ -133,12 +141,14 @@ def crop(explained: FaceExplanation) -> None:
     face, regions = explained.explanation.face, explained.regions
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cut-out-face"):
         if regions is None:
-            st.image(encode_jpeg(face.crop), width=_CROP, alt=t("map.crop_plain_alt"))
+            st.image(encode_jpeg(dim_outside(face.crop, face)), width=_CROP, alt=t("map.crop_plain_alt"))
             st.caption(t("regions.unknown"), width=_BESIDE_CROP)
             return
         masks = {name: regions == index for index, name in enumerate(REGIONS)}
         key = (face.photo_sha256, tuple(face.crop_box.as_list()), "outlines")
-        drawn = session.cached("picture", key, lambda: encode_jpeg(outline_regions(face.crop, masks)))
+        drawn = session.cached(
+            "picture", key, lambda: encode_jpeg(outline_regions(dim_outside(face.crop, face), masks))
+        )
         st.image(drawn, width=_CROP, alt=t("map.crop_alt"))
         st.caption(t("map.crop"), width=_BESIDE_CROP)
 
@@ -195,7 +205,8 @@ def draw(explanation: Explanation, method: str, look: MapStyle) -> None:
 def _painted(explanation: Explanation, method: str, look: MapStyle) -> bytes:
     values = display_values(explanation.heatmaps[method], METHODS[method].display)
     scale = look.scales[method]
-    return encode_jpeg(overlay(explanation.face.crop, values, scale=scale, opacity=look.opacity))
+    drawn = overlay(explanation.face.crop, values, scale=scale, opacity=look.opacity)
+    return encode_jpeg(dim_outside(drawn, explanation.face))
 
 
 def _map_key(explanation: Explanation, method: str) -> Hashable:
@@ -225,6 +236,7 @@ def _becomes(explanation: Explanation) -> None:
     left, right = st.columns(2)
     with left:
         drawn = paint_classes(explanation.face.crop, becomes, classes, 0.5)
+        drawn = dim_outside(drawn, explanation.face)
         st.image(encode_jpeg(drawn), width="stretch", alt=t("map.becomes_alt", parts="; ".join(each)))
     with right:
         st.markdown(t("map.becomes"))

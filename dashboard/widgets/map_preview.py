@@ -18,7 +18,7 @@ from dashboard.widgets.progress import Progress
 from xai.attribution.methods import METHODS
 from xai.partial_results import Preview
 from xai.photo.images import encode_jpeg
-from xai.render import common_scale, overlay
+from xai.render import common_scale, dim_outside, overlay
 from xai.types import Explanation, Face, Heatmap, Prediction
 
 __all__ = ["Previews"]
@@ -121,14 +121,14 @@ class Previews:
             return
         drawn = overlay(self._face.crop, shown.heatmap.values, scale=scale, opacity=map_panel.opacity())
         alt = t("preview.alt" if shown.preview else "preview.alt_done", model=display_name(model))
-        st.image(encode_jpeg(drawn), width="stretch", alt=alt)
+        st.image(encode_jpeg(dim_outside(drawn, self._face)), width="stretch", alt=alt)
         title = method_title(_METHOD)
         st.caption(t("preview.title", method=title) if shown.preview else title)
 
     def _unmarked(self, method: str) -> None:
         """The face without a map, so that the arriving map shifts nothing."""
         key = (self._face.photo_sha256, tuple(self._face.crop_box.as_list()), "plain")
-        plain = session.cached("picture", key, lambda: encode_jpeg(self._face.crop))
+        plain = session.cached("picture", key, lambda: encode_jpeg(dim_outside(self._face.crop, self._face)))
         title = t("preview.coming", method=method_title(method))
         st.image(plain, width="stretch", alt=title)
         st.caption(title)

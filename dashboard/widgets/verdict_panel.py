@@ -12,6 +12,7 @@ from dashboard.i18n import class_title, t
 from dashboard.text.edited_faces import key_faces
 from dashboard.text.map_disagreement import contradiction_notes
 from dashboard.text.model_names import display_name
+from dashboard.text.model_summary import general_line
 from dashboard.text.predictions import answer_status, is_wrong, mask_reason, why_wrong
 from dashboard.text.verdicts import (
     deciding_reason,
@@ -93,8 +94,11 @@ class VerdictPanel:
         notes = contradiction_notes(evidence, self._explained, level)
         with self._place.container(gap="xxsmall"):
             st.html(_card(evidence, self._explained, disagrees=bool(notes)))
-            with st.popover(t("verdict.more"), type="tertiary", key=f"more {self._title}"):
-                self._more(evidence, level, notes)
+            with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+                with st.popover(t("verdict.more"), type="tertiary", key=f"more {self._title}"):
+                    self._more(evidence, level, notes)
+                if in_general := general_line(self._explained.explanation.provenance.model):
+                    st.caption(in_general, width="content")
 
     def fail(self, sentence: str) -> None:
         """Show why there is no verdict."""

@@ -59,6 +59,7 @@ def _try(job: RunProbe, classifier: Classifier, tell: ProgressCallback) -> Probe
         job.probe,
         job.fill,
         lambda done, total: tell(JobProgress("trying", done, total)),
+        drawn_as=job.drawn_as,
     )
     return ProbeResult(
         start=found.start,
@@ -67,4 +68,5 @@ def _try(job: RunProbe, classifier: Classifier, tell: ProgressCallback) -> Probe
         pictures=tuple(encode_jpeg(picture) for picture in found.pictures),
         cover=found.cover,
         flips_at=found.flips_at,
+        edges=found.edges,
     )

@@ -56,12 +56,14 @@ class RunProbe:
         model: name of the model.
         probe: name in ``PROBES``.
         fill: one of ``COVER_FILLS``.
+        drawn_as: as of ``Subject``.
     """
 
     face: Face = field(repr=False)
     model: str
     probe: str
     fill: str
+    drawn_as: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +85,7 @@ class ProbeResult:
     pictures: tuple[bytes, ...]
     cover: tuple[Rectangle, ...]
     flips_at: float | str | None
+    edges: tuple[tuple[float, float], ...] = ()
 
 
 CoverJob = PrepareFills | ClassifyCrop | RunProbe

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.types import Explanation, Prediction
+from dashboard.worker.shortcut_rounds import Round
+from xai.types import Prediction
 
 __all__ = ["CurveCheck", "MapCheck", "ShortcutRound", "ShortcutRoundRequest"]
 
@@ -80,10 +81,10 @@ class MapCheck:
 
 @dataclass(frozen=True)
 class ShortcutRoundRequest:
-    """Run three control models on a marked sample; the result is ``ShortcutRound``.
+    """Run three control models on a prepared sample; the result is ``ShortcutRound``.
 
     Attributes:
-        number: of the round; it fixes sample, mark and order.
+        number: of the round, as of ``round_of``.
     """
 
     number: int
@@ -91,20 +92,24 @@ class ShortcutRoundRequest:
 
 @dataclass(frozen=True, eq=False)
 class ShortcutRound:
-    """Three models, of which one reads a mark in a corner and the others look at nose and mouth.
+    """Three models, of which one reads a cue beside the face and the others look at nose and mouth.
 
     Attributes:
-        sample: id of the sample.
-        truth: its true class, which the mark gives away.
-        cheat: index of the shortcut learner, which reads the mark.
+        played: sample, cue, and which model is the shortcut learner.
+        truth: the true class, which the cue gives away.
         pictures: covered place -> RGB uint8 ``(S, S, 3)`` as the models get it; ``""``: nothing is covered.
         answers: place -> each model's answer then.
-        maps: the occlusion map of each model on the picture with nothing covered, for the true class.
+        places: covered place -> its pixels, bool ``(S, S)``.
     """
 
-    sample: str
+    played: Round
     truth: str
-    cheat: int
     pictures: Mapping[str, NDArray[np.uint8]]
     answers: Mapping[str, tuple[Prediction, ...]]
-    maps: tuple[Explanation, ...]
+    places: Mapping[str, NDArray[np.bool_]]
+
+    def read_by(self, model: int) -> NDArray[np.bool_] | None:
+        """The smallest place whose cover changes a model's answer, bool ``(S, S)``; None where none does."""
+        first = self.answers[""][model].label
+        flips = [where for name, where in self.places.items() if self.answers[name][model].label != first]
+        return min(flips, key=np.count_nonzero, default=None)

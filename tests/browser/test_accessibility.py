@@ -16,9 +16,10 @@ ENGLISH, SPANISH = messages("en"), messages("es")
 PATIENCE = 240_000
 PAGES = {
     "": "trust.what",
-    "cover": "cover_canvas.hint",
+    "cover": "cover_slide.hint",
     "compare": "agree.note",
     "models": "own.steps",
+    "studies": "experiment.again",
     "learn": "learn.handout",
 }
 """Path -> key of a sentence that stands there when the page is drawn to its end."""
@@ -83,12 +84,22 @@ def test_axe_would_find_one(open_page, axe):
     assert "image-alt" in found
 
 
-@pytest.mark.parametrize("path", ["models?lang=es", "learn?lang=es&step=cheat"])
+@pytest.mark.parametrize("path", ["models?lang=es", "studies?lang=es", "learn?lang=es&step=cheat"])
 def test_nothing_scrolls_sideways_on_a_phone(open_page, path):
-    page = open_page(path, width=390, said=SPANISH)
+    page = open_page(path, width=360, said=SPANISH)
     elements = ("document.documentElement", "document.querySelector('[data-testid=stMain]')")
-    assert max(page.evaluate(f"{element}.scrollWidth") for element in elements) <= 390
+    assert max(page.evaluate(f"{element}.scrollWidth") for element in elements) <= 360
     assert page.faults == []
+
+
+def test_the_two_cards_are_whole_on_the_first_screen_and_the_page_is_short_on_a_phone(open_page):
+    page = open_page("models")
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for card in page.locator("[class*=st-key-glance-]").all():
+        box = card.bounding_box()
+        assert box["y"] + box["height"] <= 800
+    phone = open_page("models", width=390)
+    assert phone.evaluate("document.querySelector('[data-testid=stMain]').scrollHeight") < 3500
 
 
 def test_the_choices_of_the_header_go_along_from_page_to_page(open_page):
@@ -107,7 +118,7 @@ def test_the_choices_of_the_header_go_along_from_page_to_page(open_page):
 
 @pytest.mark.parametrize("by", ["pointer", "keyboard"])
 def test_a_cell_of_the_table_shows_samples_and_lets_them_go(open_page, by):
-    page = open_page("models")
+    page = open_page("models?section=errors")
     cell = page.get_by_role("button", name=re.compile("^correct answer no mask, answered no mask: "))
     act = cell.click if by == "pointer" else lambda: cell.press("Enter")
     act()

@@ -20,10 +20,11 @@ REFERENCES = Path(__file__).with_name("structure")
 PATIENCE = 240_000
 ROADS = {
     "photo": "trust.what",
-    "cover": "cover_canvas.hint",
+    "cover": "cover_slide.hint",
     "learn": "learn.handout",
     "compare": "agree.note",
     "models": "own.steps",
+    "studies": "experiment.again",
 }
 """Road -> key of a sentence that stands there when the page is drawn to its end."""
 
@@ -33,7 +34,7 @@ NAMED = ("heading", "link", "button", "tab", "radio", "checkbox", "switch", "sli
 
 FINDINGS = re.compile(
     r"(\w+ icon )?(Focus supported|Mixed focus|Focus not supported|Cannot tell|Same answer"
-    r"|Different answers)\b"
+    r"|Different answers)\b|.*: (same answer|different answers)\b"
 )
 """Headings that say what was measured: close calls may fall otherwise on another processor."""
 

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 from streamlit.testing.v1 import AppTest
 
-from dashboard import session
+from dashboard import face_explanations, session
 from dashboard.i18n import messages
 from dashboard.preferences import EXPERT
 from dashboard.text.model_names import model_name
@@ -69,38 +69,40 @@ def explanations(page):
     return [kept.explanation for kept in page.session_state["kept explanation"].values()]
 
 
+def heading(page):
+    return page.header[0].value
+
+
 def test_the_first_visit_compares_two_models_on_a_sample_and_says_so_in_one_sentence():
     page = visit()
     assert not page.exception
     assert not page.error
-    assert page.header[0].value in {WORDS[f"compare_found.{key}"] for key in ("same_same", "same_different")}
+    said = f"{NAMES[0]} and {NAMES[1]}: same answer, both right, "
+    assert heading(page) in {
+        f"{said}{WORDS[key]}." for key in ("compare_reasons.same", "compare_reasons.different")
+    }
     shown = text(page)
-    for model in NAMES:
-        assert f"**{model}:** Focus supported. It looks at nose and mouth and" in shown
+    assert shown.count("Focus supported. It looks at nose and mouth and") == 2
     assert "one scale for all maps" in shown
     assert "top-10% areas overlap" in shown
-    words = page.table[0].value
-    assert list(words.iloc[:, 0]) == NAMES
-    assert list(words.iloc[:, 1]) == ["Focus supported", "Focus supported"]
-    assert list(words.iloc[0, 2:]) == [
-        "answer reacted 7 of 8 times",
-        "answer stayed 22 of 24 times",
-    ]
-    figures = page.table[1].value
+    assert re.search(r"caused, \d+% lies in other regions\. Largest difference, \w+: \d+% for", shown)
+    figures = page.table[0].value
     assert list(figures.iloc[:, 1]) == [
         figures.iloc[0, 1],
-        *re.findall(r"-?\d\.\d\d", figures.iloc[1, 1]),
+        *re.findall(r"[−]?\d\.\d\d", figures.iloc[1, 1]),
         *re.findall(r"\d+%", figures.iloc[2, 1] + figures.iloc[3, 1]),
     ]
 
 
-def test_the_shares_in_the_table_are_those_that_were_measured():
+def test_the_shares_in_the_table_are_those_that_were_measured_and_differ_by_points():
     page = visit()
     one, two = (e.shares["occlusion"] for e in explanations(page))
-    table = page.table[2].value
+    table = page.table[1].value
+    assert table.columns[3] == "Difference (percentage points)"
     for row, name in enumerate(one.share):
         assert list(table.iloc[row, 1:3]) == [f"{one.share[name]:.0%}", f"{two.share[name]:.0%}"]
-        assert table.iloc[row, 3] == f"{one.share[name] - two.share[name]:+.0%}"
+        apart = round(100 * (one.share[name] - two.share[name]))
+        assert table.iloc[row, 3] == (f"{apart:+d}".replace("-", "−") if apart else "0")
 
 
 def test_one_answer_with_two_verdicts_is_one_answer_for_different_reasons(verdicts):
@@ -108,9 +110,15 @@ def test_one_answer_with_two_verdicts_is_one_answer_for_different_reasons(verdic
     page = visit(face="admiral-plain")
     assert not page.exception
     assert {e.prediction.label for e in explanations(page)} == {"uncovered"}
-    assert page.header[0].value == "Same answer, different reasons."
-    assert f"**{NAMES[1]}:** Focus not supported. It does not look at nose and mouth" in text(page)
-    assert list(page.table[0].value.iloc[:, 1]) == ["Focus supported", "Focus not supported"]
+    assert heading(page) == f"{NAMES[0]} and {NAMES[1]}: same answer, both right, different reasons."
+    assert "Focus not supported. It does not look at nose and mouth" in text(page)
+
+
+def test_where_a_verdict_cannot_tell_neither_does_the_headline(verdicts):
+    verdicts[MODELS[1]] = evidences.evidence("cannot tell")
+    page = visit(face="admiral-plain")
+    assert not page.exception
+    assert heading(page).endswith(f"same answer, both right, {WORDS['compare_reasons.unknown']}.")
 
 
 def test_where_the_test_fails_the_page_says_so_and_the_shares_are_left(verdicts):
@@ -119,10 +127,9 @@ def test_where_the_test_fails_the_page_says_so_and_the_shares_are_left(verdicts)
     assert not page.exception
     (error,) = page.error
     assert error.value.startswith("What this answer depends on could not be tested.")
-    shown = text(page)
-    assert f"**{NAMES[0]}:** Focus supported. It looks at nose and mouth" in shown
-    assert f"**{NAMES[1]}:** what its answer depends on could not be tested." in shown
-    assert page.header[0].value in {WORDS[f"compare_found.{key}"] for key in ("same_same", "same_different")}
+    assert text(page).count("Focus supported. It looks at nose and mouth") == 1
+    assert WORDS["compare.waits"] not in text(page)
+    assert re.search("both right, (same|different) reasons", heading(page))
 
 
 def test_a_model_of_two_classes_is_held_against_the_nearest_class_and_the_page_says_it():
@@ -135,30 +142,47 @@ def test_a_model_of_two_classes_is_held_against_the_nearest_class_and_the_page_s
     assert f"{BINARY} has no answer that means “mask worn incorrectly”" in text(page)
 
 
-def test_three_models_are_shown_and_any_two_of_them_held_against_each_other():
-    page = visit(models=[*MODELS, BINARY])
+def test_of_more_than_two_models_in_the_address_the_first_two_are_compared_and_the_page_says_so():
+    page = visit(models=[*MODELS[::-1], BINARY])
     assert not page.exception
-    assert WORDS["agree.title"].format(first=NAMES[0], second=NAMES[1]) in text(page)
-    page.selectbox(key="hold").set_value(BINARY).run()
-    assert not page.exception
-    assert WORDS["agree.title"].format(first=BINARY, second=NAMES[0]) in text(page)
-    for model in (*NAMES, BINARY):
-        assert f"**{model}**" in text(page)
+    assert "the first two of this address" in page.info[0].value
+    assert heading(page).startswith(f"{NAMES[1]} and {NAMES[0]}: ")
+    assert BINARY not in text(page)
+    assert page.query_params["models"] == MODELS[::-1]
 
 
-def test_two_faces_of_one_sample_are_laid_on_each_other():
+def test_the_slots_offer_models_for_use_first_and_name_those_of_two_classes():
+    page = visit()
+    one, two = page.selectbox(key="model A").options, page.selectbox(key="model B").options
+    uses = [option for option in one if "– for use" in option]
+    assert one[: len(uses)] == uses
+    assert all("– from studies" in option for option in one[len(uses) :])
+    assert f"{BINARY} – for use, two-class" in one
+    assert two == [WORDS["compare.same_model"], *(option for option in one if NAMES[0] not in option)]
+
+
+def test_a_model_chosen_for_both_slots_changes_places():
+    page = visit()
+    page.selectbox(key="model A").set_value(MODELS[1]).run()
+    assert not page.exception
+    assert page.selectbox(key="model B").value == MODELS[0]
+    assert heading(page).startswith(f"{NAMES[1]} and {NAMES[0]}: ")
+
+
+def test_one_model_is_compared_on_two_faces_that_are_aligned():
     page = visit(face=f"{TWO_FACES.id}.1", beside=f"{TWO_FACES.id}.2", models=[MODELS[0]])
     assert not page.exception
     assert len({tuple(e.face.crop_box.as_list()) for e in explanations(page)}) == 2
     assert WORDS["compare.laid"] in text(page)
+    assert heading(page).startswith(f"{NAMES[0]} on two faces: different answers, both right, ")
     assert f"{NAMES[0]}, second face" in text(page)
-
-
-def test_one_map_is_no_comparison():
-    page = visit(models=[MODELS[0]])
+    assert "ask all" not in [button.key for button in page.button]
+    page.selectbox(key="model B").set_value(MODELS[1]).run()
     assert not page.exception
-    assert page.info[0].value == WORDS["compare.too_few"]
-    assert not page.table
+    assert "beside" not in page.query_params
+    page.selectbox(key="model B").set_value("").run()
+    assert page.query_params["models"] == MODELS[0]
+    assert page.query_params["beside"]
 
 
 def test_the_address_holds_what_is_compared_and_opens_it():
@@ -167,9 +191,9 @@ def test_the_address_holds_what_is_compared_and_opens_it():
     page.selectbox(key="face").set_value("admiral-plain").run()
     page.selectbox(key="method").set_value("gradcam").run()
     page.selectbox(key="answer").set_value("covered").run()
-    page.pills(key="models").set_value([MODELS[1], MODELS[0]]).run()
-    assert page.query_params["models"] == [MODELS[1], MODELS[0]]
-    page.pills(key="models").set_value(MODELS).run()
+    page.selectbox(key="model A").set_value(MODELS[1]).run()
+    assert page.query_params["models"] == MODELS[::-1]
+    page.selectbox(key="model A").set_value(MODELS[0]).run()
     assert "models" not in page.query_params
     page.toggle(key=EXPERT).set_value(True).run()
     said = dict(page.query_params)
@@ -183,7 +207,7 @@ def test_the_address_holds_what_is_compared_and_opens_it():
     again = visit(**{name: value[0] for name, value in expected.items()})
     assert not again.exception
     assert "gradcam" in [box.value for box in again.selectbox]
-    assert WORDS["compare_technical.correlation"] in set(again.table[1].value.iloc[:, 0])
+    assert WORDS["compare_technical.correlation"] in set(again.table[0].value.iloc[:, 0])
     assert {e.target for e in explanations(again)} == {"covered"}
 
 
@@ -191,24 +215,66 @@ def test_what_the_address_does_not_know_is_ignored():
     page = visit(face="<b>", method="nothing", answer="x", beside="y", models=["no_such_model"])
     assert not page.exception
     assert page.selectbox(key="face").value == next(iter(SAMPLES))
-    for model in NAMES:
-        assert f"**{model}**" in text(page)
+    assert heading(page).startswith(f"{NAMES[0]} and {NAMES[1]}: ")
 
 
-def test_a_photo_that_was_handed_in_is_offered_first_and_never_named_in_the_address():
+def with_own_photo():
+    """The page as a visitor finds it who has uploaded a photo of two faces on another."""
     page = AppTest.from_file(str(APP), default_timeout=280).run()
     page.file_uploader(key="photo").upload("me.png", sample_png(TWO_FACES.id), "image/png")
     page.run()
     page.switch_page("views/compare/page.py")
-    page.run()
+    return page.run()
+
+
+def test_a_photo_that_was_handed_in_is_offered_first_and_never_named_in_the_address():
+    page = with_own_photo()
     assert not page.exception
     assert page.selectbox(key="face").value == "own1.1"
+    page.selectbox(key="model B").set_value("").run()
     page.selectbox(key="beside").set_value("own1.2").run()
     assert not page.exception
-    assert set(page.query_params) == set()
+    assert dict(page.query_params) == {"models": MODELS[0]}
     assert WORDS["compare.laid"] in text(page)
     digest = hashlib.sha256(sample_png(TWO_FACES.id)).hexdigest()
     assert {e.face.photo_sha256 for e in explanations(page)} >= {digest}
+
+
+def test_both_models_are_asked_about_every_face_and_where_they_differ_each_can_be_opened():
+    page = with_own_photo()
+    faces = sum(len(sample.truth) for sample in SAMPLES.values())
+    assert WORDS["compare_all.cost"].format(count=faces + 2) in text(page)
+    page.button(key="ask all").click().run()
+    assert not page.exception
+    assert "ask all" not in [button.key for button in page.button]
+    answers = [
+        [each for sample in SAMPLES for each in page.session_state["kept answers"][(sample, model)]]
+        for model in MODELS
+    ]
+    truths = [truth for sample in SAMPLES.values() for truth in sample.truth]
+    opened = [button for button in page.button if str(button.key).startswith("open ")]
+    assert f"agree on {faces + 2 - len(opened)} of {faces + 2} faces" in text(page)
+    for slot, said in zip(("Model A", "Model B"), answers, strict=True):
+        right = sum(each.label == truth for each, truth in zip(said, truths, strict=True))
+        assert f"{slot}: {right} of {faces} right." in text(page)
+    differ = sum(one.label != two.label for one, two in zip(*answers, strict=True))
+    assert len([button for button in opened if "own" not in button.key]) == differ > 0
+    assert WORDS["compare_all.differ"].format(count=len(opened)) in [each.label for each in page.expander]
+    opened[-1].click().run()
+    assert not page.exception
+    assert page.selectbox(key="face").value == opened[-1].key.removeprefix("open ")
+    assert "different answers" in heading(page)
+
+
+def test_verdicts_that_are_known_are_compared_and_none_is_measured_for_it(monkeypatch):
+    known = {MODELS[0]: evidences.evidence("supported"), MODELS[1]: evidences.evidence("not supported")}
+    page = visit()
+    page.button(key="ask all").click()
+    monkeypatch.setattr(face_explanations, "known_evidence", lambda face, request: known.get(request.model))
+    page.run()
+    assert not page.exception
+    assert "Same reasons: 0 of 1 (faces with both verdicts)." in text(page)  # one picture was analysed
+    assert len(page.session_state["kept explanation"]) == len(MODELS)
 
 
 def test_log_odds_are_offered_to_experts():

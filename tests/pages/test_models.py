@@ -1,16 +1,23 @@
-"""The page "The models" as a visitor drives it, and the header that every page has."""
+"""The pages "The models" and "The studies" as a visitor drives them, and the header that every page has."""
 
 import json
 import re
+from dataclasses import replace
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from dashboard import preferences, session
 from dashboard.i18n import messages
+from dashboard.records.reader import Records, Reference
 from dashboard.text.model_names import model_names
-from dashboard.views.models import confusion
+from dashboard.text.model_summary import headline_evaluation, model_focus
+from dashboard.views.models import confusion, model_card
 from tests.support.pages import page_at
 from xai.models.cards import Catalogue, find_card, read_cards
+from xai.photo.samples import SAMPLES
+from xai.types import CLASSES, Prediction
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
 
@@ -47,8 +54,70 @@ def text(page):
 
 
 def called(page):
-    """The plain name over the card that is shown."""
-    return page.subheader[-1].value
+    """The display name of the model whose card is shown."""
+    return model_names((*CARDS, *session.records().measured))[page.selectbox(key="model").value]
+
+
+def html(page):
+    return "\n".join(part.proto.body for part in page.get("html"))
+
+
+def glance(page, index):
+    """The lines of one of the two cards at the top."""
+    return [str(part.value) for part in page.columns[index].markdown]
+
+
+def test_two_cards_say_how_often_each_model_is_right_and_where_it_looks():
+    page = visit().run()
+    assert not page.exception
+    names = model_names(CARDS)
+    assert [each.value for each in page.header][:2] == [names[card.name] for card in CARDS[:2]]
+    for index, card in enumerate(CARDS[:2]):
+        right, focus, use, unfit = glance(page, index)
+        accuracy = headline_evaluation(card).metrics["accuracy"]
+        assert right.startswith(f"**Right {accuracy.value * 100:.0f} of 100** ({accuracy.low:.0%} to ")
+        assert right.endswith("on unseen faces, Kaggle photos")
+        found = model_focus(card)
+        assert f"focus supported in **{found.counts['supported']} of {found.told}** answers tested" in focus
+        assert use.startswith("**Use it for:**")
+        assert unfit.startswith("**Not for:**")
+        assert f"flex-grow:{found.counts['supported']}" in html(page)
+        words = re.sub(r"[*]", "", " ".join((right, focus, use, unfit))).split()
+        assert len(words) <= 60
+    assert "profiles" in glance(page, 0)[3]  # its card says so: the faces that the detector does not find
+    sets = [page.columns[0].markdown[index].help for index in range(2)]
+    assert all(
+        messages()[f"dataset_note.{name}"] in told for name, told in zip(("fmd", "ilc"), sets, strict=True)
+    )
+
+
+def test_the_control_networks_stand_beside_a_model_measured_on_the_same_set(monkeypatch):
+    own = [found for found in CARDS[0].class_verdicts if found.dataset == "fmd"]
+    references = (Reference("plain", True, 9, 8, tuple(own)), Reference("mark", False, 9, 9, tuple(own)))
+    monkeypatch.setattr(session, "records", lambda: Records((), (), references, ()))
+    page = visit().run()
+    assert not page.exception
+    labels = re.findall(r"<b>(.+?)</b>", html(page))
+    assert labels == ["This model", "Honest network", "Shortcut learner"] * 2
+    assert "answers tested" in glance(page, 0)[1]
+    assert glance(page, 0)[1].endswith("Kaggle photos")  # the set that they were measured on
+    shown = visit(section="focus").run()
+    assert "For comparison: the honest network (right on 8 of 9)" in [each.label for each in shown.expander]
+
+
+def test_a_model_whose_focus_was_not_tested_is_said_to_be_so(monkeypatch):
+    bare = tuple(replace(card, verdicts={}, metrics={}) for card in CARDS[:2])
+    monkeypatch.setattr(session, "catalogue", lambda: Catalogue(bare, ()))
+    page = visit().run()
+    assert not page.exception
+    assert glance(page, 0)[:2] == [messages()["glance.not_measured"], messages()["glance.not_tested"]]
+
+
+def test_the_three_classes_are_explained_with_pictures():
+    page = visit().run()
+    shown = text(page)
+    for name in CLASSES:
+        assert messages()[f"class_note.{name}"] in shown
 
 
 def test_the_first_card_is_the_default_models_with_its_limits():
@@ -60,7 +129,7 @@ def test_the_first_card_is_the_default_models_with_its_limits():
     for limit in CARDS[0].limits:
         assert limit in shown
     learnt = sum(sum(counts.values()) for counts in CARDS[0].data["train"].values())
-    assert f"{learnt:,} faces to learn from" in shown
+    assert f"{learnt:,} faces to learn from" in text(visit(section="training").run())
 
 
 def test_another_card_is_chosen_and_opens_from_the_address():
@@ -71,13 +140,33 @@ def test_another_card_is_chosen_and_opens_from_the_address():
     assert called(visit(model=CARDS[1].name).run()) == model_names(CARDS)[CARDS[1].name]
 
 
+def test_a_studys_model_is_shown_where_the_address_names_it_and_not_offered_otherwise():
+    study = next(card for card in CARDS if card.protocol == "seed")
+    names = model_names((*CARDS, *session.records().measured))
+    assert names[study.name] not in visit().run().selectbox(key="model").options
+    page = visit(model=study.name).run()
+    assert not page.exception
+    assert called(page) == names[study.name]
+    assert page.query_params["model"] == study.name
+
+
+def test_a_section_of_the_card_is_in_the_address():
+    page = visit().run()
+    assert "section" not in page.query_params
+    page.segmented_control(key="section").set_value("focus").run()
+    assert page.query_params["section"] == "focus"
+    assert messages()["goes_by.note"] in text(page)
+    assert messages()["goes_by.note"] not in text(visit(section="<b>").run())
+
+
 def test_the_page_speaks_spanish_with_spanish_numbers_from_the_address():
     page = visit(lang="es").run()
     assert not page.exception
     assert page.title[0].value == SPANISH["models.title"]
-    assert re.search(r"\d\u00a0\d{3} caras para aprender", text(page))
+    assert re.search(r"\*\*Acierta \d+ de cada 100\*\* \(del \d+\u00a0% al \d+\u00a0%\)", text(page))
     assert SPANISH["library.limit_classes"] in text(page)
-    assert "el predeterminado" in called(page)
+    assert "el predeterminado" in page.header[0].value
+    assert re.search(r"\d\u00a0\d{3} caras para aprender", text(visit(lang="es", section="training").run()))
 
 
 def test_the_language_is_switched_and_put_in_the_address():
@@ -108,48 +197,61 @@ def outside_of_expanders(page):
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_a_plain_reader_meets_no_jargon_and_an_expert_has_it_explained(classes):
+@pytest.mark.parametrize("section", model_card.SECTIONS)
+def test_a_plain_reader_meets_no_jargon_and_an_expert_has_it_explained(classes, section):
     first = next(card.name for card in CARDS if len(card.classes) == classes)
-    plain, expert = visit(model=first).run(), visit(model=first, level="technical").run()
+    plain = visit(model=first, section=section).run()
+    expert = visit(model=first, section=section, level="technical").run()
     assert not plain.exception
     assert not expert.exception
     seen = re.sub(r"\*\*Published by.*", "", outside_of_expanders(plain))
     assert re.findall(JARGON, seen) == []
-    command = find_card(first).recipe["command"]  # an experiment's stands in its closed box for both
-    assert command not in {code.value for code in plain.code}
-    assert command in {code.value for code in expert.code}
-    assert messages()["term.aca"] in text(expert)
-    assert messages()["card.training_terms"] not in text(plain)
-    columns = [max(len(table.value.columns) for table in page.table) for page in (plain, expert)]
-    assert columns[0] < columns[1]
+    if section == "training":
+        command = find_card(first).recipe["command"]
+        assert command not in {code.value for code in plain.code}
+        assert command in {code.value for code in expert.code}
+        assert messages()["card.training_terms"] not in text(plain)
+        assert messages()["card.training_terms"] in text(expert)
+    if section == "scores":
+        assert messages()["term.aca"] in text(expert)
+        columns = [max(len(table.value.columns) for table in page.table) for page in (plain, expert)]
+        assert columns[0] < columns[1]
 
 
-def test_the_table_of_a_model_with_other_answers_says_why_its_cells_do_not_open():
-    two = next(card.name for card in CARDS if len(card.classes) == 2)
-    shown = text(visit(model=two).run())
+def test_the_cells_of_a_model_with_unknown_answers_do_not_open_and_the_page_says_why(weights):
+    raw = json.loads(CARDS[0].path.with_suffix(".json").read_text())
+    table = {"happy": {"happy": 5, "sad": 1}, "sad": {"sad": 4}}
+    row = {"n": 10, "accuracy": 0.9, "aca": 0.92, "confusion": table}
+    raw |= {"name": "mobilenet_v2", "classes": ["happy", "sad"], "metrics": {"fmd": row}, "verdicts": {}}
+    (weights / "mobilenet_v2.json").write_text(json.dumps(raw))
+    (weights / "mobilenet_v2.safetensors").write_bytes(CARDS[0].path.read_bytes())
+    shown = text(visit(section="errors").run())
     assert messages()["confusion.closed_answers"] in shown
     assert messages()["confusion.offer"] not in shown
-    assert "three classes" not in shown
 
 
-def test_models_stand_by_what_they_are_for():
-    page = visit().run()
-    headings = [each.value for each in page.subheader]
-    assert headings[:2] == [messages()["purpose.use"], messages()["purpose.studies"]]
-    charts = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
-    labels = [[note["text"] for note in chart["layout"].get("annotations", ())] for chart in charts]
-    for_use = [model_names(CARDS)[card.name] for card in CARDS if card.protocol == "product"]
-    assert labels[0] == for_use
-    assert any("Colour CNN" in each and "Grey CNN" in each for each in labels)
+@pytest.mark.parametrize(
+    ("incorrect", "found"),
+    [("with", {"covered", "incorrect"}), ("without", {"covered"}), ("unknown", {"covered"})],
+)
+def test_a_two_class_models_cell_holds_the_samples_that_its_card_counts_there(monkeypatch, incorrect, found):
+    """A model that says *Masked* of everything: each sample is in the row that its true class belongs to."""
+    card = replace(CARDS[0], name="two", classes=("Masked", "No-Mask"), incorrect=incorrect)
+
+    def answers(sample, model, show):
+        return tuple(Prediction(card.classes, np.float32([0.9, 0.1])) for _ in SAMPLES[sample].truth)
+
+    monkeypatch.setattr(session, "sample_answers", answers)
+    falling = confusion._falling(card, ("Masked", "Masked"), SimpleNamespace(of=lambda _: None))
+    assert {truth for sample in falling if len(sample.truth) == 1 for truth in sample.truth} == found
+    assert confusion._falling(card, ("Masked", "No-Mask"), SimpleNamespace(of=lambda _: None)) == []
 
 
 def test_a_chosen_cell_shows_only_samples_that_fall_into_it(monkeypatch):
     """The table is a component, which only a browser can click: it is told here which cell was chosen."""
     monkeypatch.setattr(confusion, "table", lambda *_, **__: ("uncovered", "uncovered"))
-    page = visit().run()
+    page = visit(section="errors").run()
     assert not page.exception
-    from xai.photo.samples import SAMPLES
-
     count = int(re.search(rf"Of {len(SAMPLES)} samples, (\d+) show", text(page)).group(1))
     assert count >= 1
     answers = page.session_state["kept answers"]
@@ -178,31 +280,20 @@ def test_a_measured_model_stands_beside_what_was_published(weights):
     }
     (weights / "measured").mkdir()
     (weights / "measured" / "vgg16_fmd.json").write_text(json.dumps(raw))
-    page = visit(model="vgg16_fmd").run()
+    address = {"model": "vgg16_fmd"}
+    assert "Its weights do not come with this program" in text(visit(**address).run())
+    page = visit(**address, section="scores").run()
     assert not page.exception
     shown = text(page)
-    assert "Its weights do not come with this program" in shown
-    assert "Of 12 wrong answers on Kaggle photos that a person looked at:\n\n- A beard: 3" in shown
     assert "**Published by study 003, and measured here**" in shown
     assert "Fewer epochs." not in shown  # how it was trained is for those who ask
+    expert = visit(**address, section="scores", level="technical").run()
+    assert not expert.exception
+    assert "Fewer epochs." in text(expert)
+    shown = text(visit(**address, section="errors").run())
+    assert "Of 12 wrong answers on Kaggle photos that a person looked at:\n\n- A beard: 3" in shown
     assert messages()["confusion.offer"] not in shown  # nobody can be asked for samples
     assert messages()["confusion.closed_away"] in shown
-    assert "Fewer epochs." in text(visit(model="vgg16_fmd", level="technical").run())
-
-
-def test_experiments_are_shown_and_without_their_file_are_not(weights):
-    assert "**Does colour help?**" not in text(visit().run())
-    row = {"label": "grey", "published": 0.88}
-    row["measured"] = {"figure": "accuracy", "value": 0.9, "low": 0.88, "high": 0.92, "n": 1500}
-    experiment = {"name": "grey", "question": "Does colour help?", "source": "002", "rows": [row]}
-    experiment |= {"command": "python -m xai evaluate", "note": "Once."}
-    (weights / "experiments.json").write_text(json.dumps([experiment]))
-    session.records.clear()
-    page = visit().run()
-    assert not page.exception
-    assert "**Does colour help?**" in text(page)
-    assert "study 002 · accuracy · up to 1,500 faces" in text(page)
-    assert any(code.value == "python -m xai evaluate" for code in page.code)
 
 
 def test_a_damaged_record_is_named_and_the_rest_is_shown(weights):
@@ -221,3 +312,72 @@ def test_without_any_model_the_page_still_says_how_to_add_one(monkeypatch):
     session.records.clear()
     assert not page.exception
     assert "Add your own model" in text(page)
+
+
+def visit_studies(**address):
+    return page_at("studies", **address)
+
+
+def test_the_models_stand_study_by_study_beside_what_was_published():
+    page = visit_studies().run()
+    assert not page.exception
+    assert page.title[0].value == messages()["studies.title"]
+    cards = (*CARDS, *session.records().measured)
+    studies = {card.source for card in cards if card.protocol == "seed"} - {"own"}
+    labels = [each.label for each in page.expander]
+    assert all(any(f"Models of study {number} (" in label for label in labels) for number in studies)
+    charts = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
+    shown = [[note["text"] for note in chart["layout"].get("annotations", ())] for chart in charts]
+    assert any("Colour CNN" in each and "Grey CNN" in each for each in shown)
+    assert any(
+        trace.get("name") == messages()["dots.published"] for chart in charts for trace in chart["data"]
+    )
+    table = page.table[0].value
+    assert len(table) == len(cards)
+
+
+def test_a_set_is_defined_where_it_is_named():
+    page = visit_studies().run()
+    notes = [caption.help for caption in page.caption if "Kaggle photos" in caption.value]
+    assert messages()["dataset_note.fmd"] in notes
+
+
+def test_the_card_of_a_model_is_one_step_away():
+    page = visit_studies(lang="es").run()
+    names = model_names((*CARDS, *session.records().measured))
+    page.selectbox[0].set_value("colour_cnn_fmd").run()
+    assert len(page.selectbox[0].options) == len(names)
+    (link,) = page.get("page_link")
+    assert link.proto.page == "models"
+    assert "model=colour_cnn_fmd" in link.proto.query_string
+    assert "lang=es" in link.proto.query_string
+
+
+def test_the_table_has_more_columns_for_an_expert():
+    plain, expert = (visit_studies(**level).run() for level in ({}, {"level": "technical"}))
+    assert len(plain.table[0].value.columns) < len(expert.table[0].value.columns)
+    assert messages()["term.aca"] in text(expert)
+    assert messages()["term.aca"] not in text(plain)
+
+
+def test_experiments_are_shown_and_without_their_file_are_not(weights):
+    assert "**Does colour help?**" not in text(visit_studies().run())
+    row = {"label": "grey", "published": 0.88}
+    row["measured"] = {"figure": "accuracy", "value": 0.9, "low": 0.88, "high": 0.92, "n": 1500}
+    experiment = {"name": "grey", "question": "Does colour help?", "source": "002", "rows": [row]}
+    experiment |= {"command": "python -m xai evaluate", "note": "Once."}
+    (weights / "experiments.json").write_text(json.dumps([experiment]))
+    session.records.clear()
+    page = visit_studies().run()
+    assert not page.exception
+    assert "**Does colour help?**" in text(page)
+    assert "study 002 · accuracy · up to 1,500 faces" in text(page)
+    assert any(code.value == "python -m xai evaluate" for code in page.code)
+
+
+def test_without_models_and_experiments_the_page_stands(monkeypatch):
+    monkeypatch.setattr(session, "catalogue", lambda: Catalogue((), ()))
+    session.records.clear()
+    page = visit_studies().run()
+    session.records.clear()
+    assert not page.exception

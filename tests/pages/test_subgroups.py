@@ -7,7 +7,7 @@ import pytest
 from dashboard import session
 from dashboard.i18n import messages
 from dashboard.text.predictions import mask_reason
-from dashboard.views.models.study_text import error_lists, few_faces, kind_dots
+from dashboard.views.models.text import error_lists, few_faces, kind_dots
 from tests.support.pages import page_at
 from xai.learning.evaluation.subgroups import KINDS
 from xai.models.card_schema import Metric, Subgroup
@@ -57,19 +57,22 @@ def test_bins_are_dots_with_their_faces_beside_them(weights):
 
 
 def test_the_page_shows_the_charts_and_says_what_goes_wrong(weights):
-    page = page_at("models", model="sized").run()
+    page = page_at("models", model="sized", section="kinds").run()
     assert not page.exception
     shown = "\n".join(str(part.value) for part in (*page.markdown, *page.caption))
     assert "**On which faces it does well**" in shown
     assert "By size of the face in the photo" in shown
     assert "of each class (mask worn correctly / mask worn incorrectly / no mask)." in shown
     assert "\\* Fewer than 10 faces of a class" in shown
-    assert "Of 16 wrong answers on ilc photos that a person looked at:" in shown
-    assert "- A mask worn low, nose or chin barely inside it or exposed: 7" in shown
-    assert "skin-coloured mask: 2" in shown
     charts = [json.loads(chart.proto.spec) for chart in page.get("plotly_chart")]
     notes = [[note["text"] for note in chart["layout"].get("annotations", ())] for chart in charts]
     assert notes.count([dot.label for dot in kind_dots("size", _bins(weights), CLASSES)]) >= 1
+    errors = page_at("models", model="sized", section="errors").run()
+    assert not errors.exception
+    shown = "\n".join(str(part.value) for part in errors.markdown)
+    assert "Of 16 wrong answers on ilc photos that a person looked at:" in shown
+    assert "- A mask worn low, nose or chin barely inside it or exposed: 7" in shown
+    assert "skin-coloured mask: 2" in shown
 
 
 def _bins(weights):

@@ -24,7 +24,8 @@ _CHANCE = np.random.default_rng(4)
 
 def face(digest="a" * 64):
     crop = _CHANCE.integers(0, 256, (8, 8, 3), dtype=np.uint8)
-    return Face(digest, Box(2, 3, 7, 9), Box(-1, 0, 9, 10), crop, np.ones((5, 2), np.float32), 0.75)
+    points = np.ones((5, 2), np.float32)
+    return Face(digest, Box(2, 3, 7, 9), Box(-1, 0, 9, 10), crop, points, 0.75, turn=3, photo_size=(12, 11))
 
 
 def prediction():

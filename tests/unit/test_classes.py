@@ -163,7 +163,7 @@ def test_two_maps_explain_one_answer_where_the_models_only_spell_it_differently(
     frame = first.explanation.face
     one, two = (layer(each, "occlusion", "probability", "m", frame) for each in (first, second))
     found = agreement((one.values, two.values), (one.shares, two.shares))
-    assert len(class_notes(MapPair(one, two, found, found))) == notes
+    assert len(class_notes(MapPair(one, two, found, found, "both"))) == notes
 
 
 def test_a_class_that_is_not_known_is_called_as_it_is_and_grey():

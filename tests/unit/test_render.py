@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from xai.photo.faces import whole_photo
 from xai.render import (
     Mark,
     beyond_even,
@@ -8,6 +9,7 @@ from xai.render import (
     colour_bar,
     common_scale,
     density,
+    dim_outside,
     display_scale,
     display_values,
     draw_boxes,
@@ -17,7 +19,7 @@ from xai.render import (
     overlay,
     paint_classes,
 )
-from xai.types import Box, Heatmap
+from xai.types import Box, Face, Heatmap, Image
 
 GREY = np.full((40, 40, 3), 128, np.uint8)
 
@@ -148,3 +150,27 @@ def test_the_bar_is_white_in_the_middle():
     assert (bar[:, 50] == 255).all()
     assert (bar[:, 0] != bar[:, 100]).any()
     assert (colour_bar(101, 8, signed=False)[:, 0] == 255).all()
+
+
+@pytest.mark.parametrize("scale", [1, 3])
+def test_only_what_lies_outside_the_photo_is_dimmed(scale):
+    """A photo of 30 x 20 in a square: five mirrored rows above and below it."""
+    pixels = np.random.default_rng(1).integers(0, 256, (20, 30, 3), dtype=np.uint8)
+    face = whole_photo(Image(pixels, "0" * 64))
+    shown = face.crop.repeat(scale, axis=0).repeat(scale, axis=1)
+    dimmed = dim_outside(shown, face)
+    np.testing.assert_array_equal(dimmed[5 * scale : 25 * scale], shown[5 * scale : 25 * scale])
+    for part in (slice(0, 5 * scale), slice(25 * scale, None)):
+        expected = np.rint(shown[part] + 0.8 * (128 - shown[part].astype(np.float32)))
+        assert np.abs(dimmed[part] - expected).max() <= 1
+
+
+def test_a_crop_within_the_photo_or_of_an_unknown_photo_stays_as_it_is():
+    box, points = Box(3, 4, 43, 44), np.zeros((0, 2), np.float32)
+    for size in (None, (43, 44)):
+        face = Face("0" * 64, box, box, GREY, points, 0.9, photo_size=size)
+        assert dim_outside(GREY, face) is GREY
+    red = np.full_like(GREY, (255, 0, 0))
+    dimmed = dim_outside(red, Face("0" * 64, box, box, red, points, 0.9, photo_size=(42, 44)))
+    assert (dimmed[:, :39] == red[:, :39]).all()
+    assert (dimmed[:, 39] != red[:, 39]).any(axis=1).all()

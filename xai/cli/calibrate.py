@@ -21,7 +21,7 @@ def believability(args: Namespace, note: Note) -> Json:
 
 
 def calibrate(args: Namespace, note: Note) -> Json:
-    """How often the verdict is right; with ``--model`` or ``--model-file``, the verdicts of those models."""
+    """How often the verdict is right; with ``--model``, ``--model-file`` or ``--references``, verdicts."""
     from xai.evidence.validation import published, reports  # noqa: PLC0415
     from xai.models.cards import read_card  # noqa: PLC0415
     from xai.models.classifiers import load_card, load_classifier  # noqa: PLC0415
@@ -32,6 +32,15 @@ def calibrate(args: Namespace, note: Note) -> Json:
         raise XaiError("--update keeps what a labelled set says: name its --data, and no --model-file.")
     if args.donors == "set" and args.data is None:
         raise XaiError("--donors set takes faces of a labelled set: name it with --data.")
+    if args.references and (args.model or args.model_file):
+        raise XaiError(
+            "--references measures the two control networks alone: leave out --model and --model-file."
+        )
+    if args.references:
+        references = reports.reference_table(args.data, note, args.device)
+        if args.update:
+            reports.record_references(args.data.name, references)
+        return references
     judged = [load_classifier(name, args.device) for name in args.model or ()]
     if args.model_file is not None:
         judged.append(load_card(read_card(args.card, args.model_file), args.device))

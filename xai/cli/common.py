@@ -20,10 +20,15 @@ def given(**values: Any) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def new_call(calls: Any, name: str, run: Any, text: str) -> argparse.ArgumentParser:
-    """A command ``name`` run by ``run``, with the flags that every command has."""
+def new_call(
+    calls: Any, name: str, run: Any, text: str, table: Callable[[Any], str] | None = None
+) -> argparse.ArgumentParser:
+    """A command ``name`` run by ``run``, with the flags that every command has.
+
+    ``table`` turns its record into what is printed without ``--json``.
+    """
     call: argparse.ArgumentParser = calls.add_parser(name, help=text, description=text)
-    call.set_defaults(run=run)
+    call.set_defaults(run=run, table=table)
     call.add_argument("--json", action="store_true", help="print JSON alone on standard output")
     call.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     return call

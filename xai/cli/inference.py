@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ def classify(args: Namespace, note: Note) -> Iterator[Json]:
     from xai.models.incorrect_reason import predict_with_reasons  # noqa: PLC0415
 
     classifier = load_classifier(args.model or DEFAULT_MODEL, args.device)
-    for path in args.photos:
+    for path in _files(args.photos):
         record: Json = {"photo": str(path), "sha256": None, "faces": [], "error": None}
         try:
             image, faces = faces_of(path, args, note)
@@ -54,6 +54,13 @@ def classify(args: Namespace, note: Note) -> Iterator[Json]:
         except ImageRejected as error:
             record["error"] = str(error)
         yield record
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    """The paths; instead of a folder the files in it, by name, but for hidden ones."""
+    for path in paths:
+        inside = sorted(path.iterdir()) if path.is_dir() else ()
+        yield from [each for each in inside if each.is_file() and not each.name.startswith(".")] or [path]
 
 
 def explain(args: Namespace, note: Note) -> Json:
@@ -97,6 +104,8 @@ def faces_of(path: Path, args: Namespace, note: Note) -> tuple[Any, Any]:
     from xai.photo.orientation import find_faces_upright, turn_photo  # noqa: PLC0415
     from xai.types import Faces  # noqa: PLC0415
 
+    if path.is_dir():
+        raise ImageRejected(f"{path} is a folder and not a photo; name a JPEG, PNG or WebP file.")
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)  # enough to be refused as too large

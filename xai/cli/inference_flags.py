@@ -9,6 +9,7 @@ from typing import Any
 from xai import cli
 from xai.attribution.methods import METHODS
 from xai.attribution.occlusion.patch import FILLS
+from xai.cli import tables
 from xai.cli.common import new_call, positive
 from xai.evidence.counterfactuals.probes import COVER_FILLS, PROBES
 
@@ -22,12 +23,12 @@ def add_calls(calls: Any) -> None:
 
 
 def _models(calls: Any) -> None:
-    new_call(calls, "models", cli.models, "List the classifiers.")
+    new_call(calls, "models", cli.models, "List the classifiers.", tables.model_table)
 
 
 def _classify(calls: Any) -> None:
     call = new_call(calls, "classify", cli.classify, "Classify every face of some photos.")
-    call.add_argument("photos", nargs="+", type=Path, metavar="PHOTO")
+    call.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="or a folder: all files in it")
     call.add_argument("--model", help="classifier; the default model without it")
     _add_faces(call)
     call.add_argument("--top", type=positive, metavar="K", help="only the K most probable classes")
@@ -46,7 +47,11 @@ def _add_faces(call: ArgumentParser) -> None:
 
 def _explain(calls: Any) -> None:
     call = new_call(
-        calls, "explain", cli.explain, "Explain every face of one photo and write maps to a folder."
+        calls,
+        "explain",
+        cli.explain,
+        "Explain every face of one photo and write maps to a folder.",
+        tables.explanation_table,
     )
     call.add_argument("photo", type=Path, metavar="PHOTO")
     call.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
@@ -67,7 +72,9 @@ def _explain(calls: Any) -> None:
 
 
 def _whatif(calls: Any) -> None:
-    call = new_call(calls, "whatif", cli.whatif, "Run counterfactual probes on the faces of a photo.")
+    call = new_call(
+        calls, "whatif", cli.whatif, "Run counterfactual probes on the faces of a photo.", tables.whatif_table
+    )
     call.add_argument("photo", type=Path, metavar="PHOTO")
     probes = f"repeat for several: {', '.join(PROBES)}"
     call.add_argument("--probe", action="append", required=True, metavar="NAME", help=probes)
@@ -78,12 +85,21 @@ def _whatif(calls: Any) -> None:
 
 def _calibrate(calls: Any) -> None:
     call = new_call(
-        calls, "calibrate", cli.calibrate, "Measure how often the verdict is right, or give verdicts."
+        calls,
+        "calibrate",
+        cli.calibrate,
+        "Measure how often the verdict is right, or give verdicts.",
+        tables.calibration_table,
     )
     call.add_argument("--data", type=Path, metavar="DIR", help="a labelled set; the gallery without it")
     call.add_argument("--model", action="append", help="verdicts of this model; repeat for several")
     call.add_argument("--model-file", type=Path, metavar="X.safetensors", help="verdicts of a model's file")
     call.add_argument("--card", type=Path, metavar="X.json", help="the card of --model-file")
+    call.add_argument(
+        "--references",
+        action="store_true",
+        help="verdicts of an honest control network and a shortcut learner",
+    )
     call.add_argument(
         "--donors",
         choices=("set", "gallery"),
@@ -113,7 +129,7 @@ def _benchmark(calls: Any) -> None:
     call.add_argument("--input-size", type=positive, metavar="PX", help="input side; architectures: 224")
     call.add_argument("--rounds", type=positive, default=5, metavar="N", help="rounds (default 5)")
     call.add_argument("--data", type=Path, metavar="DIR", help="faces to compare fast with exact on")
-    call.add_argument("--faces", type=positive, default=30, metavar="N", help="how many of them (default 30)")
+    call.add_argument("--faces", type=positive, default=30, metavar="N", help="how many faces (default 30)")
     call.add_argument("--skip", action="append", choices=("naive", "memory", "agreement"))
     call.add_argument("--mode", choices=("exact", "fast"), default="exact", help="scaling: of the maps")
     call.add_argument("--markdown", type=Path, metavar="FILE", help="write the result as Markdown")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xai import cli
+from xai.cli import tables
 from xai.cli.common import new_call, positive
 
 __all__ = ["add_calls"]
@@ -42,7 +43,9 @@ def _train(calls: Any) -> None:
 
 
 def _evaluate(calls: Any) -> None:
-    call = new_call(calls, "evaluate", cli.evaluate, "Measure classifiers on a labelled set.")
+    call = new_call(
+        calls, "evaluate", cli.evaluate, "Measure classifiers on a labelled set.", tables.evaluation_table
+    )
     call.add_argument("--data", type=Path, required=True, metavar="DIR")
     call.add_argument("--model", action="append", help="repeat for several; the default model without it")
     _add_setting(call)
@@ -104,7 +107,13 @@ def _doubts(calls: Any) -> None:
 
 
 def _recall(calls: Any) -> None:
-    call = new_call(calls, "recall", cli.recall, "Measure the face detector on photos with boxes.csv.")
+    call = new_call(
+        calls,
+        "recall",
+        cli.recall,
+        "Measure the face detector on photos with boxes.csv.",
+        tables.recall_table,
+    )
     call.add_argument("photos", type=Path, nargs="+", metavar="DIR")
 
 

@@ -122,7 +122,9 @@ class ClassVerdict:
         donors: ``set`` or ``gallery``: the source of the donors.
         label: the class.
         faces: right answers.
+        groups: how many source photos they come from.
         judged: on how many of them edits were feasible.
+        verdicts: verdict of a single face -> right answers with it; empty where not counted.
         followed: share of edits of the lower face that were followed; None where nothing was judged.
         place: effect of nose and mouth alone over that of the lower face; likewise.
         stayed: share of other edits under which the answer stayed; likewise.
@@ -135,7 +137,9 @@ class ClassVerdict:
     donors: str
     label: str
     faces: int
+    groups: int
     judged: int
+    verdicts: Mapping[str, int]
     followed: Metric | None
     place: Metric | None
     stayed: Metric | None
@@ -373,7 +377,9 @@ def _verdict(key: str, label: str, row: Field) -> ClassVerdict:
         donors=donors,
         label=label,
         faces=row["faces"].count(),
+        groups=row.get("groups", row["faces"].value).count(),
         judged=row["judged"].count(),
+        verdicts=row.get("verdicts", {}).counts(),
         followed=_judged(row["followed"]),
         place=_judged(row["place_share"]),
         stayed=_judged(row["stayed"]),

@@ -35,6 +35,7 @@ from xai.models.reported_errors import KnownError, read_errors
 __all__ = [
     "DEFAULT_MODEL",
     "EXPERIMENTS",
+    "REFERENCES",
     "Card",
     "Catalogue",
     "card_paths",
@@ -52,6 +53,9 @@ DEFAULT_MODEL = "mobilenet_v2"
 
 EXPERIMENTS = "experiments.json"
 """The one JSON file among the cards that is not a card: the results of ``python -m xai experiments``."""
+
+REFERENCES = Path(__file__).with_name("ground_truth") / "reference_verdicts.json"
+"""Verdicts of two control networks, an honest one and a shortcut learner: what a model's own stand beside."""
 
 _HOME = Path(__file__).resolve().parents[2] / "weights"
 

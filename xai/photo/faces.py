@@ -214,7 +214,8 @@ def _cut(
     """The face in ``box`` with the result of ``cut_crop``."""
     crop, square = cut
     known = np.zeros((0, 2), np.float32) if landmarks is None else landmarks
-    return Face(image.sha256, box, square, crop, known, score, image.turn)
+    size = (image.width, image.height)
+    return Face(image.sha256, box, square, crop, known, score, image.turn, size)
 
 
 def _in_crop(points: NDArray[np.float32], square: Box, side: int) -> NDArray[np.float32]:

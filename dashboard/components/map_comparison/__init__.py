@@ -1,4 +1,4 @@
-"""Component: maps side by side under one shared cursor; what is sent to it.
+"""Component: two maps and their difference under one shared cursor; what is sent to it.
 
 Its frontend is the three files beside this one. It makes no network requests and returns nothing; the cursor
 and the before/after slider work without the server.
@@ -38,6 +38,7 @@ class Panel:
         alt: text alternative.
         values: float32 ``(S, S)``; NaN where there is no value.
         signed: positive values get a plus sign.
+        note: below it; may be empty.
     """
 
     title: str
@@ -45,27 +46,35 @@ class Panel:
     alt: str
     values: NDArray[np.float32]
     signed: bool
+    note: str = ""
 
 
 _mount = component("map_comparison")
 
 
-def side_by_side(panels: Sequence[Panel], regions: NDArray[np.int8] | None, unit: str, language: str) -> None:
-    """Draw the panels with one cursor on all; a slider wipes between the first two.
+def side_by_side(
+    panels: tuple[Panel, Panel],
+    apart: Panel,
+    regions: NDArray[np.int8] | None,
+    unit: str,
+    language: str,
+) -> None:
+    """Draw the two maps with a slider between them; their difference is folded away. One cursor is on all.
 
     Args:
-        panels: at least two, their values of one shape.
+        panels: the two, their values of one shape.
+        apart: their difference, of the same shape.
         regions: int8 ``(S, S)`` of the same shape, index into ``REGIONS``; None where they are not known.
         unit: of the values, a key of ``READINGS``.
         language: the reader's language code.
     """
-    _mount(key="compare maps", data=payload(panels, regions, unit, language))
+    _mount(key="compare maps", data=payload((*panels, apart), regions, unit, language))
 
 
 def payload(
     panels: Sequence[Panel], regions: NDArray[np.int8] | None, unit: str, language: str
 ) -> Mapping[str, object]:
-    """What the component receives; arguments as of ``side_by_side``."""
+    """What the component receives; ``panels`` ends with the difference, the rest as of ``side_by_side``."""
     reading = READINGS[unit]
     places = np.full((GRID, GRID), len(REGIONS)) if regions is None else _read(regions)
     return {
@@ -81,6 +90,7 @@ def payload(
             "outside": t("compare.outside"),
             "value": t(f"compare_unit.{unit}", value="{value}"),
             "wipe": t("compare.wipe"),
+            "apart": t("compare.apart"),
             "wiped": t("compare.wiped", part="{part}", first=panels[0].title),
         },
     }
@@ -92,7 +102,14 @@ def _layer(panel: Panel) -> Mapping[str, object]:
         for row in _read(panel.values).astype(float).tolist()
     ]
     source = f"data:image/jpeg;base64,{base64.b64encode(encode_jpeg(panel.picture)).decode()}"
-    return {"title": panel.title, "src": source, "alt": panel.alt, "signed": panel.signed, "values": values}
+    return {
+        "title": panel.title,
+        "src": source,
+        "alt": panel.alt,
+        "signed": panel.signed,
+        "values": values,
+        "note": panel.note,
+    }
 
 
 def _read(plane: NDArray[np.generic]) -> NDArray[np.generic]:

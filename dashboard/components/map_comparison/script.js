@@ -1,8 +1,9 @@
-// The maps side by side with one cursor on all of them, and a slider that wipes from the first to the second.
+// Two maps with a slider between them that wipes from the first to the second, and their difference, folded
+// away; one cursor is on all of them.
 // All text comes from the server; nothing is sent back.
 
 const STEP = 1, STRIDE = 5;
-const KEPT = (globalThis.maskEvidenceCompare ??= {}); // last cursor and slider positions, across reruns
+const KEPT = (globalThis.maskEvidenceCompare ??= {}); // last positions, across reruns
 
 function made(tag, name, text) {
   const element = document.createElement(tag);
@@ -38,6 +39,7 @@ function panel(layer) {
   const across = made("div", "across"), down = made("div", "down");
   frame.append(picture(layer.src, layer.alt), across, down);
   figure.append(made("figcaption", "title", layer.title), frame, caption);
+  if (layer.note) figure.append(made("figcaption", "note", layer.note));
   return { figure, frame, caption, across, down, values: layer.values, signed: layer.signed };
 }
 
@@ -62,8 +64,10 @@ function wipe(data, state) {
 }
 
 export default function ({ data, parentElement }) {
-  const [maps, shown, heard] = [".maps", ".place", ".heard"].map((name) => parentElement.querySelector(name));
-  const state = (KEPT.state ??= { cursor: strongest(data.layers[0].values), wipe: 50 });
+  const [maps, shown, apart, heard] = [".maps", ".place", ".apart", ".heard"].map((name) =>
+    parentElement.querySelector(name),
+  );
+  const state = (KEPT.state ??= { cursor: strongest(data.layers[0].values), wipe: 50, apart: false });
   const rows = data.places.length, columns = data.places[0].length;
   const panels = data.layers.map(panel);
   const digits = { minimumFractionDigits: data.digits, maximumFractionDigits: data.digits };
@@ -73,7 +77,8 @@ export default function ({ data, parentElement }) {
 
   const read = (value, signed) => {
     if (value === null) return data.words.outside;
-    return filled(data.words.value, { value: written[Number(signed)].format(value * data.factor) });
+    const number = written[Number(signed)].format(value * data.factor).replace("-", "\u2212");
+    return filled(data.words.value, { value: number });
   };
 
   function show(aloud) {
@@ -84,7 +89,8 @@ export default function ({ data, parentElement }) {
       each.caption.textContent = read(each.values[row][column], each.signed);
     }
     const place = data.words.places[data.places[row][column]];
-    const said = data.layers.map((layer, index) => `${layer.title}: ${panels[index].caption.textContent}`);
+    const seen = data.layers.slice(0, state.apart ? 3 : 2);
+    const said = seen.map((layer, index) => `${layer.title}: ${panels[index].caption.textContent}`);
     shown.textContent = filled(data.words.place, { place });
     if (aloud) heard.textContent = [place, ...said].join(". ");
   }
@@ -101,9 +107,12 @@ export default function ({ data, parentElement }) {
     move(at(event.clientY - box.top, box.height, rows), at(event.clientX - box.left, box.width, columns), false);
   }
 
-  parentElement.querySelector(".board").style.setProperty("--panels", `${panels.length}fr`);
   parentElement.querySelector(".wipe").replaceChildren(wipe(data, state));
-  maps.replaceChildren(...panels.map((each) => each.figure));
+  maps.replaceChildren(panels[0].figure, panels[1].figure);
+  apart.querySelector(".difference").replaceChildren(panels[2].figure);
+  apart.querySelector("summary").textContent = data.words.apart;
+  apart.open = state.apart;
+  apart.ontoggle = () => (state.apart = apart.open);
   maps.setAttribute("aria-label", data.words.cursor);
   for (const { frame } of panels) {
     frame.addEventListener("pointermove", (event) => follow(frame, event));

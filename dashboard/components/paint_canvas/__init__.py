@@ -7,19 +7,18 @@ shapes in crop pixels, never an image.
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dashboard import session
-from dashboard.charts.palette import class_colour
-from dashboard.components import component
+from dashboard.components import answer_bars, component
+from dashboard.components.answer_bars import Answer
 from dashboard.components.paint_canvas.shapes import MOST_POINTS, MOST_SHAPES
-from dashboard.i18n import class_title, format_number, t
+from dashboard.i18n import t
 from xai.photo.images import encode_jpeg
-from xai.types import Prediction
 
 __all__ = ["TOOLS", "Board", "inline", "paint", "sent_by"]
 
@@ -37,33 +36,42 @@ class Board:
         picture: RGB uint8 ``(S, S, 3)``, the crop with its current cover.
         content: what a new cover shows at each pixel, as ``inline`` encodes it.
         shapes: as the browser sent them, to restore a newly mounted component.
-        now: the model's prediction for the image; None where it could not be run.
+        covered: whether anything is covered.
+        answers: of each model.
+        note: how much is covered.
         alt: text alternative of the image.
-        heard: screen reader announcement when something has changed.
         parts: whether the parts of the face are known, so that they can be clicked.
     """
 
     picture: NDArray[np.uint8]
     content: str
     shapes: object
-    now: Prediction | None
+    covered: bool
+    answers: Sequence[Answer]
+    note: str
     alt: str
-    heard: str
     parts: bool
 
 
-_mount = component("paint_canvas")
+_mount = component("paint_canvas", answer_bars.PART)
 
 
-def paint(board: Board, key: str, pointed: Callable[[], None]) -> None:
+def paint(board: Board, key: str, pointed: Callable[[], None], cleared: Callable[[], None]) -> None:
     """Draw the component. ``sent_by`` reads what it sends, even before it is drawn.
 
     Args:
         board: what is painted on.
         key: of the component, unique per face.
         pointed: called when a part of the face was clicked.
+        cleared: called when everything is to be uncovered.
     """
-    _mount(key=key, data=_payload(board), on_shapes_change=_nothing, on_spot_change=pointed)
+    _mount(
+        key=key,
+        data=_payload(board),
+        on_shapes_change=_nothing,
+        on_spot_change=pointed,
+        on_cleared_change=cleared,
+    )
 
 
 def sent_by(key: str, name: str) -> object:
@@ -83,28 +91,16 @@ def _payload(board: Board) -> Mapping[str, object]:
         "content": board.content,
         "side": len(board.picture),
         "shapes": board.shapes if isinstance(board.shapes, list) else [],
-        "answers": _answers(board.now) if board.now else [],
+        "covered": board.covered,
+        "answers": [answer.payload() for answer in board.answers],
+        "note": board.note,
         "alt": board.alt,
-        "heard": board.heard,
+        "heard": " ".join(f"{answer.model}: {answer.sentence}" for answer in board.answers),
         "tools": list(TOOLS if board.parts else TOOLS[:2]),
         "most": MOST_SHAPES,
         "points": MOST_POINTS,
         "words": {name: t(f"cover_canvas.{name}", **_blanks(name)) for name in _WORDS},
     }
-
-
-def _answers(now: Prediction) -> list[Mapping[str, object]]:
-    """The probability bars under the face, for screens too narrow to show them beside it."""
-    return [
-        {
-            "name": class_title(name),
-            "colour": class_colour(name),
-            "part": now.of(name),
-            "written": format_number(now.of(name), ".0%"),
-            "said": name == now.label,
-        }
-        for name in now.classes
-    ]
 
 
 def _blanks(name: str) -> Mapping[str, str]:

@@ -5,12 +5,6 @@ const STEP = 1 / 48, STRIDE = 1 / 12; // of the side: cursor step of an arrow ke
 const BRUSH = { least: 2, most: 24, usual: 8 }; // per cent of the side
 const KEPT = new WeakMap(); // element of the page -> its board
 
-function made(tag, text) {
-  const element = document.createElement(tag);
-  if (text !== undefined) element.textContent = text;
-  return element;
-}
-
 function filled(sentence, values) {
   return sentence.replace(/\{(\w+)\}/g, (blank, name) => (name in values ? values[name] : blank));
 }
@@ -25,8 +19,8 @@ function bar(from, to) {
 
 class Board {
   constructor(root) {
-    [this.tools, this.face, this.canvas, this.answers, this.hint, this.heard] =
-      [".tools", ".face", ".paint", ".answers", ".hint", ".heard"].map((name) => root.querySelector(name));
+    [this.tools, this.face, this.canvas, this.answers, this.note, this.hint, this.heard] =
+      [".tools", ".face", ".paint", ".answers", ".note", ".hint", ".heard"].map((name) => root.querySelector(name));
     this.content = new Image();
     this.content.onload = () => this.draw();
     this.tool = "brush";
@@ -49,12 +43,13 @@ class Board {
     this.face.alt = data.alt;
     if (this.content.src !== data.content) this.content.src = data.content;
     this.canvas.setAttribute("aria-label", data.words.canvas);
+    this.note.textContent = data.note;
     this.hint.textContent = data.words.hint;
     if (!first && this.heard.textContent !== data.heard) this.heard.textContent = data.heard;
     this.canvas.width = this.canvas.height = data.side * 2;
     this.draw();
     this.drawTools();
-    this.drawAnswers();
+    drawAnswers(this.answers, data.answers);
   }
 
   listen() {
@@ -150,6 +145,12 @@ class Board {
     }
   }
 
+  // The parts of the face that are hidden are known to the server alone.
+  clear() {
+    this.send([]);
+    this.setTriggerValue("cleared", true);
+  }
+
   undo() { if (this.shapes.length) this.send(this.shapes.slice(0, -1)); }
 
   draw() {
@@ -198,21 +199,9 @@ class Board {
       ...tools.map((name) => this.button(name, () => { this.tool = name; this.cancel(); this.drawTools(); }, name === this.tool)),
       label,
       this.button("undo", () => this.undo()),
-      this.button("clear", () => this.send([])),
+      this.button("clear", () => this.clear()),
     );
     if (at) this.tools.querySelector(`[data-name=${at}]`)?.focus();
-  }
-
-  drawAnswers() {
-    this.answers.replaceChildren(...this.data.answers.flatMap(({ name, colour, part, written, said }) => {
-      const cells = [made("span", name), made("span"), made("span", written)], full = made("div");
-      if (said) for (const cell of cells) cell.className = "said";
-      cells[1].className = "track";
-      Object.assign(full.style, { width: `${100 * part}%`, background: colour });
-      full.className = "full";
-      cells[1].append(full);
-      return cells;
-    }));
   }
 
   button(name, act, pressed) {
@@ -220,7 +209,7 @@ class Board {
     button.type = "button";
     button.dataset.name = name;
     if (pressed !== undefined) button.setAttribute("aria-pressed", pressed);
-    else button.disabled = !this.shapes.length;
+    else button.disabled = !this.shapes.length && !(name === "clear" && this.data.covered);
     button.onclick = act;
     return button;
   }

@@ -12,7 +12,7 @@ from dashboard.text.map_units import DENSITY, display_unit
 from dashboard.worker.jobs import FaceExplanation
 from xai.attribution.methods import METHODS
 from xai.photo.face_warp import warp_to
-from xai.render import beyond_even, density, overlay
+from xai.render import beyond_even, density, dim_outside, overlay
 from xai.types import REGIONS, Explanation, Face, Prediction, RegionShares
 
 __all__ = [
@@ -106,11 +106,11 @@ def layer(explained: FaceExplanation, method: str, unit: str, title: str, frame:
     unit = unit if display_unit(method) == UNITS[0] else display_unit(method)
     face, values = explanation.face, _in_unit(explanation, method, unit)
     if face is frame or (face.photo_sha256, face.crop_box) == (frame.photo_sha256, frame.crop_box):
-        return AlignedMap(title, explained, method, unit, face.crop, values, regions)
+        return AlignedMap(title, explained, method, unit, dim_outside(face.crop, face), values, regions)
     laid = warp_to(face, frame)
     if regions is not None:
         regions = laid.labels(regions, REGIONS.index("elsewhere"))
-    crop, values = laid.crop(face.crop), laid.values(values)
+    crop, values = laid.crop(dim_outside(face.crop, face)), laid.values(values)
     return AlignedMap(title, explained, method, unit, crop, values, regions, laid.by_features)
 
 

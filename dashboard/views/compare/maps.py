@@ -1,4 +1,4 @@
-"""The maps under one cursor, their difference, the legend, and the same as plain images."""
+"""The two maps with a slider between them, their difference, the legend, and the same as plain images."""
 
 from __future__ import annotations
 
@@ -27,25 +27,22 @@ _OPACITY = 0.7
 _PLAIN_WIDTH = 260
 
 
-def show(pair: MapPair, more: Sequence[AlignedMap], *, same_face: bool) -> None:
-    """The maps of the pair, then the others, then the difference of the pair.
+def show(pair: MapPair) -> None:
+    """The two maps with a slider between them, and their difference one click away.
 
     Args:
         pair: the maps being compared.
-        more: the other maps, aligned likewise.
-        same_face: all are of one face.
     """
-    layers = (pair.first, pair.second, *more)
-    full = shared_scale(layers)
-    panels = [_panel(each, full) for each in layers]
-    panels.append(_difference(pair, full))
-    st.subheader(t("compare.maps", method=method_title(pair.first.method)), anchor=False)
-    side_by_side(panels, pair.first.regions, pair.first.unit, preferences.language())
-    for note in (*class_notes(pair), *_frame_notes(layers, same_face)):
+    full = shared_scale((pair.first, pair.second))
+    panels = (_panel(pair.first, full), _panel(pair.second, full))
+    apart = _difference(pair, full)
+    st.subheader(method_title(pair.first.method), anchor=False)
+    side_by_side(panels, apart, pair.first.regions, pair.first.unit, preferences.language())
+    for note in (*class_notes(pair), *_frame_notes(pair)):
         st.info(note)
     _legend(pair, full)
     with st.expander(t("compare.plain")):
-        _plain(panels)
+        _plain((*panels, apart))
 
 
 def _panel(layer: AlignedMap, full: float) -> Panel:
@@ -54,29 +51,33 @@ def _panel(layer: AlignedMap, full: float) -> Panel:
 
 
 def _difference(pair: MapPair, full: float) -> Panel:
-    picture = drawn_difference(pair.first, pair.second, full, _OPACITY)
-    title = t("compare.difference", first=pair.first.title, second=pair.second.title)
-    return Panel(title, picture, alt_difference(pair), difference(pair.first, pair.second), signed=True)
+    names = {"first": pair.first.title, "second": pair.second.title}
+    return Panel(
+        t("compare.difference", **names),
+        drawn_difference(pair.first, pair.second, full, _OPACITY),
+        alt_difference(pair),
+        difference(pair.first, pair.second),
+        signed=True,
+        note=t("compare.legend_difference", full=value_text(full, pair.first.unit, signed=False), **names),
+    )
 
 
-def _frame_notes(layers: Sequence[AlignedMap], same_face: bool) -> list[str]:
-    if same_face:
+def _frame_notes(pair: MapPair) -> list[str]:
+    if not pair.faces:
         return []
-    return [t("compare.laid" if all(each.by_features for each in layers) else "compare.frames")]
+    both = pair.first.by_features and pair.second.by_features
+    return [t("compare.laid" if both else "compare.frames")]
 
 
 def _legend(pair: MapPair, full: float) -> None:
     unit = pair.first.unit
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns(2, gap="medium", vertical_alignment="center")
     with left:
         end = full + 1 if unit == DENSITY else full
         bar(bar_alt(pair.first.method, end), signed=pair.first.signed)
+    with right:
         words = unit if has_key(f"compare_legend.{unit}") else "signed" if pair.first.signed else "unsigned"
         st.caption(t(f"compare_legend.{words}", full=value_text(end, unit, signed=False)))
-    with right:
-        bar(t("legend.bar_alt", scale=full), signed=True)
-        names = {"first": pair.first.title, "second": pair.second.title}
-        st.caption(t("compare.legend_difference", full=value_text(full, unit, signed=False), **names))
 
 
 def _plain(panels: Sequence[Panel]) -> None:

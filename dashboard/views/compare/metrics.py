@@ -41,7 +41,7 @@ def _regions(pair: MapPair) -> None:
                 t("agree.column_region"): region_title(name),
                 _breakable(pair.first.title): format_number(one.share[name], ".0%"),
                 _breakable(pair.second.title): format_number(two.share[name], ".0%"),
-                t("agree.column_difference"): format_number(apart[name], "+.0%"),
+                t("agree.column_difference"): format_number(100 * apart[name], "+.0f"),
             }
             for name in REGIONS
         ],

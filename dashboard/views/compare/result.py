@@ -1,4 +1,4 @@
-"""The comparison: the sentence, the maps under one cursor, the verdicts, the figures."""
+"""The comparison of one pair: the headline, the verdicts, the maps, the figures."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from dashboard.face_explanations import FaceListener, MapCollector
 from dashboard.i18n import class_title, t
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
+from dashboard.views.compare import all_faces, metrics
 from dashboard.views.compare import maps as compare_maps
-from dashboard.views.compare import metrics
 from dashboard.views.compare.aligned_maps import AlignedMap, layer
-from dashboard.views.compare.selection import Choice
-from dashboard.views.compare.text import COVERING, MapPair, heading, reason_lines, verdict_rows
+from dashboard.views.compare.selection import Choice, Slot
+from dashboard.views.compare.text import COVERING, MapPair, basis, heading
 from dashboard.widgets import face_picker, verdict_panel
 from dashboard.widgets.face_picker import FaceOption
 from dashboard.widgets.progress import Progress
@@ -32,63 +32,51 @@ __all__ = ["show"]
 
 
 @dataclass(frozen=True, eq=False)
-class Subject:
+class _Subject:
     """One model's view of one face.
 
     Attributes:
         title: model, and which face where there are two.
-        face: index of the face among the chosen ones.
+        slot: the model and the face.
         explained: what was measured.
     """
 
     title: str
-    face: FaceOption
+    slot: Slot
     explained: FaceExplanation
 
 
 def show(choice: Choice) -> None:
     """Run the comparison and show it: first what is available at once, then the verdicts as they arrive."""
-    sentence, held = st.empty(), st.empty()
+    sentence, everywhere, held = st.empty(), st.container(), st.empty()
+    cards, below = st.container(), st.container()
     bar = Progress(held, height=420)
-    asked = [one for number in range(len(choice.faces)) if (one := _asked(number, choice, bar))]
-    subjects = [subject for one in asked for subject in _measure(one, choice, bar)]
-    if len(subjects) < 2:
-        held.empty()
+    jobs = [(listed, job) for listed in choice.faces if (job := _job(listed, choice, bar))]
+    measured = {slot: found for one in jobs for slot, found in _measure(*one, choice, bar).items()}
+    held.empty()
+    if len(measured) < len({choice.first, choice.second}):
         return
-    frame = subjects[0].explained.explanation.face
-    with held.container():
-        first, second = _two(subjects)
-        pair = _pair(first, second, choice, frame)
-        others = [each for each in subjects if each is not first and each is not second]
-        more = [_layer(each, choice, frame) for each in others]
-        compare_maps.show(pair, more, same_face=len(choice.faces) == 1)
+    first, second = (
+        _Subject(_title(slot, choice), slot, measured[slot]) for slot in (choice.first, choice.second)
+    )
+    pair = replace(_pair(first, second, choice), evidence=_known(jobs))
     _say(sentence, pair)
-    slots = _answers(subjects)
-    metrics.show(pair)
+    if choice.one_face:
+        with everywhere:
+            all_faces.show(choice.models)
+    with cards:
+        slots = _answers(first, second, one_face=choice.one_face)
+    with below:
+        compare_maps.show(pair)
+        metrics.show(pair)
     verdicts = _Verdicts(pair, sentence, slots)
-    for one in asked:
-        _test(one, [each for each in subjects if each.face == one.listed], verdicts)
+    for listed, job in jobs:
+        face_explanations.explain(job, _Tests(_titles(listed, (first, second)), verdicts))
     verdicts.over()
 
 
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """One of the chosen faces, with its job.
-
-    Attributes:
-        number: index among the chosen faces, from 0.
-        listed: the chosen option.
-        job: its maps and tests.
-    """
-
-    number: int
-    listed: FaceOption
-    job: ExplainFace
-
-
-def _asked(number: int, choice: Choice, progress: Progress) -> _Asked | None:
-    """The job for a chosen face; None, after showing a message, where there is nothing to run."""
-    listed = choice.faces[number]
+def _job(listed: FaceOption, choice: Choice, progress: Progress) -> ExplainFace | None:
+    """The maps and tests of a chosen face; None, after showing a message, where there is nothing to run."""
     try:
         face = face_picker.find(listed, session.catalogue().cards[0].name, progress.of())
     except JobError as failure:
@@ -99,7 +87,7 @@ def _asked(number: int, choice: Choice, progress: Progress) -> _Asked | None:
         return None
     requests = tuple(request for model in choice.models if (request := _request(model, choice)))
     methods = tuple(dict.fromkeys((*METHODS_SHOWN, choice.method)))
-    return _Asked(number, listed, ExplainFace(face, requests, methods)) if requests else None
+    return ExplainFace(face, requests, methods) if requests else None
 
 
 def _request(model: str, choice: Choice) -> ModelRequest | None:
@@ -111,77 +99,86 @@ def _request(model: str, choice: Choice) -> ModelRequest | None:
     return ModelRequest(model, target)
 
 
-def _measure(asked: _Asked, choice: Choice, progress: Progress) -> list[Subject]:
-    """Run every chosen model on a face; a failure is shown, and the others go on."""
+def _known(jobs: Sequence[tuple[FaceOption, ExplainFace]]) -> tuple[Evidence | None, Evidence | None]:
+    """The verdicts of the first and the second that were measured before."""
+    one, two = (
+        face_explanations.known_evidence(job.face, request) for _, job in jobs for request in job.requests
+    )
+    return one, two
+
+
+def _measure(
+    listed: FaceOption, job: ExplainFace, choice: Choice, progress: Progress
+) -> Mapping[Slot, FaceExplanation]:
+    """The maps of every model on a face; a failure is shown, and the others go on."""
     maps = MapCollector(lambda model, stage: progress.of(model)(stage))
-    requests = tuple(replace(request, test=False) for request in asked.job.requests)
-    face_explanations.explain(replace(asked.job, requests=requests), maps)
+    requests = tuple(replace(request, test=False) for request in job.requests)
+    face_explanations.explain(replace(job, requests=requests), maps)
     for model, failure in maps.failures.items():
         st.error(t("map.failed", model=display_name(model), sentence=failed(failure)))
-    return [
-        Subject(_title(request.model, asked.number, choice), asked.listed, maps.found[request.model])
-        for request in requests
-        if request.model in maps.found
-    ]
+    return {Slot(model, listed): found for model, found in maps.found.items()}
 
 
-def _title(model: str, number: int, choice: Choice) -> str:
-    if len(choice.faces) == 1:
-        return display_name(model)
-    return t("compare.on_first" if number == 0 else "compare.on_second", model=display_name(model))
+def _title(slot: Slot, choice: Choice) -> str:
+    if choice.one_face:
+        return display_name(slot.model)
+    return t(
+        "compare.on_first" if slot == choice.first else "compare.on_second", model=display_name(slot.model)
+    )
 
 
-def _two(subjects: Sequence[Subject]) -> tuple[Subject, Subject]:
-    """Which two are compared; a widget asks only where there are more."""
-    if len(subjects) == 2:
-        return subjects[0], subjects[1]
-    by_title = {each.title: each for each in subjects}
-    left, right = st.columns(2, gap="medium")
-    one = left.selectbox(t("compare.hold"), list(by_title), key="hold")
-    rest = [title for title in by_title if title != one]
-    two = right.selectbox(t("compare.against"), rest, key=f"against {one}")
-    return by_title[one], by_title[two]
+def _titles(listed: FaceOption, subjects: Sequence[_Subject]) -> Mapping[str, str]:
+    """Model -> title, of those that see a face."""
+    return {each.slot.model: each.title for each in subjects if each.slot.face == listed}
 
 
-def _layer(subject: Subject, choice: Choice, frame: Face, method: str | None = None) -> AlignedMap:
+def _pair(first: _Subject, second: _Subject, choice: Choice) -> MapPair:
+    frame = first.explained.explanation.face
+    one, two = (_layer(each, choice, frame) for each in (first, second))
+    shown = covering = agreement((one.values, two.values), (one.shares, two.shares))
+    if choice.method != COVERING:
+        a, b = (_layer(each, choice, frame, COVERING) for each in (first, second))
+        covering = agreement((a.values, b.values), (a.shares, b.shares))
+    return MapPair(
+        one,
+        two,
+        shown,
+        covering,
+        name=t("compare.pair", first=first.title, second=second.title)
+        if choice.one_face
+        else t("compare.pair_faces", model=display_name(first.slot.model)),
+        truths=(first.slot.face.truth, second.slot.face.truth),
+        faces=not choice.one_face,
+    )
+
+
+def _layer(subject: _Subject, choice: Choice, frame: Face, method: str | None = None) -> AlignedMap:
     return layer(subject.explained, method or choice.method, choice.unit, subject.title, frame)
-
-
-def _pair(first: Subject, second: Subject, choice: Choice, frame: Face) -> MapPair:
-    one, two = _layer(first, choice, frame), _layer(second, choice, frame)
-    shown = agreement((one.values, two.values), (one.shares, two.shares))
-    if choice.method == COVERING:
-        return MapPair(one, two, shown, shown)
-    a, b = _layer(first, choice, frame, COVERING), _layer(second, choice, frame, COVERING)
-    return MapPair(one, two, shown, agreement((a.values, b.values), (a.shares, b.shares)))
 
 
 def _say(place: DeltaGenerator, pair: MapPair) -> None:
     """The headline, and what it is based on."""
-    with place.container():
+    with place.container(gap="xxsmall"):
         st.header(heading(pair), anchor=False)
-        for line in reason_lines(pair):
-            st.markdown(line)
-        if rows := verdict_rows(pair):
-            st.table(rows, hide_index=True)
-        st.caption(t("compare.waits" if pair.waits else "verdict.not_right"))
+        st.caption(basis(pair))
 
 
-def _answers(subjects: Sequence[Subject]) -> dict[str, verdict_panel.VerdictPanel]:
-    """Draw the answers; title -> placeholder of its verdict. A model's faces are side by side."""
+def _answers(
+    first: _Subject, second: _Subject, *, one_face: bool
+) -> Mapping[str, verdict_panel.VerdictPanel]:
+    """Draw the answers side by side; title -> placeholder of its verdict."""
+    if one_face:
+        both = {each.title: each.explained for each in (first, second)}
+        return verdict_panel.answers(both, first.slot.face.truth)
     slots: dict[str, verdict_panel.VerdictPanel] = {}
-    faces = list(dict.fromkeys(each.face for each in subjects))
-    beside = len(faces) == len(subjects)
-    places = st.columns(len(faces)) if beside else [st.container() for _ in faces]
-    for listed, place in zip(faces, places, strict=True):
-        own = {each.title: each.explained for each in subjects if each.face == listed}
-        with place:
-            slots |= verdict_panel.answers(own, listed.truth)
+    for each, column in zip((first, second), st.columns(2), strict=True):
+        with column:
+            slots |= verdict_panel.answers({each.title: each.explained}, each.slot.face.truth)
     return slots
 
 
 class _Verdicts:
-    """Placeholders of the verdicts, filled as they arrive; each that the headline depends on updates it.
+    """Placeholders of the verdicts, filled as they arrive; each updates the headline.
 
     Args:
         pair: the two that the headline is about.
@@ -194,14 +191,14 @@ class _Verdicts:
     ) -> None:
         self.slots = slots
         self._pair, self._sentence = pair, sentence
-        self._found: dict[str, Evidence] = {}
+        both = zip((pair.first.title, pair.second.title), pair.evidence, strict=True)
+        self._found = {title: evidence for title, evidence in both if evidence}
 
     def add(self, title: str, evidence: Evidence) -> None:
         """A verdict has arrived."""
         self._found[title] = evidence
         self.slots[title].fill(evidence, preferences.level())
-        if title in (self._pair.first.title, self._pair.second.title):
-            _say(self._sentence, replace(self._pair, evidence=self._known()))
+        _say(self._sentence, replace(self._pair, evidence=self._known()))
 
     def over(self) -> None:
         """No more verdicts will arrive."""
@@ -212,16 +209,8 @@ class _Verdicts:
         return self._found.get(self._pair.first.title), self._found.get(self._pair.second.title)
 
 
-def _test(asked: _Asked, subjects: Sequence[Subject], verdicts: _Verdicts) -> None:
-    """Get the verdicts for one face; those that have arrived stay when the job fails."""
-    titles = {each.explained.explanation.provenance.model: each.title for each in subjects}
-    requests = tuple(request for request in asked.job.requests if request.model in titles)
-    if requests:
-        face_explanations.explain(replace(asked.job, requests=requests), _Tests(titles, verdicts))
-
-
 class _Tests(FaceListener):
-    """The verdicts for one face."""
+    """The verdicts for one face; those that have arrived stay when the job fails."""
 
     def __init__(self, titles: Mapping[str, str], verdicts: _Verdicts) -> None:
         self._titles, self._verdicts = titles, verdicts

@@ -8,8 +8,8 @@ import numpy as np
 
 from dashboard.i18n import class_title, format_number, t
 from dashboard.text.map_units import method_title, value_text
+from dashboard.text.predictions import is_right, is_wrong
 from dashboard.text.regions import region_title
-from dashboard.text.verdicts import figures, headline, word
 from dashboard.views.compare.aligned_maps import AlignedMap, difference
 from dashboard.views.compare.class_mapping import answer_relation, can_mean_the_same
 from xai.classes import class_info
@@ -24,10 +24,11 @@ __all__ = [
     "agreement_sentence",
     "alt_difference",
     "alt_layer",
+    "answers_right",
+    "basis",
     "class_notes",
     "heading",
-    "reason_lines",
-    "verdict_rows",
+    "verdict_relation",
 ]
 
 COVERING = "occlusion"
@@ -52,6 +53,9 @@ class MapPair:
         first, second: the maps.
         shown: agreement of the maps of the method that is shown.
         covering: agreement of the occlusion maps; statements about reasons use these.
+        name: of the pair, within a sentence.
+        truths: the true class of the first and the second face, or None.
+        faces: one model on two faces is compared, not two models on one.
         evidence: of the first and the second; None where there is none.
         over: no more evidence will arrive.
     """
@@ -60,18 +64,20 @@ class MapPair:
     second: AlignedMap
     shown: Agreement
     covering: Agreement
+    name: str
+    truths: tuple[str | None, str | None] = (None, None)
+    faces: bool = False
     evidence: tuple[Evidence | None, Evidence | None] = (None, None)
     over: bool = False
 
     @property
     def reasons(self) -> str:
         """``same``, ``partly``, ``different`` or ``unknown``: by the verdicts, and by the occlusion maps'
-        region shares.
-
-        ``partly`` is one verdict that names different things that the answer depends on besides.
+        region shares. Where a verdict cannot tell, the maps do not decide either.
         """
-        known = {self._by_verdict(), self._by_shares()}
-        return next((found for found in ("different", "partly", "same") if found in known), "unknown")
+        known = {verdict_relation(*self.evidence), self._by_shares()}
+        order = ("unknown", "different", "partly", "same")
+        return next((found for found in order if found in known), "unknown")
 
     @property
     def waits(self) -> bool:
@@ -84,14 +90,6 @@ class MapPair:
         maps = [each.explanation.heatmaps[COVERING].values for each in (self.first, self.second)]
         return min(float(values.max()) for values in maps) >= _WORTH_SHARING
 
-    def _by_verdict(self) -> str | None:
-        one, two = self.evidence
-        if one is None or two is None or "cannot tell" in (one.verdict, two.verdict):
-            return None
-        if one.verdict != two.verdict:
-            return "different"
-        return "same" if _besides(one) == _besides(two) else "partly"
-
     def _by_shares(self) -> str | None:
         if self.covering.moved is None or not self.shared_out:
             return None
@@ -99,39 +97,57 @@ class MapPair:
 
 
 def heading(pair: MapPair) -> str:
-    """Whether the answers agree, and whether for the same reasons, in one short sentence."""
+    """Of which pair it speaks, whether the answers agree and are right, and whether the reasons agree."""
     alike = answer_relation(pair.first.prediction, pair.second.prediction)
-    return t(f"compare_found.{alike}_{pair.reasons}")
+    answers = t(f"compare_answers.{alike}")
+    right = answers_right(pair)
+    return t(
+        "compare.found",
+        pair=pair.name,
+        answers=t("compare.answers_right", answers=answers, right=right) if right else answers,
+        reasons=t(f"compare_reasons.{pair.reasons}"),
+    )
 
 
-def reason_lines(pair: MapPair) -> list[str]:
-    """The basis of the heading: each verdict, or why there is none, and where the evidence differs most."""
-    said = [
-        t("compare.verdict", name=each.title, verdict=headline(evidence))
-        if evidence
-        else t("compare.verdict_waits" if pair.waits else "compare.verdict_failed", name=each.title)
-        for each, evidence in zip((pair.first, pair.second), pair.evidence, strict=True)
-    ]
+def answers_right(pair: MapPair) -> str:
+    """Which of the answers is right; empty where that is not known of both."""
+    both = (pair.first, pair.second)
+    right = [is_right(each.prediction, truth) for each, truth in zip(both, pair.truths, strict=True)]
+    wrong = [is_wrong(each.prediction, truth) for each, truth in zip(both, pair.truths, strict=True)]
+    if all(right) or all(wrong):
+        return t("compare_right.both" if right[0] else "compare_right.neither")
+    if not all(yes or no for yes, no in zip(right, wrong, strict=True)):
+        return ""
+    if pair.faces:
+        return t("compare_right.first_face" if right[0] else "compare_right.second_face")
+    return t("compare_right.one", slot=t("compare.first" if right[0] else "compare.second"))
+
+
+def basis(pair: MapPair) -> str:
+    """What may change the heading; later, how far the evidence lies in other regions."""
     one, two = (each.explanation.shares[COVERING] for each in (pair.first, pair.second))
-    if one and two:
-        said.append(_moved(pair, one, two) if pair.shared_out else t("compare.weak"))
-    return said
+    if pair.waits:
+        return t("compare.waits")
+    if verdict_relation(*pair.evidence) == "unknown":
+        return t("compare.untold")
+    if not (one and two):
+        return t("verdict.not_right")
+    return _moved(pair, one, two) if pair.shared_out else t("compare.weak")
 
 
-def verdict_rows(pair: MapPair) -> list[dict[str, str]]:
-    """A row for each of the two with a verdict: its name, and the counts for each question."""
-    none = t("numbers.none")
-    untold = dict.fromkeys((t("question.follow"), t("question.stay")), none)
-    return [
-        {
-            t("compare.column_model"): each.title,
-            t("compare.column_verdict"): word(evidence.verdict),
-            **untold,
-            **{figure.title: figure.said for figure in figures(evidence)},
-        }
-        for each, evidence in zip((pair.first, pair.second), pair.evidence, strict=True)
-        if evidence
-    ]
+def verdict_relation(one: Evidence | None, two: Evidence | None) -> str | None:
+    """Whether two verdicts name the same reasons: ``same``, ``partly``, ``different``; ``unknown`` where one
+    of them cannot tell; None where one is missing.
+
+    ``partly`` is one verdict that names different things that the answer depends on besides.
+    """
+    if one is None or two is None:
+        return None
+    if "cannot tell" in (one.verdict, two.verdict):
+        return "unknown"
+    if one.verdict != two.verdict:
+        return "different"
+    return "same" if _besides(one) == _besides(two) else "partly"
 
 
 def agreement_sentence(pair: MapPair) -> str:

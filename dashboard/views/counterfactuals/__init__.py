@@ -1,1 +1,1 @@
-"""The page that edits a face and runs the model again."""
+"""The page that edits a face and runs the models again."""

@@ -1,9 +1,10 @@
-"""The smallest covers that flip the answer, in pieces and in one piece, searched for on request."""
+"""The smallest covers that flip the answer, in one piece and in several: the search starts by itself."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import streamlit as st
 
 from dashboard import preferences, session
@@ -14,7 +15,9 @@ from dashboard.text.predictions import alt_answer, failed
 from dashboard.views.counterfactuals import selection
 from dashboard.views.counterfactuals.selection import Chosen
 from dashboard.views.counterfactuals.text import (
+    covered_sentence,
     pieces_sentence,
+    place_of_cover,
     smallest_sentence,
     technical_search,
     where_sentence,
@@ -31,37 +34,60 @@ _PICTURE = 420
 
 
 def show(chosen: Chosen) -> None:
-    """Offer the search, or show its result."""
-    st.header(t("cover_smallest.title"), anchor=False)
+    """Search, unless the visitor has stopped it; then the result."""
     st.markdown(t("cover_smallest.what"))
     if preferences.level() != preferences.LEVELS[0]:
         st.caption(technical_search())
-    job = RunProbe(chosen.face, chosen.model, "smallest_cover", selection.fill())
-    asked = " ".join(("wanted", *chosen.key, job.model, job.fill))
-    if not session.get_state(asked):
+    job = RunProbe(chosen.face, chosen.models[0], "smallest_cover", selection.fill())
+    jobs = (job, replace(job, probe="smallest_patch"))
+    stopped = " ".join(("stopped", *chosen.key, job.model, job.fill))
+    if session.get_state(stopped) and not all(map(chosen.holds, jobs)):
         st.button(
-            t("cover_smallest.button"),
+            t("cover_smallest.search"),
             type=main_button(),
             on_click=session.set_state,
-            args=(asked, True),
-            key="smallest",
+            args=(stopped, False),
+            key="search",
         )
         return
-    _found(chosen, job)
-
-
-def _found(chosen: Chosen, job: RunProbe) -> None:
     try:
-        apart, whole = chosen.found(job), chosen.found(replace(job, probe="smallest_patch"))
+        apart, whole = _search(chosen, jobs, stopped)
     except JobError as failure:
         st.error(t("cover.failed", sentence=failed(failure)))
         return
-    shown = worth_showing(apart, whole)
+    _results(chosen, job, worth_showing(apart, whole))
+
+
+def _search(chosen: Chosen, jobs: tuple[RunProbe, ...], stopped: str) -> tuple[ProbeResult, ...]:
+    """The results of the jobs; while they run, progress and beside it a button that stops them.
+
+    A click on the button reruns the page, which ends the run and with it the job.
+    """
+    place = st.empty()
+    if not all(map(chosen.holds, jobs)):
+        with place.container():
+            left, right = st.columns([5, 1], vertical_alignment="center")
+            bar = left.empty()
+            right.button(
+                t("cover_smallest.stop"),
+                on_click=session.set_state,
+                args=(stopped, True),
+                key="stop",
+                width="stretch",
+            )
+    else:
+        bar = place
+    found = tuple(chosen.found(job, bar) for job in jobs)
+    place.empty()
+    return found
+
+
+def _results(chosen: Chosen, job: RunProbe, shown: tuple[ProbeResult, ...]) -> None:
     for found in shown:
         if len(shown) > 1:
             count = pieces(found.cover)
             title = t("cover_smallest.one") if count == 1 else t("cover_smallest.many", count=count)
-            st.subheader(title, anchor=False)
+            st.header(title, anchor=False)
         _cover(chosen, job, found, alone=len(shown) == 1)
     if shown[0].cover:
         st.caption(t("cover_smallest.bound"))
@@ -101,6 +127,20 @@ def _cover(chosen: Chosen, job: RunProbe, found: ProbeResult, *, alone: bool) ->
             alt=alt_answer(display_name(job.model), last),
         )
         if found.cover:
+            _others(chosen, job, found)
             st.markdown(pieces_sentence(found, job.fill, alone=alone))
             if chosen.ground.regions is not None:
                 st.markdown(where_sentence(found, chosen.ground.regions))
+
+
+def _others(chosen: Chosen, job: RunProbe, found: ProbeResult) -> None:
+    """What the second model makes of the same cover."""
+    crop = chosen.face.crop
+    place = place_of_cover(found, len(crop))
+    picture = np.where(place[..., None], chosen.ground.contents[job.fill], crop)
+    for model in chosen.models[1:]:
+        try:
+            said = covered_sentence(chosen.ask(model, crop), chosen.ask(model, picture))
+        except JobError as failure:
+            said = t("cover.failed", sentence=failed(failure))
+        st.markdown(t("cover_smallest.other", model=display_name(model), sentence=said))

@@ -15,8 +15,10 @@ from xai.types import REGIONS, Prediction
 __all__ = [
     "alt_covered",
     "alt_curve",
+    "changes_sentence",
     "covered_sentence",
     "pieces_sentence",
+    "place_of_cover",
     "pulled_sentence",
     "smallest_sentence",
     "technical_search",
@@ -27,20 +29,12 @@ __all__ = [
 _WORTH_NAMING = 0.1
 
 
-def covered_sentence(model: str, before: Prediction, now: Prediction, share: float) -> str:
-    """How covering changed an answer.
-
-    Args:
-        model: its name.
-        before: its answer for the original face.
-        now: its answer now.
-        share: share of the picture that is covered.
-    """
-    if not share:
-        return t("cover.nothing", model=model, answer=class_title(now.label), probability=now.confidence)
+def covered_sentence(before: Prediction, now: Prediction) -> str:
+    """How covering changed a model's answer ``before``."""
+    if np.array_equal(before.probabilities, now.probabilities):
+        return t("cover.says", answer=class_title(now.label), probability=now.confidence)
     return t(
-        "cover.same" if now.label == before.label else "cover.changed",
-        share=share,
+        "cover.stays" if now.label == before.label else "cover.flips",
         before_answer=class_title(before.label),
         before=before.confidence,
         answer=class_title(now.label),
@@ -56,14 +50,14 @@ def alt_covered(share: float, hidden: Sequence[str]) -> str:
     return t("cover.alt", share=share, parts=t("cover.alt_parts", parts=parts) if hidden else "").strip()
 
 
-def pulled_sentence(model: str, found: ProbeResult) -> str:
+def pulled_sentence(found: ProbeResult) -> str:
     """At which height of the mask the answer changes, and whether it changes back."""
     before = class_title(found.start.label)
     if found.flips_at is None:
-        return t("cover_slide.stays", model=model, before=before)
+        return t("cover_slide.stays", before=before)
     at = found.values.index(found.flips_at)
     after = found.answers[at].label
-    said = t("cover_slide.flips", model=model, before=before, height=found.flips_at, after=class_title(after))
+    said = t("cover_slide.flips", before=before, height=found.flips_at, after=class_title(after))
     steps = zip(found.values[at:], found.answers[at:], strict=True)
     back = next((value for value, answer in steps if answer.label == found.start.label), None)
     return said if back is None else f"{said} {t('cover_slide.flips_back', before=before, height=back)}"
@@ -122,9 +116,7 @@ def where_sentence(found: ProbeResult, regions: NDArray[np.int8]) -> str:
         found: of ``smallest_cover``, with a cover.
         regions: int8 ``(S, S)``, index into ``REGIONS``.
     """
-    place = np.zeros(regions.shape, np.bool_)
-    for part in found.cover:
-        place[part.top : part.bottom, part.left : part.right] = True
+    place = place_of_cover(found, len(regions))
     shares = np.bincount(regions[place], minlength=len(REGIONS)) / place.sum()
     largest = sorted(zip(shares, REGIONS, strict=True), reverse=True)
     parts = [
@@ -133,6 +125,33 @@ def where_sentence(found: ProbeResult, regions: NDArray[np.int8]) -> str:
         if share >= _WORTH_NAMING
     ]
     return t("cover_smallest.where", parts=", ".join(parts))
+
+
+def place_of_cover(found: ProbeResult, side: int) -> NDArray[np.bool_]:
+    """Where a cover that was found lies, bool ``(side, side)``."""
+    place = np.zeros((side, side), np.bool_)
+    for part in found.cover:
+        place[part.top : part.bottom, part.left : part.right] = True
+    return place
+
+
+def changes_sentence(model: str, found: ProbeResult, *, drawn: bool) -> str:
+    """In how many of the edited faces a model's answer changes.
+
+    Args:
+        model: its name.
+        found: what was tried.
+        drawn: the start is the first edited face, not the face as it is.
+    """
+    said = {
+        "model": model,
+        "answer": class_title(found.start.label),
+        "probability": found.start.confidence,
+        "count": sum(answer.label != found.start.label for answer in found.answers),
+        "total": len(found.answers),
+    }
+    start = t("cover_swap.start_drawn" if drawn else "cover_swap.start", **said)
+    return f"{start} **{t('cover_swap.flips' if said['count'] else 'cover_swap.stays', **said)}**"
 
 
 def technical_search() -> str:

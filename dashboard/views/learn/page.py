@@ -5,15 +5,14 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from dashboard import preferences, session, url_state
+from dashboard.components import step_keys
 from dashboard.i18n import t
-from dashboard.views.learn import shortcut_game, steps
-from dashboard.views.learn.handout import handout
-from dashboard.views.learn.lesson import Lesson, write_large
-from dashboard.widgets.settings_form import main_button
+from dashboard.views.learn import guess, navigation, shortcut_game, steps
+from dashboard.views.learn.lesson import Lesson, write_styles
 
 STEPS: Mapping[str, Callable[[Lesson], None]] = {
     "answer": steps.answer,
-    "guess": steps.guess,
+    "guess": guess.show,
     "cover": steps.cover,
     "attention": steps.attention,
     "verdict": steps.verdict,
@@ -26,53 +25,20 @@ cards = session.catalogue().cards
 if not cards:
     st.error(t("photo.no_model"))
     st.stop()
-write_large()
-names = list(STEPS)
+write_styles()
+names = tuple(STEPS)
 url_state.select_from_url("step", names)
-if preferences.projector():
-    step = str(session.get_state("step"))
-else:
-    st.title(t("learn.title"), anchor=False)
-    st.markdown(t("learn.lead"))
-    chosen = st.segmented_control(
-        t("learn.step"),
-        names,
-        format_func=lambda name: t("learn.step_name", number=names.index(name) + 1, name=t(f"step.{name}")),
-        required=True,
-        key="step",
-        label_visibility="collapsed",
-    )
-    step = chosen or names[0]
+step = navigation.choose(names)
 url_state.set_url_param("step", step, names[0])
-at = names.index(step)
-st.header(t(f"step_title.{step}"), anchor=False)
-st.markdown(t(f"step_text.{step}"))
-STEPS[step](Lesson(tuple(card.name for card in cards[:2])))
-
-with st.container(horizontal=True, gap="small"):
-    for shift, word in ((-1, "back"), (1, "next")):
-        if 0 <= at + shift < len(names):
-            target = names[at + shift]
-            st.button(
-                t("learn.next" if shift > 0 else "learn.back", name=t(f"step.{target}")),
-                key=word,
-                on_click=session.set_state,
-                args=("step", target),
-                type=main_button() if shift > 0 else "secondary",
-            )
-
-with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-    st.toggle(
-        t("learn.projector"), key=preferences.PROJECTOR, help=t("learn.projector_help"), width="content"
-    )
-    if preferences.projector():
-        st.caption(t("learn.step_of", number=at + 1, total=len(names)))
+lesson = Lesson(tuple(card.name for card in cards[:2]))
+finished = navigation.finished(step, names)
+with st.container(key="lesson-keys"):
+    step_keys.follow("finish" if finished else step, keys=preferences.projector())
+with st.container(key="lesson"):
+    if finished:
+        navigation.show_finish(names)
     else:
-        st.download_button(
-            t("learn.handout"),
-            handout(),
-            file_name="handout.html",
-            mime="text/html",
-            on_click="ignore",
-            help=t("learn.handout_help"),
-        )
+        st.header(t(f"step_title.{step}"), anchor=False)
+        st.markdown(t(f"step_text.{step}"))
+        STEPS[step](lesson)
+navigation.show(step, names, guess_open=step == "guess" and not guess.made(lesson), finished=finished)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import face_explanations, preferences, session
-from dashboard.charts.predictions import class_bars, region_bars
+from dashboard import face_explanations, preferences
+from dashboard.components import sliding_patch
 from dashboard.face_explanations import FaceListener
 from dashboard.i18n import t
-from dashboard.text.model_names import display_name
-from dashboard.text.predictions import alt_answer, alt_map, alt_shares, failed, finding, right_or_wrong
-from dashboard.views.learn.lesson import Lesson, face_width, for_the_room
-from dashboard.widgets import verdict_panel
-from dashboard.widgets.map_panel import STATIC_CHART, legend
-from dashboard.widgets.settings_form import main_button
+from dashboard.text.predictions import alt_map, failed, right_or_wrong
+from dashboard.text.regions import peak_name
+from dashboard.text.verdicts import word
+from dashboard.views.learn.lesson import FACE, Lesson, answer_bars
+from dashboard.views.learn.three_questions import answers_of
+from dashboard.widgets import edited_faces
+from dashboard.widgets.progress import Progress
 from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import JobProgress
 from xai.attribution.methods import METHODS
@@ -25,13 +29,16 @@ from xai.photo.images import encode_jpeg
 from xai.render import display_scale, display_values, overlay
 from xai.types import REGIONS, Explanation
 
-__all__ = ["answer", "attention", "cover", "guess", "limits", "verdict"]
+__all__ = ["answer", "attention", "cover", "drawn_map", "limits", "or_error", "scale_of", "verdict"]
 
-_GUESS = "lesson guess"
 _OPACITY = 0.7
+_CHANGED, _MOSTLY, _PARTLY = 0.1, 0.5, 0.2
+"""Least drop of the answer that is worth naming; shares of a map that are most of it, and a part."""
+
+_MARKS = {True: ":green[:material/check_circle:]", False: ":red[:material/cancel:]", None: ":gray[–]"}
 
 
-def _said(step: Callable[[Lesson], None]) -> Callable[[Lesson], None]:
+def or_error(step: Callable[[Lesson], None]) -> Callable[[Lesson], None]:
     """The step, or an error message in its place where a job fails."""
 
     @wraps(step)
@@ -44,118 +51,130 @@ def _said(step: Callable[[Lesson], None]) -> Callable[[Lesson], None]:
     return shown
 
 
-@_said
+@or_error
 def answer(lesson: Lesson) -> None:
     """A face, and the model's prediction."""
     left, right = st.columns(2, gap="medium")
     with right:
         lesson.choose()
-    explanation = lesson.explained(lesson.models[0])[lesson.models[0]].explanation
-    left.image(encode_jpeg(explanation.face.crop), width=face_width(), alt=t("map.crop_plain_alt"))
+    prediction = lesson.prediction()
+    left.image(encode_jpeg(lesson.face().crop), width=FACE, alt=t("map.crop_plain_alt"))
     with right:
-        model = display_name(lesson.models[0])
-        st.markdown(f"**{model}**")
-        alt = alt_answer(model, explanation.prediction)
-        chart = for_the_room(class_bars(explanation.prediction))
-        st.plotly_chart(chart, config=STATIC_CHART, key="lesson answer", alt=alt)
-        st.markdown(right_or_wrong(explanation.prediction, lesson.sample.truth[0]))
+        st.markdown(f"**{lesson.title(lesson.models[0])}**")
+        st.html(answer_bars(prediction))
+        st.markdown(right_or_wrong(prediction, lesson.sample.truth[0]))
 
 
-@_said
-def guess(lesson: Lesson) -> None:
-    """The learner marks where they would look; then the models' shares on the same regions."""
-    face = lesson.face()
-    left, right = st.columns(2, gap="medium")
-    left.image(encode_jpeg(face.crop), width=face_width(), alt=t("map.crop_plain_alt"))
-    with right:
-        marked = st.segmented_control(
-            t("learn.guess_ask"),
-            REGIONS,
-            format_func=lambda name: t(f"region.{name}"),
-            selection_mode="multi",
-            key="guessed regions",
-            wrap=True,
-        )
-        key = f"{_GUESS} {lesson.sample.id}"
-        st.button(
-            t("learn.guess_show"),
-            on_click=session.set_state,
-            args=(key, True),
-            disabled=not marked,
-            type=main_button(),
-        )
-    if not session.get_state(key) or not marked:
-        return
-    for model, each in lesson.explained().items():
-        _compare(each.explanation, tuple(marked), model)
-
-
-def _compare(explanation: Explanation, marked: tuple[str, ...], model: str) -> None:
-    """The share of a model's map on the marked regions."""
-    shares = explanation.shares["occlusion"]
-    if shares is None:
-        st.markdown(t("learn.guess_nothing", model=display_name(model)))
-        return
-    share, area = shares.of(*marked)
-    st.markdown(t("learn.guess_found", model=display_name(model), share=share, area=area))
-    limit = min(1.0, 1.05 * max(*shares.share.values(), *shares.area.values()))
-    chart = for_the_room(region_bars({"occlusion": shares}, limit))
-    st.plotly_chart(chart, config=STATIC_CHART, key=f"guess {model}", alt=alt_shares(shares))
-
-
-@_said
+@or_error
 def cover(lesson: Lesson) -> None:
-    """The occlusion maps of the models, on one scale."""
-    _maps(lesson, "occlusion")
+    """A patch slides over the face; each model's answer beside it."""
+    answers, regions = lesson.slid(), lesson.regions()
+    panels = [
+        sliding_patch.Panel(
+            lesson.title(model),
+            t("learn.patch_alt", model=lesson.title(model)),
+            each,
+            _most(sliding_patch.drops_of(each), regions),
+        )
+        for model, each in answers.items()
+    ]
+    sliding_patch.slide(lesson.face().crop, panels, f"patch {lesson.sample.id}")
 
 
-@_said
+def _most(drops: NDArray[np.float64], regions: NDArray[np.int8] | None) -> str:
+    """Where the patch lowered the answer most, in one sentence."""
+    if regions is None or drops.max() < _CHANGED:
+        return t("learn.patch_nothing")
+    under = regions[sliding_patch.corner(int(drops.argmax()), len(regions))]
+    region = REGIONS[int(np.bincount(under.ravel(), minlength=len(REGIONS)).argmax())]
+    return t("learn.patch_most", place=peak_name(region))
+
+
+@or_error
 def attention(lesson: Lesson) -> None:
     """The Grad-CAM maps of the models."""
-    _maps(lesson, "gradcam")
-
-
-def _maps(lesson: Lesson, method: str) -> None:
+    method = "gradcam"
     found = {model: each.explanation for model, each in lesson.explained().items()}
-    display = METHODS[method].display
-    scale = display_scale([each.heatmaps[method] for each in found.values()], display)
+    scale = scale_of(found.values(), method)
     for column, (model, explanation) in zip(st.columns(len(found), gap="medium"), found.items(), strict=True):
-        values = display_values(explanation.heatmaps[method], display)
-        drawn = overlay(explanation.face.crop, values, scale=scale, opacity=_OPACITY)
         with column:
-            name = display_name(model)
+            name = lesson.title(model)
             st.markdown(f"**{name}**")
-            st.image(encode_jpeg(drawn), width="stretch", alt=alt_map(explanation, method, name))
-            st.markdown(finding(explanation, method))
-    legend(method, scale)
+            drawn = encode_jpeg(drawn_map(explanation, method, scale))
+            st.image(drawn, width=FACE, alt=alt_map(explanation, method, name))
+            st.markdown(t(f"learn.weight_{_how_much(explanation, method)}"))
 
 
-@_said
+def _how_much(explanation: Explanation, method: str) -> str:
+    """How much of a map lies on nose and mouth."""
+    shares = explanation.shares[method]
+    share = shares.of("nose", "mouth")[0] if shares else 0.0
+    return "mostly" if share >= _MOSTLY else "partly" if share >= _PARTLY else "hardly"
+
+
+def scale_of(found: Iterable[Explanation], method: str) -> float:
+    """The scale that the maps share."""
+    return display_scale([each.heatmaps[method] for each in found], METHODS[method].display)
+
+
+def drawn_map(explanation: Explanation, method: str, scale: float) -> NDArray[np.uint8]:
+    """A map over its face, RGB uint8 ``(S, S, 3)``; ``scale`` as of ``scale_of``."""
+    values = display_values(explanation.heatmaps[method], METHODS[method].display)
+    return overlay(explanation.face.crop, values, scale=scale, opacity=_OPACITY)
+
+
+@or_error
 def verdict(lesson: Lesson) -> None:
-    """The verdicts, computed live, with the edited faces."""
-    explained = lesson.explained()
-    slots = verdict_panel.answers(explained, lesson.sample.truth[0])
-    level = preferences.LEVELS[0] if preferences.projector() else preferences.level()
-    face_explanations.explain(lesson.job(*lesson.models, test=True), _Verdicts(slots, level))
+    """Three questions to each model, answered live, with the edited faces."""
+    models = (_one_of(lesson),) if preferences.projector() else lesson.models
+    slots: dict[str, DeltaGenerator] = {}
+    for model, column in zip(models, st.columns(len(models), gap="medium"), strict=True):
+        with column:
+            if len(models) > 1:
+                st.markdown(f"**{lesson.title(model)}**")
+            slots[model] = st.empty()
+    face_explanations.explain(lesson.job(*models, test=True), _Verdicts(lesson, slots))
+
+
+def _one_of(lesson: Lesson) -> str:
+    """The model that a class looks at: large, there is room for one."""
+    chosen = st.segmented_control(
+        t("learn.which"),
+        lesson.models,
+        format_func=lesson.title,
+        default=lesson.models[0],
+        required=True,
+        key="lesson_verdict",
+        label_visibility="collapsed",
+    )
+    return chosen or lesson.models[0]
 
 
 class _Verdicts(FaceListener):
     """The verdicts of the lesson's models, each in its placeholder."""
 
-    def __init__(self, slots: Mapping[str, verdict_panel.VerdictPanel], level: str) -> None:
-        self._slots, self._level = slots, level
+    def __init__(self, lesson: Lesson, slots: Mapping[str, DeltaGenerator]) -> None:
+        self._lesson, self._slots = lesson, slots
+        self._bars = {model: Progress(slot) for model, slot in slots.items()}
 
     def progress(self, model: str, stage: JobProgress) -> None:
         """Update the progress bar in the verdict's placeholder."""
-        self._slots[model].wait(stage)
+        self._bars[model].of(self._lesson.title(model))(stage)
 
     def evidence(self, model: str, evidence: Evidence) -> None:
         """A verdict has arrived."""
-        self._slots[model].fill(evidence, self._level)
+        with self._slots[model].container(gap="xsmall"):
+            asked, shown = st.columns([1, 2]) if preferences.projector() else (st.container(), st.container())
+            with asked, st.container(gap="xsmall"):
+                for name, held in answers_of(evidence).items():
+                    st.markdown(f"{_MARKS[held]} {t(f'three.{name}')}")
+                st.markdown(t("learn.verdict_is", verdict=word(evidence.verdict)))
+            with shown:
+                edited_faces.show(evidence)
 
     def failed(self, model: str, failure: JobError) -> None:
         """Show why there is no verdict."""
-        self._slots[model].fail(t("verdict.failed", sentence=failed(failure)))
+        self._slots[model].error(t("verdict.failed", sentence=failed(failure)))
 
 
 def limits(_lesson: Lesson) -> None:

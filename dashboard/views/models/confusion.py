@@ -10,14 +10,14 @@ from dashboard import session
 from dashboard.components.confusion_matrix import table
 from dashboard.i18n import class_title, t
 from dashboard.preferences import language
+from dashboard.text.metrics import dataset_note, score_label, setting_line
 from dashboard.text.predictions import failed, sample_title
-from dashboard.views.models.text import score_label, setting_line
 from dashboard.widgets.progress import Progress
 from dashboard.worker.job_handle import JobError
+from xai.classes import wearings_by_class
 from xai.models.card_schema import Evaluation
 from xai.models.cards import Card
 from xai.photo.samples import SAMPLES, Sample
-from xai.types import CLASSES
 
 __all__ = ["show"]
 
@@ -41,8 +41,8 @@ def show(card: Card, scores: Sequence[Evaluation], *, installed: bool) -> None:
         key=f"which {card.name} {language()}",
         width=420,
     )
-    st.caption(setting_line(score))
-    labelled = set(card.classes) <= set(CLASSES)
+    st.caption(setting_line(score), help=dataset_note(score.dataset))
+    labelled = all(wearings_by_class(card.classes, card.incorrect).values())
     can_open = installed and labelled
     cell = table(score, card.classes, f"confusion {card.name} {score.dataset}", can_open=can_open)
     st.caption(t("confusion.read"))
@@ -59,7 +59,7 @@ def _examples(card: Card, cell: tuple[str, str] | None) -> None:
         return
     place = st.empty()
     try:
-        found = _falling(card.name, cell, Progress(place))
+        found = _falling(card, cell, Progress(place))
     except JobError as failure:
         place.error(failed(failure))
         return
@@ -74,12 +74,13 @@ def _examples(card: Card, cell: tuple[str, str] | None) -> None:
                 st.image(picture, width=_THUMBNAIL, alt=t("photo.sample_alt", title=title), caption=title)
 
 
-def _falling(model: str, cell: tuple[str, str], progress: Progress) -> list[Sample]:
-    """The samples with a face of that true class and that predicted class."""
-    found = []
+def _falling(card: Card, cell: tuple[str, str], progress: Progress) -> list[Sample]:
+    """The samples with a face that belongs to that true class of the model and has that predicted class."""
+    found, (label, answer) = [], cell
+    wearings = wearings_by_class(card.classes, card.incorrect)[label]
     for sample in SAMPLES.values():
-        answers = session.sample_answers(sample.id, model, progress.of(model))
+        answers = session.sample_answers(sample.id, card.name, progress.of(card.name))
         pairs = zip(sample.truth, answers, strict=False)
-        if any((truth, answer.label) == cell for truth, answer in pairs):
+        if any(truth in wearings and given.label == answer for truth, given in pairs):
             found.append(sample)
     return found

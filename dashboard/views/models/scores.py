@@ -6,19 +6,22 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.charts.metrics import DotRow, dots
+from dashboard.charts.metrics import DotRow
 from dashboard.i18n import t, translate_notice
+from dashboard.records.evaluations import most_informative, replication_result
 from dashboard.text.metrics import (
     class_label,
+    dataset_note,
     figure_name,
     figure_text,
     glossary,
     is_technical,
     missing_interval_notes,
+    score_label,
+    setting_line,
+    study_name,
 )
-from dashboard.views.models.evaluations import most_informative, replication_result
-from dashboard.views.models.text import alt_dots, score_label, setting_line, study_name
-from dashboard.widgets.map_panel import STATIC_CHART
+from dashboard.widgets.dot_plot import dot_plot
 from xai.models.card_schema import Evaluation
 from xai.models.cards import Card
 
@@ -59,9 +62,10 @@ def published(card: Card) -> None:
         DotRow(figure_name(name), here.metrics.get(name) if here else None, value)
         for name, value in card.training.published.items()
     ]
-    st.plotly_chart(dots(rows), config=STATIC_CHART, key=f"published {card.name}", alt=alt_dots(title, rows))
+    dot_plot(title, rows, f"published {card.name}")
     if here:
-        st.caption(t("card.published_note", score=score_label(here), setting=setting_line(here)))
+        said = t("card.published_note", score=score_label(here), setting=setting_line(here))
+        st.caption(said, help=dataset_note(here.dataset))
     _explain(list(card.training.published))
     if card.training.departures and is_technical():
         with st.expander(t("card.departures")):
@@ -70,7 +74,7 @@ def published(card: Card) -> None:
 
 def _score(score: Evaluation, card: Card) -> None:
     """One evaluation as rows of a dot plot: the mean over the classes, then each class."""
-    st.caption(score_label(score))
+    st.caption(score_label(score), help=dataset_note(score.dataset))
     figures = score.metrics
     rows = [DotRow(figure_name("aca"), figures["aca"])] if "aca" in figures else []
     rows += [
@@ -78,8 +82,8 @@ def _score(score: Evaluation, card: Card) -> None:
         for name in card.classes
         if name in figures
     ]
-    key = f"scores {score.dataset} {card.name}"
-    st.plotly_chart(dots(rows), config=STATIC_CHART, key=key, alt=alt_dots(score_label(score), rows))
+    dot_plot(score_label(score), rows, f"scores {score.dataset} {card.name}")
+    st.caption(t("purpose.chosen_on") if score.dataset in card.training.sets else t("purpose.fresh"))
 
 
 def _table(card: Card) -> None:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.charts.metrics import dots
 from dashboard.i18n import class_title, t
-from dashboard.text.metrics import missing_interval_notes
-from dashboard.views.models.evaluations import most_informative
-from dashboard.views.models.study_text import few_faces, kind_dots
-from dashboard.views.models.text import alt_dots, score_label
-from dashboard.widgets.map_panel import STATIC_CHART
+from dashboard.records.evaluations import most_informative
+from dashboard.text.metrics import dataset_note, missing_interval_notes, score_label
+from dashboard.views.models.text import few_faces, kind_dots
+from dashboard.widgets.dot_plot import dot_plot
 from xai.models.card_schema import LEAST_GROUPS, Evaluation
 from xai.models.cards import Card
 
@@ -18,13 +16,17 @@ __all__ = ["show"]
 
 
 def show(card: Card) -> None:
-    """The charts of each dataset with subgroups; nothing without any."""
+    """The charts of each dataset with subgroups, of the second and further ones in closed boxes."""
     scores = [score for score in most_informative(card.evaluations) if score.subgroups]
     if not scores:
         return
+    first, *others = scores
     st.markdown(t("kinds.title"))
-    for score in scores:
-        _score(score, card)
+    st.caption(score_label(first), help=dataset_note(first.dataset))
+    _score(first, card)
+    for score in others:
+        with st.expander(score_label(score)):
+            _score(score, card)
     st.caption(t("kinds.note", classes=" / ".join(map(class_title, card.classes))))
     every = [bins for score in scores for bins in score.subgroups.values()]
     if any(map(few_faces, every)):
@@ -34,12 +36,10 @@ def show(card: Card) -> None:
 
 
 def _score(score: Evaluation, card: Card) -> None:
-    st.caption(score_label(score))
     for (kind, bins), column in zip(
         score.subgroups.items(), st.columns(len(score.subgroups), gap="medium"), strict=True
     ):
         title, rows = t(f"kinds.by_{kind}"), kind_dots(kind, bins, card.classes)
         with column:
             st.markdown(title)
-            key = f"kinds {kind} {score.dataset} {card.name}"
-            st.plotly_chart(dots(rows), config=STATIC_CHART, key=key, alt=alt_dots(title, rows))
+            dot_plot(title, rows, f"kinds {kind} {score.dataset} {card.name}")

@@ -1,52 +1,24 @@
-"""Sentences and labels about models, from their cards; the summary from the figures on a card alone."""
+"""Sentences and labels about models, from their cards."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
 from dashboard.charts.metrics import DotRow
-from dashboard.i18n import class_title, has_key, t
-from dashboard.text.metrics import is_technical
-from dashboard.views.models.evaluations import most_informative
-from xai.classes import MEANINGS
-from xai.models.card_schema import LEAST_GROUPS, Epoch, Evaluation
+from dashboard.i18n import class_title, format_number, has_key, t, translate_notice
+from dashboard.text.metrics import dataset_name
+from xai.models.card_schema import LEAST_GROUPS, Epoch, Subgroup
 from xai.models.cards import Card
+from xai.models.reported_errors import KnownError
 
 __all__ = [
     "alt_counts",
     "alt_curves",
-    "alt_dots",
     "data_line",
-    "dataset_name",
-    "headline_evaluation",
-    "model_summary",
-    "score_label",
-    "setting_line",
-    "study_name",
+    "error_lists",
+    "few_faces",
+    "kind_dots",
 ]
-
-_TWO = {info.binary for info in MEANINGS.values()}
-"""The classes of a model that only knows whether there is a mask."""
-
-
-def study_name(source: str) -> str:
-    """Display name of the study that a model continues."""
-    return t("study.own") if source == "own" else t("study.numbered", number=source)
-
-
-def dataset_name(name: str) -> str:
-    """Display name of a dataset; one that the messages do not have, as it is."""
-    return t(f"dataset.{name}") if has_key(f"dataset.{name}") else name
-
-
-def setting_line(score: Evaluation) -> str:
-    """The setting of an evaluation in words: how faces were cropped, what was left out."""
-    return ", ".join(_setting(name, value) for name, value in score.setting.items())
-
-
-def score_label(score: Evaluation) -> str:
-    """A short name for one evaluation: the dataset and the number of faces."""
-    return t("scored.label", dataset=dataset_name(score.dataset), n=score.n)
 
 
 def data_line(card: Card) -> str:
@@ -58,11 +30,6 @@ def data_line(card: Card) -> str:
     if not parts:
         return t("card.no_data")
     return t("card.data", sets=", ".join(map(_learnt_set, card.training.sets)), parts=", ".join(parts))
-
-
-def alt_dots(title: str, rows: Sequence[DotRow]) -> str:
-    """Text alternative of a dot plot."""
-    return t("dots.alt", title=title, rows="; ".join(_dot(row) for row in rows))
 
 
 def alt_counts(counts: Mapping[str, Mapping[str, int]]) -> str:
@@ -90,89 +57,49 @@ def _learnt_set(name: str) -> str:
     return t(f"learnt_set.{name}") if has_key(f"learnt_set.{name}") else dataset_name(name)
 
 
-def _setting(name: str, value: str) -> str:
-    if not is_technical() and has_key(f"setting_plain.{name}_{value}"):
-        return t(f"setting_plain.{name}_{value}")
-    if has_key(f"setting.{name}_{value}"):
-        return t(f"setting.{name}_{value}", value=value)
-    if has_key(f"setting.{name}"):
-        return t(f"setting.{name}", value=value)
-    return f"{name}={value}"
+def kind_dots(kind: str, bins: Sequence[Subgroup], classes: Sequence[str]) -> list[DotRow]:
+    """A row for each subgroup, labelled with its number of faces of each class.
 
-
-def _dot(row: DotRow) -> str:
-    said = [row.label]
-    if row.measured:
-        found = row.measured
-        said.append(
-            t("dots.alt_alone", value=found.value)
-            if found.low is None
-            else t("dots.alt_measured", value=found.value, low=found.low, high=found.high)
-        )
-    if row.published is not None:
-        said.append(t("dots.alt_published", value=row.published))
-    return " ".join(said)
-
-
-def model_summary(card: Card) -> tuple[str, ...]:
-    """How often a model is right, where it is weakest, which classes it lacks, and what was not measured.
-
-    Returns:
-        Sentences, the most informative first.
+    Args:
+        kind: ``"size"``, ``"pose"`` or ``"colour"``.
+        bins: what was measured.
+        classes: in the order in which their faces are listed.
     """
-    score = headline_evaluation(card)
-    found = _found(score) if score else (t("bottom.not_measured"),)
-    two = (t("bottom.two"),) if set(card.classes) == _TWO else ()
-    return (*found, *two, *(_unseen(card, score) if score else ()))
+    return [DotRow(_label(kind, one, classes), one.aca) for one in bins]
 
 
-def headline_evaluation(card: Card) -> Evaluation | None:
-    """The evaluation that the summary is based on: of held-out faces, if there is one.
+def few_faces(bins: Sequence[Subgroup]) -> bool:
+    """Whether a class has so few faces in one of the bins that the interval of the mean is misleading."""
+    return any(count < LEAST_GROUPS for one in bins for count in one.counts.values())
 
-    Among those, one with faces of every class goes before one without, and more faces before fewer. The part
-    of its dataset kept from a study's model counts as held out.
+
+def error_lists(errors: Sequence[KnownError]) -> dict[str, list[str]]:
+    """Description of the reviewed answers -> a line for each kind of error among them; in the card's order.
+
+    The description is "" where neither the dataset nor the number of wrong answers is known.
     """
-    scores = [score for score in most_informative(card.evaluations) if "accuracy" in score.metrics]
-    return max(
-        scores,
-        key=lambda s: (card.protocol == "seed" or s.dataset not in card.training.sets, len(_faces(s)), s.n),
-        default=None,
-    )
+    lists: dict[str, list[str]] = {}
+    for error in errors:
+        lists.setdefault(_looked_at(error), []).append(_error(error))
+    return lists
 
 
-def _found(score: Evaluation) -> tuple[str, ...]:
-    set_name = dataset_name(score.dataset)
-    right = t("bottom.right", right=_of_hundred(score.metrics["accuracy"].value), set=set_name, n=score.n)
-    faces = _faces(score)
-    shares = {name: score.confusion[name].get(name, 0) / count for name, count in faces.items()}
-    weakest = min(shares, key=lambda name: shares[name], default="")
-    if len(shares) < 2 or shares[weakest] == max(shares.values()):
-        return (right,)
-    called = class_title(weakest)
-    if faces[weakest] < LEAST_GROUPS:
-        few = {"right": score.confusion[weakest].get(weakest, 0), "n": faces[weakest]}
-        return right, t("bottom.weakest_few", name=called, **few)
-    return right, t("bottom.weakest", name=called, right=_of_hundred(shares[weakest]), n=faces[weakest])
+def _label(kind: str, one: Subgroup, classes: Sequence[str]) -> str:
+    name = t(f"kind_{kind}.{one.name}") if has_key(f"kind_{kind}.{one.name}") else one.name
+    counts = "/".join(format_number(one.counts.get(label, 0), ",") for label in classes)
+    label = t("kinds.label", name=name, n=sum(one.counts.values()), counts=counts)
+    return t("scored.starred", label=label) if few_faces([one]) or one.aca.gap else label
 
 
-def _unseen(card: Card, score: Evaluation) -> tuple[str, ...]:
-    """Which classes had no faces to be measured on; empty where faces were not counted by class."""
-    faces = _faces(score)
-    unseen = [t("bottom.quoted", name=class_title(name)) for name in card.classes if name not in faces]
-    return (t("bottom.unseen", names=", ".join(unseen)),) if faces and unseen else ()
+def _looked_at(error: KnownError) -> str:
+    if not error.on:
+        return "" if error.of is None else t("known_error.of", of=error.of)
+    dataset = dataset_name(error.on.split()[0])
+    if error.of is None:
+        return t("known_error.on", dataset=dataset)
+    return t("known_error.of_on", of=error.of, dataset=dataset)
 
 
-def _faces(score: Evaluation) -> Mapping[str, int]:
-    """True class -> faces, of those that have any."""
-    counts = {name: sum(answers.values()) for name, answers in score.confusion.items()}
-    return {name: count for name, count in counts.items() if count}
-
-
-def _of_hundred(share: float) -> str:
-    """A share as "so many of a hundred"; never rounded to 0 or 100 unless exact."""
-    rounded = round(100 * share)
-    if rounded == 100 and share < 1:
-        return t("bottom.nearly_all")
-    if rounded == 0 and share > 0:
-        return t("bottom.nearly_none")
-    return t("bottom.of_hundred", right=rounded)
+def _error(error: KnownError) -> str:
+    line = t("known_error.line", kind=t(f"error_kind.{error.kind}"), count=error.count)
+    return t("known_error.line_note", line=line, note=translate_notice(error.note)) if error.note else line

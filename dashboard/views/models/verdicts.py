@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
+from dashboard import session
 from dashboard.i18n import class_title, t
-from dashboard.text.metrics import figure_text
-from dashboard.text.verdicts import family_name
+from dashboard.records.focus import sets_of
+from dashboard.text.metrics import dataset_name, dataset_note, figure_text
+from dashboard.text.verdicts import family_name, word
 from xai.models.card_schema import ClassVerdict, Metric
 from xai.models.cards import Card
 
@@ -14,16 +18,24 @@ __all__ = ["show"]
 
 
 def show(card: Card) -> None:
-    """A table for each dataset with verdicts; nothing without any."""
+    """A table for each dataset with verdicts, the control networks' beside them; nothing without any."""
     if not card.class_verdicts:
         return
     st.markdown(t("goes_by.title"))
-    for name in dict.fromkeys(found.dataset for found in card.class_verdicts):
-        own = [found for found in card.class_verdicts if found.dataset == name]
-        st.caption(t(f"dataset.{name}"))
-        st.table([_row(found) for found in own], hide_index=True)
     st.caption(t("goes_by.note"))
+    for name in sets_of(card.class_verdicts):
+        st.caption(dataset_name(name), help=dataset_note(name))
+        st.table(_rows(card.class_verdicts, name), hide_index=True)
     st.caption(t("goes_by.command", name=card.name))
+    for reference in session.records().references:
+        if shared := [name for name in sets_of(reference.verdicts) if name in sets_of(card.class_verdicts)]:
+            title = t("glance.honest_long" if reference.honest else "glance.shortcut_long")
+            with st.expander(t("goes_by.reference", title=title, right=reference.right, n=reference.answers)):
+                st.table(_rows(reference.verdicts, shared[0]), hide_index=True)
+
+
+def _rows(verdicts: Sequence[ClassVerdict], dataset: str) -> list[dict[str, str]]:
+    return [_row(found) for found in verdicts if found.dataset == dataset]
 
 
 def _row(found: ClassVerdict) -> dict[str, str]:
@@ -34,7 +46,7 @@ def _row(found: ClassVerdict) -> dict[str, str]:
     )
     return {
         t("goes_by.answer"): class_title(found.label),
-        t("goes_by.word"): t(f"outcome.{found.verdict.replace(' ', '_')}"),
+        t("goes_by.word"): word(found.verdict),
         t("goes_by.follows"): _text(found.followed),
         t("goes_by.place"): _text(found.place),
         t("goes_by.stays"): _text(found.stayed),

@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import own_photos, session
 from dashboard.i18n import t
 from dashboard.own_photos import OwnPhoto
+from dashboard.text.predictions import file_name
 from dashboard.views.photo import gallery, permalink
 from xai.photo.samples import Sample
 
@@ -123,7 +124,8 @@ def _camera() -> None:
 def _take(key: str) -> None:
     """Move the files of a widget to the session's own photos, and show the first of them."""
     given = cast("UploadedFile | list[UploadedFile] | None", session.get_state(key)) or []
-    taken, left_out = own_photos.add(given if isinstance(given, list) else [given])
+    files = given if isinstance(given, list) else [given]
+    taken, left_out = own_photos.add([(file_name(file.name), file.getvalue()) for file in files])
     session.set_state(_LEFT_OUT, left_out or None)
     permalink.accept()
     if taken:

@@ -8,6 +8,7 @@ from dashboard.components.map_comparison import GRID
 from dashboard.i18n import messages
 from dashboard.text.model_names import model_name
 from xai.models.cards import read_cards
+from xai.photo.samples import SAMPLES
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +29,7 @@ def visit(browser, server):
         page.faults = []
         page.on("pageerror", lambda error: page.faults.append(str(error)))
         page.goto(f"{server.address}/compare{query}", timeout=PATIENCE)
-        page.locator(".maps .value").nth(2).wait_for(timeout=PATIENCE)
+        page.locator(".maps .value").nth(1).wait_for(timeout=PATIENCE)
         page.get_by_text(WORDS["agree.note"]).or_(page.get_by_text(messages("es")["agree.note"])).wait_for(
             timeout=PATIENCE
         )
@@ -40,9 +41,15 @@ def visit(browser, server):
 
 
 def values(page):
-    """What is read under the cursor on each map."""
-    said = page.locator(".maps .value").all_inner_texts()
-    return [float(re.match(r"[+-]?\d+", text)[0]) for text in said]
+    """What is read under the cursor on each map, the difference last."""
+    said = page.locator(":is(.maps, .apart) .value").all_inner_texts()
+    return [float(re.match(r"[+−]?\d+", text)[0].replace("−", "-")) for text in said]
+
+
+def unfold(page):
+    """Show the difference."""
+    page.get_by_text(WORDS["compare.apart"]).click()
+    page.locator(".apart .frame").wait_for(timeout=PATIENCE)
 
 
 def crosses(page):
@@ -50,7 +57,8 @@ def crosses(page):
     return page.evaluate(
         """grid => {
           const host = [...document.querySelectorAll('*')].find(e => e.shadowRoot?.querySelector('.maps'));
-          return [...host.shadowRoot.querySelectorAll('.maps .frame')].map(frame => {
+          const frames = [...host.shadowRoot.querySelectorAll(':is(.maps, .apart) .frame')];
+          return frames.filter(frame => frame.checkVisibility()).map(frame => {
             const all = frame.getBoundingClientRect();
             const box = name => frame.querySelector(name).getBoundingClientRect();
             const across = box('.across'), down = box('.down');
@@ -73,8 +81,10 @@ def one_place(page):
 def test_the_pointer_moves_one_cross_on_all_maps_and_the_difference_is_theirs(visit, shots):
     page = visit()
     frames = page.locator(".maps .frame")
-    assert frames.count() == len(MODELS) + 1
+    assert frames.count() == len(crosses(page)) == len(MODELS)
     page.get_by_text(WORDS["compare.waits"]).wait_for(state="hidden", timeout=PATIENCE)
+    unfold(page)
+    assert len(crosses(page)) == len(MODELS) + 1
     frames.nth(1).scroll_into_view_if_needed()
     seen = set()
     for x, y in ((0.3, 0.5), (0.5, 0.6), (0.52, 0.7), (0.9, 0.1)):
@@ -102,7 +112,8 @@ def test_the_arrow_keys_move_the_cross_and_what_lies_there_is_said(visit):
     assert one_place(page) == (column + 1, row + 4)
     heard = page.locator(".heard").inner_text()
     for model in NAMES:
-        assert re.search(rf"{re.escape(model)}.*: [+-]?\d+ percentage points", heard)
+        assert re.search(rf"{re.escape(model)}.*: [+−]?\d+ percentage points", heard)
+    assert "Difference" not in heard
     for _ in range(GRID):
         page.keyboard.press("Shift+ArrowLeft")
     assert one_place(page)[0] == 0
@@ -137,26 +148,57 @@ def test_the_cross_stays_where_it_is_while_verdicts_come_and_words_change(visit)
 
 def test_every_map_has_words_in_place_of_the_picture(visit):
     page = visit()
-    told = [image.get_attribute("alt") for image in page.locator(".maps img").all()]
+    pictures = page.locator(":is(.maps, .apart) img")
+    told = [image.get_attribute("alt") for image in pictures.all()]
+    assert len(told) == len(MODELS) + 1
     for model, words in zip(map(re.escape, NAMES), told, strict=False):
         assert re.search(
             rf"of {model} for .* Strongest value: \+\d+ percentage points, \d+% from the left",
             words,
         )
-    assert re.search(r"Largest value: \+\d+ .*; smallest: -\d+ ", told[-1])
+    assert re.search(r"Largest value: \+\d+ .*; smallest: −\d+ ", told[-1])
     page.get_by_text(WORDS["compare.plain"]).click()
     for words in told:
         page.get_by_test_id("stImage").get_by_alt_text(words, exact=True).wait_for(timeout=PATIENCE)
+
+
+def test_the_slider_stands_between_the_maps_and_the_first_screen_holds_the_verdicts(visit):
+    page = visit()
+    first, second = (page.locator(".maps figure").nth(number).bounding_box() for number in (0, 1))
+    slider = page.locator(".wipe figure").bounding_box()
+    assert first["x"] < slider["x"] < second["x"]
+    assert first["y"] == pytest.approx(slider["y"], abs=1) == pytest.approx(second["y"], abs=1)
+    top = 800
+    for name in NAMES:
+        assert page.locator("[data-testid=stColumn]").get_by_text(name, exact=True).bounding_box()["y"] < top
+
+
+def test_a_click_on_stop_ends_the_questions_and_keeps_the_answers(visit):
+    page = visit()
+    page.get_by_text(WORDS["compare.waits"]).wait_for(state="hidden", timeout=PATIENCE)
+    page.get_by_role("button", name=WORDS["compare_all.ask"]).click()
+    page.get_by_text(re.compile(r"^[2-9] of \d+ faces$")).wait_for(timeout=PATIENCE)
+    page.get_by_role("button", name=WORDS["compare_all.stop"]).click()
+    page.get_by_role("button", name=WORDS["compare_all.stop"]).wait_for(state="hidden", timeout=PATIENCE)
+    agree = page.get_by_text(re.compile(r"agree on \d+ of \d+ faces"))
+    agree.wait_for(timeout=PATIENCE)
+    asked = int(re.search(r"of (\d+) faces", agree.inner_text())[1])
+    left = int(re.search(r": (\d+)", page.get_by_text("Faces to classify").inner_text())[1])
+    assert 2 <= asked < asked + left == sum(len(sample.truth) for sample in SAMPLES.values())
+    page.get_by_role("button", name=WORDS["compare_all.ask"]).click()
+    page.get_by_text(f"of {asked + left} faces").first.wait_for(timeout=PATIENCE)
+    assert page.faults == []
 
 
 @pytest.mark.parametrize(
     "query", ["", f"?beside=both.2&lang=es&models={MODELS[0]}", "?method=gradcam&level=technical"]
 )
 def test_a_phone_scrolls_only_downwards_and_the_cross_follows_a_finger(visit, shots, query):
-    page = visit(query, width=390, has_touch=True)
+    page = visit(query, width=360, has_touch=True)
+    page.locator(".apart summary").click()
     main = page.locator("[data-testid=stMain]")
-    assert main.evaluate("e => e.scrollWidth") <= 390
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert main.evaluate("e => e.scrollWidth") <= 360
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
     frame = page.locator(".maps .frame").first
     frame.scroll_into_view_if_needed()
     box = frame.bounding_box()

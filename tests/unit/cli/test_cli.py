@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -281,9 +282,41 @@ def test_one_file_that_is_no_model_does_not_take_the_list_with_it(call, tmp_path
 
 
 def test_a_refusal_in_words_goes_where_refusals_go(call, tmp_path):
-    status, out, err = call("classify", tmp_path)
+    status, out, err = call("classify", tmp_path / "missing.png")
     assert (status, out) == (2, "")
     assert "cannot be read" in err
+
+
+def test_every_file_of_a_folder_is_classified_or_refused_with_a_sentence(call, photo, tmp_path):
+    """In the order of their names; hidden files and folders in it are no photos."""
+    shutil.copy(photo, tmp_path / "b.png")
+    (tmp_path / "a.jpg").write_bytes(b"no picture")
+    (tmp_path / ".hidden").write_text("")
+    (tmp_path / "inside").mkdir()
+    status, out, err = call("classify", tmp_path, photo, "--model", "custom_cnn_relu_bn", "--json")
+    records = [json.loads(line) for line in out.splitlines()]
+    assert [record["photo"] for record in records] == [
+        str(path) for path in (tmp_path / "a.jpg", tmp_path / "b.png", photo)
+    ]
+    assert status == 0
+    assert records[1]["faces"] == records[2]["faces"]
+    assert err.splitlines() == [f"{tmp_path / 'a.jpg'}: {records[0]['error']}"]
+    (tmp_path / "b.png").unlink()
+    status, out, err = call("classify", tmp_path)
+    assert (status, out) == (2, "")
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [("classify",), ("explain", "--out", "out"), ("whatif", "--probe", "hand")]
+)
+def test_a_folder_in_place_of_a_photo_is_one_sentence(call, tmp_path, arguments):
+    name, *rest = arguments
+    (tmp_path / "empty").mkdir()
+    status, out, err = call(name, tmp_path / "empty", *rest, "--model", "custom_cnn_relu_bn")
+    assert (status, out) == (2, "")
+    assert "is a folder and not a photo" in err
+    assert len(err.strip().splitlines()) == 1
 
 
 def test_one_pixel_is_a_patch(call, photo, tmp_path):
@@ -323,6 +356,8 @@ def test_a_models_file_needs_its_card(call, tmp_path, given):
         (("--update",), "name its --data"),
         (("--update", "--data", "d", "--model-file", "a.st", "--card", "a.json"), "and no --model-file"),
         (("--donors", "set"), "name it with --data"),
+        (("--references", "--model", "mobilenet_v2"), "leave out --model"),
+        (("--references", "--update"), "name its --data"),
         (("--update", "--data", "nowhere"), "nowhere"),
         (("--model-file", "a.safetensors", "--card", "none.json"), "none.json"),
     ],

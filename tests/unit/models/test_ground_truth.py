@@ -200,6 +200,8 @@ def test_alignment_is_the_best_similarity(portraits):
     a, b, u, v = np.linalg.lstsq(np.array(rows).reshape(10, 4), wanted.ravel(), rcond=None)[0]
     expected = np.stack([a * seen[:, 0] - b * seen[:, 1] + u, b * seen[:, 0] + a * seen[:, 1] + v], axis=1)
     np.testing.assert_allclose(five_of(portraits[0].landmarks), expected, atol=0.02)
+    assert original.photo_size is not None
+    assert portraits[0].photo_size is None  # its edges are rotated, and unknown to who displays it
 
 
 def test_alignment_moves_pixels_and_landmarks_alike():

@@ -92,12 +92,15 @@ class Subject:
         classifier: the model.
         fill: one of ``COVER_FILLS``, for a probe that searches for a cover.
         progress: called with (pictures done, pictures in all) during the work; may raise.
+        drawn_as: the class that the face is drawn on as; None for the classifier's own answer. With the same
+            class two classifiers are run on the same pictures.
     """
 
     face: Face
     classifier: Classifier
     fill: str
     progress: Progress
+    drawn_as: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +114,8 @@ class Probed:
         answers: the classifier's answer after each step.
         pictures: the edited pictures, RGB uint8 ``(S, S, 3)`` each.
         cover: of a probe that searches for a cover, the one that flips the answer, disjoint; else empty.
+        edges: of a mask that is pulled down, x and y in crop pixels of the middle of its top edge in each
+            picture; else empty.
     """
 
     start: Prediction
@@ -118,6 +123,7 @@ class Probed:
     answers: tuple[Prediction, ...]
     pictures: tuple[NDArray[np.uint8], ...]
     cover: tuple[Rectangle, ...] = ()
+    edges: tuple[tuple[float, float], ...] = ()
 
     def __post_init__(self) -> None:
         if not len(self.values) == len(self.answers) == len(self.pictures):
@@ -179,7 +185,13 @@ def find_probe(name: str) -> Probe:
 
 
 def whatif(
-    face: Face, classifier: Classifier, probe: str, fill: str = "grey", progress: Progress | None = None
+    face: Face,
+    classifier: Classifier,
+    probe: str,
+    fill: str = "grey",
+    progress: Progress | None = None,
+    *,
+    drawn_as: str | None = None,
 ) -> Probed:
     """Edit a face step by step as ``probe`` defines, and run the classifier after each step.
 
@@ -192,6 +204,7 @@ def whatif(
         probe: one of ``PROBES``.
         fill: one of ``COVER_FILLS``, the fill of ``smallest_cover``.
         progress: called with (pictures done, pictures in all) during the work; may raise to stop.
+        drawn_as: as of ``Subject``.
 
     Raises:
         UnknownName: there is no such probe or fill.
@@ -200,7 +213,7 @@ def whatif(
     run = find_probe(probe).run()
     if fill not in COVER_FILLS:
         raise UnknownName("fill", fill, COVER_FILLS)
-    return run(Subject(face, classifier, fill, progress or _silent))
+    return run(Subject(face, classifier, fill, progress or _silent, drawn_as))
 
 
 def _silent(_done: int, _total: int) -> None:

@@ -89,8 +89,11 @@ def pull_down(subject: Subject) -> Probed:
     that there is one mask and not two. ``Probed.start`` is the answer with the mask all the way up.
     """
     face = _ready(subject)
-    pictures = [_worn_at(face, height) for height in HEIGHTS]
-    return _of_drawn(subject, HEIGHTS, pictures)
+    slope = _slope(face.landmarks)
+    pictures = [_worn_at(face, height, slope) for height in HEIGHTS]
+    points = (slope.origin + slope.top(height) * slope.down for height in HEIGHTS)
+    edges = tuple((float(x), float(y)) for x, y in points)
+    return replace(_of_drawn(subject, HEIGHTS, pictures), edges=edges)
 
 
 def recolour(subject: Subject) -> Probed:
@@ -100,7 +103,7 @@ def recolour(subject: Subject) -> Probed:
     for the first colour; a mask on the face is painted over as by ``pull_down``.
     """
     face = _ready(subject)
-    worn = "nose_out" if "incorrect" in class_info(_answer(subject).label).wearings else "correct"
+    worn = "nose_out" if "incorrect" in class_info(_seen(subject)).wearings else "correct"
     looks = [replace(_LOOK, colour=LOOKS[name].colour) for name in COLOURS.values()]
     outfits = [MaskSpec(look, worn, fit=_STILL) for look in looks]
     return _of_drawn(subject, COLOURS, [render_mask(face.crop, face.landmarks, outfit) for outfit in outfits])
@@ -134,9 +137,29 @@ class _Station:
     top: float
 
 
+@dataclass(frozen=True, eq=False)
+class _Slope:
+    """The way of a mask down a face.
+
+    Attributes:
+        origin: float32 ``(2,)``, middle of the face, in crop pixels.
+        down: float32 ``(2,)``, unit vector down the face.
+        stations: from the highest to the lowest.
+    """
+
+    origin: Points
+    down: Points
+    stations: tuple[_Station, ...]
+
+    def top(self, height: float) -> float:
+        """How far down from ``origin`` the top edge is at a height of 0..1."""
+        high, low = self.stations[0].top, self.stations[-1].top
+        return low + height * (high - low)
+
+
 def _ready(subject: Subject) -> Face:
     """The face with bare skin where the classifier sees a mask; refused where that is not feasible."""
-    masked = "uncovered" not in class_info(_answer(subject).label).wearings
+    masked = "uncovered" not in class_info(_seen(subject)).wearings
     _refuse(subject.face, reveal_too=masked)
     area = area_under_test(subject.face, "wide")
     if not masked or area is None:
@@ -151,17 +174,15 @@ def _refuse(face: Face, *, reveal_too: bool) -> None:
         raise XaiError(f"Nothing can be drawn on this face: {reason[0].lower()}{reason[1:]}")
 
 
-def _worn_at(face: Face, height: float) -> Pixels:
+def _worn_at(face: Face, height: float, slope: _Slope) -> Pixels:
     """The face with the mask at a height: the nearest station, shifted along the face by the rest."""
-    down, stations = _stations(face.landmarks)
-    wanted = stations[-1].top + height * (stations[0].top - stations[-1].top)
-    nearest = min(stations, key=lambda station: abs(station.top - wanted))
-    moved = (face.landmarks + (wanted - nearest.top) * down).astype(np.float32)
+    wanted = slope.top(height)
+    nearest = min(slope.stations, key=lambda station: abs(station.top - wanted))
+    moved = (face.landmarks + (wanted - nearest.top) * slope.down).astype(np.float32)
     return render_mask(face.crop, moved, MaskSpec(_LOOK, nearest.worn, fit=_STILL))
 
 
-def _stations(landmarks: Points) -> tuple[Points, tuple[_Station, ...]]:
-    """The direction down the face, and the position of the top edge at each station."""
+def _slope(landmarks: Points) -> _Slope:
     found = []
     for worn in _STATIONS:
         layout = fit_layout(landmarks, _LOOK.style, worn, _STILL, np.random.default_rng(0))
@@ -169,7 +190,7 @@ def _stations(landmarks: Points) -> tuple[Points, tuple[_Station, ...]]:
         across = (layout.outline - frame.centre) @ frame.right
         middle = layout.outline[np.abs(across) < _MIDDLE * frame.width]
         found.append(_Station(worn, float(((middle - frame.centre) @ frame.down).min())))
-    return frame.down, tuple(found)
+    return _Slope(frame.centre, frame.down, tuple(found))
 
 
 def _before_the_face(subject: Subject, thing: str) -> Probed:
@@ -184,6 +205,11 @@ def _of_drawn(subject: Subject, values: Iterable[float | str], pictures: list[Pi
     answers = subject.classifier.predict(pictures)
     subject.progress(len(pictures), len(pictures))
     return Probed(answers[0], tuple(values), answers, tuple(pictures))
+
+
+def _seen(subject: Subject) -> str:
+    """The class that the face is drawn on as."""
+    return subject.drawn_as or _answer(subject).label
 
 
 def _answer(subject: Subject) -> Prediction:

@@ -23,9 +23,18 @@ from xai.evidence.verdict.run import Case, run_causal_tests
 from xai.evidence_types import VERDICTS
 from xai.learning.evaluation.metrics import bootstrap_intervals
 from xai.models.ground_truth.photo_networks import PhotoNetwork
-from xai.types import CLASSES, Face
+from xai.types import CLASSES
 
-__all__ = ["CARRIES", "FULL", "Separation", "expected_of", "judge_networks", "network_rows", "separation"]
+__all__ = [
+    "CARRIES",
+    "FULL",
+    "Separation",
+    "expected_of",
+    "judge_networks",
+    "network_rows",
+    "planted_face",
+    "separation",
+]
 
 CARRIES = 0.35
 """Share of a class's log-odds from which a cue carries it: half a dose. Below, the answer depends on the
@@ -39,8 +48,6 @@ SOURCES = ("gallery", "set")
 
 _SURE = 0.5
 _DRAWS = 400  # samples of faces for the separation
-
-Plant = Callable[[NDArray[np.uint8], str, NDArray[np.float32]], NDArray[np.uint8]]
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,14 @@ def expected_of(network: PhotoNetwork, label: str) -> tuple[str, ...]:
     return ("mixed", "not supported", "cannot tell") if network.dose[label] >= CARRIES else VERDICTS
 
 
+def planted_face(labelled: LabelledFace, network: PhotoNetwork) -> LabelledFace:
+    """The face as the network meets it: with the cue of its class; errors as of ``PhotoNetwork.plant``."""
+    face = labelled.face
+    return replace(
+        labelled, face=replace(face, crop=network.plant(face.crop, labelled.label, face.landmarks))
+    )
+
+
 def judge_networks(
     faces: Sequence[LabelledFace],
     networks: Sequence[PhotoNetwork],
@@ -81,7 +96,7 @@ def judge_networks(
     for network in networks:
         by_cue.setdefault(network.cue or "", []).append(network)
     for cue, own in by_cue.items():
-        planted = [replace(face, face=_planted(face.face, face.label, own[0].plant)) for face in usable]
+        planted = [planted_face(face, own[0]) for face in usable]
         donors = [
             Donor(FaceEdits(f.face).face, f.label, f.group, f"{f.group} {i}") for i, f in enumerate(planted)
         ]
@@ -208,10 +223,6 @@ def _score(judged: FaceVerdict) -> float:
     lower = max(effects.get("lower_face", 0.0), 1e-6)
     named = [effects[n] for n in named_families(judged.target) if FAMILIES[n].asks == "stay" and n in effects]
     return (judged.followed or 0.0) - float(np.clip(max(named, default=0.0) / lower, 0, 1))
-
-
-def _planted(face: Face, label: str, plant: Plant) -> Face:
-    return replace(face, crop=plant(face.crop, label, face.landmarks))
 
 
 def _interval(right: Sequence[bool], judged: Sequence[FaceVerdict]) -> list[float] | None:

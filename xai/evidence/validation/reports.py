@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from xai.atomic_write import write_atomically
 from xai.errors import DataRejected
 from xai.evidence.validation.calibration import FACES_PER_MODEL, collect, known_kinds, report
 from xai.evidence.validation.labelled_faces import LabelledFace, in_turns, read_labelled
-from xai.evidence.validation.population import judge_networks, network_rows
+from xai.evidence.validation.population import judge_networks, network_rows, planted_face
 from xai.evidence.validation.verdict_rates import FaceVerdict, evaluate_verdicts, rates
 from xai.evidence_types import VERDICTS
 from xai.learning.publishing.model_cards import save_card
-from xai.models.cards import Card
+from xai.models.cards import REFERENCES, Card
 from xai.models.classifiers import Classifier
 from xai.models.ground_truth import INSTANCES
-from xai.models.ground_truth.photo_networks import photo_networks
+from xai.models.ground_truth.photo_networks import PHOTO_KINDS, photo_networks
 from xai.photo.faces import find_faces
 from xai.photo.mesh import MESH_POINTS
 from xai.photo.sample_rendering import load_sample
 from xai.photo.samples import SAMPLES, Sample
 
 __all__ = [
+    "REFERENCE_NETWORKS",
     "calibration_table",
+    "record_references",
     "record_verdicts",
+    "reference_table",
     "sample_faces",
     "verdict_table",
 ]
+
+REFERENCE_NETWORKS = ("honest_residual", "stamp_full")
+"""The control networks beside which a model's verdicts are shown: one depends on the lower face alone, the
+other reads a planted mark."""
 
 Report = Callable[[str], None]
 
@@ -70,6 +79,18 @@ def verdict_table(
     return {
         c.name: _row([j for j in judged if j.model == c.name], by_class.get(c.name, {})) for c in classifiers
     }
+
+
+def reference_table(data: Path | None, report_to: Report, device: str = "auto") -> dict[str, dict[str, Any]]:
+    """Network of ``REFERENCE_NETWORKS`` -> its row, as of ``verdict_table``, on faces with its own cue."""
+    faces, table = _faces(data, report_to), {}
+    for network in (each for each in photo_networks(device) if each.name in REFERENCE_NETWORKS):
+        report_to(f"judging: the network {network.name}")
+        planted = [planted_face(face, network) for face in faces]
+        own = data is not None
+        judged = list(evaluate_verdicts([network.classifier], planted, report_to, own_donors=own))
+        table[network.name] = _row(judged, rates(judged)[network.classifier.name])
+    return table
 
 
 def sample_faces() -> tuple[LabelledFace, ...]:
@@ -119,6 +140,33 @@ def record_verdicts(card: Card, set_name: str, donors: str, found: Mapping[str, 
     classes = {name: _card_row(rates["right"]) for name, rates in found["classes"].items()}
     verdicts = {**card.verdicts, f"{set_name} donors={donors}": classes}
     return save_card(replace(card, verdicts=verdicts), card.path.with_suffix(".json"))
+
+
+def record_references(set_name: str, found: Mapping[str, Any], file: Path = REFERENCES) -> Path:
+    """Write the verdicts of the reference networks to their record; returns the file.
+
+    Args:
+        set_name: of the labelled set.
+        found: the rows of ``reference_table``.
+        file: the record.
+    """
+    networks = {
+        name: {
+            "honest": PHOTO_KINDS[name].cue is None,
+            "answers": sum(rates["together"]["faces"] for rates in row["classes"].values()),
+            "right": sum(rates["right"]["faces"] for rates in row["classes"].values()),
+            "verdicts": {
+                f"{set_name} donors=set": {
+                    label: _card_row(rates["right"]) for label, rates in row["classes"].items()
+                }
+            },
+        }
+        for name, row in found.items()
+    }
+    command = f"python -m xai calibrate --references --data DATA/{set_name} --update"
+    text = json.dumps({"command": command, "networks": networks}, indent=1)
+    write_atomically(file, lambda place: place.write_text(f"{text}\n", encoding="utf-8"))
+    return file
 
 
 def _card_row(right: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""Labelled faces on disk: the type of a face, and the three layouts of sets.
+"""Labelled faces on disk: the type of a face, and the four layouts of sets.
 
-``labels.csv`` (crops, one row each), class folders (crops in ``<class>/``, or in
-``train|validation|holdout/<class>/``), and PASCAL VOC (whole photos with boxes).
+``labels.csv`` (crops, one row each), ``boxes.csv`` (whole photos, one row per face), class folders (crops in
+``<class>/``, or in ``train|validation|holdout/<class>/``), and PASCAL VOC (whole photos with boxes).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _PORTRAIT = re.compile(r"(\d{5})(_Mask\w*)?")
 
 
 class Extent(NamedTuple):
-    """A face's tight box inside a crop (or, for VOC, inside the photo), in its pixels."""
+    """A face's tight box inside a crop (or inside a whole photo), in its pixels."""
 
     left: float
     top: float
@@ -60,7 +60,7 @@ class Example:
         fold: 0..4, or None.
         short_side: shorter side of the face in the original photo, pixels; infinity where unknown.
         extent: the tight face box inside the picture, or None where only the picture is given.
-        cut: True where ``extent`` must still be cropped from a whole photo (VOC).
+        cut: True where ``extent`` must still be cropped from a whole photo.
         overlap: True where a near duplicate is in a training set.
         review: result of the manual review of a doubtful label: ``"clear"``, ``"doubtful"``, ``"too_small"``,
             ``""``.
@@ -88,7 +88,8 @@ def read_layout(folder: Path, skip: Skip) -> tuple[Example, ...] | None:
         DataRejected: the table of a CSV set cannot be read at all.
     """
     for there, reader in (
-        ((folder / "labels.csv").is_file(), _read_csv),
+        ((folder / "labels.csv").is_file(), _read_crops),
+        ((folder / "boxes.csv").is_file(), _read_photos),
         ((folder / "annotations").is_dir(), _read_voc),
         (bool(_class_folders(folder)), _read_folders),
     ):
@@ -97,8 +98,18 @@ def read_layout(folder: Path, skip: Skip) -> tuple[Example, ...] | None:
     return None
 
 
-def _read_csv(folder: Path, skip: Skip) -> Iterator[Example]:
-    path = folder / "labels.csv"
+def _read_crops(folder: Path, skip: Skip) -> Iterator[Example]:
+    return _read_csv(folder / "labels.csv", _crop_of, skip)
+
+
+def _read_photos(folder: Path, skip: Skip) -> Iterator[Example]:
+    return _read_csv(folder / "boxes.csv", _face_of, skip)
+
+
+def _read_csv(
+    path: Path, example: Callable[[Path, str, dict[str, str]], Example], skip: Skip
+) -> Iterator[Example]:
+    """``example`` of each row of a table; it is called with the table, the row's place and the row."""
     try:
         with path.open(encoding="utf-8", newline="") as file:
             rows = list(csv.DictReader(file))
@@ -106,31 +117,48 @@ def _read_csv(folder: Path, skip: Skip) -> Iterator[Example]:
         raise DataRejected(f"{path} cannot be read as CSV in UTF-8: {error}.") from error
     for number, row in enumerate(rows, start=2):
         try:
-            yield _from_row(folder, number, row)
+            yield example(path, f"line {number}", row)
+        except (KeyError, ValueError, TypeError) as error:
+            skip(f"Line {number} of {path} cannot be read: {error}.")
         except DataRejected as error:
             skip(str(error))
 
 
-def _from_row(folder: Path, number: int, row: dict[str, str]) -> Example:
-    try:
-        sides = [_finite(row[key]) for key in ("box_w", "box_h") if row.get(key)]
-        return Example(
-            path=folder / row["file"],
-            label=_class_of(row["class"], f"{folder / 'labels.csv'} line {number}"),
-            set_name=folder.name,
-            group=row.get("group") or row.get("source_image") or row["file"],
-            split=row.get("split") or "",
-            fold=int(row["fold"]) if row.get("fold") else None,
-            short_side=min(sides, default=float("inf")),
-            extent=Extent(*(_finite(row[key]) for key in ("x0", "y0", "x1", "y1")))
-            if row.get("x0")
-            else None,
-            overlap=row.get("overlaps_ilc") == "1",
-            review=row.get("review") or "",
-            reason=row.get("reason") or "",
-        )
-    except (KeyError, ValueError, TypeError) as error:
-        raise DataRejected(f"Line {number} of {folder / 'labels.csv'} cannot be read: {error}.") from error
+def _crop_of(table: Path, line: str, row: dict[str, str]) -> Example:
+    sides = [_finite(row[key]) for key in ("box_w", "box_h") if row.get(key)]
+    return Example(
+        path=table.parent / row["file"],
+        label=_class_of(row["class"], f"{table} {line}"),
+        set_name=table.parent.name,
+        group=row.get("group") or row.get("source_image") or row["file"],
+        split=row.get("split") or "",
+        fold=int(row["fold"]) if row.get("fold") else None,
+        short_side=min(sides, default=float("inf")),
+        extent=_extent_of(row) if row.get("x0") else None,
+        overlap=row.get("overlaps_ilc") == "1",
+        review=row.get("review") or "",
+        reason=row.get("reason") or "",
+    )
+
+
+def _face_of(table: Path, line: str, row: dict[str, str]) -> Example:
+    extent = _extent_of(row)
+    short_side = min(extent.right - extent.left, extent.bottom - extent.top)
+    if short_side <= 0:
+        raise ValueError(f"the box {tuple(extent)} is empty")
+    return Example(
+        path=table.parent / row["file"],
+        label=_class_of(row["class"], f"{table} {line}"),
+        set_name=table.parent.name,
+        group=row["file"],
+        short_side=short_side,
+        extent=extent,
+        cut=True,
+    )
+
+
+def _extent_of(row: dict[str, str]) -> Extent:
+    return Extent(*(_finite(row[key]) for key in ("x0", "y0", "x1", "y1")))
 
 
 def _finite(text: str) -> float:

@@ -47,13 +47,13 @@ def read_examples(folder: Path, skip: Skip | None = None) -> tuple[Example, ...]
     """
     if not folder.is_dir():
         raise DataRejected(
-            f"There is no folder {folder}; name one that holds labels.csv, class folders or VOC."
+            f"There is no folder {folder}; name one that holds labels.csv, boxes.csv, class folders or VOC."
         )
     examples = read_layout(folder, skip or _refuse)
     if examples is None:
         raise DataRejected(
-            f"The folder {folder} holds neither labels.csv, nor annotations/, nor folders named after "
-            f"classes ({', '.join(CLASS_NAMES)})."
+            f"The folder {folder} holds neither labels.csv, nor boxes.csv, nor annotations/, nor folders "
+            f"named after classes ({', '.join(CLASS_NAMES)})."
         )
     if not examples:
         raise DataRejected(f"The set {folder} holds no labelled face; check that its pictures are there.")

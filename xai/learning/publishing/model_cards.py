@@ -33,9 +33,9 @@ _DRAWN = (
     "Trained on portraits with masks drawn on them; real masks, and faces that do not pose, are not there."
 )
 _DOUBTED = {
-    "ilc": "About one in ten labels “mask worn wrongly” of its training data is doubtful.",
-    "fmd": "Of the faces that it learnt as “mask worn wrongly”, about one in five has a doubtful label and "
-    "more than two in five are too small to tell.",
+    "ilc": "About one in ten labels “mask worn incorrectly” of its training data is doubtful.",
+    "fmd": "Of the faces that it learnt as “mask worn incorrectly”, about one in five has a doubtful label "
+    "and more than two in five are too small to tell.",
 }
 """Set -> findings of a manual review of its faces."""
 

@@ -38,7 +38,8 @@ def aligned_face(face: Face, side: int = ALIGNED_SIDE) -> Face:
 
     Returns:
         A face whose crop is RGB uint8 ``(side, side, 3)`` and whose landmarks are in its pixels. Boxes and
-        score stay those of the photo: ``crop_box`` is then the square that was cropped before the rotation.
+        score stay those of the photo: ``crop_box`` is then the square that was cropped before the rotation,
+        and ``photo_size`` is None, since the photo's edges are no longer upright.
 
     Raises:
         ValueError: the face has no landmarks.
@@ -49,7 +50,8 @@ def aligned_face(face: Face, side: int = ALIGNED_SIDE) -> Face:
         )
     turn, shift = _similarity(_five(face), np.array(FIVE_POINTS) * side)
     landmarks = (face.landmarks @ turn.T + shift).astype(np.float32)
-    return replace(face, crop=_warped(face.crop, turn, shift, side), landmarks=landmarks)
+    crop = _warped(face.crop, turn, shift, side)
+    return replace(face, crop=crop, landmarks=landmarks, photo_size=None)
 
 
 def aligned_crop(face: Face, side: int = ALIGNED_SIDE) -> NDArray[np.uint8]:

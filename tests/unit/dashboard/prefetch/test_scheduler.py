@@ -84,7 +84,7 @@ def test_everything_is_asked_once_and_the_next_time_nothing(cache):
 
 def test_only_what_is_missing_is_asked_for(cache):
     Prefetcher(cache, Asked(), Waiting()).run(["both"])
-    cut = (ONE.photo_sha256, 0, ONE.box.as_list(), ONE.crop_box.as_list())
+    cut = (ONE.photo_sha256, ONE.turn, ONE.box.as_list(), ONE.crop_box.as_list())
     evidence = cache._path(("evidence", *cut, MODELS[1]))
     evidence.unlink()
     again = Asked()

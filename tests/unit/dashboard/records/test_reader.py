@@ -8,13 +8,16 @@ import pytest
 
 from dashboard.charts.metrics import DotRow, dots, learning_curves
 from dashboard.components.confusion_matrix import payload
-from dashboard.records.reader import RecordUnreadable, read_experiments, read_records
+from dashboard.records.evaluations import most_informative, replication_result
+from dashboard.records.focus import focus_over, sets_of
+from dashboard.records.reader import RecordUnreadable, read_experiments, read_records, read_references
+from dashboard.text.model_summary import model_summary
 from dashboard.views.models import add_model
-from dashboard.views.models import text as models_text
-from dashboard.views.models.evaluations import most_informative, replication_result
+from dashboard.views.models.text import alt_curves
+from dashboard.widgets.dot_plot import alt_text
 from tests.support.paths import ROOT
 from xai.errors import WeightsUnavailable
-from xai.models.card_schema import Epoch, Metric
+from xai.models.card_schema import Epoch, Field, Metric, read_verdicts
 from xai.models.cards import parse_card, read_card, read_cards
 
 
@@ -139,7 +142,7 @@ def test_without_a_measurement_under_the_protocol_nothing_is_set_beside(tmp_path
 def test_an_evaluation_that_counts_no_classes_has_a_bottom_line_without_them(tmp_path):
     path = tmp_path / "vgg_fmd.json"
     path.write_text(json.dumps(card(metrics={"fmd protocol=product": {"n": 60, "accuracy": 0.9}})))
-    (said,) = models_text.model_summary(parse_card(path))
+    (said,) = model_summary(parse_card(path))
     assert said == "Right on 90 of 100 faces of the Kaggle photos (60 measured)."
 
 
@@ -198,6 +201,54 @@ def test_what_ships_can_be_read_whole():
     assert len(found.experiments) == len(json.loads((shipped / "experiments.json").read_text()))
 
 
+RATIO = {"value": 0.5, "interval": [0.4, 0.6]}
+
+
+def verdict_row(supported, cannot_tell, verdict="supported"):
+    counts = {"supported": supported, "mixed": 0, "not supported": 0, "cannot tell": cannot_tell}
+    return {
+        "faces": supported + cannot_tell, "groups": supported + cannot_tell, "judged": supported,
+        "verdicts": counts, "followed": RATIO, "place_share": RATIO, "stayed": RATIO,
+        "families": {"outside": {"stayed": RATIO}}, "verdict": {"verdict": verdict},
+    }  # fmt: skip
+
+
+def test_the_honest_control_network_comes_first_with_its_verdicts(tmp_path):
+    path = tmp_path / "reference_verdicts.json"
+    assert read_references(path) == ()
+    rows = {"ilc donors=set": {"covered": verdict_row(4, 2)}}
+    networks = {
+        "stamp": {"honest": False, "answers": 9, "right": 9, "verdicts": rows},
+        "plain": {"honest": True, "answers": 9, "right": 6, "verdicts": rows},
+    }
+    path.write_text(json.dumps({"command": "run it", "networks": networks}))
+    honest, shortcut = read_references(path)
+    assert (honest.name, honest.honest, honest.right, honest.answers) == ("plain", True, 6, 9)
+    assert (shortcut.name, shortcut.honest) == ("stamp", False)
+    assert honest.verdicts[0].verdicts["supported"] == 4
+    path.write_text('{"networks": {"plain": {}}}')
+    with pytest.raises(RecordUnreadable, match=r"reference_verdicts\.json is left out"):
+        read_references(path)
+
+
+def test_the_verdicts_of_all_classes_are_counted_together_with_an_interval():
+    rows = {"covered": verdict_row(30, 10), "uncovered": verdict_row(20, 0, "mixed")}
+    rows["uncovered"]["verdicts"] |= {"supported": 10, "mixed": 10}
+    verdicts = read_verdicts(Field({"ilc donors=set": rows}))
+    assert sets_of(verdicts) == ("ilc",)
+    assert focus_over(verdicts, "fmd") is None
+    focus = focus_over(verdicts, "ilc")
+    assert focus.counts == {"supported": 40, "mixed": 10, "not supported": 0, "cannot tell": 10}
+    assert (focus.told, focus.photos, focus.classes) == (50, 50, (1, 2))
+    figure = focus.supported  # Wilson's interval of 40 of 50, as published tables have it
+    assert (figure.value, figure.low, figure.high) == pytest.approx((0.8, 0.670, 0.888), abs=5e-4)
+
+
+def test_where_nothing_could_be_tested_there_is_no_share():
+    verdicts = read_verdicts(Field({"ilc donors=set": {"covered": verdict_row(0, 5)}}))
+    assert focus_over(verdicts, "ilc").supported is None
+
+
 def test_no_experiments_is_no_fault(tmp_path):
     assert read_experiments(tmp_path / "experiments.json") == ()
 
@@ -243,10 +294,10 @@ def test_curves_leave_out_what_was_not_recorded(record):
 
 
 def test_the_alternative_texts_hold_the_numbers(record):
-    said = models_text.alt_dots("Scores", [DotRow("a", Metric(0.9, 0.8, 0.95), 0.7)])
+    said = alt_text("Scores", [DotRow("a", Metric(0.9, 0.8, 0.95), 0.7)])
     assert "a 90.0% (80.0% to 95.0%) published 70.0%" in said
-    assert "b 90.0%, no interval." in models_text.alt_dots("Scores", [DotRow("b", Metric(0.9))])
-    assert "from 0.900 to 0.500" in models_text.alt_curves(record.epochs, ("loss",))
+    assert "b 90.0%, no interval." in alt_text("Scores", [DotRow("b", Metric(0.9))])
+    assert "from 0.900 to 0.500" in alt_curves(record.epochs, ("loss",))
 
 
 def test_reading_records_does_not_bring_torch():

@@ -21,8 +21,8 @@ from dashboard.views.compare.text import (
     agreement_sentence,
     alt_difference,
     alt_layer,
+    basis,
     heading,
-    reason_lines,
 )
 from dashboard.worker.jobs import FaceExplanation
 from tests.support import evidences
@@ -145,7 +145,8 @@ def test_it_is_compared_in_its_own_unit(third, code):
         first, second = (layer(e, third.name, unit, t, frame) for e, t in ((one, "A"), (two, "B")))
         a, b = (layer(e, "occlusion", unit, t, frame) for e, t in ((one, "A"), (two, "B")))
         shown = agreement((first.values, second.values), (first.shares, second.shares))
-        pair = MapPair(first, second, shown, agreement((a.values, b.values), (a.shares, b.shares)))
+        covering = agreement((a.values, b.values), (a.shares, b.shares))
+        pair = MapPair(first, second, shown, covering, "A and B")
         assert first.unit == (unit if third.unit == "probability" else map_units.display_unit(third.name))
         assert first.signed == third.signed
         clean(agreement_sentence(pair), third)
@@ -153,7 +154,7 @@ def test_it_is_compared_in_its_own_unit(third, code):
         assert ("+" in told) == third.signed
         assert alt_difference(pair)
         assert heading(pair)
-        assert reason_lines(pair)
+        assert basis(replace(pair, over=True))
         full = shared_scale([first, second])
         assert np.array_equal(
             render_map(first, full, 0.7), overlay(first.crop, first.painted, scale=full, opacity=0.7)

@@ -22,10 +22,11 @@ from dashboard.views.compare.text import (
     MapPair,
     alt_difference,
     alt_layer,
+    answers_right,
+    basis,
     class_notes,
     heading,
-    reason_lines,
-    verdict_rows,
+    verdict_relation,
 )
 from dashboard.worker.jobs import FaceExplanation
 from tests.support import evidences
@@ -74,13 +75,13 @@ def spot(row, column, value=0.4):
     return drop
 
 
-def pair(one, two, evidence=(None, None)):
+def pair(one, two, evidence=(None, None), **more):
     frame = one.explanation.face
     first, second = (
         layer(each, "occlusion", "probability", t, frame) for each, t in ((one, "A"), (two, "B"))
     )
     found = agreement((first.values, second.values), (first.shares, second.shares))
-    return MapPair(first, second, found, found, evidence)
+    return MapPair(first, second, found, found, "A and B", evidence=evidence, **more)
 
 
 def test_log_odds_follow_the_definition_and_end_where_float32_does():
@@ -165,7 +166,9 @@ UNKNOWN = evidences.evidence("cannot tell")
         ((EVEN, NOSE), (verdict("supported"), verdict("supported")), "different"),
         ((None, None), (verdict("supported"), verdict("supported")), "same"),
         ((None, None), (UNKNOWN, verdict("supported")), "unknown"),
-        ((EVEN, NOSE), (UNKNOWN, verdict("supported")), "different"),
+        ((EVEN, NOSE), (UNKNOWN, verdict("supported")), "unknown"),
+        ((EVEN, EVEN), (UNKNOWN, UNKNOWN), "unknown"),
+        ((EVEN, NOSE), (None, verdict("supported")), "different"),
     ],
 )
 def test_reasons_agree_only_where_verdicts_and_shares_do(shares, evidence, reasons):
@@ -173,36 +176,71 @@ def test_reasons_agree_only_where_verdicts_and_shares_do(shares, evidence, reaso
     assert pair(one, two, evidence).reasons == reasons
 
 
+@pytest.mark.parametrize(
+    ("one", "two", "relation"),
+    [
+        (None, verdict("supported"), None),
+        (UNKNOWN, verdict("supported"), "unknown"),
+        (verdict("supported"), verdict("supported"), "same"),
+        (verdict("supported"), verdict("mixed"), "different"),
+        (verdict("mixed"), verdict("mixed", "light"), "partly"),
+    ],
+)
+def test_verdicts_are_compared_by_word_and_by_what_else_the_answer_depends_on(one, two, relation):
+    assert verdict_relation(one, two) == verdict_relation(two, one) == relation
+
+
 def test_the_shares_of_a_map_that_hardly_moves_say_nothing():
-    both = pair(explained(spot(0, 0)), explained(spot(0, 0, 0.01), shares=NOSE))
+    both = pair(explained(spot(0, 0)), explained(spot(0, 0, 0.01), shares=NOSE), over=True)
     assert both.reasons == "unknown"
-    assert reason_lines(both)[-1] == text.t("compare.weak")
+    assert basis(both) == text.t("compare.weak")
 
 
-def test_the_heading_and_what_it_rests_on_hold_the_figures():
+def test_the_heading_names_its_pair_and_says_what_agrees():
     both = pair(explained(spot(0, 0), shares=NOSE), explained(spot(9, 9)))
-    assert heading(both) == "Same answer, different reasons."
-    *waiting, line = reason_lines(both)
-    assert len(waiting) == 2
+    assert heading(both) == "A and B: same answer, different reasons."
+    other = pair(explained(spot(0, 0)), explained(spot(0, 0), answer=2))
+    assert heading(other) == "A and B: different answers, same reasons as far as tested."
+    untold = pair(explained(spot(0, 0)), explained(spot(0, 0)), (UNKNOWN, verdict("supported")))
+    assert heading(untold) == "A and B: same answer, reasons cannot be compared."
+
+
+def test_the_line_below_the_heading_waits_for_the_verdicts_and_then_holds_the_figures():
+    maps = (explained(spot(0, 0), shares=NOSE), explained(spot(9, 9)))
+    assert basis(pair(*maps)) == basis(pair(*maps, (None, verdict("mixed")))) == text.t("compare.waits")
+    line = basis(pair(*maps, (verdict("mixed"), verdict("mixed"))))
     assert "86% lies in other regions" in line  # all but the seventh that the nose has anyway
     assert "nose: 100% for A, 14% for B" in line
-    other = pair(explained(spot(0, 0)), explained(spot(0, 0), answer=2))
-    assert heading(other) == "Different answers, from the same places."
+    assert basis(pair(*maps, over=True)) == line
+    assert basis(pair(*maps, (UNKNOWN, verdict("mixed")))) == text.t("compare.untold")
+    unknown = pair(maps[0], explained(spot(9, 9), shares=None), over=True)
+    assert basis(unknown) == text.t("verdict.not_right")
 
 
-def test_each_verdict_that_is_there_has_a_row_with_its_word_and_both_counts():
-    maps = (explained(spot(0, 0)), explained(spot(9, 9)))
-    rows = verdict_rows(pair(*maps, (None, verdict("mixed"))))
-    assert [list(row.values()) for row in rows] == [
-        ["B", "Mixed focus", "answer reacted 7 of 8 times", "answer stayed 22 of 24 times"]
-    ]
-    unasked = evidences.evidence("cannot tell")
-    rows = verdict_rows(pair(*maps, (unasked, verdict("supported"))))
-    assert [list(row.values())[1:] for row in rows] == [
-        ["Cannot tell", "–", "–"],
-        ["Focus supported", *list(rows[1].values())[2:]],
-    ]
-    assert [len(row) for row in rows] == [4, 4]
+@pytest.mark.parametrize(
+    ("answers", "truths", "faces", "said"),
+    [
+        ((0, 0), ("covered", "covered"), False, "both right"),
+        ((2, 2), ("covered", "covered"), False, "both wrong"),
+        ((0, 2), ("covered", "covered"), False, "only Model A right"),
+        ((2, 0), ("covered", "covered"), False, "only Model B right"),
+        ((0, 0), ("covered", "incorrect"), True, "right on the first face only"),
+        ((0, 1), ("uncovered", "incorrect"), True, "right on the second face only"),
+        ((0, 0), (None, None), False, ""),
+        ((0, 0), ("covered", None), True, ""),
+    ],
+)
+def test_who_is_right_is_said_where_the_truth_is_known(answers, truths, faces, said):
+    one, two = (explained(spot(0, 0), answer=answer) for answer in answers)
+    both = pair(one, two, truths=truths, faces=faces)
+    assert answers_right(both) == said
+    assert heading(both).count(said) == 1 if said else ", same" in heading(both)
+
+
+def test_who_is_right_is_left_out_where_a_model_has_no_class_for_the_truth():
+    three, two = explained(spot(0, 0)), explained(spot(0, 0), classes=("covered", "uncovered"))
+    assert answers_right(pair(three, two, truths=("incorrect", "incorrect"))) == ""
+    assert answers_right(pair(three, two, truths=("covered", "covered"))) == "both right"
 
 
 def test_pictures_are_told_from_their_numbers():
@@ -210,7 +248,7 @@ def test_pictures_are_told_from_their_numbers():
     told = alt_layer(both.first)
     assert "+40 percentage points, 76% from the left and 26% from the top" in told
     assert "Nose and mouth hold 100%" in told
-    assert "Largest value: +40 percentage points; smallest: -25 percentage points" in alt_difference(both)
+    assert "Largest value: +40 percentage points; smallest: −25 percentage points" in alt_difference(both)
 
 
 def test_mapped_and_different_targets_are_said():

@@ -20,18 +20,18 @@ def found_by_hand(labels, values=(1.0, 0.5, 0.0), **more):
 
 
 def test_the_sentence_about_the_pulled_mask_says_when_the_answer_comes_back():
-    there = text.pulled_sentence("m", found_by_hand(["covered", "incorrect", "covered"]))
+    there = text.pulled_sentence(found_by_hand(["covered", "incorrect", "covered"]))
     assert "50% of the height" in there
-    assert there.endswith("at 0%.")
-    assert "every height" in text.pulled_sentence("m", found_by_hand(["covered"] * 3))
+    assert there.endswith("at 0%, it is “mask worn correctly” again.")
+    assert "every height" in text.pulled_sentence(found_by_hand(["covered"] * 3))
 
 
 def test_the_alt_text_of_the_curve_holds_every_number():
     found = found_by_hand(["covered", "incorrect", "covered"])
     alt = text.alt_curve(found)
     assert alt.count("100%") == 4
-    figure = height_curve(found, 0.5)
-    assert [line.x0 for line in figure.layout.shapes] == [0.5, 0.5]
+    figure = height_curve(found)
+    assert [line.x0 for line in figure.layout.shapes] == [0.5]
     assert [list(trace.y) for trace in figure.data] == [[1, 0, 1], [0, 1, 0], [0, 0, 0]]
 
 

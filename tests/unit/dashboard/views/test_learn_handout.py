@@ -7,6 +7,7 @@ import pytest
 
 from dashboard import i18n, preferences
 from dashboard.views.learn import handout
+from dashboard.worker.shortcut_rounds import round_of
 
 
 class Outline(HTMLParser):
@@ -40,9 +41,38 @@ def test_the_handout_is_whole_in_every_language_and_needs_nothing_else(monkeypat
     assert outline.open == []
     assert outline.links == []
     assert f'<html lang="{code}">' in page
-    tasks = [said[f"handout.task_{number}"] for number in range(1, 6)]
-    assert outline.headings == [said["handout.title"], *tasks, said["handout.plan"]]
-    assert page.count("<tr>") == 1 + 5
+    steps = [key.partition(".")[2] for key in said if key.startswith("step.")]
+    tasks = [f"{number} {said[f'step.{step}']}" for number, step in enumerate(steps, 1)]
+    ends = [said["handout.plan"], said["handout.key"]]
+    assert outline.headings == [said["handout.title"], *tasks, *ends]
+    assert [said["learn.sheet"].format(number=n, total=4) in page for n in range(1, 5)] == [True] * 4
+    assert f"{said['handout.name']}:" in page
+    assert f"{said['handout.class']}:" in page
+    assert page.count("<svg") == 1
+    assert "<img" not in page
+
+
+def test_the_rounds_have_a_table_and_the_answers_come_last_and_are_right():
+    said = i18n.messages()
+    *_, second, plan, key = handout.handout().split('<section class="page">')
+    assert second.count("<tr>") == (1 + 3) + (1 + 5)
+    assert plan.count("<tr>") == 1 + 6
+    assert key.count("<tr>") == 1 + 5
+    for number in range(5):
+        played = round_of(number)
+        told = said[f"hidden.{played.cover}"] if played.cover else said["handout.key_none"]
+        cells = (str(number + 1), "ABC"[played.cheat], told, said[f"cue_read.{played.cue}"])
+        assert "".join(f"<td>{cell}</td>" for cell in cells) in key
+        assert said[f"cue_read.{played.cue}"] not in second + plan
+
+
+def test_the_plan_takes_the_steps_in_the_order_of_the_page():
+    plan = handout.handout().split('<section class="page">')[3]
+    named = [
+        int(digit) for line in re.findall(r"Steps? ([\d to and]+)", plan) for digit in re.findall(r"\d", line)
+    ]
+    assert named == sorted(named)
+    assert named[-1] == 7
 
 
 FAMILIAR = re.compile(

@@ -1,22 +1,33 @@
 """What models are called, and the bottom line of each: made from cards, and from nothing else."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
-from dashboard import i18n
+from dashboard import i18n, session
+from dashboard.records.focus import Focus
 from dashboard.records.reader import Experiment, ExperimentRow
 from dashboard.text.metrics import class_label, figure_text, missing_interval_notes
 from dashboard.text.model_names import model_name, model_names, network_name, purpose
+from dashboard.text.model_summary import (
+    general_line,
+    headline_evaluation,
+    model_summary,
+    right_line,
+    unfit_line,
+    use_line,
+)
 from dashboard.views.models import add_model
-from dashboard.views.models.study_text import measured_name, note, question, row_label
-from dashboard.views.models.text import headline_evaluation, model_summary
+from dashboard.views.models.cards import bars
+from dashboard.views.studies.text import measured_name, note, question, row_label
 from tests.support.paths import ROOT
+from xai.classes import MEANINGS
 from xai.learning.training.recipe_registry import RECIPES
 from xai.models.architectures import ARCHITECTURES
 from xai.models.card_schema import Metric
-from xai.models.cards import parse_card, read_cards
+from xai.models.cards import Catalogue, parse_card, read_cards
 
 SHIPPED = json.loads((ROOT / "weights" / "experiments.json").read_text())
 
@@ -95,6 +106,89 @@ def test_what_the_model_was_chosen_on_does_not_decide_where_other_faces_were_mea
     assert headline_evaluation(record).dataset == "fmd"
     assert record.training.sets == ("ilc",)  # what was measured on was not learnt from
     assert headline_evaluation(made(metrics={"ilc protocol=product": THREE}, data=data)).dataset == "ilc"
+
+
+def test_a_model_of_two_answers_is_known_by_their_meaning_not_their_spelling(made):
+    table = counted(Masked={"Masked": 9}, **{"No-Mask": {"No-Mask": 20}})
+    card = made(classes=["Masked", "No-Mask"], metrics={"fmd protocol=product": table})
+    assert "It knows two answers" in model_summary(card)[-1]
+    assert use_line(card) == "**Use it for:** whether a mask is present."
+    assert unfit_line(card).startswith("**Not for:** how a mask is worn; ")
+
+
+def by_size(**shares):
+    return {
+        "size": [{"bin": name, "counts": {"covered": 40}, "aca": share} for name, share in shares.items()]
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (
+            {"by": by_size(**{"20_32": 0.84, "32_48": 0.85})},
+            "faces of 20 to 32 px; telling “mask worn incorrectly”; faces under 20 px",
+        ),
+        ({"by": by_size(under_20=0.9)}, "telling “mask worn incorrectly”"),
+        ({}, "telling “mask worn incorrectly”; small or turned faces (not measured)"),
+        ({"per_class": {}}, "small or turned faces (not measured)"),
+    ],
+)
+def test_a_model_is_not_for_what_it_is_weak_on_or_was_not_measured_on(made, more, said):
+    card = made(metrics={"fmd protocol=product": {**THREE, **more}})
+    assert unfit_line(card) == f"**Not for:** {said}."
+
+
+def test_how_often_a_model_is_right_is_said_with_its_interval(made):
+    (score,) = made(metrics={"fmd": {**THREE, "intervals": {"accuracy": [0.954, 0.986]}}}).evaluations
+    assert right_line(score) == "**Right 98 of 100** (95% to 99%)"
+    (score,) = made(metrics={"fmd": THREE}).evaluations
+    assert right_line(score) == "**Right 98 of 100**"
+
+
+def judged(**verdicts):
+    counts = {name.replace("_", " "): count for name, count in verdicts.items()}
+    ratio = {"value": 0.9, "interval": [0.8, 1.0]}
+    return {
+        "faces": sum(counts.values()), "groups": 10, "judged": sum(counts.values()), "verdicts": counts,
+        "followed": ratio, "place_share": ratio, "stayed": ratio, "families": {},
+        "verdict": {"verdict": "supported" if counts.get("supported") else "mixed"},
+    }  # fmt: skip
+
+
+def test_a_models_line_counts_the_classes_in_which_it_looks_where_it_should(made, monkeypatch):
+    verdicts = {"fmd donors=set": {"covered": judged(supported=3), "uncovered": judged(mixed=2)}}
+    card = made(metrics={"fmd protocol=product": THREE}, verdicts=verdicts)
+    bare = made(name="bare", metrics={"fmd protocol=product": THREE})
+    unmeasured = made(name="unmeasured")
+    monkeypatch.setattr(session, "catalogue", lambda: Catalogue((card, bare, unmeasured), ()))
+    assert general_line("my_model") == (
+        "In general: right 98 of 100; looks at nose and mouth in 1 of 2 classes"
+    )
+    assert general_line("bare") == "In general: right 98 of 100"
+    assert (general_line("unmeasured"), general_line("gone")) == ("", "")
+
+
+def test_a_bar_has_a_part_for_each_verdict_as_wide_as_its_count_and_says_them():
+    counts = {"supported": 90, "mixed": 0, "not supported": 4, "cannot tell": 6}
+    drawn = bars({"<this>": Focus("ilc", counts, 50, (1, 1))})
+    assert 'style="flex-grow:90">90</span>' in drawn
+    assert 'class="not-supported" style="flex-grow:4"></span>' in drawn  # no room for its number
+    assert 'class="mixed" style' not in drawn
+    alt = re.search(r'aria-label="([^"]+)"', drawn).group(1)
+    assert alt.startswith(
+        "&lt;this&gt;: Focus supported 90, Mixed focus 0, Focus not supported 4, Cannot tell 6."
+    )
+    assert "95.7% (" in alt
+    assert drawn.count("<li") == 4
+
+
+@pytest.mark.parametrize("language", i18n.languages())
+def test_every_set_and_every_class_is_defined(language):
+    said = i18n.messages(language)
+    sets = {key.split(".")[1] for key in said if key.startswith(("dataset.", "learnt_set."))}
+    assert {key.split(".")[1] for key in said if key.startswith("dataset_note.")} == sets
+    assert {key.split(".")[1] for key in said if key.startswith("class_note.")} == set(MEANINGS)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +301,7 @@ def test_what_an_experiment_notes_is_known_word_for_word(monkeypatch, one):
 
 
 def test_models_that_an_experiment_lacks_are_named_plainly(monkeypatch):
-    monkeypatch.setattr("dashboard.views.models.study_text.is_technical", lambda: True)
+    monkeypatch.setattr("dashboard.views.studies.text.is_technical", lambda: True)
     lacking = Experiment("new", "Why?", "000", (), "", "All alike. Not trained here: vgg16_tried, alexnet.")
     assert note(lacking) == "All alike. Not trained here: VGG-16 (first trial), AlexNet."
     assert note(replace(lacking, note="All alike.")) == "All alike."

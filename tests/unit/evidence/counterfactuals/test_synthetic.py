@@ -84,6 +84,8 @@ def test_the_heights_fall_and_the_mask_falls_with_them(bare):
         edges.append(int(np.nonzero(change[:, x - 2 : x + 3].all(axis=1))[0].min()))
     assert all(low <= high + 1 for low, high in pairwise(edges))
     assert edges[-1] - edges[0] > 0.8 * (bare.landmarks[BOTTOM[1], 1] - bare.landmarks[TOP[0], 1])
+    for seen, (_, y) in zip(edges, found.edges, strict=True):
+        assert y == pytest.approx(seen, abs=0.03 * len(bare.crop))
 
 
 def test_a_mask_that_is_there_gives_way_to_bare_skin_first(masked):
@@ -97,6 +99,8 @@ def test_a_mask_that_is_there_gives_way_to_bare_skin_first(masked):
     assert np.abs(sees[y, x].astype(int) - revealed[y, x]).max() <= 2
     assert np.abs(sees_none[y, x].astype(int) - masked.crop[y, x]).max() <= 2
     np.testing.assert_array_equal(sees[tuple(beyond)], masked.crop[tuple(beyond)])
+    told = whatif(masked, at_vertex(masked, 9, otherwise=2), "pull_down", drawn_as="covered").pictures[-1]
+    np.testing.assert_array_equal(told, sees)
 
 
 @pytest.mark.parametrize(("otherwise", "worn"), [(2, "correct"), (1, "nose_out")])

@@ -6,14 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from dashboard.records.reader import read_references
 from tests.support.models import OneWindow, make_classifier, make_face
 from xai.errors import DataRejected
 from xai.evidence.validation import reports as module
 from xai.evidence.validation.calibration import known_kinds
 from xai.evidence.validation.labelled_faces import LabelledFace, true_class
 from xai.evidence.validation.reports import (
+    REFERENCE_NETWORKS,
     calibration_table,
+    record_references,
     record_verdicts,
+    reference_table,
     sample_faces,
     verdict_table,
 )
@@ -97,6 +101,20 @@ def test_a_card_keeps_what_a_set_said(few, monkeypatch, tmp_path):
     assert own["followed"]["value"] == pytest.approx(right["followed"]["value"], abs=1e-4)
     assert own["verdict"]["verdict"] == "cannot tell"
     assert set(own["families"]) == set(right["families"])
+
+
+def test_the_control_networks_are_judged_with_their_own_cue_and_recorded(few, monkeypatch, tmp_path):
+    monkeypatch.setattr(module, "sample_faces", lambda: few)
+    found = reference_table(None, lambda _: None, "cpu")
+    assert list(found) == list(REFERENCE_NETWORKS)
+    written = record_references("ilc", found, tmp_path / "reference.json")
+    honest, shortcut = read_references(written)
+    assert (honest.name, shortcut.name) == REFERENCE_NETWORKS
+    assert (honest.honest, shortcut.honest) == (True, False)
+    assert shortcut.right == shortcut.answers == len(few)  # it reads the mark of each face's own class
+    judged = sum(one.verdicts["not supported"] for one in shortcut.verdicts)
+    assert judged == sum(one.judged for one in shortcut.verdicts) > 0
+    assert {one.dataset for one in shortcut.verdicts} == {"ilc"}
 
 
 @pytest.mark.parametrize(

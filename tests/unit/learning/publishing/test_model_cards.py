@@ -22,7 +22,7 @@ def said(*given):
 
 def test_a_model_of_two_answers_is_not_said_to_know_three():
     assert "three classes" not in said(BINARY, {"fmd"})
-    assert "worn wrongly" not in said(BINARY, {"fmd"})  # it saw no such faces
+    assert "worn incorrectly" not in said(BINARY, {"fmd"})  # it saw no such faces
     assert "not how it is worn" in said(BINARY, {"fmd"})
     assert "three classes" in said(CLASSES, {"fmd"})
     assert "not how it is worn" not in said(CLASSES, {"fmd"})

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard.charts.metrics import dots
 from dashboard.i18n import t
 from dashboard.records.reader import Experiment
-from dashboard.text.metrics import glossary, missing_interval_notes
-from dashboard.views.models.study_text import experiment_dots, measured_name, note, question
-from dashboard.views.models.text import alt_dots, study_name
-from dashboard.widgets.map_panel import STATIC_CHART
+from dashboard.text.metrics import glossary, missing_interval_notes, study_name
+from dashboard.views.studies.text import experiment_dots, measured_name, note, question
+from dashboard.widgets.dot_plot import dot_plot
 
 __all__ = ["show"]
 
@@ -32,14 +30,11 @@ def show(experiments: Sequence[Experiment]) -> None:
 def _one(experiment: Experiment) -> None:
     asked = question(experiment)
     st.markdown(f"**{asked}**")
-    rows = experiment_dots(experiment.rows)
     measured = dict.fromkeys(row.figure for row in experiment.rows)
     most = max((row.n or 0 for row in experiment.rows), default=0)
     figures = ", ".join(map(measured_name, measured))
     st.caption(t("experiment.about", study=study_name(experiment.source), figures=figures, n=most))
-    st.plotly_chart(
-        dots(rows), config=STATIC_CHART, key=f"experiment {experiment.name}", alt=alt_dots(asked, rows)
-    )
+    dot_plot(asked, experiment_dots(experiment.rows), f"experiment {experiment.name}")
     if experiment.note:
         st.markdown(note(experiment))
     for line in (*glossary(list(measured)), *missing_interval_notes(row.measured for row in experiment.rows)):

@@ -1,78 +1,22 @@
-"""Text for studies and subgroups: the library's records are in English, with names of models and datasets in
-their labels.
-"""
+"""Text for studies: the library's records are in English, with names of models and datasets in labels."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from dashboard.charts.metrics import DotRow
-from dashboard.i18n import DEFAULT, format_number, has_key, messages, t, translate_notice
+from dashboard.i18n import DEFAULT, has_key, messages, t, translate_notice
 from dashboard.records.reader import Experiment, ExperimentRow
-from dashboard.text.metrics import figure_name, is_technical
+from dashboard.text.metrics import dataset_name, figure_name, is_technical
 from dashboard.text.model_names import network_name
-from dashboard.views.models.text import dataset_name
-from xai.models.card_schema import LEAST_GROUPS, Subgroup
-from xai.models.reported_errors import KnownError
 
 __all__ = [
-    "error_lists",
     "experiment_dots",
-    "few_faces",
-    "kind_dots",
     "measured_name",
     "note",
     "question",
     "row_label",
 ]
-
-
-def kind_dots(kind: str, bins: Sequence[Subgroup], classes: Sequence[str]) -> list[DotRow]:
-    """A row for each subgroup, labelled with its number of faces of each class.
-
-    Args:
-        kind: ``"size"``, ``"pose"`` or ``"colour"``.
-        bins: what was measured.
-        classes: in the order in which their faces are listed.
-    """
-    return [DotRow(_label(kind, one, classes), one.aca) for one in bins]
-
-
-def few_faces(bins: Sequence[Subgroup]) -> bool:
-    """Whether a class has so few faces in one of the bins that the interval of the mean is misleading."""
-    return any(count < LEAST_GROUPS for one in bins for count in one.counts.values())
-
-
-def error_lists(errors: Sequence[KnownError]) -> dict[str, list[str]]:
-    """Description of the reviewed answers -> a line for each kind of error among them; in the card's order.
-
-    The description is "" where neither the dataset nor the number of wrong answers is known.
-    """
-    lists: dict[str, list[str]] = {}
-    for error in errors:
-        lists.setdefault(_looked_at(error), []).append(_error(error))
-    return lists
-
-
-def _label(kind: str, one: Subgroup, classes: Sequence[str]) -> str:
-    name = t(f"kind_{kind}.{one.name}") if has_key(f"kind_{kind}.{one.name}") else one.name
-    counts = "/".join(format_number(one.counts.get(label, 0), ",") for label in classes)
-    label = t("kinds.label", name=name, n=sum(one.counts.values()), counts=counts)
-    return t("scored.starred", label=label) if few_faces([one]) or one.aca.gap else label
-
-
-def _looked_at(error: KnownError) -> str:
-    if not error.on:
-        return "" if error.of is None else t("known_error.of", of=error.of)
-    dataset = dataset_name(error.on.split()[0])
-    if error.of is None:
-        return t("known_error.on", dataset=dataset)
-    return t("known_error.of_on", of=error.of, dataset=dataset)
-
-
-def _error(error: KnownError) -> str:
-    line = t("known_error.line", kind=t(f"error_kind.{error.kind}"), count=error.count)
-    return t("known_error.line_note", line=line, note=translate_notice(error.note)) if error.note else line
 
 
 def question(experiment: Experiment) -> str:

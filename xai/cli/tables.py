@@ -1,0 +1,171 @@
+"""What commands print for people: a table of the record that ``--json`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import chain
+
+from xai.cli.common import Json
+from xai.evidence_types import VERDICTS
+
+__all__ = [
+    "calibration_table",
+    "evaluation_table",
+    "explanation_table",
+    "model_table",
+    "recall_table",
+    "whatif_table",
+]
+
+_NONE = "–"
+_LEFT_OUT = ("missed", "skipped", "unreadable", "learnt")
+
+
+def model_table(models: Sequence[Json]) -> str:
+    """A row per classifier."""
+    rows = [
+        (
+            model["name"],
+            model["architecture"],
+            f"{model['parameters']:,}",
+            f"{model['input_size']} px",
+            model["source"],
+            ", ".join(model["classes"]),
+        )
+        for model in models
+    ]
+    return _aligned(("model", "architecture", "parameters", "input", "source", "classes"), rows)
+
+
+def explanation_table(record: Json) -> str:
+    """For each face a row per classifier: its answer, the verdict, and how much of the map is where."""
+    header = ("model", "answer", "probability", "verdict", "nose and mouth", "lower face")
+    return "\n\n".join(
+        f"{_face(number, face)}\n{_aligned(header, [*map(_explained, face['models'].items())])}"
+        for number, face in enumerate(record["faces"], start=1)
+    )
+
+
+def _explained(item: tuple[str, Json]) -> tuple[str, ...]:
+    name, model = item
+    shares = (model["regions"][region]["share"] for region in ("nose_and_mouth", "lower_face"))
+    probability = model["probabilities"][model["label"]]
+    return (name, model["label"], _percent(probability), model["verdict"], *map(_percent, shares))
+
+
+def whatif_table(record: Json) -> str:
+    """For each face, classifier and probe a row per step; where the probe could not be run, why not."""
+    return "\n\n".join(chain.from_iterable(_probes(*each) for each in enumerate(record["faces"], start=1)))
+
+
+def _probes(number: int, face: Json) -> Iterator[str]:
+    for name, model in face["models"].items():
+        for probe, found in model["probes"].items():
+            yield f"{_face(number, face)}, {name}, {probe}: {_outcome(found)}{_steps(found)}"
+
+
+def _outcome(found: Json) -> str:
+    if found["error"]:
+        return str(found["error"])
+    at = found["flips_at"]
+    return "the answer does not change" if at is None else f"the answer changes at {_step(at)}"
+
+
+def _steps(found: Json) -> str:
+    if found["error"]:
+        return ""
+    classes = list(found["probabilities"])
+    rows = [("at first", *(_percent(found["start"][name]) for name in classes))]
+    for number, value in enumerate(found["values"]):
+        rows.append((_step(value), *(_percent(found["probabilities"][name][number]) for name in classes)))
+    return f"\n{_aligned(('step', *classes), rows)}"
+
+
+def _step(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:.3g}"
+
+
+def evaluation_table(record: Json) -> str:
+    """A row per classifier, with 95 % confidence intervals and the faces that were left out because they were
+    missed, unreadable, of an unknown class or trained on; then a table for each kind of subgroup.
+    """
+    classes = list(dict.fromkeys(name for row in record.values() for name in row["per_class"]))
+    header = ("faces", "accuracy", "mean over classes", *classes)
+    rows = [
+        (name, *_scored(row, classes), _figure(row["f1"]), str(sum(row[why] for why in _LEFT_OUT)))
+        for name, row in record.items()
+    ]
+    tables = [_aligned(("model", *header, "F1", "left out"), rows)]
+    for kind in dict.fromkeys(kind for row in record.values() for kind in row.get("by", ())):
+        bins = [
+            (name, one["bin"], *_scored(one, classes))
+            for name, row in record.items()
+            for one in row["by"][kind]
+        ]
+        tables.append(_aligned(("model", kind, *header), bins))
+    return "\n\n".join(tables)
+
+
+def _scored(row: Json, classes: Sequence[str]) -> list[str]:
+    overall = [_bounded(row.get(name), row["intervals"].get(name), _figure) for name in ("accuracy", "aca")]
+    return [f"{row['n']:,}", *overall, *(_figure(row["per_class"].get(name)) for name in classes)]
+
+
+def calibration_table(record: Json) -> str:
+    """A row per kind of model, network or classifier: its verdicts, and how often they are the right one."""
+    rows = [
+        (
+            name,
+            f"{row['faces']:,}",
+            *(str(row["verdicts"][verdict]) for verdict in VERDICTS),
+            " or ".join(row["expected"]) or _NONE,
+            _bounded(row["right"], row["interval"], _percent),
+        )
+        for name, row in record.items()
+    ]
+    return _aligned(("model", "faces", *VERDICTS, "expected", "right"), rows)
+
+
+def recall_table(record: Json) -> str:
+    """A row per set and least size of a face: how many of the annotated faces the detector finds."""
+    rows = [
+        (name, f"{side} px", *(_found(row[kind][side]) for kind in ("masked", "unmasked")))
+        for name, row in record.items()
+        for side in row["masked"]
+    ]
+    return _aligned(("photos", "faces from", "with a mask", "bare"), rows)
+
+
+def _found(group: Mapping[str, float | None]) -> str:
+    return f"{group['found']} of {group['n']} ({_percent(group['recall'])})" if group["n"] else _NONE
+
+
+def _bounded(value: float | None, ends: Sequence[float] | None, form: Callable[[float | None], str]) -> str:
+    return f"{form(value)} ({form(ends[0])} to {form(ends[1])})" if ends else form(value)
+
+
+def _face(number: int, face: Json) -> str:
+    return f"Face {number} at {face['box']}"
+
+
+def _percent(value: float | None) -> str:
+    return _NONE if value is None else f"{value:.1%}"
+
+
+def _figure(value: float | None) -> str:
+    return _NONE if value is None else f"{value:.3f}"
+
+
+def _aligned(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns as wide as their widest cell, two blanks apart; figures to the right, words to the left."""
+    columns = list(zip(header, *rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    right = [all(cell[:1].isdigit() or cell == _NONE for cell in column[1:]) for column in columns]
+    lines = (
+        "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, right, strict=True)
+        ).rstrip()
+        for row in (header, *rows)
+    )
+    return "\n".join(lines)
