@@ -1,6 +1,5 @@
-"""A visitor's own photos: kept once each, within limits, until they are removed; then nothing of them is left."""
+"""A visitor's own photos: kept once each, within limits, until they are removed; then nothing is left."""
 
-import io
 from types import SimpleNamespace
 
 import pytest
@@ -17,47 +16,40 @@ def state(monkeypatch):
     return held
 
 
-def file(name, data):
-    uploaded = io.BytesIO(data)
-    uploaded.name = name
-    return uploaded
-
-
 def numbers():
     return [photo.number for photo in own_photos.photos()]
 
 
-def test_photos_are_numbered_in_their_order_and_named_safely():
-    taken, left_out = own_photos.add([file("a.png", b"one"), file("b`<x>.png", b"two")])
+def test_photos_are_numbered_in_their_order():
+    taken, left_out = own_photos.add([("a.png", b"one"), ("b.png", b"two")])
     assert (numbers(), left_out) == ([1, 2], ())
     assert taken == own_photos.photos()
-    assert [photo.name for photo in taken] == ["`a.png`", "`b'<x>.png`"]
-    assert taken[0].data == b"one"
+    assert [(photo.name, photo.data) for photo in taken] == [("a.png", b"one"), ("b.png", b"two")]
     assert "one" not in repr(taken[0])
 
 
 def test_the_same_bytes_are_kept_once_and_are_taken_again():
-    (first,), _ = own_photos.add([file("a.png", b"one")])
-    taken, left_out = own_photos.add([file("copy.png", b"one"), file("b.png", b"two")])
+    (first,), _ = own_photos.add([("a.png", b"one")])
+    taken, left_out = own_photos.add([("copy.png", b"one"), ("b.png", b"two")])
     assert taken == own_photos.photos()
     assert taken[0] is first
     assert left_out == ()
 
 
 def test_a_number_is_never_given_twice():
-    (first,), _ = own_photos.add([file("a.png", b"one")])
+    (first,), _ = own_photos.add([("a.png", b"one")])
     own_photos.remove(first)
     assert own_photos.photos() == ()
-    own_photos.add([file("a.png", b"one")])
+    own_photos.add([("a.png", b"one")])
     assert numbers() == [2]
 
 
 def test_files_beyond_the_number_are_named_and_the_same_again_is_not_beyond_it():
-    files = [file(f"{n}.png", bytes([n])) for n in range(PHOTOS + 2)]
+    files = [(f"{n}.png", bytes([n])) for n in range(PHOTOS + 2)]
     taken, left_out = own_photos.add(files)
     assert len(taken) == len(own_photos.photos()) == PHOTOS == 10
-    assert left_out == ("`10.png`", "`11.png`")
-    again, left_out = own_photos.add([file("again.png", bytes([3]))])
+    assert left_out == ("10.png", "11.png")
+    again, left_out = own_photos.add([("again.png", bytes([3]))])
     assert (again, left_out) == ((own_photos.photos()[3],), ())
 
 
@@ -65,13 +57,13 @@ def test_files_beyond_the_size_are_named_and_a_smaller_one_after_them_still_fits
     assert MEGABYTES == 60
     monkeypatch.setattr(own_photos, "MEGABYTES", 1)
     large, small = b"x" * (2**20 - 9), b"y" * 9
-    taken, left_out = own_photos.add([file("l.png", large), file("m.png", b"z" * 10), file("s.png", small)])
+    taken, left_out = own_photos.add([("l.png", large), ("m.png", b"z" * 10), ("s.png", small)])
     assert [photo.data for photo in taken] == [large, small]
-    assert left_out == ("`m.png`",)
+    assert left_out == ("m.png",)
 
 
 def test_a_photo_that_is_removed_leaves_nothing_and_the_others_keep_everything(state):
-    (one, two), _ = own_photos.add([file("a.png", b"one"), file("b.png", b"two")])
+    (one, two), _ = own_photos.add([("a.png", b"one"), ("b.png", b"two")])
     for photo in (one, two):
         face = (photo.sha256, 0, (1, 2, 3, 4))
         for kind in session_cache.CACHE_LIMITS:
@@ -90,5 +82,5 @@ def test_a_photo_that_is_removed_leaves_nothing_and_the_others_keep_everything(s
     for name, value in state.items():
         if name.startswith("kept "):
             assert len(value) == 2, name
-            assert two.sha256 in str(list(value)[0])
+            assert two.sha256 in str(next(iter(value)))
     assert state[f"boxes {two.sha256}"] == 1
