@@ -83,6 +83,12 @@ def test_the_answer_is_a_badge_and_whether_it_is_right_stands_by_itself(truth, s
     assert "right" not in words(page).lower()
 
 
+@pytest.mark.parametrize(("subject", "hue"), [("face", "green"), ("untestable", "green"), ("whole", "gray")])
+def test_an_answer_about_a_picture_without_a_face_has_no_colour(subject, hue):
+    page = drawn(evidences.evidence("cannot tell"), subject=subject)
+    assert page.markdown[1].value == f":{hue}-badge[mask worn correctly, 81%]"
+
+
 def test_nothing_stands_there_as_a_heading_of_the_page():
     assert not drawn(evidences.evidence("supported"), "covered").header
 
@@ -184,7 +190,7 @@ def test_words_from_a_model_do_no_harm_on_the_card_nor_in_the_strips():
 @pytest.mark.parametrize("code", evidences.UNASKED)
 def test_where_nothing_was_asked_the_reason_and_what_to_do_stand_alone(code):
     one = evidences.evidence("cannot tell", (Reason(code, evidences.ABSTENTIONS[code]),))
-    page = drawn(one, testable=False)
+    page = drawn(one, subject="untestable")
     (card,) = cards(page)
     said = [html.unescape(each) for each in re.findall(r"<p>(.*?)</p>", card)]
     assert said == [verdict_panel.deciding_reason(one), verdict_panel.verdict_reason(one)]
