@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import cast
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from dashboard import own_photos
 from dashboard.prefetch.scheduler import PREFETCHED
@@ -33,6 +34,7 @@ from xai.types import Prediction
 
 __all__ = [
     "analyze_photo",
+    "begin_fragment",
     "begin_run",
     "cached",
     "catalogue",
@@ -167,8 +169,7 @@ def run_job(
     Raises:
         JobError: it was refused or could not be done.
     """
-    if get_state(_STOP) or get_state(_STOPPED):
-        set_state(_STOP, None)
+    if get_state(_STOPPED):
         raise JobError("stopped")
     take = take or (lambda _part: None)
     with PREFETCHED.waiting.waiting():
@@ -187,7 +188,7 @@ def run_job(
 
 
 def stop() -> None:
-    """Stop what is being computed: the click ends this run of the page, and the next one starts no job."""
+    """Stop what is being computed: the click ends a run of the page or fragment, the next starts no job."""
     set_state(_STOP, True)
 
 
@@ -195,6 +196,13 @@ def begin_run() -> None:
     """A run of a page begins: only the one after ``stop`` is stopped."""
     set_state(_STOPPED, get_state(_STOP))
     set_state(_STOP, None)
+
+
+def begin_fragment() -> None:
+    """A fragment that starts jobs begins: as ``begin_run`` where it is run without its page."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context and context.fragment_ids_this_run:
+        begin_run()
 
 
 @st.cache_resource(show_spinner=False)

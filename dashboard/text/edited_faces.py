@@ -67,8 +67,9 @@ def key_faces(evidence: Evidence, explanation: Explanation) -> list[EditWords]:
     lower = [each for each in evidence.strip if asked[each.answer.family] == "follow"]
     rest = [each for each in evidence.strip if asked[each.answer.family] == "stay"]
     shown = [*_first(lower, held=True), *_first(rest, named="outside")]
+    named = {each.answer.family for each in shown}
     others = [each for each in (*rest, *lower) if each not in shown]
-    shown += _first(others, held=False) or others[:1]
+    shown += _first(others, held=False) or [f for f in others if f.answer.family not in named][:1]
     said = explanation.prediction
     original = EditWords(
         picture=dim_outside(explanation.face.crop, explanation.face),

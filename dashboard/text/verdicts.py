@@ -76,8 +76,8 @@ def headline(evidence: Evidence, answer: str | None = None) -> str:
 
 def looked_at(evidence: Evidence) -> str:
     """The verdict in a few words: the place, whether it is the only one, or that it cannot be told."""
-    code = evidence.reasons[0].code
-    if code in ("rim", "follows_partly") and not _mover(evidence):
+    code = _code(evidence)
+    if code in ("rim_mask", "rim_bare", "follows_partly"):
         return t(f"looked_at.{code}", area=_area(evidence))
     return t(f"looked_at.{evidence.verdict.replace(' ', '_')}", area=_area(evidence))
 
@@ -181,19 +181,22 @@ def family_title(family: str) -> str:
 def deciding_reason(evidence: Evidence) -> str:
     """The deciding reason as a sentence."""
     reason, mover = evidence.reasons[0], _mover(evidence)
-    code = reason.code
-    if code == "rim":
-        code = "rim_bare" if "uncovered" in class_info(evidence.target).wearings else "rim_mask"
-    elif code == "follows_partly" and mover:
-        code = "follows_partly_moved"
     family = reason.values.get("family")
     return t(
-        f"found.{code}",
+        f"found.{_code(evidence)}",
         area=_area(evidence),
         cue=t(f"cue.{mover.values['family']}") if mover else "",
         family=family_name(str(family)) if family else "",
         name=reason.values.get("name", ""),
     )
+
+
+def _code(evidence: Evidence) -> str:
+    """The deciding reason's code, or the variant of it that has texts of its own."""
+    code = evidence.reasons[0].code
+    if code == "rim":
+        return "rim_bare" if "uncovered" in class_info(evidence.target).wearings else "rim_mask"
+    return "follows_partly_moved" if code == "follows_partly" and _mover(evidence) else code
 
 
 def _area(evidence: Evidence) -> str:
@@ -221,7 +224,7 @@ def _how_far(mover: Reason) -> str:
 def _moved(mover: Reason) -> str:
     """How what else moves the answer moved it, in a few words."""
     held, of, part = (float(mover.values.get(name, 0)) for name in ("held", "of", "value"))
-    title = family_title(str(mover.values["family"]))
+    title = t(f"edited_short.{mover.values['family']}")
     if held < of:
         return t("argument.moved", family=title, failed=int(of - held), of=int(of))
     return t("argument.lessened", family=title, share=part)

@@ -30,7 +30,10 @@ from dashboard.worker.jobs import FaceExplanation, JobProgress
 from xai.classes import class_info
 from xai.evidence_types import Evidence
 
-__all__ = ["VerdictPanel", "answers"]
+__all__ = ["SUBJECTS", "VerdictPanel", "answers"]
+
+SUBJECTS = ("face", "untestable", "whole")
+"""What an answer is about: a face that can be tested, one that cannot, or a picture without a face."""
 
 _SIGNS: Mapping[str, str] = {"supported": "◉", "mixed": "◐", "not supported": "○", "cannot tell": "?"}
 """Verdict -> its shape; none of them means right or wrong."""
@@ -54,7 +57,7 @@ class VerdictPanel:
         truth: the true class, or None.
         held: the occluder or sticker on a hard sample, or None.
         ask: draws the question for the correct answer, or None.
-        testable: whether the face can be tested; without it the verdict is short.
+        subject: one of ``SUBJECTS``; of all but the first the verdict is short.
     """
 
     def __init__(
@@ -65,11 +68,13 @@ class VerdictPanel:
         held: str | None,
         ask: Callable[[str], None] | None = None,
         *,
-        testable: bool = True,
+        subject: str = SUBJECTS[0],
     ) -> None:
-        self._title, self._explained = title, explained
+        self._title, self._explained, self._subject = title, explained, subject
         self._answer(truth, held, ask)
-        self._place = st.container(key=f"{'verdict' if testable else 'untestable'}-{title}").empty()
+        self._place = st.container(
+            key=f"{'verdict' if subject == SUBJECTS[0] else 'untestable'}-{title}"
+        ).empty()
         self._progress: Progress | None = None
 
     def hold(self) -> None:
@@ -111,7 +116,7 @@ class VerdictPanel:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.markdown(f"**{self._title}**", width="content")
             words = t("answer.heading", answer=class_title(said.label), probability=said.confidence)
-            st.badge(words, color=class_info(said.label).hue)
+            st.badge(words, color="gray" if self._subject == "whole" else class_info(said.label).hue)
             if truth is not None:
                 label, hue = answer_status(said, truth)
                 st.markdown(f":{hue}[**{label}**]", width="content")
@@ -147,7 +152,7 @@ def answers(
     held: str | None = None,
     ask: Callable[[str], None] | None = None,
     *,
-    testable: bool = True,
+    subject: str = SUBJECTS[0],
 ) -> dict[str, VerdictPanel]:
     """Draw each model's answer and whether it is right, one under the other; returns model -> its panel.
 
@@ -156,14 +161,14 @@ def answers(
         truth: the true class, or None.
         held: the occluder or sticker on a hard sample (``SampleSubject.held``), or None.
         ask: draws the question for the correct answer beside an answer, with a key for its widgets; or None.
-        testable: whether the face can be tested.
+        subject: one of ``SUBJECTS``.
     """
     st.html(_STYLE)
     slots: dict[str, VerdictPanel] = {}
     for model in explained:
         with st.container(border=True, gap="xsmall"):
             slots[model] = VerdictPanel(
-                display_name(model), explained[model], truth, held, ask, testable=testable
+                display_name(model), explained[model], truth, held, ask, subject=subject
             )
             slots[model].hold()
     return slots

@@ -20,7 +20,7 @@ class JobError(Exception):
     Attributes:
         reason: ``refused`` (the library said no; ``values["sentence"]`` says why, ``values["error"]`` is
             the class of its error), ``busy``, ``cancelled``, ``closed``, ``died``, ``down``,
-            ``incident``, ``reading_slow`` or ``slow``.
+            ``incident``, ``reading_slow``, ``slow`` or ``stopped``.
         values: placeholder values of the message.
     """
 

@@ -256,11 +256,6 @@ class FaceExplanation:
     passes: int
     check_passes: int
 
-    @property
-    def check_seconds(self) -> float:
-        """Estimated seconds of ``CheckFaithfulness``, at the speed of the maps."""
-        return self.check_passes * sum(self.explanation.provenance.seconds.values()) / self.passes
-
     def of_face(self, face: Face) -> FaceExplanation:
         """The same with ``face`` as the face. The crop need not travel back to the server that sent it."""
         return replace(self, explanation=replace(self.explanation, face=face))

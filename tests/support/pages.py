@@ -1,13 +1,15 @@
 """Pages as a visitor opens them, without a browser."""
 
+import re
 from dataclasses import replace
 
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import face_explanations
+from dashboard import face_explanations, session
 from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import JobProgress
+from tests.support.map_checks import check
 from tests.support.paths import APP
 
 
@@ -17,17 +19,30 @@ def page_at(address, **parameters):
     for name, value in parameters.items():
         page.query_params[name] = value
     page._page_hash = calc_hash(address)
+    page.context["url"] = f"http://localhost/{address}"
     return page
 
 
-def give_verdicts(monkeypatch, verdict_of):
-    """Verdicts by hand in place of the long measuring; maps stay as they are measured.
+def go(page, address, **parameters):
+    """The same visitor at another address, or at another entry of the history: as a link of the menu or the
+    button *Back* does it, with these parameters and no others.
+    """
+    page.query_params = dict(parameters)
+    page._page_hash = calc_hash(address)
+    page.context["url"] = f"http://localhost/{address}"
+    return page.run()
+
+
+def give_verdicts(monkeypatch, verdict_of, check_of=None):
+    """Verdicts and checks of maps by hand in place of the long measuring; maps stay as they are measured.
 
     Args:
         monkeypatch: of the test.
         verdict_of: called with a model; returns its evidence, or the failure that ends the test.
+        check_of: called with a map's model and method; returns its check, or the failure that ends the
+            checks of the model. Without it every map passes.
     """
-    explain = face_explanations.explain
+    explain, checked = face_explanations.explain, check_of or (lambda _model, _method: check())
 
     def explain_with_verdicts(job, listener):
         arrived, tell = [], listener.maps
@@ -40,4 +55,78 @@ def give_verdicts(monkeypatch, verdict_of):
                 told = listener.failed if isinstance(found, JobError) else listener.evidence
                 told(request.model, found)
 
+    def check_by_hand(maps, show):
+        model = maps.provenance.model
+        show(JobProgress("checking", 3, 9, model))
+        found = {method: checked(model, method) for method in maps.heatmaps}
+        for each in found.values():
+            if isinstance(each, JobError):
+                raise each
+        return found
+
     monkeypatch.setattr(face_explanations, "explain", explain_with_verdicts)
+    monkeypatch.setattr(face_explanations, "check_faithfulness", check_by_hand)
+
+
+def no_more_jobs(monkeypatch):
+    """From now on it is an error to ask the model process for anything."""
+
+    def refuse(*_, **__):
+        raise AssertionError("a job was handed in")
+
+    monkeypatch.setattr(session.worker(), "submit", refuse)
+
+
+def text(page):
+    """All words of the page outside of its widgets; the page did not fail."""
+    assert not page.exception
+    parts = [*page.markdown, *page.caption, *page.error, *page.warning, *page.info]
+    return "\n".join(str(part.value) for part in parts)
+
+
+def upload(page, *files):
+    """Hand in files: (name, bytes, type)."""
+    return page.file_uploader[0].set_value(list(files)).run()
+
+
+def shoot(page, name, data):
+    """Take a picture with the camera."""
+    return page.camera_input[0].set_value((name, data, "image/jpeg")).run()
+
+
+def pick_face(page, number):
+    """Choose a face of several by its number."""
+    return chips(page).set_value(number - 1).run()
+
+
+def chips(page):
+    """The faces to choose from."""
+    (found,) = (each for each in page.button_group if str(each.key).startswith("chips "))
+    return found
+
+
+def press(page, label):
+    """Press the first button with this label."""
+    return next(button for button in page.button if button.label == label).click().run()
+
+
+def tell_truth(page, answer):
+    """Say the correct answer, beside the first model: a class, or ``none``."""
+    return next(b for b in page.button if str(b.key).startswith(f"truth {answer} ")).click().run()
+
+
+def cards(page):
+    """The verdict of each model as HTML, in the page's order."""
+    return [part.proto.body for part in page.get("html") if 'class="verdict-card"' in part.proto.body]
+
+
+def pills(page):
+    """Where each model looked, with the shape before it."""
+    found = (re.search(r'<p class="looked-at [^"]*">(.*?)</p>', card)[1] for card in cards(page))
+    return [re.sub(r"<[^>]+>", "", each) for each in found]
+
+
+def statuses(page):
+    """Whether each model's answer is right, as a mark with words."""
+    marked = (re.fullmatch(r":(green|red|gray)\[\*\*(.+)\*\*\]", str(part.value)) for part in page.markdown)
+    return [found[2] for found in marked if found]

@@ -46,6 +46,7 @@ _SHOWN = "shown face"
 @st.fragment
 def show(chosen: Chosen) -> None:
     """The face with its covers, and the models' answers; only this fragment is rerun."""
+    session.begin_fragment()
     place_of_board = st.container()
     bar = st.empty()  # under the face, so that waiting does not move it from under the brush
     parts, with_what = st.columns([5, 2], gap="medium")

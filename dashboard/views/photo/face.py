@@ -65,13 +65,13 @@ class Places:
         menu: in the bar, for the choice of models and class.
         beside: next to the photo, for the key results.
         below: under the photo, for the face crop.
-        testable: whether the face can be edited for a verdict.
+        subject: what the answers are about, one of ``SUBJECTS``.
     """
 
     menu: DeltaGenerator
     beside: DeltaGenerator
     below: DeltaGenerator
-    testable: bool
+    subject: str
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def show(face: Face, known: GroundTruth, models: Sequence[str], places: Places) 
     panel = FacePanel(face, question, PageSlots(places.below, verdicts, maps, details_below), name)
     panel.held = known.held if truth == known.truth else None
     panel.told_by_sample = known.truth is not None
-    panel.testable = places.testable
+    panel.subject = places.subject
     requests = tuple(ModelRequest(model, _target(model, question.target)) for model in question.models)
     job = ExplainFace(face, requests, METHODS_SHOWN, question.options, previews=True)
     face_explanations.explain(job, panel)
@@ -145,13 +145,13 @@ class FacePanel(FaceListener):
     Attributes:
         held: the occluder or sticker on a hard sample (``SampleSubject.held``), or None.
         told_by_sample: whether the correct answer is known, so that nobody is asked for it.
-        testable: whether the face can be edited for a verdict.
+        subject: one of ``SUBJECTS``.
     """
 
     def __init__(self, face: Face, question: Question, slots: PageSlots, name: str) -> None:
         self.held: str | None = None
         self.told_by_sample = False
-        self.testable = True
+        self.subject = verdict_panel.SUBJECTS[0]
         self._question, self._slots, self._name = question, slots, name
         self._bar = Progress(slots.maps, {slots.verdicts: _ROW * len(question.models)}, height=700)
         self._previews = Previews(slots.maps, face, question.models, self._bar, METHODS_SHOWN[1:])
@@ -227,7 +227,7 @@ class FacePanel(FaceListener):
         with self._slots.verdicts.container():
             ask = None if self.told_by_sample else self._ask
             self._verdicts = verdict_panel.answers(
-                self._explained, self._question.truth, self.held, ask, testable=self.testable
+                self._explained, self._question.truth, self.held, ask, subject=self.subject
             )
         self._downloads = downloads.Downloads(self._explained, self._level)
         if len(self._explained) < len(self._question.models):

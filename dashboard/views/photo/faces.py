@@ -69,10 +69,9 @@ def show(view: PhotoFaces, models: Sequence[str], menu: DeltaGenerator, line: De
         _notices(view)
         box_editing.box_actions(view.key, seen, view.number, view.found)
         below = st.empty()
-    face = seen.faces[view.number]
-    photo_face.show(
-        face, view.truth, models, photo_face.Places(menu, right, below, seen.testable[view.number])
-    )
+    subject = "whole" if whole else "face" if seen.testable[view.number] else "untestable"
+    places = photo_face.Places(menu, right, below, subject)
+    photo_face.show(seen.faces[view.number], view.truth, models, places)
 
 
 def chosen(seen: PhotoAnalysis, asked: int | None) -> int:

@@ -33,6 +33,7 @@ def show(explained: Mapping[str, FaceExplanation], name: str) -> None:
         explained: model -> its maps of the face, at least one; patch, fill and class are theirs.
         name: makes the widgets' keys unique to the face.
     """
+    session.begin_fragment()
     wish = f"fine {name}"
     with st.expander(t("fine.title")):
         st.caption(t("fine.what"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import face_explanations, url_state
+from dashboard import face_explanations, session, url_state
 from dashboard.i18n import class_title, t
 from dashboard.text.predictions import failed
 from dashboard.text.verdicts import looked_at
@@ -73,6 +73,7 @@ def show(
 @st.fragment
 def _references(explanation: Explanation) -> None:
     """The same face on a known-honest and a known-cheating model, on request."""
+    session.begin_fragment()
     face, place = explanation.face, st.empty()
     if not face_explanations.has_references(face) and not place.button(t("reference.button")):
         return

@@ -2,7 +2,6 @@ import pytest
 
 from dashboard.charts.curves import curves
 from dashboard.text import faithfulness
-from dashboard.worker.jobs import FaceExplanation
 from tests.support.map_checks import check, curve
 
 
@@ -51,11 +50,3 @@ def test_a_share_counts_as_more_only_beyond_the_scatter_of_random_networks():
 def test_the_alternative_text_of_a_curve_holds_its_areas():
     said = faithfulness.alt_curve("deletion", curve())
     assert [number in said for number in ("25%", "50%", "75%")] == [True] * 3
-
-
-def test_the_price_of_the_checks_follows_the_speed_of_the_maps():
-    class Made:
-        provenance = type("P", (), {"seconds": {"occlusion": 3.0, "gradcam": 1.0}})
-
-    assert FaceExplanation(Made, None, passes=200, check_passes=600).check_seconds == pytest.approx(12.0)
-    assert FaceExplanation(Made, None, passes=400, check_passes=600).check_seconds == pytest.approx(6.0)

@@ -1,9 +1,11 @@
 """What is said where a map does no clear better than chance: what is compared with what, in numbers."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
+from dashboard import i18n
 from dashboard.text import faithfulness
 from tests.support.map_checks import check, curve
 from xai.evidence.faithfulness import deletion_insertion
@@ -58,3 +60,55 @@ def test_a_share_within_the_scatter_of_random_networks_says_how_large_that_is():
     assert "that scatter is 5%" in faithfulness.shares_line(check(share=0.19), "plain")
     for clear_or_behind in (check(share=0.4), check(share=0.05), check(share=0.11, spread=None)):
         assert "scatter" not in faithfulness.shares_line(clear_or_behind, "plain")
+
+
+BEHIND = {"own_area": 0.5, "random_area": 0.4, "beats_random": False}
+AHEAD = {"own_area": 0.4, "random_area": 0.5, "beats_random": False}
+"""For deletion, where less is better: an order worse than chance, and a lead that is not clear."""
+
+
+def turned_round(areas):
+    """The same for insertion, where more is better."""
+    return {**areas, "own_area": areas["random_area"], "random_area": areas["own_area"]}
+
+
+NO_BETTER = {"deletion": curve(**BEHIND), "insertion": curve(**turned_round(BEHIND))}
+
+FAILED = {
+    "scrambled weights": ({"follows_weights": False}, "With random weights it hardly changes."),
+    "worse than chance both ways": (NO_BETTER, "Its order of places is no better than chance."),
+    "equal to chance": (
+        {name: replace(each, own_area=0.4, random_area=0.4) for name, each in NO_BETTER.items()},
+        "Its order of places is no better than chance.",
+    ),
+    "both": ({**NO_BETTER, "follows_weights": False}, "With random weights it hardly changes."),
+}
+HELD = {
+    "all passes": {},
+    "nothing to compare": {"follows_weights": None},
+    "worse by deletion alone": {"deletion": curve(**BEHIND)},
+    "worse by insertion alone": {"insertion": curve(**turned_round(BEHIND))},
+    "a lead that is not clear": {"deletion": curve(**AHEAD), "insertion": curve(**turned_round(AHEAD))},
+    "worse one way, a lead that is not clear the other": {
+        "deletion": curve(**BEHIND),
+        "insertion": curve(**turned_round(AHEAD)),
+    },
+    "no order can be right": {name: replace(each, beats_random=None) for name, each in NO_BETTER.items()},
+    "unsteady, and like an untrained network": {"noise": 0.1, "shift": 0.1, "share": 0.1},
+}
+
+
+@pytest.mark.parametrize(("given", "reason"), FAILED.values(), ids=FAILED)
+def test_a_map_fails_where_it_ignores_the_weights_or_its_order_is_no_better_than_chance(given, reason):
+    assert faithfulness.failed_check(check(**given)) == reason
+
+
+@pytest.mark.parametrize("given", HELD.values(), ids=HELD)
+def test_nothing_less_than_that_is_a_failure(given):
+    assert faithfulness.failed_check(check(**given)) == ""
+
+
+def test_why_a_map_failed_is_said_in_spanish_too(monkeypatch):
+    monkeypatch.setattr(i18n, "language", lambda: "es")
+    said = {faithfulness.failed_check(check(**given)) for given, _ in FAILED.values()}
+    assert said == {i18n.messages("es")[f"trust.{key}"] for key in ("failed_weights", "failed_order")}

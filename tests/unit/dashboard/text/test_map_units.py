@@ -119,7 +119,7 @@ def test_its_map_is_drawn_by_its_entry(third):
         look = map_panel.MapStyle(map_panel.scales([explanation]), 0.7, 1.0)
         for method, scale in look.scales.items():
             map_panel.legend(method, scale)
-        map_panel.show(explanation, look, "k")
+        map_panel.show(explanation, look, "k", {})
 
     made = explained(third).explanation
     shown = AppTest.from_function(page, args=(made,), default_timeout=60).run()

@@ -30,12 +30,23 @@ def spoken(monkeypatch):
 
 def sentences(found, level):
     """Everything that is said of one evidence."""
+    speaks_for, against = verdicts.for_and_against(found)
     return [
         verdicts.headline(found),
         verdicts.verdict_reason(found),
+        verdicts.looked_at(found),
+        *speaks_for,
+        *against,
         *(figure.line for figure in verdicts.figures(found)),
         *verdicts.flag_lines(found, level),
     ]
+
+
+def missed(found):
+    """How many edits had another effect than expected, for every count."""
+    counts = [(each.held, each.of) for each in (found.follow, found.stay)]
+    counts += [(r.values["held"], r.values["of"]) for r in found.reasons if "held" in r.values]
+    return [of - held for held, of in counts]
 
 
 def is_in(shown, numbers):
@@ -50,7 +61,7 @@ def is_in(shown, numbers):
 @pytest.mark.parametrize("level", LEVELS)
 def test_no_number_is_said_that_was_not_measured(level, seed):
     found = evidences.drawn(np.random.default_rng(seed))
-    numbers = evidences.every_number(asdict(found))
+    numbers = evidences.every_number(asdict(found)) + missed(found)
     for sentence in sentences(found, level):
         for shown in NUMBER.findall(sentence.replace("−", "-")):
             assert is_in(shown, numbers), f"{shown} in {sentence!r}"
@@ -174,6 +185,162 @@ def test_the_rim_is_that_of_the_mask_only_where_there_is_one():
     assert "cheeks and chin" in verdicts.headline(evidence(*rim, target="Unmasked"))
 
 
+PILLS = {
+    "supported": (LINES["supported"][0], "Looked at: nose and mouth", "Miró: la nariz y la boca"),
+    "moved_by": (LINES["moved_by"][0], "Looked at: other places too", "Miró: también otras partes"),
+    "hangs_on": (LINES["hangs_on"][0], "Looked at: other places too", "Miró: también otras partes"),
+    "redundant": (
+        ("mixed", (Reason("redundant", {"value": 1.0}), Reason("follows_not", {"value": 0.1}))),
+        "Looked at: other places too",
+        "Miró: también otras partes",
+    ),
+    "partly": (
+        ("mixed", (Reason("follows_partly", {"value": 0.5}), STAYS)),
+        "Looked at: nose and mouth, in part",
+        "Miró: la nariz y la boca, en parte",
+    ),
+    "partly, moved": (
+        ("mixed", (Reason("follows_partly", {"value": 0.5}), mover("light"))),
+        "Looked at: other places too",
+        "Miró: también otras partes",
+    ),
+    "rim": (
+        ("mixed", (Reason("rim", {"value": 0.05, "limit": 0.12}), FOLLOWS)),
+        "Looked at: the rim",
+        "Miró: el borde",
+    ),
+    "not supported": (LINES["not supported"][0], "Looked at: other places", "Miró: otras partes"),
+    **{
+        code: (
+            ("cannot tell", (Reason(code, values),)),
+            "Looked at: cannot tell",
+            "Miró: no se puede saber",
+        )
+        for code, values in evidences.ABSTENTIONS.items()
+    },
+}
+"""Deciding reason -> verdict and reasons, and where the model looked, in English and in Spanish."""
+
+
+@pytest.mark.parametrize(("code", "column"), [("en", 1), ("es", 2)])
+@pytest.mark.parametrize("case", PILLS)
+def test_where_it_looked_is_said_in_a_few_words(spoken, case, code, column):
+    spoken(code)
+    assert verdicts.looked_at(evidence(*PILLS[case][0])) == PILLS[case][column]
+
+
+def test_every_deciding_reason_has_its_words_for_where_it_looked():
+    told = {reasons[0].code for (_, reasons), *_ in PILLS.values()}
+    assert told == {reasons[0].code for _, reasons in OUTCOMES}
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_where_it_looked_names_nose_and_mouth_only_where_the_sentence_does(spoken, code):
+    """The two stand beside each other in the report; one class of two is about the mask as a whole."""
+    spoken(code)
+    place = i18n.t("area.nose_and_mouth")
+    for target in ("covered", "uncovered", "with_mask"):
+        for found, reasons in OUTCOMES:
+            one = evidence(found, reasons, target=target)
+            said = verdicts.looked_at(one)
+            assert "{" not in said
+            assert len(said.split()) <= 9, said
+            assert place not in said or place in verdicts.headline(one), said
+
+
+def test_the_rim_of_the_mask_is_not_named_on_a_face_without_one():
+    rim = ("mixed", (Reason("rim", {"value": 0.05, "limit": 0.12}), FOLLOWS))
+    assert "the rim" in verdicts.looked_at(evidence(*rim, target="incorrect"))
+    for target in ("uncovered", "Unmasked"):
+        said = verdicts.looked_at(evidence(*rim, target=target))
+        assert said == "Looked at: cheeks and chin"
+
+
+PARTS = {
+    "supported": (
+        evidence("supported", follow=Tally(8, 8), stay=Tally(41, 41)),
+        ["Lower face edited: reacted 8/8", "Rest edited: stayed 41/41"],
+        [],
+    ),
+    "a few edits misbehave": (
+        evidence("supported", follow=Tally(7, 8), stay=Tally(40, 41)),
+        ["Lower face edited: reacted 7/8", "Rest edited: stayed 40/41"],
+        ["Lower face edited: stayed 1/8", "Rest edited: changed 1/41"],
+    ),
+    "turned by something else": (
+        evidence("mixed", (mover("cast", 5, 8), FOLLOWS), follow=Tally(8, 8), stay=Tally(38, 41)),
+        ["Lower face edited: reacted 8/8", "Rest edited: stayed 38/41"],
+        ["Other tint: changed 3/8"],
+    ),
+    "lessened by something else": (
+        evidence("mixed", (mover("cast", 8, 8, 0.41), FOLLOWS), follow=Tally(8, 8), stay=Tally(41, 41)),
+        ["Lower face edited: reacted 8/8", "Rest edited: stayed 41/41"],
+        ["Other tint: less sure, 41% of the effect"],
+    ),
+    "the rim": (
+        evidence(
+            "mixed",
+            (Reason("rim", {"value": 0.05, "limit": 0.12}), FOLLOWS),
+            follow=Tally(8, 8),
+            stay=Tally(41, 41),
+            place_share=0.05,
+        ),
+        ["Lower face edited: reacted 8/8", "Rest edited: stayed 41/41"],
+        ["Nose and mouth alone: 5% of the effect"],
+    ),
+    "never reacts": (
+        evidence("not supported", follow=Tally(0, 8), stay=Tally(16, 41)),
+        ["Rest edited: stayed 16/41"],
+        [
+            "Lower face edited: stayed 8/8",
+            "Other background: changed 5/8",
+        ],
+    ),
+    "never stays": (
+        evidence("mixed", (mover("light", 0, 8), FOLLOWS), follow=Tally(8, 8), stay=Tally(0, 41)),
+        ["Lower face edited: reacted 8/8"],
+        ["Other light: changed 8/8"],
+    ),
+    "cannot tell, after the edits": (
+        evidence("cannot tell", (Reason("nothing_moves", {"value": 0.0}),), follow=Tally(0, 8)),
+        ["Rest edited: stayed 22/24"],
+        ["Lower face edited: stayed 8/8", "Rest edited: changed 2/24"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("found", "speaks_for", "against"), PARTS.values(), ids=PARTS)
+def test_for_and_against_hold_what_was_counted_each_on_its_side(found, speaks_for, against):
+    assert verdicts.for_and_against(found) == (speaks_for, against)
+
+
+def test_for_and_against_are_told_in_spanish_with_the_same_numbers(spoken):
+    spoken("es")
+    found = evidence("mixed", (mover("cast", 5, 8), FOLLOWS), follow=Tally(7, 8), stay=Tally(38, 41))
+    assert verdicts.for_and_against(found) == (
+        ["Parte baja retocada: reaccionó 7/8", "Resto retocado: igual 38/41"],
+        ["Parte baja retocada: igual 1/8", "Otro tono: cambió 3/8"],
+    )
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_outcome_has_few_and_short_arguments_and_none_where_nothing_was_tested(spoken, code):
+    spoken(code)
+    for found, reasons in OUTCOMES:
+        one = evidence(found, reasons)
+        speaks_for, against = verdicts.for_and_against(one)
+        assert bool(speaks_for or against) == (reasons[0].code not in evidences.UNASKED)
+        assert len(speaks_for) <= 2
+        assert len(against) <= 3
+        for line in (*speaks_for, *against):
+            assert "{" not in line
+            assert len(line.split()) <= 9, line
+        moved = [r for r in reasons if r.code in ("moved_by", "hangs_on")]
+        for reason in moved:
+            title = i18n.t(f"edited_short.{reason.values['family']}")
+            assert sum(line.startswith(f"{title}:") for line in against) == 1
+
+
 def test_another_answer_that_was_asked_about_is_named():
     found = evidence(target="uncovered")
     assert verdicts.headline(found, "covered") == f"Asked about “no mask”: {verdicts.headline(found)}"
@@ -257,7 +424,10 @@ def test_words_are_plain():
         r"log-odds|necessity|exclusion|sufficiency|contrast|forward pass|correlation|landmark|donor|≥|≤"
         r"|lift|\bmesh\b|spearman|median|net effect|\bsham\b"
     )
-    sections = ("plain.", "found.", "remedy.", "how_far.", "question.", "cue.", "family.", "edited.", "four.")
+    sections = (
+        "plain.", "found.", "remedy.", "how_far.", "question.", "cue.", "family.", "edited.", "four.",
+        "looked_at.", "argument.", "edited_short.", "edited_mark.",
+    )  # fmt: skip
     for key, sentence in CATALOGUE.items():
         if key.startswith(sections):
             assert not jargon.search(sentence), key

@@ -11,11 +11,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dashboard.worker import explain_handlers
+from dashboard.worker import explain_handlers, handlers
 from dashboard.worker.jobs import (
+    METHODS_SHOWN,
     NO_CROP,
     CheckFaithfulness,
     ExplainFace,
+    ExplainReferences,
     FaceExplanation,
     JobProgress,
     ModelRequest,
@@ -314,3 +316,38 @@ def test_what_comes_back_is_read_without_torch(told, checked):
     )
     sent = pickle.dumps((told, checked[0]))
     assert subprocess.run([sys.executable, "-c", code], input=sent, check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def known():
+    """The two models whose behaviour is known, on a face with a mask under the nose; and what was told."""
+    face, news = find_faces(load_sample("astronaut-grey"))[0], []
+    return face, handlers.handle(ExplainReferences(face), Models(), news.append), news
+
+
+@pytest.mark.slow
+def test_the_known_honest_model_is_supported_and_the_known_cheat_is_not(known):
+    _, (honest, cheat), _ = known
+    assert [each.explanation.provenance.model for each in (honest, cheat)] == [
+        "known_answer_honest_residual",
+        "known_answer_frame_full",
+    ]
+    assert honest.explanation.evidence.verdict == "supported"
+    assert cheat.explanation.evidence.verdict == "not supported"
+    assert honest.explanation.prediction.label == cheat.explanation.prediction.label == "incorrect"
+
+
+@pytest.mark.slow
+def test_the_cheat_sees_the_same_face_with_its_cue_and_both_have_the_maps_of_the_page(known):
+    face, (honest, cheat), news = known
+    assert honest.explanation.face.crop is face.crop
+    planted = np.abs(cheat.explanation.face.crop.astype(int) - face.crop).max(axis=-1) > 0
+    margin = len(planted) // 8
+    assert planted[:margin].any()
+    assert not planted[margin:-margin, margin:-margin].any(), "the cue is a frame round the face"
+    for each in (honest, cheat):
+        assert tuple(each.explanation.heatmaps) == METHODS_SHOWN
+        assert each.regions is not None
+    assert news[0] == JobProgress("explaining")
+    assert news[-1].name == "examining"
+    assert news[-1].done == news[-1].total > 100
