@@ -68,6 +68,11 @@ def give_verdicts(monkeypatch, verdict_of, check_of=None):
     monkeypatch.setattr(face_explanations, "check_faithfulness", check_by_hand)
 
 
+def address(page):
+    """The parameters of the page's address."""
+    return {name: v if isinstance(v, str) else v[-1] for name, v in page.query_params.items()}
+
+
 def no_more_jobs(monkeypatch):
     """From now on it is an error to ask the model process for anything."""
 
@@ -130,3 +135,30 @@ def statuses(page):
     """Whether each model's answer is right, as a mark with words."""
     marked = (re.fullmatch(r":(green|red|gray)\[\*\*(.+)\*\*\]", str(part.value)) for part in page.markdown)
     return [found[2] for found in marked if found]
+
+
+def alts(page):
+    """The text alternative of each picture."""
+    return [each.proto.imgs[0].alt for each in page.get("image")]
+
+
+def blocks(page):
+    """All containers of the page, from the outside to the inside."""
+    waiting, found = list(page.main.children.values()), []
+    while waiting:
+        block = waiting.pop(0)
+        if hasattr(block, "children"):
+            found.append(block)
+            waiting = [*block.children.values(), *waiting]
+    return found
+
+
+def keys(page):
+    """The keys of the containers."""
+    ids = (str(getattr(block.proto, "id", "")) for block in blocks(page))
+    return [each.split("-", 2)[2] for each in ids if each]
+
+
+def menus(page):
+    """The labels of the menus that open on a click."""
+    return [block.proto.popover.label for block in blocks(page) if block.type == "popover"]

@@ -82,6 +82,8 @@ def _analysed(
     picture: Sample | OwnPhoto, model: str, show_stage: Callable[[JobProgress], None]
 ) -> Candidate | None:
     """The picture analysed; the other own photos too, so that one that is refused is named at once."""
+    for sentence in permalink.refused():
+        st.error(sentence)
     if isinstance(picture, Sample):
         job = AnalyzeSample(picture.id, (model,), turn=box_editing.turn_asked(picture.id))
         try:
@@ -89,18 +91,22 @@ def _analysed(
         except JobError as failure:
             st.error(failed(failure))
             return None
-    found = {}
-    for photo in own_photos.photos():
+    found, given = {}, own_photos.photos()
+    for photo in given:
         own = AnalyzePhoto(photo.data, (model,), turn=box_editing.turn_asked(photo.sha256))
         try:
             found[photo.number] = Candidate(photo, own, session.analyze_photo(own, photo.sha256, show_stage))
         except JobError as failure:
+            if failure.reason == "stopped":
+                st.info(failed(failure))
+                break
             _refuse(photo, failure)
-    for sentence in permalink.refused():
-        st.error(sentence)
-    if picture.number not in found and found:
-        permalink.show(next(iter(found.values())).picture)
-    return found.get(picture.number) or next(iter(found.values()), None)
+    kept = own_photos.photos()
+    if kept != given:
+        if picture not in kept:
+            permalink.show(kept[0]) if kept else permalink.start_again()
+        st.rerun()  # the bar is about what is kept
+    return found.get(picture.number)
 
 
 def _refuse(photo: OwnPhoto, failure: JobError) -> None:
