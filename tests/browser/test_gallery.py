@@ -46,7 +46,7 @@ def test_a_click_into_the_picture_chooses_the_sample_and_the_address_follows(ope
     page.wait_for_function(f"location.search.includes('face={FIRST[2].id}')", timeout=PATIENCE)
     page.locator(f".st-key-thumb-{FIRST[2].id}").wait_for(
         state="detached", timeout=PATIENCE
-    )  # the menu closes
+    )
     page.get_by_role("button", name="Samples").click()
     page.locator(f".st-key-thumb-chosen-{FIRST[2].id}").wait_for(timeout=PATIENCE)
     assert page.faults == []
