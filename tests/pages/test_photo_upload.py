@@ -1,4 +1,4 @@
-"""Ways into the page *Check a photo*: the camera, hard samples, and boxes set by hand."""
+"""Ways into the page *Check a photo*: the camera, hard samples, boxes set by hand, and photos put upright."""
 
 import contextlib
 import io
@@ -6,7 +6,6 @@ import io
 import numpy as np
 import pytest
 from PIL import Image as Pictures
-from streamlit.testing.v1 import AppTest
 
 from dashboard import session
 from dashboard.components import box_editor
@@ -15,9 +14,23 @@ from dashboard.i18n import messages, t
 from dashboard.views.photo import box_editing
 from dashboard.worker.jobs import ManualBox
 from tests.support import evidences
-from tests.support.pages import give_verdicts
-from tests.support.paths import APP
+from tests.support.pages import (
+    address,
+    alts,
+    chips,
+    give_verdicts,
+    keys,
+    menus,
+    page_at,
+    pick_face,
+    press,
+    shoot,
+    statuses,
+    text,
+    upload,
+)
 from xai.photo.faces import find_faces
+from xai.photo.images import encode_png
 from xai.photo.sample_rendering import load_sample, sample_png
 from xai.photo.samples import SAMPLES
 from xai.types import MIN_FACE, Box
@@ -28,6 +41,9 @@ FIRST = next(iter(SAMPLES))
 WALL = Box(5, 300, 95, 420)
 """Part of the astronaut's picture in which nobody is."""
 
+ME = ("me.png", sample_png("astronaut-plain"), "image/png")
+ASKED = "Is that right?"
+
 
 @pytest.fixture(autouse=True)
 def _verdicts(monkeypatch):
@@ -37,17 +53,7 @@ def _verdicts(monkeypatch):
 
 
 def visit():
-    return AppTest.from_file(str(APP), default_timeout=280).run()
-
-
-def text(page):
-    assert not page.exception
-    parts = [*page.markdown, *page.caption, *page.error, *page.warning, *page.info]
-    return "\n".join(str(part.value) for part in parts)
-
-
-def press(page, label):
-    return next(button for button in page.button if button.label == label).click().run()
+    return page_at("").run()
 
 
 def use(page, monkeypatch, number, box, name=FIRST):
@@ -68,10 +74,26 @@ def use(page, monkeypatch, number, box, name=FIRST):
     return page.run()
 
 
+def last_seen(page, name=FIRST):
+    """The photo as the page holds it last."""
+    return [seen for key, seen in page.session_state["kept photo"].items() if key[0] == name][-1]
+
+
 def boxes_of(page, name=FIRST):
     """Boxes of the faces that the page holds last of a photo."""
-    held = [seen for key, seen in page.session_state["kept photo"].items() if key[0] == name]
-    return [face.box for face in held[-1].faces]
+    return [face.box for face in last_seen(page, name).faces]
+
+
+def jpeg(pixels):
+    stream = io.BytesIO()
+    Pictures.fromarray(pixels).save(stream, "JPEG", quality=95)
+    return stream.getvalue()
+
+
+def wall():
+    stream = io.BytesIO()
+    Pictures.fromarray(np.full((240, 320, 3), 90, np.uint8)).save(stream, "PNG")
+    return "wall.png", stream.getvalue(), "image/png"
 
 
 @pytest.mark.parametrize(
@@ -105,21 +127,25 @@ def test_a_moved_box_is_answered_and_can_be_taken_back(monkeypatch):
     wider = Box(found.left - 9, found.top - 7, found.right + 5, found.bottom + 3)
     page = use(page, monkeypatch, 0, wider)
     assert boxes_of(page) == [wider]
-    said = text(page)
-    assert "the detector finds a face in it too" in said
-    assert ": the correct answer is “" in said, "the box still holds the face, so the truth is known"
+    assert "the detector finds a face in it too" in text(page)
+    assert len(statuses(page)) == 2, "the box still holds the face, so the truth is known"
+    assert ASKED not in menus(page)
     page = press(page, "Back to the found box")
     assert boxes_of(page) == [found]
     assert "by hand" not in text(page)
 
 
-def test_a_box_on_nobody_has_an_answer_but_no_truth_and_no_regions(monkeypatch):
+def test_a_box_on_nobody_has_an_answer_but_no_truth_no_test_and_no_regions(monkeypatch):
     page = use(visit(), monkeypatch, 0, WALL)
     said = text(page)
     assert boxes_of(page) == [WALL]
     assert "The detector finds no face in it" in said
-    assert "You have not told us the correct answer" in said
+    assert "One face**; cannot be tested" in said
+    assert statuses(page) == []
+    assert menus(page).count(ASKED) == 2
     assert "regions of this face are not known" in said
+    assert [key for key in keys(page) if key.startswith("untestable-")], "a short verdict is waited for"
+    assert not [key for key in keys(page) if key.startswith("verdict-")]
 
 
 def test_an_added_face_is_chosen_and_the_found_one_stays(monkeypatch):
@@ -127,13 +153,17 @@ def test_an_added_face_is_chosen_and_the_found_one_stays(monkeypatch):
     (found,) = boxes_of(page)
     page = use(page, monkeypatch, 1, WALL)
     assert boxes_of(page) == [found, WALL]
-    assert "boxes set by hand: 1" in text(page)
-    assert "You have not told us" in text(page)
-    page = press(page, "Face 1")
-    assert ": the correct answer is “" in text(page)
-    page = press(page, "Face 2")
-    page = press(page, "Remove this box")
+    said = text(page)
+    assert "Boxes set by hand: 1 of 2." in said
+    assert "; ● 1 can be tested" in said
+    assert [option.endswith("●") for option in chips(page).options] == [True, False]
+    assert chips(page).value == 1
+    assert statuses(page) == []
+    page = pick_face(page, 1)
+    assert len(statuses(page)) == 2
+    page = press(pick_face(page, 2), "Remove this box")
     assert boxes_of(page) == [found]
+    assert "face-chips" not in keys(page)
 
 
 def test_added_boxes_move_up_when_one_before_them_goes(monkeypatch):
@@ -141,7 +171,7 @@ def test_added_boxes_move_up_when_one_before_them_goes(monkeypatch):
     first, second = Box(5, 300, 95, 420), Box(300, 300, 400, 400)
     page = use(use(page, monkeypatch, 1, first), monkeypatch, 2, second)
     assert boxes_of(page)[1:] == [first, second]
-    page = press(press(page, "Face 2"), "Remove this box")
+    page = press(pick_face(page, 2), "Remove this box")
     assert boxes_of(page)[1:] == [second]
 
 
@@ -156,52 +186,42 @@ def test_a_box_does_not_go_over_to_another_photo(monkeypatch):
 
 
 def test_where_no_face_was_found_a_box_can_be_drawn(monkeypatch):
-    page = visit()
-    stream = io.BytesIO()
-    Pictures.fromarray(np.full((240, 320, 3), 90, np.uint8)).save(stream, "PNG")
-    page.file_uploader(key="photo").upload("wall.png", stream.getvalue(), "image/png")
-    page.run()
-    digest = next(key[0] for key in page.session_state["kept photo"] if key[0] not in SAMPLES)
+    page = upload(visit(), wall())
+    (photo,) = page.session_state["own photos"]
+    assert {"Draw a box yourself", "Rotate", "Whole picture"} <= {b.label for b in page.button}
     page = press(page, "Draw a box yourself")
-    assert "Use the whole picture" not in [button.label for button in page.button]
+    assert "Whole picture" not in [button.label for button in page.button]
     drawn = Box(40, 50, 140, 150)
-    page = use(page, monkeypatch, 0, drawn, digest)
-    assert boxes_of(page, digest) == [drawn]
+    page = use(page, monkeypatch, 0, drawn, photo.sha256)
+    assert boxes_of(page, photo.sha256) == [drawn]
     assert "The detector finds no face in it" in text(page)
-    assert page.session_state[f"boxes {digest}"] == (ManualBox(0, drawn),)
+    assert page.session_state[f"boxes {photo.sha256}"] == (ManualBox(0, drawn),)
     page = press(page, "Remove this box")
     assert "No face was found" in text(page)
 
 
-def test_the_camera_is_mounted_only_after_a_click_and_its_picture_is_a_photo_like_any():
+def test_a_picture_of_the_camera_is_a_photo_like_any_and_the_camera_is_empty_again():
     page = visit()
-    assert not page.camera_input
-    page.toggle(key="use camera").set_value(True).run()
-    assert "nowhere else" in text(page)
-    assert "Sample:" in text(page), "a camera that shows nothing changes nothing"
-    stream = io.BytesIO()
-    Pictures.open(io.BytesIO(sample_png("astronaut-plain"))).convert("RGB").save(stream, "JPEG", quality=95)
-    page.camera_input(key="camera").set_value(("shot.jpg", stream.getvalue(), "image/jpeg")).run()
+    assert "nowhere else" in text(page), "what happens to the picture is said before it is taken"
+    first = page.camera_input[0].key
+    page = shoot(page, "shot.jpg", jpeg(load_sample("astronaut-plain").pixels))
     said = text(page)
-    assert "One face found" in said
-    assert "Sample:" not in said
-    assert "You have not told us" in said
+    assert "**One face**; can be tested" in said
+    assert SAMPLES[FIRST].title not in said
+    assert menus(page).count(ASKED) == 2
+    assert page.camera_input[0].key != first
+    assert page.camera_input[0].value is None
     page.button(key="sample admiral-plain").click().run()
-    assert "Sample: Admiral." in text(page)
-    page.toggle(key="use camera").set_value(False).run()
-    assert not page.camera_input
+    assert "**Admiral: One face**" in text(page)
+    assert len(page.session_state["own photos"]) == 1, "it is kept until it is removed"
 
 
 def test_the_newest_of_file_and_camera_comes_first():
-    page = visit()
-    page.toggle(key="use camera").set_value(True).run()
-    stream = io.BytesIO()
-    Pictures.fromarray(np.full((240, 320, 3), 90, np.uint8)).save(stream, "JPEG")
-    page.camera_input(key="camera").set_value(("shot.jpg", stream.getvalue(), "image/jpeg")).run()
+    page = shoot(visit(), "shot.jpg", jpeg(np.full((240, 320, 3), 90, np.uint8)))
     assert "No face was found" in text(page)
-    page.file_uploader(key="photo").upload("me.png", sample_png("astronaut-plain"), "image/png")
-    page.run()
-    assert "One face found" in text(page)
+    page = upload(page, ME)
+    assert "**One face**" in text(page)
+    assert address(page)["photo"] == "2"
 
 
 def test_every_trap_has_a_word_and_a_note():
@@ -215,5 +235,63 @@ def test_a_hard_sample_says_why_and_is_held_to_its_true_answer():
     page = visit()
     page.button(key="sample admiral-hand").click().run()
     assert t("trap_note.hand") in text(page)
-    truth = next(box for box in page.selectbox if str(box.key).startswith("truth"))
-    assert truth.value == "uncovered"
+    for status in statuses(page):
+        assert status == "✓ Right" or status == "✗ Wrong: no mask"
+    assert len(statuses(page)) == 2
+
+
+def lying(name, turn):
+    """A sample that lies so many quarter turns clockwise, as a file."""
+    turned = np.ascontiguousarray(np.rot90(load_sample(name).pixels, -turn))
+    return f"turned {turn}.png", encode_png(turned), "image/png"
+
+
+def answers(page):
+    return [part.value for part in page.markdown if "-badge[mask" in part.value or "-badge[no" in part.value]
+
+
+def shown(page):
+    """Width and height of the picture that is shown, in pixels of the reduced one."""
+    photo = next(iter(page.session_state["own photos"]))
+    with Pictures.open(io.BytesIO(last_seen(page, photo.sha256).picture)) as picture:
+        return picture.size
+
+
+@pytest.mark.parametrize(("turn", "side"), [(1, "left"), (3, "right")])
+def test_a_photo_on_its_side_is_turned_upright_and_gets_the_answers_of_the_upright_one(turn, side):
+    upright = upload(visit(), lying("admiral-blue", 0))
+    turned = upload(visit(), lying("admiral-blue", turn))
+    assert answers(turned) == answers(upright)
+    assert len(answers(turned)) == 2
+    assert shown(turned) == shown(upright)
+    assert "**One face**; can be tested" in text(turned)
+    said = f"The photo lay on its side and was turned by a quarter to the {side}."
+    assert text(turned).count(said) == 1
+    assert "lay on its side" not in text(upright)
+
+
+def test_the_button_turns_the_photo_by_a_quarter_and_what_was_known_of_it_goes():
+    page = upload(visit(), lying("admiral-blue", 0))
+    (photo,) = page.session_state["own photos"]
+    width, height = shown(page)
+    assert width != height
+    for quarter in (1, 2, 3, 4):
+        page = press(page, "Rotate")
+        assert last_seen(page, photo.sha256).turn == quarter % 4
+        assert shown(page) == ((height, width) if quarter % 2 else (width, height))
+        turns = {key[3] for key in page.session_state["kept photo"] if key[0] == photo.sha256}
+        assert turns == {quarter}, "of the other turns nothing is kept"
+        for kind in ("explanation", "evidence", "check"):
+            faces = {str(key) for key in page.session_state[f"kept {kind}"] if photo.sha256 in str(key)}
+            assert all(f"'{photo.sha256}', {quarter % 4}, " in face for face in faces)
+        assert "lay on its side" not in text(page), "the visitor knows"
+    assert page.session_state["own photos"] == (photo,), "the photo itself stays"
+    assert len(answers(page)) == 2
+
+
+def test_a_sample_can_be_turned_too_and_another_sample_is_as_it_was():
+    page = press(visit(), "Rotate")
+    assert last_seen(page).turn == 1
+    page.button(key="sample admiral-plain").click().run()
+    assert last_seen(page, "admiral-plain").turn == 0
+    assert [alt for alt in alts(page) if "numbered boxes" in alt]
