@@ -65,8 +65,8 @@ def is_away(address):
 
 
 def is_fault(line):
-    """Whether the browser complains; Streamlit looks for its own addresses below a page's first."""
-    return line.type == "error" and "/_stcore/" not in line.location["url"]
+    """Whether the browser complains, on addresses that name a page too."""
+    return line.type == "error"
 
 
 def at_rest(page):
