@@ -61,9 +61,13 @@ def focus_over(verdicts: Sequence[ClassVerdict], dataset: str) -> Focus | None:
     return Focus(
         dataset=dataset,
         counts=counts,
-        photos=sum(found.judged * found.groups / found.faces for found in own if found.faces),
+        photos=sum(_told(found) * found.groups / found.faces for found in own if found.faces),
         classes=(sum(found.verdict == "supported" for found in own), len(own)),
     )
+
+
+def _told(found: ClassVerdict) -> int:
+    return found.faces - found.verdicts.get("cannot tell", 0)
 
 
 def _wilson(share: float, trials: float) -> tuple[float, float]:

@@ -73,11 +73,11 @@ def key_faces(evidence: Evidence, explanation: Explanation) -> list[EditWords]:
     said = explanation.prediction
     original = EditWords(
         picture=dim_outside(explanation.face.crop, explanation.face),
-        change=t("edited.original"),
-        answer=t("edited.said", answer=class_short_label(said.label), probability=said.confidence),
+        change=t("key_face.original"),
+        answer=t("key_face.said", answer=class_short_label(said.label), probability=said.confidence),
         found="",
         held=True,
-        alt=t("edited.original_alt", answer=class_title(said.label)),
+        alt=t("key_face.alt", answer=class_title(said.label)),
     )
     return [original, *(_few_words(each, asked[each.answer.family]) for each in shown)]
 
@@ -93,7 +93,7 @@ def _few_words(shown: EditedFace, question: str) -> EditWords:
     return EditWords(
         picture=shown.picture,
         change=t(f"edited_short.{answer.family}"),
-        answer=t("edited.said", answer=class_short_label(answer.label), probability=answer.confidence),
+        answer=t("key_face.said", answer=class_short_label(answer.label), probability=answer.confidence),
         found=t(f"edited_mark.{question}_{'held' if answer.held else 'failed'}"),
         held=bool(answer.held),
         alt=t("edited.alt", family=family_name(answer.family), answer=class_title(answer.label)),

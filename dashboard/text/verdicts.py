@@ -91,7 +91,7 @@ def for_and_against(evidence: Evidence) -> tuple[list[str], list[str]]:
         return [], []
     follow, stay, mover = evidence.follow, evidence.stay, _mover(evidence)
     speaks_for = [
-        t(f"argument.{question}", held=tally.held, of=tally.of)
+        t(f"argument_counted.{question}", held=tally.held, of=tally.of)
         for question, tally in (("follow", follow), ("stay", stay))
         if tally.held
     ]

@@ -11,7 +11,7 @@ from dashboard.i18n import class_title, t
 from xai.photo.samples import SAMPLES
 from xai.types import CLASSES
 
-__all__ = ["ask", "definitions", "told"]
+__all__ = ["ask", "told"]
 
 _PICTURE = 72
 """Width of a picture in pixels."""
@@ -49,15 +49,6 @@ def ask(face: str, label: str, key: str) -> None:
                     )
                     st.caption(t(f"definition.{name}"))
         st.button(t("truth.unknown"), key=f"truth none {key}", on_click=partial(_tell, face, _UNKNOWN))
-
-
-def definitions() -> None:
-    """The three classes as pictures with their definitions."""
-    for name, picture in _examples().items():
-        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            if picture:
-                st.image(picture, width=_PICTURE, alt=t("truth.alt", answer=class_title(name)))
-            st.markdown(t("truth.definition", name=class_title(name), definition=t(f"definition.{name}")))
 
 
 def _tell(face: str, answer: str) -> None:

@@ -40,10 +40,8 @@ _SIGNS: Mapping[str, str] = {"supported": "◉", "mixed": "◐", "not supported"
 
 _STYLE = Path(__file__).with_suffix(".css")
 
-_CARD = (
-    '<div class="verdict-card"><p class="looked-at {kind}"><span aria-hidden="true">{sign}</span> {said}</p>'
-    "{body}</div>"
-)
+_CARD = '<div class="verdict-card">{badge}{body}</div>'
+_BADGE = '<p class="looked-at {kind}"><span aria-hidden="true">{sign}</span> {said}</p>'
 _ARGUMENTS = '<div class="arguments">{columns}</div>'
 _ARGUMENT = "<div><h3>{title}</h3><ul>{lines}</ul></div>"
 
@@ -187,9 +185,10 @@ def _card(evidence: Evidence, explained: FaceExplanation, *, disagrees: bool) ->
         kind += " alone"
         sentences = (deciding_reason(evidence), verdict_reason(evidence))
         body = "".join(f"<p>{escape(sentence)}</p>" for sentence in sentences if sentence)
-    return _CARD.format(kind=kind, sign=_SIGNS[evidence.verdict], said=escape(looked_at(evidence)), body=body)
+    badge = _BADGE.format(kind=kind, sign=_SIGNS[evidence.verdict], said=escape(looked_at(evidence)))
+    return _CARD.format(badge=badge, body=body)
 
 
 def _argument(side: str, lines: Sequence[str]) -> str:
     given = "".join(f"<li>{escape(line)}</li>" for line in lines or [t("argument.none")])
-    return _ARGUMENT.format(title=escape(t(f"argument.{side}")), lines=given)
+    return _ARGUMENT.format(title=escape(t(f"argument_title.{side}")), lines=given)

@@ -110,7 +110,7 @@ def test_a_missing_key_and_an_open_blank_are_errors():
     with pytest.raises(KeyError):
         i18n.t("photo.no_such_sentence")
     with pytest.raises(KeyError):
-        i18n.t("photo.face_pick")
+        i18n.t("photo.faces_many")
 
 
 def not_shown(tree):

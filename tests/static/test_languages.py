@@ -61,6 +61,8 @@ def test_hardly_a_sentence_is_left_in_english():
         "compare.found",
         "compare_answer.unknown",
         "dataset.mfn",
+        "photo.line",
+        "photo.face_chip",
     }
     same = [
         f"{code}: {key}"

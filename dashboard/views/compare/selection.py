@@ -36,6 +36,9 @@ _SAME = ""
 _BESIDE = "beside"
 """Key of the widget for the second face, and its URL parameter."""
 
+_WIDTHS = (3, 3, 3, 1.3)
+"""Columns: both models, the face, the settings."""
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -89,14 +92,15 @@ def choose(cards: Sequence[Card]) -> Choice:
     Args:
         cards: of all models, the default first.
     """
-    left, middle, right, more = st.columns([3, 3, 3, 1.3], gap="small", vertical_alignment="bottom")
+    left, middle, right, more = st.columns(_WIDTHS, gap="small", vertical_alignment="bottom")
     one, two = _models(left, middle, cards)
     known = face_picker.listed()
     face = face_picker.field(right, face_picker.FACE, known, t("compare.face"))
     beside = face
     if two == _SAME:
         others = {name: each.title for name, each in known.items() if name != face.id}
-        beside = known[face_picker.choose(right, _BESIDE, others, t("compare.second_face"), usual="")]
+        below = st.columns(_WIDTHS, gap="small")[1]
+        beside = known[face_picker.choose(below, _BESIDE, others, t("compare.second_face"), usual="")]
     else:
         url_state.write_params({_BESIDE: None})
     return _settings(more, Slot(one, face), Slot(two or one, beside))

@@ -13,10 +13,22 @@ from dashboard.views.photo import permalink
 from dashboard.widgets.progress import reserve_height
 from xai.photo.samples import SAMPLES, Sample
 
-__all__ = ["show"]
+__all__ = ["first_row", "show"]
+
+_FIRST = 10
+
+_TELLING = ("admiral-scarf", "astronaut-paper")
+"""Hard samples that show what no easy one does: a wrong answer from the right place, and *cannot tell*."""
 
 _THUMBNAIL = 72
 """Width of a thumbnail in pixels; one with several people is twice as wide."""
+
+
+def first_row() -> list[Sample]:
+    """The first ten samples: easy ones, and those that complete the range of verdicts and answers."""
+    easy = [sample for sample in SAMPLES.values() if not sample.traps]
+    telling = [SAMPLES[name] for name in _TELLING]
+    return [*easy[: _FIRST - len(telling)], *telling]
 
 
 def show(shown: Sample | None) -> None:
@@ -47,9 +59,10 @@ def _all_drawn() -> bool:
 
 
 def _groups(shown: Sample | None) -> None:
-    _thumbnails("easy", (sample for sample in SAMPLES.values() if not sample.traps), shown)
-    st.caption(t("gallery.hard"))
-    _thumbnails("hard", (sample for sample in SAMPLES.values() if sample.traps), shown)
+    first = first_row()
+    _thumbnails("first", first, shown)
+    st.caption(t("gallery.more"))
+    _thumbnails("more", (sample for sample in SAMPLES.values() if sample not in first), shown)
 
 
 def _thumbnails(row: str, samples: Iterable[Sample], shown: Sample | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import Any
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,20 +14,13 @@ from dashboard.text.predictions import file_name
 from dashboard.views.photo import gallery, permalink
 from xai.photo.samples import Sample
 
-if TYPE_CHECKING:
-    from streamlit.runtime.uploaded_file_manager import UploadedFile
-
 __all__ = ["bar", "is_new"]
 
-_LEFT_OUT = "photos left out"
+_LEFT_OUT = "left out"
 _BEFORE = "shown before"
 
-_LABEL = (
-    '<style>.st-key-photo-bar [data-testid="stFileUploader"] button p { font-size: 0; }'
-    '.st-key-photo-bar [data-testid="stFileUploader"] button p::after { content: "LABEL"; font-size: 1rem; }'
-    "</style>"
-)
-"""Streamlit's own label of the button is English in every language."""
+_LABEL = '<style>:root{{--upload-label:"{words}"}}</style>'
+"""Streamlit's own label of the button is English in every language; the style of the page replaces it."""
 
 
 def bar(shown: Sample | OwnPhoto) -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -94,7 +87,7 @@ def _title(photo: OwnPhoto) -> str:
 def _uploader() -> None:
     """A file goes into the session's own photos at once, and the widget is empty again."""
     key = _fresh("upload")
-    st.html(_LABEL.replace("LABEL", t("photo.upload")))
+    st.html(_LABEL.format(words=t("photo.upload")))
     st.file_uploader(
         t("photo.upload"),
         type="image",
@@ -123,7 +116,7 @@ def _camera() -> None:
 
 def _take(key: str) -> None:
     """Move the files of a widget to the session's own photos, and show the first of them."""
-    given = cast("UploadedFile | list[UploadedFile] | None", session.get_state(key)) or []
+    given: Any = session.get_state(key) or []
     files = given if isinstance(given, list) else [given]
     taken, left_out = own_photos.add([(file_name(file.name), file.getvalue()) for file in files])
     session.set_state(_LEFT_OUT, left_out or None)
