@@ -75,9 +75,9 @@ def show(view: PhotoFaces, models: Sequence[str], menu: DeltaGenerator, line: De
 
 
 def chosen(seen: PhotoAnalysis, asked: int | None) -> int:
-    """Index of the face to show: what the visitor chose, else ``asked``, else the best to start with."""
+    """Index of the face to show: ``asked``, else what the visitor chose, else the best to start with."""
     name = _choice(seen)
-    if session.get_state(name) is None:
+    if asked is not None or session.get_state(name) is None:
         session.set_state(name, seen.best if asked is None else asked)
     return min(int(str(session.get_state(name))), len(seen.faces) - 1)
 

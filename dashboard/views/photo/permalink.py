@@ -100,8 +100,9 @@ def is_lost() -> bool:
 
 
 def face_asked(picture: Sample | OwnPhoto) -> int | None:
-    """The face of the sample that the URL named; None where it named none."""
+    """The face of the sample that the URL named, once: what is chosen afterwards counts; else None."""
     asked = session.get_state(_ASKED)
+    session.set_state(_ASKED, None)
     if isinstance(asked, tuple) and isinstance(picture, Sample) and asked[0] == picture.id:
         return int(asked[1])
     return None
