@@ -124,7 +124,8 @@ def test_nothing_but_pixels_goes_further():
     data = saved(SCENE, "JPEG", exif=exif(6) + canary, icc_profile=canary, comment=canary) + canary
     assert data.count(canary) == 4
     image = read_image(data)
-    assert set(vars(image)) == {"pixels", "sha256", "notices"}
+    assert set(vars(image)) == {"pixels", "sha256", "notices", "turn"}
+    assert image.turn == 0
     for again in (encode_jpeg(image.pixels), encode_png(image.pixels)):
         assert canary not in again
         assert b"Exif" not in again
