@@ -214,7 +214,11 @@ def has_references(face: Face) -> bool:
 def check_faithfulness(maps: Explanation, show: Callable[[JobProgress], None]) -> Mapping[str, MapCheck]:
     """Whether maps are faithful to their model; ``show`` and errors as of ``session.analyze_photo``."""
     job = CheckFaithfulness(maps.face, maps.provenance.model, maps.target, _options_of(maps))
-    return cached("check", _check_key(maps), lambda: cast(Mapping[str, MapCheck], session.run_job(job, show)))
+
+    def ask() -> Mapping[str, MapCheck]:
+        return PREFETCHED.checks(job) or cast(Mapping[str, MapCheck], session.run_job(job, show))
+
+    return cached("check", _check_key(maps), ask)
 
 
 def known_evidence(face: Face, request: ModelRequest) -> Evidence | None:

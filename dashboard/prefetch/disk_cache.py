@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashboard.worker.jobs import FaceExplanation, PhotoAnalysis
+from dashboard.worker.results import CurveCheck, MapCheck
 from xai import evidence_types, types
 from xai.atomic_write import write_atomically
 from xai.errors import XaiError
@@ -49,7 +50,7 @@ _CLASSES = {
     for room in (types, evidence_types)
     for name, kind in vars(room).items()
     if isinstance(kind, type) and is_dataclass(kind)
-} | {kind.__name__: kind for kind in (FaceExplanation, PhotoAnalysis)}
+} | {kind.__name__: kind for kind in (FaceExplanation, PhotoAnalysis, MapCheck, CurveCheck)}
 """The only classes that are ever constructed from a file."""
 
 _ROOT = Path(__file__).resolve().parents[2]

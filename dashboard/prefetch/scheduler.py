@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from dashboard.worker.jobs import (
     COMPARED,
     METHODS_SHOWN,
     AnalyzeSample,
+    CheckFaithfulness,
     ExplainFace,
     FaceExplanation,
     Job,
@@ -26,6 +27,7 @@ from dashboard.worker.jobs import (
     PhotoAnalysis,
     ResultPart,
 )
+from dashboard.worker.results import MapCheck
 from xai.errors import XaiError
 from xai.evidence_types import Evidence
 from xai.models.cards import read_cards
@@ -92,22 +94,22 @@ class Prefetcher:
         """
         try:
             self._cache.remove_stale()
-            for sample in samples if self._cache.models else ():
-                self._one(sample)
+            for work in (self._explain, self._check):  # checks last: a visitor waits for a verdict
+                for sample in samples if self._cache.models else ():
+                    for face in self._faces(sample):
+                        work(face)
         except JobError as failure:
             _LOG.info("the samples are not all explained beforehand: %s", failure)
         except (XaiError, OSError) as failure:
             _LOG.warning("the samples are not explained beforehand: %s", failure)
 
-    def _one(self, sample: str) -> None:
+    def _faces(self, sample: str) -> Sequence[Face]:
         job = AnalyzeSample(sample, self._cache.models[:1])
         seen = self._cache.get(_seen_key(job))
         if seen is None:
             seen, _ = self._measured(job)
             self._cache.put(_seen_key(job), seen)
-        if isinstance(seen, PhotoAnalysis) and not seen.problems:
-            for face in seen.faces:
-                self._explain(face)
+        return seen.faces if isinstance(seen, PhotoAnalysis) and not seen.problems else ()
 
     def _explain(self, face: Face) -> None:
         missing = tuple(
@@ -125,6 +127,18 @@ class Prefetcher:
                 self._cache.put(_maps_key(face, part.name, METHODS_SHOWN), part.value)
             elif isinstance(part.value, Evidence):
                 self._cache.put(_evidence_key(face, part.name), part.value)
+
+    def _check(self, face: Face) -> None:
+        for model in self._cache.models:
+            maps = self._cache.get(_maps_key(face, model, METHODS_SHOWN))
+            if maps is None:
+                continue
+            made = maps.explanation
+            options = {name: heatmap.params for name, heatmap in made.heatmaps.items()}
+            job = CheckFaithfulness(face, model, made.target, options)
+            if self._cache.get(_check_key(job)) is None:
+                checks, _ = self._measured(job)
+                self._cache.put(_check_key(job), checks)
 
     def _measured(self, job: Job) -> tuple[object, list[ResultPart]]:
         """Result of the model process; submitted again each time it is cancelled for a visitor."""
@@ -165,6 +179,10 @@ class PrefetchedResults:
         known = self._knows(request.model) and request.target is None
         return self._get(_evidence_key(job.face, request.model)) if known else None
 
+    def checks(self, job: CheckFaithfulness) -> Mapping[str, MapCheck] | None:
+        """The checks of a model's maps of a sample's face, likewise."""
+        return self._get(_check_key(job)) if self._knows(job.model) else None
+
     def start(self, submit: Submit, samples: Sequence[str]) -> None:
         """Open the cache folder and prefetch the samples, in a daemon thread.
 
@@ -194,6 +212,11 @@ def _seen_key(job: AnalyzeSample) -> Sequence[object]:
 
 def _maps_key(face: Face, model: str, methods: tuple[str, ...]) -> Sequence[object]:
     return ("maps", *_face(face), model, *methods)
+
+
+def _check_key(job: CheckFaithfulness) -> Sequence[object]:
+    options = [(method, sorted(values.items())) for method, values in sorted(job.options.items())]
+    return ("check", *_face(job.face), job.model, job.target, options)
 
 
 def _evidence_key(face: Face, model: str) -> Sequence[object]:

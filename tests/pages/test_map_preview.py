@@ -13,7 +13,7 @@ from dashboard.widgets.map_preview import Previews
 from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import JobProgress, ModelRequest
 from tests.support.models import make_face
-from tests.support.paths import APP
+from tests.support.pages import give_checks, page_at
 from xai.models.cards import read_cards
 from xai.partial_results import Preview
 from xai.types import CLASSES, Explanation, Heatmap, Prediction, Provenance
@@ -26,7 +26,7 @@ LABEL = "Occlusion map (cover test): preview"
 
 
 def visit():
-    return AppTest.from_file(str(APP), default_timeout=280)
+    return page_at("")
 
 
 def text(page):
@@ -92,6 +92,7 @@ def test_a_preview_is_labelled_and_the_other_model_keeps_its_place():
     assert captions(page).count("Occlusion map (cover test): being measured") == 1
     assert captions(page).count("Activation map (Grad-CAM): being measured") == 2
     assert len(page.get("progress")) == 1, "the bar has moved, there are not two"
+    assert [button.label for button in page.button] == ["Stop"], "and so has its button"
 
 
 def test_a_map_takes_the_place_of_its_preview_on_one_scale_with_the_next():
@@ -117,6 +118,7 @@ def in_pieces(monkeypatch):
 
     monkeypatch.setattr(Previews, "draw", listened)
     monkeypatch.setattr(face, "ModelRequest", partial(ModelRequest, test=False))  # no verdict, for speed
+    give_checks(monkeypatch)
     return seen
 
 

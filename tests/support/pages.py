@@ -42,7 +42,7 @@ def give_verdicts(monkeypatch, verdict_of, check_of=None):
         check_of: called with a map's model and method; returns its check, or the failure that ends the
             checks of the model. Without it every map passes.
     """
-    explain, checked = face_explanations.explain, check_of or (lambda _model, _method: check())
+    explain = face_explanations.explain
 
     def explain_with_verdicts(job, listener):
         arrived, tell = [], listener.maps
@@ -55,6 +55,14 @@ def give_verdicts(monkeypatch, verdict_of, check_of=None):
                 told = listener.failed if isinstance(found, JobError) else listener.evidence
                 told(request.model, found)
 
+    monkeypatch.setattr(face_explanations, "explain", explain_with_verdicts)
+    give_checks(monkeypatch, check_of)
+
+
+def give_checks(monkeypatch, check_of=None):
+    """Checks of maps by hand; as of ``give_verdicts``."""
+    checked = check_of or (lambda _model, _method: check())
+
     def check_by_hand(maps, show):
         model = maps.provenance.model
         show(JobProgress("checking", 3, 9, model))
@@ -64,7 +72,6 @@ def give_verdicts(monkeypatch, verdict_of, check_of=None):
                 raise each
         return found
 
-    monkeypatch.setattr(face_explanations, "explain", explain_with_verdicts)
     monkeypatch.setattr(face_explanations, "check_faithfulness", check_by_hand)
 
 

@@ -1,6 +1,7 @@
 """The prefetcher: everything once, visitors first, and a quiet end; and what a page finds of it."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from dashboard.worker.job_handle import JobError, JobHandle
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
     AnalyzeSample,
+    CheckFaithfulness,
     ExplainFace,
     FaceExplanation,
     ManualBox,
@@ -18,6 +20,7 @@ from dashboard.worker.jobs import (
 )
 from tests.support import evidences
 from tests.support.answers import face, maps_of, same, seen
+from tests.support.map_checks import check
 from xai.models.cards import read_cards
 from xai.types import Box
 
@@ -59,7 +62,8 @@ class Asked:
                     )
                 if request.test:
                     handle.add(ResultPart(request.model, evidences.evidence("supported")))
-        handle.finish(seen(ONE, TWO) if isinstance(job, AnalyzeSample) else None)
+        checks = isinstance(job, CheckFaithfulness) and {name: check(noise=0.25) for name in job.options}
+        handle.finish(seen(ONE, TWO) if isinstance(job, AnalyzeSample) else checks or None)
         return handle
 
 
@@ -76,7 +80,12 @@ def found(cache):
 def test_everything_is_asked_once_and_the_next_time_nothing(cache):
     asked = Asked()
     Prefetcher(cache, asked, Waiting()).run(["both"])
-    assert kinds(asked.jobs) == ["AnalyzeSample", "ExplainFace", "ExplainFace"]
+    faces = [ONE.photo_sha256, TWO.photo_sha256]
+    assert kinds(asked.jobs) == ["AnalyzeSample", *["ExplainFace"] * 2, *["CheckFaithfulness"] * 4]
+    assert [job.face.photo_sha256 for job in asked.jobs[1:3]] == faces
+    assert [(job.face.photo_sha256, job.model) for job in asked.jobs[3:]] == [
+        (digest, model) for digest in faces for model in MODELS
+    ]
     again = Asked()
     Prefetcher(cache, again, Waiting()).run(["both"])
     assert again.jobs == []
@@ -102,6 +111,11 @@ def test_a_page_finds_what_was_asked_with_nothing_that_a_visitor_chose(cache):
     job = ExplainFace(ONE, (request,), METHODS_SHOWN, previews=True)
     assert results.maps(job, request).explanation.provenance.model == MODELS[1]
     assert results.evidence(job, request).verdict == "supported"
+    maps = results.maps(job, request).explanation
+    options = {name: heatmap.params for name, heatmap in maps.heatmaps.items()}
+    found_checks = results.checks(CheckFaithfulness(ONE, MODELS[1], maps.target, options))
+    assert list(found_checks) == list(options)
+    same(found_checks["occlusion"], check(noise=0.25))
 
 
 def test_what_a_visitor_chose_is_not_found(cache):
@@ -122,6 +136,17 @@ def test_what_a_visitor_chose_is_not_found(cache):
     assert results.maps(patch, plain) is None
     assert results.evidence(patch, plain) is not None, "the verdict knows nothing of a map's settings"
     assert results.maps(ExplainFace(ONE, (plain,), METHODS_SHOWN[:1]), plain) is None
+    maps = results.maps(job, plain).explanation
+    options = {name: dict(heatmap.params) for name, heatmap in maps.heatmaps.items()}
+    own = CheckFaithfulness(ONE, MODELS[0], maps.target, options)
+    assert results.checks(own) is not None
+    for other in (
+        replace(own, target="covered"),
+        replace(own, model="another"),
+        replace(own, face=replace(ONE, photo_sha256="c" * 64)),
+        replace(own, options={"occlusion": {**options["occlusion"], "patch": 0.2}}),
+    ):
+        assert results.checks(other) is None
 
 
 def test_a_visitor_goes_first_and_the_job_that_was_dropped_is_asked_again(cache):
