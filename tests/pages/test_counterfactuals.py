@@ -309,7 +309,7 @@ def test_a_face_that_cannot_be_drawn_on_is_refused_in_the_readers_language_and_c
 
 def test_a_photo_handed_in_before_is_offered(face):
     page = AppTest.from_file(str(APP), default_timeout=280).run()
-    page.file_uploader(key="photo").upload("me.png", sample_png("admiral-plain"), "image/png").run()
+    page.file_uploader(key="upload 0").upload("me.png", sample_png("admiral-plain"), "image/png").run()
     page.switch_page("views/counterfactuals/page.py").run()
     assert not page.exception
     assert page.selectbox(key="face").options[0] == t("face.own", number=1, face=1)
