@@ -6,7 +6,6 @@ Starts the server itself. Prints median and 95th percentile of every wait, next 
 import argparse
 import io
 import json
-import re
 import sys
 import time
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from dashboard.worker.jobs import AnalyzePhoto, ExplainFace, ModelRequest
 from tests.browser.conftest import ARGUMENTS, chromium
 from tests.performance.latency_frames import Tap
 from tests.performance.startup import answered, serving
+from tests.support.pages import pick_face
 from tests.support.paths import APP
 from xai.models.cards import DEFAULT_MODEL, read_cards
 from xai.photo.sample_rendering import sample_png
@@ -51,18 +51,15 @@ _MAPS = (
     "(maps => maps.length >= before.models && maps[0].src !== before.map)"
     "(document.querySelectorAll('img[alt^=\"Occlusion map\"]'))"
 )
+_CARDS = "document.querySelectorAll('.verdict-card').length"
 _SEEN = {
     "photo": "document.querySelector('img[alt^=\"The photo with\"]')?.src !== before.photo"
     " && document.querySelector('img[alt^=\"The photo with\"]')",
     "preview": f"document.querySelector('img[alt^=\"Preview of where\"]') || {_MAPS}",
     "maps": _MAPS,
-    "verdict": "headings() >= 1",
-    "verdicts": "headings() >= before.models",
+    "verdict": f"{_CARDS} >= 1",
+    "verdicts": f"{_CARDS} >= before.models",
 }
-_HEADINGS = (
-    "const headings = () => [...document.querySelectorAll('h2, h3')]"
-    ".filter(h => /Focus supported|Mixed focus|Focus not supported|Cannot tell/.test(h.innerText)).length;"
-)
 
 
 @dataclass(frozen=True)
@@ -129,13 +126,12 @@ def cached(count):
 def script(count):
     """Another face without a browser, which on a small machine takes its share of the cores."""
     page = AppTest.from_file(str(APP), default_timeout=PATIENCE / 1000)
-    page.session_state["sample"] = TWO_FACES
+    page.query_params["face"] = f"{TWO_FACES}.1"
     page.run()
-    first, second = (each.key for each in page.button if (each.key or "").startswith("pick "))
     taken = []
     for turn in range(count + 2):
         began = time.perf_counter()
-        page.button(key=first if turn % 2 else second).click().run()
+        pick_face(page, 1 if turn % 2 else 2)
         taken.append(time.perf_counter() - began)
     if page.exception:
         raise RuntimeError(f"the page failed: {page.exception[0].value}")
@@ -197,9 +193,7 @@ def _nothing():
 
 def _seen(page: Page, name: str, before) -> float:
     """Seconds since the epoch, by the page's clock, at which ``name`` is first drawn."""
-    script = (
-        f"before => {{ {_HEADINGS} return ({_SEEN[name]}) && performance.timeOrigin + performance.now(); }}"
-    )
+    script = f"before => ({_SEEN[name]}) && performance.timeOrigin + performance.now()"
     found = page.wait_for_function(script, arg=before, polling="raf", timeout=PATIENCE)
     return found.json_value() / 1000
 
@@ -226,8 +220,8 @@ def _hand_in(page: Page, png: bytes):
 
 
 def _put_away(page: Page) -> None:
-    """Take back the photo that was handed in before: of several, the first one stays in view."""
-    button = page.get_by_test_id("stFileChipDeleteBtn").get_by_role("button")
+    """Remove the photo that was handed in before: a session keeps a few, and looks at all of them."""
+    button = page.locator(".st-key-remove-photo button")
     if button.count():
         Tap(page).server_seconds(button.first.click)
 
@@ -239,7 +233,7 @@ def _pick(page: Page, number: int):
 
 
 def _button(page: Page, number: int):
-    return page.get_by_role("button", name=re.compile(f"^{t('photo.face_pick', number=number)}$"))
+    return page.locator(".st-key-face-chips button").nth(number - 1)
 
 
 def _variant(seed: int) -> bytes:
