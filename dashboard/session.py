@@ -55,7 +55,7 @@ __all__ = [
 THUMBNAIL_SIDE = 176
 """Side in pixels of the gallery's thumbnails: twice the displayed size, for high-density screens."""
 
-_STOP, _STOPPED = "asked to stop", "run after a stop"
+_STOP, _STOPPED = "stop asked", "stop taken"
 """State: a stop was asked for; this run of the page is the one after it."""
 
 _GLANCE = 0.05
