@@ -33,7 +33,9 @@ __all__ = [
     "check_faithfulness",
     "explain",
     "explain_references",
+    "has_check",
     "has_references",
+    "is_known",
     "known_evidence",
 ]
 
@@ -101,6 +103,11 @@ def explain(job: ExplainFace, listener: FaceListener) -> None:
     except JobError as failure:
         for request in left:
             arrivals.fail(request.model, failure)
+
+
+def is_known(job: ExplainFace) -> bool:
+    """Whether ``explain`` would deliver everything at once."""
+    return not _Arrivals(job, FaceListener()).tell_known()
 
 
 class _Arrivals:
@@ -219,6 +226,11 @@ def check_faithfulness(maps: Explanation, show: Callable[[JobProgress], None]) -
         return PREFETCHED.checks(job) or cast(Mapping[str, MapCheck], session.run_job(job, show))
 
     return cached("check", _check_key(maps), ask)
+
+
+def has_check(maps: Explanation) -> bool:
+    """Whether the result of ``check_faithfulness`` is cached in this session."""
+    return _check_key(maps) in cache_of("check")
 
 
 def known_evidence(face: Face, request: ModelRequest) -> Evidence | None:

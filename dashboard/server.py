@@ -33,6 +33,7 @@ from dashboard import session
 from dashboard.i18n import DEFAULT, languages, t
 from dashboard.preferences import use_language
 from dashboard.prefetch.scheduler import PREFETCHED
+from dashboard.styles import stylesheet
 from xai.photo.samples import SAMPLES
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class Headers:
 
 
 class PageShell:
-    """Middleware: the HTML that loads Streamlit says where its server is, and which language the page has.
+    """Middleware: the HTML that loads Streamlit says where its server is, its language and its style.
 
     Without the first, Streamlit's script takes the path of a page for the server's and tries that first: the
     browser reports two errors for every address that names a page.
@@ -186,17 +187,19 @@ def _is_html(start: Message) -> bool:
 
 
 def _complete(html: bytes, query: bytes) -> bytes:
-    """The page with the server's address, its language and its name."""
+    """The page with the server's address, its language, its name and its style."""
     asked = parse_qs(query.decode("ascii", "replace")).get("lang", [""])[-1]
     lang = asked if asked in languages() else DEFAULT
     base = str(st.get_option("server.baseUrlPath") or "").strip("/")
     script = f"<head><script>window.__streamlit = {{BACKEND_BASE_URL: location.origin + '/{base}'}}</script>"
     with use_language(lang):
         title = f"<title>{t('app.title')}</title>"
+        style = f"<style>{stylesheet()}</style></body>"
     return (
         html.replace(b'<html lang="en">', f'<html lang="{lang}">'.encode())
         .replace(b"<head>", script.encode(), 1)
         .replace(b"<title>Streamlit</title>", title.encode())
+        .replace(b"</body>", style.encode())  # after Streamlit's own style, which is in the head
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -18,7 +17,6 @@ from xai.photo.images import encode_jpeg
 
 __all__ = ["show", "strip"]
 
-_STYLE = Path(__file__).with_suffix(".css")
 _SIDE = 112
 """Side of a thumbnail in pixels."""
 
@@ -33,7 +31,6 @@ _LINE = '<span class="{kind}">{words}</span>'
 
 def show(evidence: Evidence) -> None:
     """Draw all of them: first the faces that should change the answer, then those that should not."""
-    st.html(_STYLE)
     for title, faces in edited_faces(evidence).items():
         st.html(_LIST.format(title=escape(title), faces="".join(map(_face, faces))))
 

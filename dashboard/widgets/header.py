@@ -11,8 +11,6 @@ from dashboard.i18n import languages, t
 
 __all__ = ["LOGO", "show"]
 
-_STYLE = Path(__file__).with_suffix(".css")
-
 LOGO = Path(__file__).parents[1] / "logo.svg"
 """Logo: a face behind a frame that marks nose and mouth."""
 
@@ -20,7 +18,6 @@ LOGO = Path(__file__).parents[1] / "logo.svg"
 def show() -> None:
     """Draw the switches, and write their values to the URL."""
     known = languages()
-    st.html(_STYLE)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="site-switches"):
         st.segmented_control(
             t("header.language"),

@@ -139,7 +139,7 @@ def row(maps: int, key: str) -> DeltaGenerator:
 def crop(explained: FaceExplanation) -> None:
     """The face crop, small, with the outlines of its regions."""
     face, regions = explained.explanation.face, explained.regions
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cut-out-face"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         if regions is None:
             st.image(encode_jpeg(dim_outside(face.crop, face)), width=_CROP, alt=t("map.crop_plain_alt"))
             st.caption(t("regions.unknown"), width=_BESIDE_CROP)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
@@ -38,8 +37,6 @@ SUBJECTS = ("face", "untestable", "whole")
 _SIGNS: Mapping[str, str] = {"supported": "◉", "mixed": "◐", "not supported": "○", "cannot tell": "?"}
 """Verdict -> its shape; none of them means right or wrong."""
 
-_STYLE = Path(__file__).with_suffix(".css")
-
 _CARD = '<div class="verdict-card">{badge}{body}</div>'
 _BADGE = '<p class="looked-at {kind}"><span aria-hidden="true">{sign}</span> {said}</p>'
 _ARGUMENTS = '<div class="arguments">{columns}</div>'
@@ -70,13 +67,16 @@ class VerdictPanel:
     ) -> None:
         self._title, self._explained, self._subject = title, explained, subject
         self._answer(truth, held, ask)
-        self._place = st.container(
-            key=f"{'verdict' if subject == SUBJECTS[0] else 'untestable'}-{title}"
-        ).empty()
+        self._place = st.container(key=f"{'verdict' if subject == SUBJECTS[0] else 'untestable'}-{title}")
+        self._known = False
         self._progress: Progress | None = None
 
-    def hold(self) -> None:
-        """Announce the test."""
+    def hold(self, *, known: bool) -> None:
+        """Announce the test; a verdict that is ``known`` is drawn over what stands there."""
+        self._known = known
+        self._place = self._place.container(gap="xxsmall") if known else self._place.empty()
+        if known:
+            return
         with self._place.container():
             st.caption(t("verdict.wait"))
             self._progress = Progress(st.empty())
@@ -95,7 +95,7 @@ class VerdictPanel:
         """
         self._progress = None  # its place is gone: a late stage would draw into the verdict
         notes = contradiction_notes(evidence, self._explained, level)
-        with self._place.container(gap="xxsmall"):
+        with self._place if self._known else self._place.container(gap="xxsmall"):
             st.html(_card(evidence, self._explained, disagrees=bool(notes)))
             with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
                 with st.popover(t("verdict.more"), type="tertiary", key=f"more {self._title}"):
@@ -151,6 +151,7 @@ def answers(
     ask: Callable[[str], None] | None = None,
     *,
     subject: str = SUBJECTS[0],
+    known: bool = False,
 ) -> dict[str, VerdictPanel]:
     """Draw each model's answer and whether it is right, one under the other; returns model -> its panel.
 
@@ -160,15 +161,15 @@ def answers(
         held: the occluder or sticker on a hard sample (``SampleSubject.held``), or None.
         ask: draws the question for the correct answer beside an answer, with a key for its widgets; or None.
         subject: one of ``SUBJECTS``.
+        known: the verdicts are cached and come at once.
     """
-    st.html(_STYLE)
     slots: dict[str, VerdictPanel] = {}
     for model in explained:
         with st.container(border=True, gap="xsmall"):
             slots[model] = VerdictPanel(
                 display_name(model), explained[model], truth, held, ask, subject=subject
             )
-            slots[model].hold()
+            slots[model].hold(known=known)
     return slots
 
 

@@ -257,7 +257,8 @@ def test_the_maps_of_a_model_are_checked_by_themselves(visit, shots):
     visitor.page.get_by_text(f"{NAMES[0]}: can the maps be trusted?").click()
     visitor.says(re.compile("randomisation check: (passed|failed|cannot tell)"))
     visitor.says(re.compile(r"passes through the network in \d"))
-    assert visitor.page.locator("[aria-label^='Deletion: what this map calls important']").count() == 2
+    curves = visitor.page.locator("[aria-label^='Deletion: what this map calls important']")
+    assert curves.count() == 2 * len(MODELS)  # two maps of each model
     whole_page(visitor, shots / "trust.png")
     visitor.clean()
 

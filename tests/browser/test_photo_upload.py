@@ -88,7 +88,7 @@ def drag(page, start, by):
 def test_the_camera_is_asked_for_after_a_click_and_its_picture_is_looked_at(open_page, filmed, shots):
     page = open_page(by=filmed)
     assert page.locator("video").count() == 0
-    page.get_by_text(SAID["camera.use"]).click()
+    button(page, "camera.use").click()
     page.locator("video").wait_for(timeout=PATIENCE)
     says(page, SAID["camera.note"])
     page.get_by_role("button", name=TAKE).click()
@@ -103,7 +103,7 @@ def test_the_camera_is_asked_for_after_a_click_and_its_picture_is_looked_at(open
 def test_without_a_camera_the_page_goes_on(open_page):
     """This Chromium has none and grants nothing."""
     page = open_page()
-    page.get_by_text(SAID["camera.use"]).click()
+    button(page, "camera.use").click()
     says(page, SAID["camera.note"])
     page.keyboard.press("Escape")
     page.get_by_text(SAID["camera.note"]).wait_for(state="detached", timeout=PATIENCE)

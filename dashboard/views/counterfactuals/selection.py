@@ -153,6 +153,10 @@ def _made(kind: str, key: Hashable, job: Job, bar: DeltaGenerator | None = None)
     """The result of a job, with a progress bar while it runs."""
     place = bar or st.empty()
     model = getattr(job, "model", "")
-    made = session.run_cached(kind, key, job, Progress(place).of(model))
+    try:
+        made = session.run_cached(kind, key, job, Progress(place).of(model))
+    except JobError:
+        place.empty()  # no bar stands beside the sentence that says why
+        raise
     place.empty()
     return made

@@ -34,7 +34,7 @@ _PICTURE = 420
 
 
 def show(chosen: Chosen) -> None:
-    """Search, unless the visitor has stopped it; then the result."""
+    """Search until the visitor stops it; then a button that goes on, or the result."""
     st.markdown(t("cover_smallest.what"))
     if preferences.level() != preferences.LEVELS[0]:
         st.caption(technical_search())
@@ -42,44 +42,28 @@ def show(chosen: Chosen) -> None:
     jobs = (job, replace(job, probe="smallest_patch"))
     stopped = " ".join(("stopped", *chosen.key, job.model, job.fill))
     if session.get_state(stopped) and not all(map(chosen.holds, jobs)):
-        st.button(
-            t("cover_smallest.search"),
-            type=main_button(),
-            on_click=session.set_state,
-            args=(stopped, False),
-            key="search",
-        )
+        _offer_search(stopped)
         return
     try:
-        apart, whole = _search(chosen, jobs, stopped)
+        apart, whole = map(chosen.found, jobs)
     except JobError as failure:
-        st.error(t("cover.failed", sentence=failed(failure)))
+        if failure.reason == "stopped":
+            session.set_state(stopped, True)
+            _offer_search(stopped)
+        else:
+            st.error(t("cover.failed", sentence=failed(failure)))
         return
     _results(chosen, job, worth_showing(apart, whole))
 
 
-def _search(chosen: Chosen, jobs: tuple[RunProbe, ...], stopped: str) -> tuple[ProbeResult, ...]:
-    """The results of the jobs; while they run, progress and beside it a button that stops them.
-
-    A click on the button reruns the page, which ends the run and with it the job.
-    """
-    place = st.empty()
-    if not all(map(chosen.holds, jobs)):
-        with place.container():
-            left, right = st.columns([5, 1], vertical_alignment="center")
-            bar = left.empty()
-            right.button(
-                t("cover_smallest.stop"),
-                on_click=session.set_state,
-                args=(stopped, True),
-                key="stop",
-                width="stretch",
-            )
-    else:
-        bar = place
-    found = tuple(chosen.found(job, bar) for job in jobs)
-    place.empty()
-    return found
+def _offer_search(stopped: str) -> None:
+    st.button(
+        t("cover_smallest.search"),
+        type=main_button(),
+        on_click=session.set_state,
+        args=(stopped, False),
+        key="search",
+    )
 
 
 def _results(chosen: Chosen, job: RunProbe, shown: tuple[ProbeResult, ...]) -> None:

@@ -39,7 +39,7 @@ FACE = 300
 """Display width of a face in pixels; in projector mode its height sets its size."""
 
 _SAMPLE = "lesson sample"
-_STYLE, _LARGE = (Path(__file__).with_name(name) for name in ("lesson.css", "projector.css"))
+_LARGE = Path(__file__).with_name("projector.css")
 
 _BAR = (
     '<div><span>{answer}</span><span class="bar"><i style="width:{width:.1f}%;background:{colour}"></i>'
@@ -136,7 +136,6 @@ class Lesson:
 
 def write_styles() -> None:
     """The lesson's own style, and in projector mode the one that enlarges everything."""
-    st.html(_STYLE)
     if preferences.projector():
         st.html(_LARGE)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
-from pathlib import Path
 
 import streamlit as st
 
@@ -25,7 +24,6 @@ from xai.models.cards import Card
 
 __all__ = ["show"]
 
-_STYLE = Path(__file__).with_name("style.css")
 
 _ROOM = 0.07
 """Share of a bar from which its number fits into it."""
@@ -38,7 +36,6 @@ def show(cards: Sequence[Card], names: Mapping[str, str]) -> None:
         cards: of the models, at most two.
         names: name on the card -> display name.
     """
-    st.html(_STYLE)
     for card, column in zip(cards, st.columns(2, gap="medium"), strict=False):
         with column, st.container(border=True, height="stretch", gap="xsmall", key=f"glance-{card.name}"):
             st.header(names[card.name], anchor=False)

@@ -52,10 +52,11 @@ def show(
             with st.expander(t("numbers.more", model=display_name(model))):
                 _numbers(evidence)
     line = st.container(key="checks-of-maps").empty()
-    places = {
-        model: column.expander(t("trust.title", model=display_name(model))).empty()
-        for model, column in zip(explained, st.columns(len(explained)), strict=True)
-    }
+    known = {model: face_explanations.has_check(each.explanation) for model, each in explained.items()}
+    places = {}
+    for model, column in zip(explained, st.columns(len(explained)), strict=True):
+        folded = column.expander(t("trust.title", model=display_name(model)))
+        places[model] = folded.container() if known[model] else folded.empty()  # see ``PageSlots.known``
     for model, place in places.items():
         try:
             checks = face_explanations.check_faithfulness(
@@ -67,7 +68,7 @@ def show(
         for method, check in checks.items():
             if reason := failed_check(check):
                 withheld.add(explained[model].explanation, method, reason)
-        with place.container():
+        with place if known[model] else place.container():
             _faithfulness(explained[model], checks, level, model)
     line.empty()
 

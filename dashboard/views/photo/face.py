@@ -34,8 +34,8 @@ from xai.types import CLASSES, Face
 
 __all__ = ["NO_GROUND_TRUTH", "GroundTruth", "Places", "show"]
 
-_ROW = 255
-"""Pixels reserved for a model's answer and verdict while nothing is known yet."""
+_ROW, _GAP = 280, 16
+"""Pixels reserved for a model's answer and verdict while nothing is known yet, and between two of them."""
 
 _NONE = "none"
 """URL value: no second model."""
@@ -101,17 +101,18 @@ def show(face: Face, known: GroundTruth, models: Sequence[str], places: Places) 
         places: around the photo.
     """
     name = f"{face.photo_sha256} {face.box.as_list()}"
-    verdicts = places.beside.container(key="verdicts-of-a-face").empty()
     st.header(t("map.heading"), anchor=False)
-    settings, maps, details_below = st.expander(t("ask.settings")), st.empty(), st.empty()
+    settings, below = st.expander(t("ask.settings")), st.container()
     truth = ground_truth.told(name, known.truth)
     question = _question(name, truth, models, places.menu, settings)
-    panel = FacePanel(face, question, PageSlots(places.below, verdicts, maps, details_below), name)
+    requests = tuple(ModelRequest(model, _target(model, question.target)) for model in question.models)
+    job = ExplainFace(face, requests, METHODS_SHOWN, question.options, previews=True)
+    known_results = face_explanations.is_known(job)
+    slots = PageSlots.within(places.below, places.beside, below, known=known_results)
+    panel = FacePanel(face, question, slots, name)
     panel.held = known.held if truth == known.truth else None
     panel.told_by_sample = known.truth is not None
     panel.subject = places.subject
-    requests = tuple(ModelRequest(model, _target(model, question.target)) for model in question.models)
-    job = ExplainFace(face, requests, METHODS_SHOWN, question.options, previews=True)
     face_explanations.explain(job, panel)
     panel.finish()
 
@@ -125,12 +126,30 @@ class PageSlots:
         verdicts: for the answers and verdicts.
         maps: for the maps.
         details: for the details of verdicts and maps.
+        known: the results are cached. They are drawn over what stands there: emptied first, the page would
+            collapse for a moment whenever anything is clicked, and the reader lose the line.
     """
 
     crop: DeltaGenerator
     verdicts: DeltaGenerator
     maps: DeltaGenerator
     details: DeltaGenerator
+    known: bool
+
+    @classmethod
+    def within(
+        cls, crop: DeltaGenerator, verdicts: DeltaGenerator, below: DeltaGenerator, *, known: bool
+    ) -> PageSlots:
+        """The placeholders, in containers for the crop, for the verdicts, and for everything below them."""
+
+        def slot(parent: DeltaGenerator) -> DeltaGenerator:
+            return parent.container() if known else parent.empty()
+
+        return cls(slot(crop), slot(verdicts), slot(below), slot(below), known)
+
+    def open(self, slot: DeltaGenerator) -> DeltaGenerator:
+        """The container to draw results in."""
+        return slot if self.known else slot.container()
 
 
 class FacePanel(FaceListener):
@@ -153,7 +172,8 @@ class FacePanel(FaceListener):
         self.told_by_sample = False
         self.subject = verdict_panel.SUBJECTS[0]
         self._question, self._slots, self._name = question, slots, name
-        self._bar = Progress(slots.maps, {slots.verdicts: _ROW * len(question.models)}, height=700)
+        rows = len(question.models)
+        self._bar = Progress(slots.maps, {slots.verdicts: rows * (_ROW + _GAP) - _GAP}, height=700)
         self._previews = Previews(slots.maps, face, question.models, self._bar, METHODS_SHOWN[1:])
         self._awaited = set(question.models)
         self._explained: dict[str, FaceExplanation] = {}
@@ -201,7 +221,7 @@ class FacePanel(FaceListener):
         if not self._explained:
             return
         self._downloads.tested(self._found)
-        with self._slots.details.container():
+        with self._slots.open(self._slots.details):
             if self._level == preferences.LEVELS[1]:
                 fine_map.show(self._explained, self._name)
             details.show(self._explained, self._found, self._level, self._withheld)
@@ -222,17 +242,22 @@ class FacePanel(FaceListener):
         ground_truth.ask(self._name, label, f"{self._name} {key}")
 
     def _draw(self) -> None:
-        with self._slots.crop.container():
+        with self._slots.open(self._slots.crop):
             map_panel.crop(next(iter(self._explained.values())))
-        with self._slots.verdicts.container():
+        with self._slots.open(self._slots.verdicts):
             ask = None if self.told_by_sample else self._ask
             self._verdicts = verdict_panel.answers(
-                self._explained, self._question.truth, self.held, ask, subject=self.subject
+                self._explained,
+                self._question.truth,
+                self.held,
+                ask,
+                subject=self.subject,
+                known=self._slots.known,
             )
         self._downloads = downloads.Downloads(self._explained, self._level)
         if len(self._explained) < len(self._question.models):
             self._slots.maps.empty()  # the preview of a model that failed
-        with self._slots.maps.container():
+        with self._slots.open(self._slots.maps):
             maps = [each.explanation for each in self._explained.values()]
             photo_maps.show(maps, self._downloads, self._name, self._withheld)
 

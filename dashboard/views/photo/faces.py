@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import session
+from dashboard import session, styles
 from dashboard.i18n import class_short_label, class_title, t, translate_notice
 from dashboard.own_photos import OwnPhoto
 from dashboard.preferences import language
@@ -58,9 +58,15 @@ def show(view: PhotoFaces, models: Sequence[str], menu: DeltaGenerator, line: De
     """
     seen, whole = view.seen, is_whole(view.seen.sha256) and not box_editing.set_boxes(view.seen.sha256)
     line.markdown(t("photo.whole_note") if whole else _summary(view, models[0]))
-    _face_chips(view, models[0])
+    if len(seen.faces) > 1:
+        _face_chips(view, models[0])
+    else:
+        st.empty()  # what not every photo has keeps its place: nothing of the last one stands beside this one
     with st.container(key="photo-and-verdicts"):
         left, right = st.columns([1, 2], gap="medium")
+    subject = "whole" if whole else "face" if seen.testable[view.number] else "untestable"
+    beside = right.container(key=f"verdicts-of-{subject}")
+    beside.empty()  # Streamlit draws no container without content; on a phone this one stands above the photo
     with left:
         if box_editing.is_open(seen.sha256):
             box_editing.edit(seen, view.found)
@@ -68,9 +74,8 @@ def show(view: PhotoFaces, models: Sequence[str], menu: DeltaGenerator, line: De
             picture(seen, None if whole else models[0])
         _notices(view)
         box_editing.box_actions(view.key, seen, view.number, view.found)
-        below = st.empty()
-    subject = "whole" if whole else "face" if seen.testable[view.number] else "untestable"
-    places = photo_face.Places(menu, right, below, subject)
+        below = st.container(key="cut-out-face")
+    places = photo_face.Places(menu, beside, below, subject)
     photo_face.show(seen.faces[view.number], view.truth, models, places)
 
 
@@ -102,7 +107,8 @@ def picture(seen: PhotoAnalysis, model: str | None, width: int | None = None) ->
         for number, answer in enumerate(answers, start=1)
     ]
     alt = t("photo.photo_alt", count=len(seen.faces), faces=" ".join(each)) if model else t("photo.bare_alt")
-    with st.container(key="photo-picture"):
+    height, across = seen.pixels.shape[:2]
+    with st.container(key=styles.ratio_key(across, height), width=width or "stretch"):
         st.image(drawn, width=width or "stretch", alt=alt)
 
 
@@ -142,8 +148,6 @@ def _summary(view: PhotoFaces, model: str) -> str:
 def _face_chips(view: PhotoFaces, model: str) -> None:
     """The faces by number and answer, to choose from; a dot marks those that can be tested."""
     seen = view.seen
-    if len(seen.faces) == 1:
-        return
     answers = seen.predictions.get(model, ())
 
     def label(index: int) -> str:
@@ -171,14 +175,18 @@ def _notices(view: PhotoFaces) -> None:
     """What was done to the photo, whose box is whose answer, and where a sample comes from."""
     seen = view.seen
     by_hand = len(box_editing.set_boxes(seen.sha256))
-    for notice in seen.notices:
-        st.caption(translate_notice(notice))
+    notices = [translate_notice(notice) for notice in seen.notices]
     if by_hand:
-        st.caption(t("boxes.faces", count=len(seen.faces), own=by_hand))
+        notices.append(t("boxes.faces", count=len(seen.faces), own=by_hand))
     if isinstance(view.picture, Sample):
-        for trap in view.picture.traps:
-            st.caption(t(f"trap_note.{trap}"))
-        st.caption(t("photo.credit", credit=sample_credit(view.picture)))
+        notices += [t(f"trap_note.{trap}") for trap in view.picture.traps]
+        notices.append(t("photo.credit", credit=sample_credit(view.picture)))
+    if not notices:
+        st.empty()  # as above
+        return
+    with st.container(gap="xsmall"):
+        for notice in notices:
+            st.caption(notice)
 
 
 def _choice(seen: PhotoAnalysis) -> str:

@@ -38,9 +38,8 @@ def show(shown: Sample | None) -> None:
         shown: the selected one, or None.
     """
     if _all_drawn():
-        with (
-            st.container()
-        ):  # nested as deep as in a fragment, or pictures would briefly appear in each other's place
+        # nested as deep as in a fragment, or pictures would briefly appear in each other's place
+        with st.container():
             _groups(shown)
     else:
         _growing_groups(shown)

@@ -1,7 +1,5 @@
 """The page "Check a photo"."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from dashboard import session
@@ -9,9 +7,8 @@ from dashboard.i18n import t, translate_notice
 from dashboard.views.photo import permalink, photo_view, upload
 from dashboard.widgets import progress
 
-st.html(Path(__file__).with_name("style.css"))
 picture = permalink.shown()
-with st.container(key="first-visit" if permalink.is_first_visit() else "photo-title", gap="xxsmall"):
+with st.container(horizontal=True, vertical_alignment="center", key="photo-title"):
     st.title(t("photo.title"), anchor=False)
     st.markdown(t("photo.lead"))
 
@@ -23,8 +20,11 @@ if not cards:
     st.stop()
 
 menu, line = upload.bar(picture)
-area = st.empty()
 if upload.is_new(picture):
+    area = st.empty()
     progress.reserve_height(area, 480)  # no results of the previous photo may remain under this one
-with area.container():
+    area = area.container()
+else:
+    area = st.container()
+with area:
     photo_view.show(picture, tuple(card.name for card in cards), menu, line)

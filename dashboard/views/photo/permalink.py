@@ -21,7 +21,6 @@ __all__ = [
     "accept",
     "choices",
     "face_asked",
-    "is_first_visit",
     "is_lost",
     "keep_class",
     "keep_face",
@@ -87,11 +86,6 @@ def accept() -> None:
 def refused() -> tuple[str, ...]:
     """Why photos of the last upload were not accepted, a sentence each."""
     return cast(tuple[str, ...], session.get_state(_REFUSED) or ())
-
-
-def is_first_visit() -> bool:
-    """Whether nothing has been chosen yet, here or by a URL."""
-    return session.get_state(_SHOWN) == "" and not own_photos.photos()
 
 
 def is_lost() -> bool:

@@ -57,11 +57,10 @@ def show(
         picture: what the visitor chose.
         models: names of all models, the default first.
         menu: place for the choice of models.
-        line: place for a sentence about the whole picture.
+        line: place for a sentence about the whole picture; the progress of the analysis until then.
     """
-    bar = st.empty()
-    chosen = _analysed(picture, models[0], Progress(bar).of())
-    bar.empty()
+    chosen = _analysed(picture, models[0], Progress(line).of())
+    line.empty()
     if chosen is None:
         return
     seen = _faces_of(chosen)

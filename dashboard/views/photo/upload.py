@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import own_photos, session
+from dashboard import own_photos, preferences, session, styles
 from dashboard.i18n import t
 from dashboard.own_photos import OwnPhoto
 from dashboard.text.predictions import file_name
@@ -18,9 +18,6 @@ __all__ = ["bar", "is_new"]
 
 _LEFT_OUT = "left out"
 _BEFORE = "shown before"
-
-_LABEL = '<style>:root{{--upload-label:"{words}"}}</style>'
-"""Streamlit's own label of the button is English in every language; the style of the page replaces it."""
 
 
 def bar(shown: Sample | OwnPhoto) -> tuple[DeltaGenerator, DeltaGenerator]:
@@ -42,7 +39,7 @@ def bar(shown: Sample | OwnPhoto) -> tuple[DeltaGenerator, DeltaGenerator]:
         models = st.popover(t("ask.models"), icon=":material/tune:")
         if isinstance(shown, OwnPhoto):
             _own_photo(shown)
-        sentence = st.container(key="photo-line")
+        sentence = st.container(key="photo-line").empty()
     if names := session.get_state(_LEFT_OUT):
         left_out = ", ".join(str(name) for name in names) if isinstance(names, tuple) else ""
         st.warning(
@@ -87,17 +84,17 @@ def _title(photo: OwnPhoto) -> str:
 def _uploader() -> None:
     """A file goes into the session's own photos at once, and the widget is empty again."""
     key = _fresh("upload")
-    st.html(_LABEL.format(words=t("photo.upload")))
-    st.file_uploader(
-        t("photo.upload"),
-        type="image",
-        accept_multiple_files=True,
-        key=key,
-        help=t("photo.upload_help"),
-        width=160,
-        on_change=_take,
-        args=(key,),
-    )
+    with st.container(key=styles.upload_key(preferences.language()), width="content"):
+        st.file_uploader(
+            t("photo.upload"),
+            type="image",
+            accept_multiple_files=True,
+            key=key,
+            help=t("photo.upload_help"),
+            width=160,
+            on_change=_take,
+            args=(key,),
+        )
 
 
 def _camera() -> None:

@@ -13,6 +13,9 @@ pytestmark = pytest.mark.browser
 
 PATIENCE = 240_000
 BARE = "?try=paint&regions=none"
+HEADER = 60
+"""Pixels of a phone's window that the list of pages takes."""
+
 LIMIT = 300
 """Milliseconds within which 19 of 20 answers come on a machine that has nothing else to do; where it has, the
 limit grows with the load."""
@@ -262,4 +265,55 @@ def test_the_search_starts_by_itself_stops_at_once_and_goes_on(visit):
     search.click()
     visitor.wait_for("there may be one|did not flip the answer")
     expect(stop).to_have_count(0)
+    assert visitor.complaints == []
+
+
+def test_what_was_painted_is_there_again_after_another_tool_another_face_and_another_page(visit):
+    visitor = visit(BARE)
+    visitor.wait_for("^Nothing is covered")
+    page = visitor.page
+    page.get_by_role("button", name="Rectangle").click()
+    page.mouse.move(*visitor.at(0.1, 0.4))
+    page.mouse.down()
+    page.mouse.move(*visitor.at(0.6, 0.7))
+    page.mouse.up()
+    painted = r"^15\.\d% of the picture is covered"
+    visitor.wait_for(painted)
+    note, answers = visitor.note(), visitor.answers()
+    page.get_by_text("Pull the mask down", exact=True).click()
+    page.get_by_role("slider", name="Height of the mask").wait_for(timeout=PATIENCE)
+    page.get_by_text("Cover it", exact=True).click()
+    visitor.wait_for(painted)
+    choose_face(page, "Admiral")
+    visitor.wait_for_other_than(note)
+    choose_face(page, "Astronaut, grey mask")
+    visitor.wait_for(painted)
+    page.get_by_role("link", name="How it works").first.click()
+    page.wait_for_url("**/learn*", timeout=PATIENCE)
+    page.get_by_role("link", name="Cover it yourself").first.click()
+    page.get_by_text("Cover it", exact=True).click()
+    visitor.wait_for(painted)
+    assert (visitor.note(), visitor.answers()) == (note, answers)
+    page.get_by_role("button", name="Undo").click()
+    visitor.wait_for("^Nothing is covered")
+    assert visitor.complaints == []
+
+
+def choose_face(page, name):
+    page.get_by_role("combobox", name=re.compile("^Face|Face$")).click()
+    page.get_by_role("option", name=name, exact=True).click()
+
+
+def test_on_a_phone_the_face_and_the_answers_fit_one_view_and_follow_the_finger(visit, shots):
+    visitor = visit(BARE, width=390, height=844)
+    visitor.wait_for("^Nothing is covered")
+    visitor.canvas.scroll_into_view_if_needed()
+    before = visitor.answers()
+    visitor.page.touchscreen.tap(*visitor.at(0.5, 0.55))
+    visitor.wait_for(r"% of the picture is covered")
+    assert visitor.answers() != before
+    face, bars = (visitor.page.locator(name).bounding_box() for name in (".frame", ".answers"))
+    assert bars["y"] + bars["height"] - face["y"] < 844 - HEADER
+    visitor.page.locator(".answers").scroll_into_view_if_needed()
+    visitor.page.screenshot(path=shots / "cover_phone_bars.png")
     assert visitor.complaints == []
