@@ -1,4 +1,4 @@
-"""Nothing moves under the reader's eyes: cumulative layout shift of the first page, as Chromium measures it."""
+"""Nothing moves under the reader's eyes: cumulative layout shift of the first page, in Chromium."""
 
 import pytest
 
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.browser
 
 PATIENCE = 240_000
 LIMIT = 0.05
-"""Half of what web.dev calls good (Core Web Vitals, 2020); there as here, of the worst window of five seconds."""
+"""Half of what web.dev calls good (Core Web Vitals, 2020); as there, of the worst window of five seconds."""
 
 OBSERVE = """
 window.shifts = [];
