@@ -91,7 +91,7 @@ def class_short_label(name: str) -> str:
     """A class in as few words as possible, for tags and small buttons.
 
     >>> class_short_label("incorrect"), class_short_label("visor")
-    ('incorrect', 'visor')
+    ('worn incorrectly', 'visor')
     """
     known = class_info(name).name
     return t(f"short.{known}") if has_key(f"short.{known}") else name

@@ -14,21 +14,22 @@ from xai.evidence_types import Evidence
 __all__ = ["contradiction_notes"]
 
 
-def contradiction_notes(evidence: Evidence, explained: FaceExplanation, level: str) -> list[str]:
-    """A sentence for each map that contradicts the verdict, and why that can be.
-
-    The last sentence says which of the two answers the question; empty where nothing disagrees.
+def contradiction_notes(evidence: Evidence, explained: FaceExplanation, level: str) -> dict[str, str]:
+    """For each map that contradicts the verdict a sentence, and why that can be.
 
     Args:
         evidence: the verdict, with the disagreements that the library flagged.
         explained: the maps that are shown beside it, with the regions of the face.
         level: one of ``LEVELS``.
+
+    Returns:
+        Method -> sentences; empty where nothing disagrees.
     """
     lines = _flagged(evidence, explained, level)
     for each in contradicting_maps(evidence, explained.explanation.heatmaps, explained.regions):
         if each.method not in lines:
             lines[each.method] = f"{_line(each, level)} {_why(evidence, explained, each.method)}"
-    return [*lines.values(), t("astray.counts")] if lines else []
+    return lines
 
 
 def _flagged(evidence: Evidence, explained: FaceExplanation, level: str) -> dict[str, str]:

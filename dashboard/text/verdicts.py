@@ -102,6 +102,8 @@ def for_and_against(evidence: Evidence) -> tuple[list[str], list[str]]:
         against.append(t("argument.rim", share=evidence.place_share or 0.0))
     if mover:
         against.append(_moved(mover))
+        if others := _other_changes(evidence, mover):
+            against.append(others)
     elif stay.held < stay.of:
         against.append(t("argument.stay_not", failed=stay.of - stay.held, of=stay.of))
     return speaks_for, against
@@ -228,6 +230,17 @@ def _moved(mover: Reason) -> str:
     if held < of:
         return t("argument.moved", family=title, failed=int(of - held), of=int(of))
     return t("argument.lessened", family=title, share=part)
+
+
+def _other_changes(evidence: Evidence, mover: Reason) -> str:
+    """How often edits of other families than the mover's changed the answer; empty where none did."""
+    others = [
+        each.tally
+        for each in evidence.families
+        if each.asks == "stay" and each.family != mover.values["family"]
+    ]
+    failed = sum(tally.of - tally.held for tally in others)
+    return t("argument.stay_more", failed=failed, of=sum(tally.of for tally in others)) if failed else ""
 
 
 def _place(share: float | None) -> str:

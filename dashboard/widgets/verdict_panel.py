@@ -10,6 +10,7 @@ import streamlit as st
 from dashboard.i18n import class_title, t
 from dashboard.text.edited_faces import key_faces
 from dashboard.text.map_disagreement import contradiction_notes
+from dashboard.text.map_units import method_short
 from dashboard.text.model_names import display_name
 from dashboard.text.model_summary import general_line
 from dashboard.text.predictions import answer_status, is_wrong, mask_reason, why_wrong
@@ -96,7 +97,7 @@ class VerdictPanel:
         self._progress = None  # its place is gone: a late stage would draw into the verdict
         notes = contradiction_notes(evidence, self._explained, level)
         with self._place if self._known else self._place.container(gap="xxsmall"):
-            st.html(_card(evidence, self._explained, disagrees=bool(notes)))
+            st.html(_card(evidence, self._explained, astray=tuple(notes)))
             with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
                 with st.popover(t("verdict.more"), type="tertiary", key=f"more {self._title}"):
                     self._more(evidence, level, notes)
@@ -125,7 +126,7 @@ class VerdictPanel:
         if held and is_wrong(said, truth):
             st.caption(why_wrong(held))
 
-    def _more(self, evidence: Evidence, level: str, notes: Sequence[str]) -> None:
+    def _more(self, evidence: Evidence, level: str, notes: Mapping[str, str]) -> None:
         """The verdict in a sentence, its figures, why maps disagree, all edited faces, the four verdicts."""
         answer = self._explained.explanation.prediction.label
         st.markdown(f"**{headline(evidence, answer)}** {verdict_reason(evidence)}")
@@ -136,7 +137,7 @@ class VerdictPanel:
             st.warning(line)
         if notes:
             st.markdown(f"**{t('astray.why')}**")
-            for line in notes:
+            for line in (*notes.values(), t("astray.counts")):
                 st.markdown(line)
         edited_faces.show(evidence)
         st.markdown(f"**{t('verdict.four')}**")
@@ -173,12 +174,24 @@ def answers(
     return slots
 
 
-def _card(evidence: Evidence, explained: FaceExplanation, *, disagrees: bool) -> str:
-    """The verdict as HTML: the badge, then the arguments and the edited faces, or why there are none."""
+def _card(evidence: Evidence, explained: FaceExplanation, *, astray: Sequence[str]) -> str:
+    """The verdict as HTML: the badge, then the arguments and the edited faces, or why there are none.
+
+    Args:
+        evidence: the verdict.
+        explained: the model's answer and maps.
+        astray: methods whose maps contradict the verdict.
+    """
     kind = evidence.verdict.replace(" ", "-")
     speaks_for, against = for_and_against(evidence)
     if speaks_for or against:
-        against = [*against, *([t("argument.map")] if disagrees else [])]
+        if astray:
+            named = method_short(astray[0])
+            against.append(
+                t("argument.map", method=named[0].upper() + named[1:])
+                if len(astray) == 1
+                else t("argument.maps")
+            )
         columns = _argument("for", speaks_for) + _argument("against", against)
         body = _ARGUMENTS.format(columns=columns)
         body += edited_faces.strip(key_faces(evidence, explained.explanation))

@@ -39,6 +39,10 @@ FINDINGS = re.compile(
 """Headings that say what was measured: close calls may fall otherwise on another processor."""
 
 
+BUSY = "[data-testid=stSkeleton], [data-testid=stApp]:not([data-test-script-state=notRunning])"
+"""Where the browser still loads a widget, or the server still runs the page."""
+
+
 @pytest.fixture
 def visit(browser, server):
     contexts = []
@@ -74,7 +78,8 @@ def at_rest(page):
     limit, seen = time.monotonic() + PATIENCE / 1000, ""
     while time.monotonic() < limit:
         found = structure(page.locator("[data-testid=stMain]").aria_snapshot(timeout=PATIENCE))
-        if found == seen and "progressbar" not in found:
+        busy = page.locator(BUSY).count() or "progressbar" in found
+        if found == seen and not busy:
             return found
         seen = found
         page.wait_for_timeout(1000)

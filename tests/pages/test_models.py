@@ -78,7 +78,9 @@ def test_two_cards_say_how_often_each_model_is_right_and_where_it_looks():
         assert right.startswith(f"**Right {accuracy.value * 100:.0f} of 100** ({accuracy.low:.0%} to ")
         assert right.endswith("on unseen faces, Kaggle photos")
         found = model_focus(card)
-        assert f"focus supported in **{found.counts['supported']} of {found.told}** answers tested" in focus
+        assert focus.startswith("**Looks at nose and mouth**")
+        assert f"in **{found.counts['supported']} of {found.told}** answers tested" in focus
+        assert focus.endswith(f"{found.counts['cannot tell']} could not be tested")
         assert use.startswith("**Use it for:**")
         assert unfit.startswith("**Not for:**")
         assert f"flex-grow:{found.counts['supported']}" in html(page)
@@ -98,9 +100,9 @@ def test_the_control_networks_stand_beside_a_model_measured_on_the_same_set(monk
     page = visit().run()
     assert not page.exception
     labels = re.findall(r"<b>(.+?)</b>", html(page))
-    assert labels == ["This model", "Honest network", "Shortcut learner"] * 2
+    assert labels == ["This model", "Known to look there", "Known to look elsewhere"] * 2
     assert "answers tested" in glance(page, 0)[1]
-    assert glance(page, 0)[1].endswith("Kaggle photos")  # the set that they were measured on
+    assert "Kaggle photos;" in glance(page, 0)[1]  # the set that they were measured on
     shown = visit(section="focus").run()
     assert "For comparison: the honest network (right on 8 of 9)" in [each.label for each in shown.expander]
 

@@ -6,12 +6,15 @@ function made(tag, text) {
   return element;
 }
 
-function drawAnswers(place, answers) {
+// ``mark`` says what the mark on each bar is; none where nothing is to be compared.
+function drawAnswers(place, answers, mark) {
   const shape = JSON.stringify(answers.map(({ model, bars }) => [model, bars.map(({ name }) => name)]));
   if (place.dataset.shape !== shape) {
     place.dataset.shape = shape;
-    place.replaceChildren(...answers.map(emptyAnswer));
+    place.replaceChildren(...answers.map(emptyAnswer), made("p"));
+    place.lastChild.className = "legend";
   }
+  place.lastChild.textContent = mark;
   answers.forEach((answer, at) => fillAnswer(place.children[at], answer));
 }
 

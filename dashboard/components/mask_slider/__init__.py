@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from dashboard.components import answer_bars, component
 from dashboard.components.answer_bars import Answer
-from dashboard.i18n import t
+from dashboard.i18n import format_number, t
 from xai.types import Prediction
 
 __all__ = ["Step", "payload", "pull"]
@@ -59,6 +59,7 @@ def payload(steps: Sequence[Step], answers: Sequence[Answer], start: int, name: 
         "start": start,
         "label": t("cover_slide.height"),
         "hint": t("cover_slide.hint"),
+        "mark": t("cover_slide.mark"),
         "answers": [answer.payload() for answer in answers],
         "steps": [_step(step, answers) for step in steps],
     }
@@ -68,6 +69,7 @@ def _step(step: Step, answers: Sequence[Answer]) -> Mapping[str, object]:
     pairs = zip(step.answers, answers, strict=True)
     return {
         "height": step.height,
+        "written": format_number(step.height, ".0%"),
         "edge": step.edge,
         "src": f"data:image/jpeg;base64,{base64.b64encode(step.picture).decode()}",
         "alt": step.alt,

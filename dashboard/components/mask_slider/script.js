@@ -5,8 +5,8 @@ const FAR = 4; // steps of Page Up and Page Down
 
 class Slider {
   constructor(root) {
-    [this.frame, this.face, this.handle, this.answers, this.hint] =
-      [".frame", ".face", ".handle", ".answers", ".hint"].map((name) => root.querySelector(name));
+    [this.frame, this.face, this.handle, this.height, this.answers, this.hint] =
+      [".frame", ".face", ".handle", ".height", ".answers", ".hint"].map((name) => root.querySelector(name));
     this.frame.addEventListener("pointerdown", (event) => this.grab(event));
     this.frame.addEventListener("click", (event) => this.follow(event));
     this.frame.addEventListener("pointermove", (event) => this.held === event.pointerId && this.follow(event));
@@ -55,9 +55,11 @@ class Slider {
     this.face.src = step.src;
     this.face.alt = step.alt;
     this.handle.style.top = `${100 * step.edge}%`;
+    this.height.textContent = step.written;
     this.handle.setAttribute("aria-valuenow", Math.round(100 * step.height));
     this.handle.setAttribute("aria-valuetext", step.alt);
-    drawAnswers(this.answers, this.data.answers.map((answer, model) => ({ ...answer, bars: step.bars[model] })));
+    drawAnswers(this.answers, this.data.answers.map((answer, model) => ({ ...answer, bars: step.bars[model] })),
+      this.data.mark);
   }
 }
 

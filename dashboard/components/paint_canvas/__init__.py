@@ -94,6 +94,7 @@ def _payload(board: Board) -> Mapping[str, object]:
         "covered": board.covered,
         "answers": [answer.payload() for answer in board.answers],
         "note": board.note,
+        "mark": t("cover.mark") if board.covered else "",
         "alt": board.alt,
         "heard": " ".join(f"{answer.model}: {answer.sentence}" for answer in board.answers),
         "tools": list(TOOLS if board.parts else TOOLS[:2]),

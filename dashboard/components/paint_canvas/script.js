@@ -49,7 +49,7 @@ class Board {
     this.canvas.width = this.canvas.height = data.side * 2;
     this.draw();
     this.drawTools();
-    drawAnswers(this.answers, data.answers);
+    drawAnswers(this.answers, data.answers, data.mark);
   }
 
   listen() {

@@ -18,7 +18,9 @@ from dashboard.text.model_summary import (
     unfit_line,
     use_line,
 )
+from dashboard.text.regions import area_name
 from dashboard.text.verdicts import word
+from xai.classes import class_info
 from xai.evidence_types import VERDICTS
 from xai.models.cards import Card
 
@@ -66,8 +68,10 @@ def _focus(card: Card) -> None:
         return
     said = t(
         "glance.focus",
+        area=area_name(class_info(card.classes[0]).looks_at),
         count=focus.counts["supported"],
         told=focus.told,
+        untold=focus.counts["cannot tell"],
         low=focus.supported.low,
         high=focus.supported.high,
         dataset=dataset_name(focus.dataset),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import streamlit as st
 
@@ -21,12 +21,19 @@ from dashboard.text.metrics import (
 )
 from dashboard.text.model_names import network_name, purpose
 from dashboard.widgets.dot_plot import dot_plot
-from xai.models.card_schema import Evaluation
+from xai.models.card_schema import Evaluation, Metric
 from xai.models.cards import Card
 
-__all__ = ["show", "table"]
+__all__ = ["figures", "show", "table"]
 
 _FIGURE = "aca"
+
+
+def figures(cards: Sequence[Card]) -> Iterator[tuple[Metric, float | None]]:
+    """What was measured of each study's model, and what its study printed."""
+    for card in cards:
+        if score := _of_study(card):
+            yield score.metrics[_FIGURE], card.training.published.get(_FIGURE)
 
 
 def show(cards: Sequence[Card]) -> None:
@@ -80,6 +87,7 @@ def _chart(study: str, own: Sequence[tuple[Card, Evaluation]]) -> None:
     sets = dict.fromkeys(score_label(score) for _, score in own)
     st.caption(", ".join(sets), help=dataset_note(*(score.dataset for _, score in own)))
     dot_plot(study_name(study), rows, f"overview study {study}")
+    st.caption(t("studies.dots"))
     for line in missing_interval_notes(row.measured for row in rows if row.measured):
         st.caption(line)
 

@@ -6,6 +6,7 @@ from dashboard import session
 from dashboard.i18n import t, translate_notice
 from dashboard.text.model_names import model_names, purpose
 from dashboard.views.studies import experiments, overview
+from dashboard.views.studies.text import hold
 
 st.title(t("studies.title"), anchor=False)
 st.markdown(t("studies.lead"))
@@ -15,8 +16,12 @@ for problem in records.problems:
     st.warning(translate_notice(problem))
 
 known = (*catalogue.cards, *records.measured)
+studies = [card for card in known if purpose(card) == "studies"]
+repeated = ((row.measured, row.published) for each in records.experiments for row in each.rows)
+if answer := hold((*overview.figures(studies), *repeated)):
+    st.markdown(answer)
 if known:
-    overview.show([card for card in known if purpose(card) == "studies"])
+    overview.show(studies)
     overview.table(known, model_names(known), {card.name for card in catalogue.cards})
 if records.experiments:
     experiments.show(records.experiments)

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from dashboard.charts.metrics import DotRow
 from dashboard.i18n import DEFAULT, has_key, messages, t, translate_notice
 from dashboard.records.reader import Experiment, ExperimentRow
 from dashboard.text.metrics import dataset_name, figure_name, is_technical
 from dashboard.text.model_names import network_name
+from xai.models.card_schema import Metric
 
 __all__ = [
     "experiment_dots",
+    "hold",
     "measured_name",
     "note",
     "question",
     "row_label",
 ]
+
+
+def hold(figures: Iterable[tuple[Metric | None, float | None]]) -> str:
+    """How many printed figures lie within the interval of what was measured; empty without any to compare.
+
+    Args:
+        figures: measured and printed figures; pairs without an interval or a printed figure are not counted.
+    """
+    known = [(found, said) for found, said in figures if found and said is not None]
+    pairs = [(one.low, one.high, said) for one, said in known if one.low is not None and one.high is not None]
+    lower = sum(said < low for low, _, said in pairs)
+    higher = sum(said > high for _, high, said in pairs)
+    counted = {"n": len(pairs), "lower": lower, "higher": higher}
+    if not pairs:
+        return ""
+    if not lower + higher:
+        return t("studies.hold_all", n=len(pairs))
+    if lower + higher == len(pairs):
+        return t("studies.hold_none", **counted)
+    return t("studies.hold_part", within=len(pairs) - lower - higher, **counted)
 
 
 def question(experiment: Experiment) -> str:

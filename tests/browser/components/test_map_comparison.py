@@ -170,10 +170,7 @@ def test_the_slider_stands_between_the_maps_and_the_first_screen_holds_the_verdi
     assert first["y"] == pytest.approx(slider["y"], abs=1) == pytest.approx(second["y"], abs=1)
     top = 800
     for name in NAMES:
-        assert (
-            page.locator("[data-testid=stColumn]").get_by_text(name, exact=True).first.bounding_box()["y"]
-            < top
-        )
+        assert page.locator("strong").get_by_text(name, exact=True).first.bounding_box()["y"] < top
 
 
 def test_a_click_on_stop_ends_the_questions_and_keeps_the_answers(visit):

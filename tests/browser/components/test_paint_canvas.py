@@ -223,7 +223,7 @@ def pulled(visit):
 
 def test_the_mask_is_pulled_by_keys_and_the_bars_go_along(pulled):
     before, start = pulled.answers(), pulled.height()
-    first = re.search(r"Flips at (\d+)%", before[0]).group(1)
+    first = re.search(r"is down to (\d+)% of its height", before[0]).group(1)
     assert start == int(first)
     pulled.handle.focus()
     pulled.page.keyboard.press("ArrowDown")

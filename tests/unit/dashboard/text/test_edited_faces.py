@@ -113,7 +113,7 @@ def test_without_the_usual_edits_what_there_is_takes_their_places_and_none_comes
 def test_a_key_face_says_the_answer_with_the_models_confidence_in_it():
     answer = replace(edit("outside", label="incorrect", held=False), confidence=0.62)
     _, (_, shown) = keys(answer)
-    assert shown.answer == "incorrect 62%"
+    assert shown.answer == "worn incorrectly 62%"
     assert shown.found == "✗ changed"
     assert shown.alt == (
         "The face, edited: everything but the lower face from another person. "

@@ -142,7 +142,7 @@ def test_what_contradicts_is_said_with_why_and_which_one_counts(monkeypatch, cas
     monkeypatch.setattr(i18n, "language", lambda: code)
     name, peak = case
     notes = contradiction_notes(NAMED[name][0], explained(occlusion={peak: 0.4}), "plain")
-    assert notes == [" ".join(SAID[case][column]), i18n.t("astray.counts")]
+    assert notes == {"occlusion": " ".join(SAID[case][column])}
 
 
 @pytest.mark.parametrize("level", LEVELS)
@@ -155,27 +155,27 @@ def test_no_contradiction_goes_unsaid_and_none_is_made_up(level, name, peak, fla
     one = explained(occlusion={peak: 0.4}, gradcam=dict.fromkeys(REGIONS, 0.5) | {peak: 1.0})
     notes = contradiction_notes(replace(evidence, flags=flags), one, level)
     apart = bool(named) and peak not in named
-    told_of = [sum(method in note for note in notes) for method in ("Occlusion map", "Grad-CAM")]
+    told_of = [sum(method in note for note in notes.values()) for method in ("Occlusion map", "Grad-CAM")]
     if level == LEVELS[0]:
         assert told_of == [apart, apart or flagged]
-    assert len(notes) == apart + (apart or flagged) + (apart or flagged)
-    assert not notes or notes[-1].startswith(LAST)
+    unflagged = apart and not flagged
+    assert list(notes) == ["gradcam"] * flagged + ["occlusion"] * apart + ["gradcam"] * unflagged
 
 
 def test_a_patch_that_shows_bare_skin_is_not_excused_for_hiding():
     evidence, _ = NAMED["supported"]
     for target in ("covered", "Covered", "With-Mask"):
-        hiding = contradiction_notes(evidence, explained(occlusion={"eyes": 0.4}, target=target), "plain")[0]
-        assert "leaves them hidden" in hiding
+        notes = contradiction_notes(evidence, explained(occlusion={"eyes": 0.4}, target=target), "plain")
+        assert "leaves them hidden" in notes["occlusion"]
     for other in (explained({"eyes": 0.4}, fill="bare"), explained({"eyes": 0.4}, target="uncovered")):
-        assert "one small spot at a time" in contradiction_notes(evidence, other, "plain")[0]
+        assert "one small spot at a time" in contradiction_notes(evidence, other, "plain")["occlusion"]
 
 
 def test_a_map_without_anything_for_the_answer_gets_no_reason_for_lying_elsewhere():
     evidence = replace(NAMED["supported"][0], flags=(Reason("map_empty", {"method": "gradcam"}),))
-    first, last = contradiction_notes(evidence, explained(occlusion={"nose": 0.4}), "plain")
-    assert first.endswith("nothing in that map supports the answer.")
-    assert last.startswith(LAST)
+    notes = contradiction_notes(evidence, explained(occlusion={"nose": 0.4}), "plain")
+    assert list(notes) == ["gradcam"]
+    assert notes["gradcam"].endswith("nothing in that map supports the answer.")
 
 
 def test_every_verdict_was_looked_at():

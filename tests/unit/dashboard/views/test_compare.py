@@ -209,7 +209,7 @@ def test_the_line_below_the_heading_waits_for_the_verdicts_and_then_holds_the_fi
     maps = (explained(spot(0, 0), shares=NOSE), explained(spot(9, 9)))
     assert basis(pair(*maps)) == basis(pair(*maps, (None, verdict("mixed")))) == text.t("compare.waits")
     line = basis(pair(*maps, (verdict("mixed"), verdict("mixed"))))
-    assert "86% lies in other regions" in line  # all but the seventh that the nose has anyway
+    assert "86% lies in different regions" in line  # all but the seventh that the nose has anyway
     assert "nose: 100% for A, 14% for B" in line
     assert basis(pair(*maps, over=True)) == line
     assert basis(pair(*maps, (UNKNOWN, verdict("mixed")))) == text.t("compare.untold")

@@ -21,7 +21,7 @@ def found_by_hand(labels, values=(1.0, 0.5, 0.0), **more):
 
 def test_the_sentence_about_the_pulled_mask_says_when_the_answer_comes_back():
     there = text.pulled_sentence(found_by_hand(["covered", "incorrect", "covered"]))
-    assert "50% of the height" in there
+    assert "down to 50% of its height" in there
     assert there.endswith("at 0%, it is “mask worn correctly” again.")
     assert "every height" in text.pulled_sentence(found_by_hand(["covered"] * 3))
 

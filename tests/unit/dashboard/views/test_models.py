@@ -21,7 +21,7 @@ from dashboard.text.model_summary import (
 )
 from dashboard.views.models import add_model
 from dashboard.views.models.cards import bars
-from dashboard.views.studies.text import measured_name, note, question, row_label
+from dashboard.views.studies.text import hold, measured_name, note, question, row_label
 from tests.support.paths import ROOT
 from xai.classes import MEANINGS
 from xai.learning.training.recipe_registry import RECIPES
@@ -163,7 +163,7 @@ def test_a_models_line_counts_the_classes_in_which_it_looks_where_it_should(made
     unmeasured = made(name="unmeasured")
     monkeypatch.setattr(session, "catalogue", lambda: Catalogue((card, bare, unmeasured), ()))
     assert general_line("my_model") == (
-        "In general: right 98 of 100; looks at nose and mouth in 1 of 2 classes"
+        "In general: right 98 of 100; looks at nose and mouth for 1 of its 2 answers"
     )
     assert general_line("bare") == "In general: right 98 of 100"
     assert (general_line("unmeasured"), general_line("gone")) == ("", "")
@@ -321,3 +321,13 @@ def test_every_limit_that_a_training_writes_is_said_in_every_language(monkeypatc
     }
     speak(monkeypatch, "es")
     assert not [limit for limit in limits if i18n.translate_notice(limit) == limit]
+
+
+def test_the_studies_page_says_how_many_printed_figures_hold():
+    within, lower, higher = ((Metric(0.9, 0.85, 0.95), printed) for printed in (0.85, 0.8, 0.96))
+    unknown = [(Metric(0.9, 0.8, 1.0), None), (Metric(0.9), 0.9), (None, 0.9)]
+    assert hold([within, lower, higher, lower, *unknown]).startswith("**In part.** Of 4 printed figures, 1 ")
+    assert "2 are lower and 1 are higher" in hold([within, lower, higher, lower])
+    assert hold([within, within]).startswith("**Yes.** All 2 ")
+    assert hold([lower, higher]).startswith("**No.** Of 2 ")
+    assert hold(unknown) == ""
