@@ -16,6 +16,7 @@ from dashboard.i18n import t
 from dashboard.prefetch.scheduler import PREFETCHED
 from dashboard.session_cache import cache_of
 from dashboard.text.predictions import sample_title
+from dashboard.widgets import ground_truth
 from dashboard.worker.jobs import AnalyzeSample, JobProgress, PhotoAnalysis
 from xai.photo.samples import SAMPLES
 from xai.types import Face
@@ -38,7 +39,7 @@ class FaceOption:
         title: display name.
         sample: id of its sample; None for a face of an uploaded photo.
         index: among the faces of its picture, from 0.
-        truth: the true class where it is known.
+        truth: the true class where it is known, of an uploaded photo by what the visitor said.
     """
 
     id: str
@@ -123,8 +124,14 @@ def _face(seen: PhotoAnalysis | None, chosen: FaceOption) -> Face | None:
 
 def _of_own(number: int, seen: PhotoAnalysis) -> list[FaceOption]:
     return [
-        FaceOption(f"{_OWN}{number}.{index + 1}", t("face.own", number=number, face=index + 1), None, index)
-        for index in range(len(seen.faces))
+        FaceOption(
+            f"{_OWN}{number}.{index + 1}",
+            t("face.own", number=number, face=index + 1),
+            None,
+            index,
+            ground_truth.told(face, None),
+        )
+        for index, face in enumerate(seen.faces)
     ]
 
 

@@ -16,7 +16,7 @@ from dashboard.text.model_names import model_name
 from dashboard.worker.job_handle import JobError
 from tests.support import evidences
 from tests.support.models import make_card
-from tests.support.pages import give_verdicts, page_at
+from tests.support.pages import give_verdicts, page_at, statuses, tell_truth
 from tests.support.paths import APP
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import read_cards
@@ -85,7 +85,7 @@ def test_the_first_visit_compares_two_models_on_a_sample_and_says_so_in_one_sent
     assert shown.count("Focus supported. It looks at nose and mouth and") == 2
     assert "one scale for all maps" in shown
     assert "top-10% areas overlap" in shown
-    assert re.search(r"caused, \d+% lies in other regions\. Largest difference, \w+: \d+% for", shown)
+    assert re.search(r"costs the answer, \d+% lies in different regions for each model\. Largest difference, \w+: \d+% for", shown)
     figures = page.table[0].value
     assert list(figures.iloc[:, 1]) == [
         figures.iloc[0, 1],
@@ -218,11 +218,13 @@ def test_what_the_address_does_not_know_is_ignored():
     assert heading(page).startswith(f"{NAMES[0]} and {NAMES[1]}: ")
 
 
-def with_own_photo():
-    """The page as a visitor finds it who has uploaded a photo of two faces on another."""
+def with_own_photo(truth=None):
+    """The page for a visitor who uploaded a photo of two faces, and said what is correct of one."""
     page = AppTest.from_file(str(APP), default_timeout=280).run()
     page.file_uploader[0].upload("me.png", sample_png(TWO_FACES.id), "image/png")
     page.run()
+    if truth:
+        tell_truth(page, truth)
     page.query_params.clear()  # as a browser does on the way to another page
     page.switch_page("views/compare/page.py")
     return page.run()
@@ -239,6 +241,16 @@ def test_a_photo_that_was_handed_in_is_offered_first_and_never_named_in_the_addr
     assert WORDS["compare.laid"] in text(page)
     digest = hashlib.sha256(sample_png(TWO_FACES.id)).hexdigest()
     assert {e.face.photo_sha256 for e in explanations(page)} >= {digest}
+
+
+def test_what_the_visitor_said_is_correct_counts_here_too():
+    page = with_own_photo(TWO_FACES.truth[0])  # of the face that is shown first
+    assert not page.exception
+    marked = []
+    for face in ("own1.1", "own1.2"):
+        page.selectbox(key="face").set_value(face).run()
+        marked.append(len(statuses(page)))
+    assert sorted(marked) == [0, len(MODELS)]
 
 
 def test_both_models_are_asked_about_every_face_and_where_they_differ_each_can_be_opened():

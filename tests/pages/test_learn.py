@@ -70,7 +70,7 @@ def test_every_step_opens_from_the_address_and_shows_what_was_measured(step):
     assert [error.value for error in page.error] == []
     assert page.header[0].value == WORDS[f"step_title.{step}"]
     said = {
-        "answer": "(Right|Wrong): the correct answer is",
+        "answer": "The model is (right|wrong): ",
         "cover": "This is called occlusion",
         "attention": "of its weight",
     }

@@ -103,7 +103,7 @@ def show(face: Face, known: GroundTruth, models: Sequence[str], places: Places) 
     name = f"{face.photo_sha256} {face.box.as_list()}"
     st.header(t("map.heading"), anchor=False)
     settings, below = st.expander(t("ask.settings")), st.container()
-    truth = ground_truth.told(name, known.truth)
+    truth = ground_truth.told(face, known.truth)
     question = _question(name, truth, models, places.menu, settings)
     requests = tuple(ModelRequest(model, _target(model, question.target)) for model in question.models)
     job = ExplainFace(face, requests, METHODS_SHOWN, question.options, previews=True)
@@ -171,7 +171,7 @@ class FacePanel(FaceListener):
         self.held: str | None = None
         self.told_by_sample = False
         self.subject = verdict_panel.SUBJECTS[0]
-        self._question, self._slots, self._name = question, slots, name
+        self._face, self._question, self._slots, self._name = face, question, slots, name
         rows = len(question.models)
         self._bar = Progress(slots.maps, {slots.verdicts: rows * (_ROW + _GAP) - _GAP}, height=700)
         self._previews = Previews(slots.maps, face, question.models, self._bar, METHODS_SHOWN[1:])
@@ -239,7 +239,7 @@ class FacePanel(FaceListener):
 
     def _ask(self, key: str) -> None:
         label = t("truth.ask") if self._question.truth is None else t("truth.change")
-        ground_truth.ask(self._name, label, f"{self._name} {key}")
+        ground_truth.ask(self._face, label, f"{self._name} {key}")
 
     def _draw(self) -> None:
         with self._slots.open(self._slots.crop):
