@@ -104,7 +104,8 @@ def test_the_control_networks_stand_beside_a_model_measured_on_the_same_set(monk
     assert "answers tested" in glance(page, 0)[1]
     assert "Kaggle photos;" in glance(page, 0)[1]  # the set that they were measured on
     shown = visit(section="focus").run()
-    assert "For comparison: the network known to look there (right on 8 of 9)" in [each.label for each in shown.expander]
+    said = "For comparison: the network known to look there (right on 8 of 9)"
+    assert said in [each.label for each in shown.expander]
 
 
 def test_a_model_whose_focus_was_not_tested_is_said_to_be_so(monkeypatch):

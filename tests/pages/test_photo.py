@@ -223,7 +223,7 @@ def test_a_photo_with_several_faces_begins_with_the_largest_and_offers_the_other
     sides = [face.box.width * face.box.height for face in seen.faces]
     assert chips(page).value == seen.best == sides.index(max(sides)) == 0
     assert chips(page).options == ["1 :green[worn correctly] ●", "2 :orange[worn incorrectly] ●"]
-    assert "**2 faces**: 1 worn correctly, 1 incorrect; ● 2 can be tested" in text(page)
+    assert "**2 faces**: 1 worn correctly, 1 worn incorrectly; ● 2 can be tested" in text(page)
     (photo,) = (alt for alt in alts(page) if alt.startswith("The photo with 2 numbered boxes."))
     assert photo.endswith("Face 1: mask worn correctly. Face 2: mask worn incorrectly.")
     first = badges(page)
