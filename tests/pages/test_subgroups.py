@@ -90,9 +90,7 @@ def test_every_bin_error_and_reason_has_words(language):
 
 
 def test_a_reason_is_said_or_said_to_be_unknown():
-    assert mask_reason(IncorrectReason("nose and mouth", 0.93, 0.77)).endswith(
-        "nose and mouth exposed, 93%."
-    )
+    assert mask_reason(IncorrectReason("nose and mouth", 0.93, 0.77)).endswith("nose and mouth exposed, 93%.")
     unsaid = mask_reason(IncorrectReason("nose", 0.6, 0.77))
     assert "unclear" in unsaid
     assert "77%" in unsaid
