@@ -41,7 +41,7 @@ _SIGNS: Mapping[str, str] = {"supported": "◉", "mixed": "◐", "not supported"
 _CARD = '<div class="verdict-card">{badge}{body}</div>'
 _BADGE = '<p class="looked-at {kind}"><span aria-hidden="true">{sign}</span> {said}</p>'
 _ARGUMENTS = '<div class="arguments">{columns}</div>'
-_ARGUMENT = "<div><h3>{title}</h3><ul>{lines}</ul></div>"
+_ARGUMENT = "<div><h2>{title}</h2><ul>{lines}</ul></div>"
 
 
 class VerdictPanel:

@@ -62,7 +62,7 @@ def in_words(card):
 def column(page, title):
     """The arguments under a title."""
     (card,) = cards(page)
-    (found,) = re.findall(rf"<h3>{title}</h3><ul>(.*?)</ul>", card)
+    (found,) = re.findall(rf"<h2>{title}</h2><ul>(.*?)</ul>", card)
     return [html.unescape(each) for each in re.findall(r"<li>(.*?)</li>", found)]
 
 
