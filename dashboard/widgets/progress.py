@@ -52,9 +52,9 @@ class Progress:
         return draw
 
     def hold(self) -> None:
-        """Reserve the height of the ``held`` placeholders, once."""
+        """Reserve the height of the ``held`` placeholders, once, and say what they wait for."""
         while self._held:
-            reserve_height(*self._held.popitem())
+            reserve_height(*self._held.popitem()).caption(t("preview.not_yet"))
 
     def move(self, place: DeltaGenerator) -> None:
         """Draw the bar in ``place`` from now on; the old placeholder is the caller's again."""
