@@ -169,8 +169,8 @@ def judge(table: pa.Table, claims: Sequence[Claim]) -> tuple[ClaimResult, ...]:
     rule, effects in log-odds are not in the table and are left out.
 
     Intervals, tests and power are those of ``xai.audit.estimates``, clustered by the digest of the photo. A
-    share needs ``least_n`` judged faces of ``MIN_GROUPS`` photos and, where edits are needed, half of its
-    faces judged.
+    share needs ``least_n`` judged faces of ``MIN_GROUPS`` photos, and half of those in question judged, where
+    a face without a label is in question for no class. A share without them neither holds nor fails.
 
     Args:
         table: a row for each face and model.
@@ -299,22 +299,22 @@ def _mask_colour(answers: _Answers, claim: Claim) -> Iterator[_Cell]:
 
 def _accuracy(answers: _Answers, claim: Claim) -> Iterator[_Cell]:
     """A share for each true class with a face that could be judged. Unlabelled faces are no reason to doubt
-    the others, so there is no least share of judged ones.
+    the others; labelled ones whose answer has no meaning are.
     """
     labels, predictions = answers.columns["label"], answers.columns["prediction"]
     observed = sorted(set(predictions))
     pairs = [_right(label, said, observed) for label, said in zip(labels, predictions, strict=True)]
     right = np.array([np.nan if isinstance(each, str) else each for each in pairs], np.float64)
-    parts = [
-        _Part(
-            f"{answers.model}: {label}",
-            answers.share(np.where(labels == label, right, np.nan), claim.least_n),
-            claim.threshold,
-        )
-        for label in CLASSES
-        if np.isfinite(right[labels == label]).any()
-    ]
-    yield _Cell(parts, [each if isinstance(each, str) else None for each in pairs])
+    reasons = [each if isinstance(each, str) else None for each in pairs]
+    parts = []
+    for label in CLASSES:
+        those = labels == label
+        if np.isfinite(right[those]).any():
+            of_class = np.where(those, right, np.nan)
+            estimate = answers.share(of_class, claim.least_n) if _enough(_at(reasons, those)) else None
+            parts.append(_Part(f"{answers.model}: {label}", estimate, claim.threshold))
+    # A model without any labelled face proves nothing, beside others that do too.
+    yield _Cell(parts or [_Part(answers.model, None, claim.threshold)], reasons)
 
 
 _KINDS: Mapping[str, Callable[[_Answers, Claim], Iterator[_Cell]]] = {

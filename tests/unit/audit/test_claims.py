@@ -392,7 +392,8 @@ def test_too_few_photos_or_faces_are_not_enough():
     (result,) = judge(table(nine), only("rests_on_nose_and_mouth"))
     assert (result.result, result.value, result.interval, result.power) == (RESULTS[3], None, None, None)
     few = [row(photo) for photo in range(29)]
-    assert judge(table(few), only("rests_on_nose_and_mouth"))[0].result == RESULTS[3]
+    assert judge(table(few), only("rests_on_nose_and_mouth"))[0].value is None
+    assert judge(table([*few, row(29)]), only("rests_on_nose_and_mouth"))[0].value == 1
     assert {each.result for each in judge(table([]), DEFAULT_CLAIMS)} == {RESULTS[3]}
 
 
@@ -410,6 +411,8 @@ def test_fewer_than_half_judged_is_not_enough():
     rows = [row(photo, verdict="supported" if photo < 90 else "cannot tell") for photo in range(200)]
     (result,) = judge(table(rows), only("rests_on_nose_and_mouth"))
     assert (result.result, result.unjudged, result.reasons) == (RESULTS[3], 110, {"not_stated": 110})
+    half = [each | {"verdict": "supported"} if number < 100 else each for number, each in enumerate(rows)]
+    assert judge(table(half), only("rests_on_nose_and_mouth"))[0].result == "holds"
 
 
 def test_many_faces_of_one_photo_are_not_many_observations():
@@ -498,6 +501,21 @@ def test_a_claim_about_all_models_needs_each_of_them():
     assert (one.result, one.about, one.value, one.n) == ("holds", "default", 1, 100)
     cheats = cheat + [each | {"model": "other"} for each in cheat]
     assert judge(table(cheats), only("rests_on_nose_and_mouth"))[0].result == "does not hold"
+
+
+def test_a_model_without_labelled_faces_proves_nothing_beside_one_that_does():
+    rows = [row(photo) for photo in range(200)]
+    blank = [row(photo, model="other", label=None, prediction="covered") for photo in range(200)]
+    (found,) = judge(table(rows + blank), only("accuracy_per_class", 0.9))
+    assert (found.result, found.power, found.reasons) == (RESULTS[3], None, {"no_label": 200})
+    wrong = [each | {"prediction": "uncovered"} for each in rows]
+    assert judge(table(wrong + blank), only("accuracy_per_class", 0.9))[0].result == "does not hold"
+
+
+def test_a_class_whose_answers_mostly_mean_nothing_is_not_judged_by_the_rest():
+    rows = [row(photo, **({"prediction": "happy"} if photo % 5 else {})) for photo in range(400)]
+    (found,) = judge(table(rows), only("accuracy_per_class", 0.7, least_n=20))
+    assert (found.result, found.value, found.reasons) == (RESULTS[3], None, {"unknown_class": 320})
 
 
 def simulated(seed):
