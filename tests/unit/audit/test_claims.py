@@ -14,6 +14,7 @@ from xai.audit.estimates import Difference, holm, share
 from xai.audit.judge import COLOUR_FAMILIES, RESULTS, judge
 from xai.errors import DataRejected, UnknownName
 from xai.evidence.interventions.families import FAMILIES
+from xai.evidence.validation.verdict_rates import SET_LIMITS
 
 SCHEMA = pa.schema(
     [
@@ -170,7 +171,10 @@ def test_the_digest_is_that_of_the_canonical_json():
 
 
 def test_every_kind_has_a_limit_and_a_default():
-    assert {claim.kind for claim in DEFAULT_CLAIMS} == set(NOT_ESTABLISHED)
+    thresholds = {claim.kind: claim.threshold for claim in DEFAULT_CLAIMS}
+    assert set(thresholds) == set(NOT_ESTABLISHED)
+    assert thresholds["rests_on_lower_face"] == SET_LIMITS.followed
+    assert thresholds["not_on_mask_colour"] == SET_LIMITS.stayed
     assert all(text.startswith("It does not establish") for text in NOT_ESTABLISHED.values())
     assert all(FAMILIES[name].asks == "stay" for name in COLOUR_FAMILIES)
 
@@ -385,6 +389,21 @@ def test_a_model_at_exactly_the_threshold_is_not_decided_more_than_once_in_twent
         rows = [row(photo, verdict=name) for photo, name in enumerate(names)]
         decided.append(judge(table(rows), only("rests_on_nose_and_mouth"))[0].result != RESULTS[3])
     assert np.mean(decided) <= 0.075
+
+
+def test_a_model_short_by_the_stated_power_is_named_nine_times_in_ten():
+    claims, random = only("rests_on_nose_and_mouth"), np.random.default_rng(47)
+    rows = table([row(photo) for photo in range(212)])
+    place = rows.column_names.index("verdict")
+
+    def result(rate):
+        drawn = np.where(random.random(212) < rate, "supported", "mixed").tolist()
+        return judge(rows.set_column(place, "verdict", pa.array(drawn)), claims)[0]
+
+    power = np.mean([result(0.7).power for _ in range(20)])
+    found = np.mean([result(0.7 - power).result == "does not hold" for _ in range(1000)])
+    assert 0.09 < power < 0.12
+    assert 0.87 <= found <= 0.93  # three standard errors of 1000 draws
 
 
 def test_too_few_photos_or_faces_are_not_enough():
