@@ -1,0 +1,1 @@
+"""Many photos and several models: rows, claims, findings."""
