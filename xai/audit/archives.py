@@ -7,7 +7,7 @@ the audit begins, and only the bytes that came out count. Nothing is written to 
 from __future__ import annotations
 
 import io
-import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -34,8 +34,11 @@ _DIRECTORY_BYTES = 8_000_000
 """Largest read while the directory is parsed: each of its entries becomes an object."""
 
 _CHUNK = 1 << 20
-_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, RuntimeError, ValueError, OSError)
-"""What a damaged or encrypted member raises; an unknown compression is a ``RuntimeError`` too."""
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""The others may unpack to any size at once, before the bytes can be counted."""
+
+_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OSError)
+"""What a damaged zip or member raises; an encrypted or unknown one is a ``RuntimeError``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,13 +106,15 @@ def _check(path: Path, packed: int, unpacked: int) -> None:
 def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
     """The member's bytes piece by piece, up to one more than ``read_image`` accepts."""
     left = MAX_BYTES + 1
+    if info.compress_type not in _PACKINGS:
+        raise ImageRejected("The file is packed in an unusual way; pack the zip again with deflate.")
     try:
         with archive.open(info) as file:
             while left and (chunk := file.read(min(left, _CHUNK))):
                 left -= len(chunk)
                 yield chunk
     except _DAMAGE as error:
-        why = "it is encrypted" if info.flag_bits & 1 else "it is damaged or packed in an unusual way"
+        why = "it is encrypted" if info.flag_bits & 1 else "it is damaged"
         raise ImageRejected(f"The file cannot be unpacked from the zip: {why}.") from error
 
 
@@ -123,11 +128,13 @@ def _read_again(path: Path, number: int) -> bytes:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    try:
-        with _BoundedReader(path) as file, zipfile.ZipFile(file) as archive:
+    with _BoundedReader(path) as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except _DAMAGE as error:
+            raise DataRejected(f"{path} is not a zip, or is damaged; pack it again.") from error
+        with archive:
             yield archive
-    except zipfile.BadZipFile as error:
-        raise DataRejected(f"{path} is not a zip, or is damaged; pack it again.") from error
 
 
 class _BoundedReader(io.FileIO):

@@ -115,7 +115,7 @@ class Ledger:
     def _forget_torn_line(self) -> None:
         if self._path.exists():
             with self._path.open("r+b") as file:
-                whole = file.read().rfind(b"\n") + 1
+                whole = sum(len(line) for line in file if line.endswith(b"\n"))
                 file.truncate(whole)
 
 

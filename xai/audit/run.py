@@ -13,7 +13,7 @@ from xai.audit.ledger import Kind, Ledger, Outcome
 from xai.audit.rows import join_parts, rows_of, write_part
 from xai.audit.settings import check_settings, settings_of
 from xai.audit.sources import SourceFile
-from xai.errors import Cancelled, ImageRejected, ThirdPartyMissing, WeightsUnavailable, XaiError
+from xai.errors import Cancelled, DataRejected, ImageRejected, ThirdPartyMissing, WeightsUnavailable, XaiError
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.models.classifiers import Classifier
 from xai.photo.image_headers import MAX_BYTES
@@ -71,6 +71,7 @@ def run_audit(
 
     Raises:
         XaiError: ``out`` holds something else or an audit with other settings, or cannot be written.
+        DataRejected: a zip changed while it was audited.
         ThirdPartyMissing: a network's file, or a portrait that lends parts, is not installed.
     """
     check_settings(out, settings_of(classifiers, files))
@@ -131,7 +132,7 @@ class _Auditor:
                 return Outcome(file.name, "duplicate", sha256, sentence=sentence)
             _refuse_zip(data)
             photo = self.examine(data, self.classifiers)
-        except (Cancelled, ThirdPartyMissing, WeightsUnavailable):
+        except (Cancelled, DataRejected, ThirdPartyMissing, WeightsUnavailable):  # not the photo's fault
             raise
         except XaiError as error:
             return Outcome(file.name, "refused", sha256, sentence=str(error))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from xai.audit.archives import read_zip
+from xai.audit.archives import Member, read_zip
 from xai.audit.labels import Annotation
 from xai.errors import DataRejected, ImageRejected
 from xai.learning.data.formats import CLASS_NAMES, Extent, read_layout
@@ -25,6 +25,7 @@ __all__ = ["SourceFile", "list_files"]
 
 _TABLES = ("labels.csv", "boxes.csv")
 _ANNOTATIONS = "annotations"
+_LABELS_IN_ZIP = "Tables of labels inside a zip are not read; unpack it and name the folder to use them."
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +87,7 @@ def _listed(path: Path, note: Callable[[str], None]) -> list[SourceFile]:
     if path.suffix.lower() == ".csv":
         return _table(path)
     if path.suffix.lower() == ".zip":
-        return _zip(path)
+        return _zip(path, note)
     return [_on_disk(path, path.name)]
 
 
@@ -122,9 +123,10 @@ def _key(path: Path) -> Path:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """Every file under the folder; links to folders are not followed, so that there is no circle."""
-    for inside, _, names in os.walk(folder, onerror=_refuse_folder):
-        yield from (Path(inside) / name for name in names)
+    """Every file under the folder, and links to folders: they are not followed, for they may be a circle."""
+    for inside, folders, names in os.walk(folder, onerror=_refuse_folder):
+        links = [name for name in folders if (Path(inside) / name).is_symlink()]
+        yield from (Path(inside) / name for name in (*names, *links))
 
 
 def _refuse_folder(error: OSError) -> None:
@@ -138,7 +140,7 @@ def _is_table(name: str) -> bool:
 def _on_disk(path: Path, name: str) -> SourceFile:
     """A file on disk. Devices and pipes are refused: reading one may never end."""
     if not path.is_file():
-        return SourceFile(name, 0, bytes, refusal="It is not a regular file, or a link to none.")
+        return SourceFile(name, 0, bytes, refusal="It is no regular file, nor a link to one.")
     return SourceFile(name, path.stat().st_size, partial(_read, path))
 
 
@@ -150,15 +152,22 @@ def _read(path: Path) -> bytes:
         raise ImageRejected(f"The file cannot be read: {error.strerror}.") from error
 
 
-def _zip(path: Path) -> list[SourceFile]:
+def _zip(path: Path, note: Callable[[str], None]) -> list[SourceFile]:
     """The members; a folder named after a class labels what lies in it."""
-    files = []
-    for member in read_zip(path):
-        parent = member.name.rsplit("/", 2)[-2] if "/" in member.name else ""
-        label = CLASS_NAMES.get(parent)
-        known = (Annotation(label),) if label else ()
-        files.append(SourceFile(member.name, member.size, member.read, known, member.refusal))
+    members = read_zip(path)
+    files = [_packed(member) for member in members]
+    if any(file.refusal == _LABELS_IN_ZIP for file in files):
+        note(f"{path.name}: {_LABELS_IN_ZIP}")
     return sorted(files, key=lambda file: file.name)
+
+
+def _packed(member: Member) -> SourceFile:
+    folders, name = member.name.split("/")[:-1], member.name.split("/")[-1]
+    label = CLASS_NAMES.get(folders[-1]) if folders else None
+    known = (Annotation(label),) if label else ()
+    is_table = name in _TABLES or (_ANNOTATIONS in folders and name.endswith(".xml"))
+    refusal = _LABELS_IN_ZIP if is_table else member.refusal
+    return SourceFile(member.name, member.size, member.read, known, refusal)
 
 
 def _table(path: Path) -> list[SourceFile]:

@@ -20,6 +20,13 @@ def audit(args: Namespace, note: Note) -> Json:
         XaiError: a path or a model cannot be read, ``--out`` lies in the set or holds something else, or the
             run was stopped from the keyboard.
     """
+    try:
+        return _audited(args, note)
+    except KeyboardInterrupt:
+        raise XaiError("Stopped; the same call goes on where it was.") from None
+
+
+def _audited(args: Namespace, note: Note) -> Json:
     from xai.audit.run import run_audit  # noqa: PLC0415 - torch, seconds
     from xai.audit.sources import list_files  # noqa: PLC0415
     from xai.audit.summary import summarise  # noqa: PLC0415
@@ -29,11 +36,8 @@ def audit(args: Namespace, note: Note) -> Json:
     _check_out(args.out, args.paths)
     names = list(dict.fromkeys(args.model or [DEFAULT_MODEL]))
     classifiers = [load_classifier(name, args.device) for name in names]
-    try:
-        files = list_files(args.paths, note, args.limit)
-        ledger = run_audit(files, classifiers, args.out, lambda done, total: _count(done, total, note))
-    except KeyboardInterrupt:
-        raise XaiError("Stopped; the same call goes on where it was.") from None
+    files = list_files(args.paths, note, args.limit)
+    ledger = run_audit(files, classifiers, args.out, lambda done, total: _count(done, total, note))
     summary = summarise(ledger, names, args.out)
     seconds = round(time.monotonic() - began, 3)
     return {**summary, "claims": {}, "controls": {}, "seconds": seconds, "out": str(args.out)}

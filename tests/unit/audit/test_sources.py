@@ -1,5 +1,6 @@
 """What is audited: every file once, in one order, with its labels; hostile zips are refused."""
 
+import contextlib
 import io
 import os
 import random
@@ -87,7 +88,7 @@ def test_a_table_names_photos_and_classes(tmp_path):
     table.write_text("path,class\nmissing.png,\ndeep/1.png,with_mask\n")
     files = listed(table)
     assert labels(files) == {"deep/1.png": [("covered", None)], "missing.png": []}
-    assert "regular file" in files[1].refusal
+    assert "no regular file" in files[1].refusal
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,13 @@ def test_sets_of_the_same_name_stay_apart(tmp_path):
 
 def test_a_pipe_is_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe.jpg")
-    assert "regular file" in listed(tmp_path)[0].refusal
+    assert "no regular file" in listed(tmp_path)[0].refusal
+
+
+def test_a_link_to_a_folder_is_listed_and_not_followed(tmp_path):
+    (tmp_path / "round").symlink_to(tmp_path)
+    (tmp_path / "1.png").write_bytes(picture(9))
+    assert {f.name: f.refusal[:18] for f in listed(tmp_path)} == {"1.png": "", "round": "It is no regular f"}
 
 
 def test_a_missing_path_is_one_sentence(tmp_path):
@@ -189,6 +196,32 @@ def test_a_damaged_member_is_refused_and_the_others_go_on(tmp_path):
     first, second = listed(path)
     assert "damaged" in first.refusal
     assert (second.refusal, second.read()) == ("", picture(11))
+
+
+def test_labels_inside_a_zip_are_said_not_to_be_read(tmp_path):
+    said = []
+    path = zipped(tmp_path / "set.zip", [("set/boxes.csv", b"file,class"), ("set/1.png", picture(13))])
+    files = listed(path, note=said.append)
+    assert [bool(f.refusal) for f in files] == [False, True]
+    assert said == [f"set.zip: {files[1].refusal}"]
+
+
+def test_a_packing_that_cannot_be_counted_is_refused(tmp_path):
+    path = zipped(tmp_path / "set.zip", [("1.png", bytes(9))], zipfile.ZIP_LZMA)
+    assert "packed in an unusual way" in listed(path)[0].refusal
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_broken_zip_is_never_more_than_a_refusal(tmp_path, seed):
+    rng = random.Random(seed)
+    raw = bytearray(
+        zipped(tmp_path / "set.zip", [("a/1.png", picture(14)), ("b.png", b"x" * 90)]).read_bytes()
+    )
+    for _ in range(6):
+        raw[rng.randrange(len(raw) - 200, len(raw))] = rng.randrange(256)
+    (tmp_path / "set.zip").write_bytes(raw)
+    with contextlib.suppress(DataRejected):
+        assert all(f.refusal or len(f.read()) == f.size for f in listed(tmp_path / "set.zip"))
 
 
 def test_no_zip_is_one_sentence(tmp_path):
