@@ -112,8 +112,7 @@ def _labels(folder: Path, note: Callable[[str], None]) -> tuple[dict[Path, list[
     examples = read_layout(folder, note)
     labels: dict[Path, list[Annotation]] = {}
     for example in examples or ():
-        box = example.extent if example.cut else None
-        labels.setdefault(_key(example.path), []).append(Annotation(example.label, box))
+        labels.setdefault(_key(example.path), []).append(Annotation(example.label, example.extent))
     return labels, examples is not None
 
 

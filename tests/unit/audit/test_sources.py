@@ -66,6 +66,17 @@ def test_boxes_csv_gives_boxes_and_what_it_names_in_vain_is_said(tmp_path):
     assert "gone.png" in said[0]
 
 
+def test_labels_csv_says_where_in_a_crop_its_face_is(tmp_path):
+    for name in ("1.png", "2.png"):
+        (tmp_path / name).write_bytes(picture(3))
+    (tmp_path / "labels.csv").write_text(
+        "file,class,x0,y0,x1,y1\n1.png,covered,4,5,20,21\n2.png,covered,,,,\n"
+    )
+    assert labels(listed(tmp_path)) == {
+        "1.png": [("covered", (4, 5, 20, 21))], "2.png": [("covered", None)], "labels.csv": [],
+    }  # fmt: skip
+
+
 def test_voc_gives_boxes(tmp_path):
     for folder in ("images", "annotations"):
         (tmp_path / folder).mkdir()
