@@ -76,7 +76,8 @@ def run_audit(
     """
     check_settings(out, settings_of(classifiers, files))
     ledger = Ledger(out)
-    known = {o.sha256: o.name for o in ledger.outcomes() if o.outcome in ("read", "no_face")}
+    named = {file.name: file for file in files}
+    known = {o.sha256: named[o.name] for o in ledger.outcomes() if o.outcome in ("read", "no_face")}
     auditor = _Auditor(classifiers, examine or examine_photo, known)
     for start in range(ledger.done * PART_FILES, len(files), PART_FILES):
         _report(progress, start, len(files))
@@ -111,11 +112,11 @@ def _explained(face: Face, classifiers: Sequence[Classifier]) -> tuple[Explanati
 
 @dataclass(frozen=True, eq=False)
 class _Auditor:
-    """Audits file after file; ``known`` are the pictures so far, sha256 -> name."""
+    """Audits file after file; ``known`` are the pictures so far, sha256 -> the first file that held it."""
 
     classifiers: Sequence[Classifier]
     examine: Examine
-    known: dict[str, str]
+    known: dict[str, SourceFile]
 
     def audit(self, file: SourceFile, rows: list[dict[str, Any]]) -> Outcome:
         """What became of the file; its rows are appended."""
@@ -128,21 +129,25 @@ class _Auditor:
             data = file.read()
             sha256 = hashlib.sha256(data).hexdigest() if len(data) <= MAX_BYTES else ""
             if sha256 in self.known:
-                sentence = f"It has the same bytes as {self.known[sha256]}."
-                return Outcome(file.name, "duplicate", sha256, sentence=sentence)
+                return Outcome(file.name, "duplicate", sha256, sentence=_repeats(file, self.known[sha256]))
             _refuse_zip(data)
             photo = self.examine(data, self.classifiers)
         except (Cancelled, DataRejected, ThirdPartyMissing, WeightsUnavailable):  # not the photo's fault
             raise
         except XaiError as error:
             return Outcome(file.name, "refused", sha256, sentence=str(error))
-        self.known[sha256] = file.name
+        self.known[sha256] = file
         size = photo.image.width, photo.image.height
         labels, unmatched = labels_of_faces(file.annotations, photo.faces, size, photo.image.turn)
         rows.extend(rows_of(file.name, photo.image, labels, photo.explanations))
         said = " ".join(_notices(photo))
         kind: Kind = "read" if photo.faces else "no_face"
         return Outcome(file.name, kind, sha256, len(photo.faces), unmatched, said)
+
+
+def _repeats(file: SourceFile, first: SourceFile) -> str:
+    same = file.annotations == first.annotations
+    return f"It has the same bytes as {first.name}{'' if same else ', and other labels'}."
 
 
 def _notices(photo: Photo) -> Iterator[str]:

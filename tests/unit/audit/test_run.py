@@ -62,6 +62,14 @@ def killed_at(number, seen):
     return stopped
 
 
+def stop_at(done):
+    def progress(now, total):
+        if now == done:
+            raise Killed
+
+    return progress
+
+
 def test_every_file_is_accounted_for(folder, models, tmp_path):
     summary = audit(folder, models, tmp_path / "out")
     assert summary["verdicts"] == {
@@ -151,6 +159,21 @@ def test_other_arguments_are_refused_with_what_differs(folder, models, tmp_path)
     (tmp_path / "full" / "letter.txt").write_text("mine")
     with pytest.raises(XaiError, match="not empty"):
         audit(folder, models, tmp_path / "full")
+
+
+def test_a_twin_under_another_label_is_said_so_also_after_a_kill(models, tmp_path):
+    """Thirty-three files: the twin comes after the first part."""
+    for label, seeds in (("covered", range(1, 33)), ("uncovered", (7,))):
+        (tmp_path / "set" / label).mkdir(parents=True)
+        for seed in seeds:
+            (tmp_path / "set" / label / f"{seed:02d}.png").write_bytes(picture(seed))
+    with pytest.raises(Killed):
+        audit(tmp_path / "set", models, tmp_path / "out", progress=stop_at(PART_FILES))
+    audit(tmp_path / "set", models, tmp_path / "out")
+    with (tmp_path / "out" / "files.csv").open(newline="") as lines:
+        last = [*csv.DictReader(lines)][-1]
+    assert (last["name"], last["outcome"]) == ("uncovered/07.png", "duplicate")
+    assert last["sentence"] == "It has the same bytes as covered/07.png, and other labels."
 
 
 def test_what_is_missing_here_ends_the_run_and_is_no_fault_of_a_photo(folder, models, tmp_path):
