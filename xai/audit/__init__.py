@@ -1,1 +1,1 @@
-"""Many photos and several models: rows, claims, findings."""
+"""Many photos and several models: a row per face and model, and claims held against the rows."""

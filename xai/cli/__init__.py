@@ -1,5 +1,6 @@
 """The commands, one function each. Each returns what ``--json`` prints."""
 
+from xai.cli.audit import audit
 from xai.cli.benchmark import Measured, benchmark
 from xai.cli.calibrate import believability, calibrate
 from xai.cli.datasets import draw, errors
@@ -8,6 +9,7 @@ from xai.cli.training import doubts, evaluate, experiments, recall, train, train
 
 __all__ = [
     "Measured",
+    "audit",
     "believability",
     "benchmark",
     "calibrate",

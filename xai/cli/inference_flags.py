@@ -18,7 +18,7 @@ __all__ = ["add_calls"]
 
 def add_calls(calls: Any) -> None:
     """Add the commands to a parser."""
-    for add in (_models, _classify, _explain, _whatif, _calibrate, _believability, _benchmark):
+    for add in (_models, _classify, _explain, _whatif, _audit, _calibrate, _believability, _benchmark):
         add(calls)
 
 
@@ -81,6 +81,22 @@ def _whatif(calls: Any) -> None:
     call.add_argument("--model", action="append", help="classifier; repeat for several")
     call.add_argument("--fill", choices=COVER_FILLS, default="grey", help="fill of smallest_cover")
     _add_faces(call)
+
+
+def _audit(calls: Any) -> None:
+    call = new_call(
+        calls, "audit", cli.audit, "Test every prediction for the faces of a set.", tables.audit_table
+    )
+    call.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="photos, a folder, a CSV of path,class, or a zip"
+    )
+    call.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="a new folder, or that of a stopped audit"
+    )
+    call.add_argument("--model", action="append", help="classifier; repeat for several")
+    call.add_argument(
+        "--limit", type=positive, metavar="N", help="only the first N photos; the set's tables do not count"
+    )
 
 
 def _calibrate(calls: Any) -> None:

@@ -9,6 +9,7 @@ from xai.cli.common import Json
 from xai.evidence_types import VERDICTS
 
 __all__ = [
+    "audit_table",
     "calibration_table",
     "evaluation_table",
     "explanation_table",
@@ -83,6 +84,18 @@ def _steps(found: Json) -> str:
 
 def _step(value: float | str) -> str:
     return value if isinstance(value, str) else f"{value:.3g}"
+
+
+def audit_table(record: Json) -> str:
+    """What became of the files, then a row per classifier: how often each verdict was reached."""
+    counts = ("files", "photos", "faces", "refused", "no_face", "duplicates")
+    header = tuple(name.replace("_", " ") for name in counts)
+    rows = [
+        (model, *(f"{found[verdict]:,}" for verdict in VERDICTS))
+        for model, found in record["verdicts"].items()
+    ]
+    files = _aligned(header, [tuple(f"{record[name]:,}" for name in counts)])
+    return f"{files}\n\n{_aligned(('model', *VERDICTS), rows)}\n\nWritten to {record['out']}"
 
 
 def evaluation_table(record: Json) -> str:

@@ -1,0 +1,44 @@
+"""Small files for audits, and a stand-in for the pipeline whose answers follow from the pixels."""
+
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+
+from tests.support import evidences
+from tests.support.explanations import FACE, explanation
+from xai.audit.run import Photo
+from xai.photo.images import encode_png, read_image
+from xai.types import Faces
+
+EMPTY = 0
+"""Brightness of a picture in which the stand-in finds no face."""
+
+
+def picture(seed, side=24):
+    """A PNG of one brightness, unlike that of any other seed."""
+    pixels = np.full((side, side, 3), seed % 256, np.uint8)
+    pixels[0, 0] = seed // 256, 1, 2
+    return encode_png(pixels)
+
+
+def zipped(path, members, compression=zipfile.ZIP_STORED):
+    """A zip of (name, bytes), at ``path``, which is returned."""
+    with zipfile.ZipFile(path, "w", compression) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return path
+
+
+def examine(data, classifiers):
+    """One face per picture; the model's name and the brightness decide the verdict."""
+    image = read_image(data)
+    level = int(image.pixels[5, 5, 0])
+    if level == EMPTY:
+        return Photo(image, Faces(), ())
+    face = replace(FACE, photo_sha256=image.sha256)
+    made = [
+        explanation(c.name, evidences.evidence(("supported", "mixed")[(level + i) % 2]), face=face)
+        for i, c in enumerate(classifiers)
+    ]
+    return Photo(image, Faces([face]), (made,))

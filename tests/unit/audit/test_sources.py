@@ -1,0 +1,245 @@
+"""What is audited: every file once, in one order, with its labels; hostile zips are refused."""
+
+import contextlib
+import io
+import os
+import random
+import struct
+import zipfile
+import zlib
+
+import pytest
+
+from tests.support.audits import picture, zipped
+from xai.audit import archives
+from xai.audit.sources import list_files
+from xai.errors import DataRejected
+
+
+def listed(*paths, note=None):
+    return list_files(paths, note or pytest.fail)
+
+
+def labels(files):
+    return {f.name: [(a.label, a.box and tuple(a.box)) for a in f.annotations] for f in files}
+
+
+def test_the_order_is_that_of_names_and_not_of_the_disk(tmp_path, monkeypatch):
+    for name in ("b/2.png", "a.png", "b/1.png", "B.png", "c/d/e.png"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(picture(1))
+    wanted = ["B.png", "a.png", "b/1.png", "b/2.png", "c/d/e.png"]
+    assert [f.name for f in listed(tmp_path)] == wanted
+    walk = os.walk
+
+    def shuffled(*args, **more):
+        for inside, folders, names in walk(*args, **more):
+            random.Random(4).shuffle(folders)
+            yield inside, folders, random.Random(5).sample(names, len(names))
+
+    monkeypatch.setattr(os, "walk", shuffled)
+    assert [f.name for f in listed(tmp_path)] == wanted
+
+
+def test_class_folders_label_their_pictures_and_other_files_are_listed_too(tmp_path):
+    for name in ("with_mask/1.png", "uncovered/2.png", "README.txt", "other/3.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(picture(2))
+    assert labels(listed(tmp_path)) == {
+        "README.txt": [],
+        "other/3.png": [],
+        "uncovered/2.png": [("uncovered", None)],
+        "with_mask/1.png": [("covered", None)],
+    }
+
+
+def test_boxes_csv_gives_boxes_and_what_it_names_in_vain_is_said(tmp_path):
+    (tmp_path / "1.png").write_bytes(picture(3))
+    rows = ("1.png,covered,1,2,11,12", "1.png,uncovered,12,2,20,12", "gone.png,covered,1,2,11,12")
+    (tmp_path / "boxes.csv").write_text("\n".join(("file,class,x0,y0,x1,y1", *rows)))
+    said = []
+    files = listed(tmp_path / ".." / tmp_path.name, note=said.append)
+    assert labels(files)["1.png"] == [("covered", (1, 2, 11, 12)), ("uncovered", (12, 2, 20, 12))]
+    assert [f.name for f in files if f.table] == ["boxes.csv"]
+    assert [f.name for f in list_files([tmp_path], said.append, 1)] == ["1.png", "boxes.csv"]
+    assert len(said) == 2
+    assert "gone.png" in said[0]
+
+
+def test_labels_csv_says_where_in_a_crop_its_face_is(tmp_path):
+    for name in ("1.png", "2.png"):
+        (tmp_path / name).write_bytes(picture(3))
+    (tmp_path / "labels.csv").write_text(
+        "file,class,x0,y0,x1,y1\n1.png,covered,4,5,20,21\n2.png,covered,,,,\n"
+    )
+    assert labels(listed(tmp_path)) == {
+        "1.png": [("covered", (4, 5, 20, 21))], "2.png": [("covered", None)], "labels.csv": [],
+    }  # fmt: skip
+
+
+def test_voc_gives_boxes(tmp_path):
+    for folder in ("images", "annotations"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "images" / "1.png").write_bytes(picture(4))
+    corners = "".join(
+        f"<{k}>{v}</{k}>" for k, v in zip(("xmin", "ymin", "xmax", "ymax"), (1, 2, 9, 10), strict=True)
+    )
+    thing = f"<object><name>with_mask</name><bndbox>{corners}</bndbox></object>"
+    text = f"<annotation><filename>1.png</filename>{thing}</annotation>"
+    (tmp_path / "annotations" / "1.xml").write_text(text)
+    files = listed(tmp_path)
+    assert labels(files)["images/1.png"] == [("covered", (1, 2, 9, 10))]
+    assert [f.name for f in files if f.table] == ["annotations/1.xml"]
+
+
+def test_a_table_names_photos_and_classes(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "1.png").write_bytes(picture(5))
+    table = tmp_path / "list.csv"
+    table.write_text("path,class\nmissing.png,\ndeep/1.png,with_mask\n")
+    files = listed(table)
+    assert labels(files) == {"deep/1.png": [("covered", None)], "missing.png": []}
+    assert "no regular file" in files[1].refusal
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("path,class\n1.png,hat\n", "Line 2 .* has the class 'hat'"),
+        ("file,class\n1.png,covered\n", "Line 2 .* no path"),
+        ("path,class,x0,y0,x1,y1\n1.png,covered,1,2,x,4\n", "box without four numbers"),
+        ("path,class,x0,y0,x1,y1\n1.png,covered,5,2,1,4\n", "empty or endless box"),
+        ("path,class\n", "no file to audit"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_with_its_line(tmp_path, text, said):
+    table = tmp_path / "list.csv"
+    table.write_text(text)
+    with pytest.raises(DataRejected, match=said):
+        listed(table)
+
+
+def test_names_are_printable_and_apart(tmp_path):
+    (tmp_path / "a\u202eb.png").write_bytes(picture(6))
+    (tmp_path / "a\nb.png").write_bytes(picture(7))
+    (tmp_path / os.fsdecode(b"\xff.png")).write_bytes(picture(7))
+    assert sorted(f.name for f in listed(tmp_path)) == ["?.png", "a?b.png", "a?b.png (2)"]
+
+
+def test_sets_of_the_same_name_stay_apart(tmp_path):
+    for folder in ("x/set", "y/set"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "1.png").write_bytes(picture(8))
+    found = listed(tmp_path / "x" / "set", tmp_path / "y" / "set")
+    assert [f.name for f in found] == ["set/1.png", "set/1.png (2)"]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert "no regular file" in listed(tmp_path)[0].refusal
+
+
+def test_a_link_to_a_folder_is_listed_and_not_followed(tmp_path):
+    (tmp_path / "round").symlink_to(tmp_path)
+    (tmp_path / "1.png").write_bytes(picture(9))
+    assert {f.name: f.refusal[:18] for f in listed(tmp_path)} == {"1.png": "", "round": "It is no regular f"}
+
+
+def test_a_missing_path_is_one_sentence(tmp_path):
+    with pytest.raises(DataRejected, match="no file or folder"):
+        listed(tmp_path / "nothing")
+
+
+def test_a_zip_is_read_in_memory_and_its_names_lead_nowhere(tmp_path):
+    inside = tmp_path / "in"
+    inside.mkdir()
+    members = [("../../slip.png", picture(9)), ("/etc/with_mask/2.png", picture(10)), ("a/", b"")]
+    files = listed(zipped(inside / "set.zip", members))
+    assert labels(files) == {"../../slip.png": [], "/etc/with_mask/2.png": [("covered", None)]}
+    assert [f.read() for f in files] == [picture(9), picture(10)]
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["in", "set.zip"]
+
+
+def test_a_zip_of_too_many_files_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_MEMBERS", 3)
+    with pytest.raises(DataRejected, match="holds 4 files and at most 3"):
+        listed(zipped(tmp_path / "set.zip", [(f"{i}.png", b"1") for i in range(4)]))
+
+
+def test_a_zip_with_an_endless_directory_is_refused_before_it_is_parsed(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "_DIRECTORY_BYTES", 70_000)
+    with pytest.raises(DataRejected, match="far more than 5,000"):
+        listed(zipped(tmp_path / "set.zip", [(f"{i:0100d}.png", b"1") for i in range(600)]))
+
+
+def test_a_bomb_is_refused_by_what_comes_out(tmp_path):
+    bomb = zipped(tmp_path / "set.zip", [("1.png", bytes(10_000_000))], zipfile.ZIP_DEFLATED)
+    with pytest.raises(DataRejected, match="more than 100 times its size"):
+        listed(bomb)
+
+
+def test_a_bomb_that_lies_about_its_size_is_refused_too(tmp_path):
+    """The directory says 100 bytes; a million come out, or the member counts as damaged: never more."""
+    body = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = body.compress(bytes(1_000_000)) + body.flush()
+    path = zipped(tmp_path / "set.zip", [("1.png", b"x" * len(data))])
+    raw = bytearray(path.read_bytes().replace(b"x" * len(data), data))
+    at = raw.index(b"PK\x01\x02")
+    for start, method, size in ((0, 8, 22), (at, 10, 24)):
+        struct.pack_into("<H", raw, start + method, 8)
+        struct.pack_into("<I", raw, start + size, 100)
+    path.write_bytes(raw)
+    files = listed(path)
+    assert files[0].size <= 100
+    assert "damaged" in files[0].refusal
+
+
+def test_the_bytes_of_all_members_count_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(archives, "MAX_UNPACKED", 5_000)
+    members = [(f"{i}.png", random.Random(i).randbytes(2_000)) for i in range(3)]
+    with pytest.raises(DataRejected, match="unpacks to more than"):
+        listed(zipped(tmp_path / "set.zip", members))
+
+
+def test_a_damaged_member_is_refused_and_the_others_go_on(tmp_path):
+    path = zipped(tmp_path / "set.zip", [("1.png", b"a" * 500), ("2.png", picture(11))])
+    path.write_bytes(path.read_bytes().replace(b"a" * 500, b"b" * 500))
+    first, second = listed(path)
+    assert "damaged" in first.refusal
+    assert (second.refusal, second.read()) == ("", picture(11))
+
+
+def test_labels_inside_a_zip_are_said_not_to_be_read(tmp_path):
+    said = []
+    path = zipped(tmp_path / "set.zip", [("set/boxes.csv", b"file,class"), ("set/1.png", picture(13))])
+    files = listed(path, note=said.append)
+    assert [bool(f.refusal) for f in files] == [False, True]
+    assert said == [f"set.zip: {files[1].refusal}"]
+
+
+def test_a_packing_that_cannot_be_counted_is_refused(tmp_path):
+    path = zipped(tmp_path / "set.zip", [("1.png", bytes(9))], zipfile.ZIP_LZMA)
+    assert "packed in an unusual way" in listed(path)[0].refusal
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_broken_zip_is_never_more_than_a_refusal(tmp_path, seed):
+    rng = random.Random(seed)
+    raw = bytearray(
+        zipped(tmp_path / "set.zip", [("a/1.png", picture(14)), ("b.png", b"x" * 90)]).read_bytes()
+    )
+    for _ in range(6):
+        raw[rng.randrange(len(raw) - 200, len(raw))] = rng.randrange(256)
+    (tmp_path / "set.zip").write_bytes(raw)
+    with contextlib.suppress(DataRejected):
+        assert all(f.refusal or len(f.read()) == f.size for f in listed(tmp_path / "set.zip"))
+
+
+def test_no_zip_is_one_sentence(tmp_path):
+    (tmp_path / "set.zip").write_bytes(b"PK\x03\x04 and nothing more")
+    with pytest.raises(DataRejected, match="not a zip, or is damaged"):
+        listed(tmp_path / "set.zip")
+    cut = io.BytesIO(zipped(tmp_path / "whole.zip", [("1.png", picture(12))]).read_bytes()).read()[:-30]
+    (tmp_path / "set.zip").write_bytes(cut)
+    with pytest.raises(DataRejected, match="not a zip, or is damaged"):
+        listed(tmp_path / "set.zip")

@@ -1,0 +1,83 @@
+"""The audit as scripts use it: JSON keys, files, one sentence for every refusal."""
+
+import json
+
+import pyarrow.parquet as pq
+import pytest
+
+from tests.support.audits import zipped
+from xai.evidence_types import VERDICTS
+from xai.photo.sample_rendering import sample_png
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory):
+    """Two drawn samples in class folders, the second twice, and a text that is called a photo."""
+    folder = tmp_path_factory.mktemp("set")
+    for name, sample in (("covered/a.png", "admiral-blue"), ("uncovered/b.png", "admiral-plain")):
+        (folder / name).parent.mkdir()
+        (folder / name).write_bytes(sample_png(sample))
+    (folder / "uncovered" / "c.png").write_bytes(sample_png("admiral-plain"))
+    (folder / "note.jpg").write_text("no picture")
+    return folder
+
+
+def test_the_default_model_on_two_samples(call, photos, tmp_path):
+    status, out, err = call("audit", photos, "--out", tmp_path / "out", "--json")
+    record = json.loads(out)
+    assert status == 0
+    assert "4 of 4 files" in err
+    assert set(record) >= {
+        "photos", "faces", "refused", "verdicts", "claims", "controls", "seconds", "out",
+    }  # fmt: skip
+    assert (record["photos"], record["faces"], record["refused"], record["duplicates"]) == (2, 2, 1, 1)
+    assert (record["claims"], record["controls"], record["out"]) == ({}, {}, str(tmp_path / "out"))
+    assert list(record["verdicts"]["mobilenet_v2"]) == list(VERDICTS)
+    rows = pq.read_table(tmp_path / "out" / "faces.parquet").to_pylist()
+    assert [(r["photo"], r["label"], r["prediction"]) for r in rows] == [
+        ("covered/a.png", "covered", "covered"),
+        ("uncovered/b.png", "uncovered", "uncovered"),
+    ]
+    status, out, _ = call("explain", photos / "covered" / "a.png", "--out", tmp_path / "one", "--json")
+    told = json.loads(out)["faces"][0]["models"]["mobilenet_v2"]
+    assert rows[0]["verdict"] == told["verdict"]
+    assert rows[0]["reason"] == told["evidence"]["reasons"][0]["code"]
+    assert (rows[0]["stay_held"], rows[0]["stay_of"]) == (told["stay"]["held"], told["stay"]["of"])
+    shares = {s["region"]: s["share"] for s in rows[0]["shares"] if s["method"] == "occlusion"}
+    assert shares["nose"] == pytest.approx(told["regions"]["nose"]["share"], abs=1e-6)
+
+
+def test_a_zip_gives_a_table_and_a_second_call_has_nothing_to_do(call, tmp_path):
+    path = zipped(tmp_path / "set.zip", [("1.png", b"no picture")])
+    status, out, _ = call("audit", path, "--out", tmp_path / "out")
+    assert status == 0
+    assert "supported" in out
+    before = {p.name: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()}
+    assert call("audit", path, "--out", tmp_path / "out")[:2] == (0, out)
+    assert {p.name: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
+
+
+def test_bad_input_is_one_sentence(call, photos, tmp_path):
+    for arguments, said in (
+        ((tmp_path / "missing", "--out", tmp_path / "out"), "There is no file or folder"),
+        ((photos, "--out", photos / "deep" / "out"), "lies in the set"),
+        ((photos, "--out", tmp_path / "out", "--model", "nobody"), "There is no model"),
+        ((photos, "--out", tmp_path), "is not empty"),
+    ):
+        (tmp_path / "letter.txt").write_text("mine")
+        status, out, err = call("audit", *arguments)
+        assert (status, out) == (2, "")
+        assert said in err
+        assert len(err.strip().splitlines()) == 1
+
+
+def test_stopping_from_the_keyboard_is_one_sentence(call, photos, tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("xai.audit.run.examine_photo", interrupted)
+    status, out, err = call("audit", photos, "--out", tmp_path / "out")
+    assert (status, out) == (2, "")
+    assert "the same call goes on" in err.splitlines()[-1]

@@ -1,0 +1,108 @@
+"""What an audit was asked: kept in its folder, so that a killed run goes on only with the same settings."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from xai.atomic_write import write_atomically
+from xai.attribution.methods import DEFAULT_METHODS
+from xai.audit.sources import SourceFile
+from xai.errors import XaiError
+from xai.export import check_free
+from xai.models.classifiers import Classifier
+
+__all__ = ["SETTINGS_FILE", "check_settings", "settings_of"]
+
+SETTINGS_FILE = "settings.json"
+"""Name of the file in the audit's folder."""
+
+_LIBRARY = Path(__file__).resolve().parents[1]
+_PACKAGES = (
+    "torch",
+    "torchvision",
+    "numpy",
+    "opencv-python-headless",
+    "pillow",
+    "scipy",
+    "pyarrow",
+    "openvino",
+)
+_SAID = {
+    "models": "other models",
+    "set": "another set of files or labels",
+    "methods": "other methods",
+    "device": "another device",
+    "code": "another version of this program",
+    "packages": "other versions of packages",
+}
+
+
+def settings_of(classifiers: Sequence[Classifier], files: Sequence[SourceFile]) -> dict[str, Any]:
+    """Everything that the rows depend on, ready for JSON.
+
+    The set is told by the names, sizes and labels of its files: their bytes are read once, while they are
+    audited.
+    """
+    listed = [
+        (f.name, f.size, f.refusal, f.table, [(a.label, a.box and list(a.box)) for a in f.annotations])
+        for f in files
+    ]
+    return {
+        "models": {c.name: _digest(json.dumps(c.card.as_dict(), default=str)) for c in classifiers},
+        "set": {"files": len(files), "sha256": _digest(json.dumps(listed))},
+        "methods": list(DEFAULT_METHODS),
+        "device": sorted({str(c.device) for c in classifiers}),
+        "code": _code(),
+        "packages": {name: metadata.version(name) for name in _PACKAGES if _is_installed(name)},
+    }
+
+
+def check_settings(out: Path, settings: dict[str, Any]) -> None:
+    """Make the folder of a new audit, or accept one whose settings are the same.
+
+    Raises:
+        XaiError: the folder holds something else, or an audit with other settings; or it cannot be written.
+    """
+    path = out / SETTINGS_FILE
+    if not path.exists():
+        check_free(out)
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise XaiError(f"The folder {out} cannot be made: {error.strerror}.") from error
+        text = json.dumps(settings, indent=1, sort_keys=True)
+        write_atomically(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
+        return
+    try:
+        begun = json.loads(path.read_text(encoding="utf-8"))
+        other = [said for key, said in _SAID.items() if begun[key] != settings[key]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise XaiError(f"{path} cannot be read; audit into a new folder.") from error
+    if other:
+        raise XaiError(
+            f"The folder {out} holds an audit with {' and '.join(other)}; audit into a new folder, or call "
+            "again as that one was called."
+        )
+
+
+def _code() -> str:
+    """Digest of the library's Python files and of the files they load."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in _LIBRARY.rglob("*") if p.is_file() and p.suffix != ".pyc"):
+        digest.update(f"{path.relative_to(_LIBRARY).as_posix()} {path.stat().st_size}\n".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _is_installed(package: str) -> bool:
+    return package != "openvino" or find_spec("openvino") is not None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,234 @@
+"""What is audited: every file of a folder, a labelled set, a table or a zip, in one fixed order.
+
+Nothing is decoded here. Names are for display and never become paths: two files keep two names, whatever
+control characters a set hides in them.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from xai.audit.archives import Member, read_zip
+from xai.audit.labels import Annotation
+from xai.errors import DataRejected, ImageRejected
+from xai.learning.data.formats import CLASS_NAMES, Extent, read_layout
+from xai.photo.image_headers import MAX_BYTES
+
+__all__ = ["SourceFile", "list_files"]
+
+_TABLES = ("labels.csv", "boxes.csv")
+_ANNOTATIONS = "annotations"
+_LABELS_IN_ZIP = "Tables of labels inside a zip are not read; unpack it and name the folder to use them."
+
+
+@dataclass(frozen=True, eq=False)
+class SourceFile:
+    """One file of the set.
+
+    Attributes:
+        name: unique in the set and safe to print; parts separated by ``/``.
+        size: bytes.
+        read: returns the bytes, at most one more than ``read_image`` accepts; raises ``ImageRejected``.
+        annotations: the labels that the set has for it, in the set's order.
+        refusal: why it is not read at all, one sentence; empty where it is.
+        table: whether it holds the set's labels and is therefore no photo.
+    """
+
+    name: str
+    size: int
+    read: Callable[[], bytes]
+    annotations: tuple[Annotation, ...] = ()
+    refusal: str = ""
+    table: bool = False
+
+
+def list_files(
+    paths: Sequence[Path], note: Callable[[str], None], limit: int | None = None
+) -> tuple[SourceFile, ...]:
+    """Every file of the set: those of the first path, then those of the next, each in the order of names.
+
+    Args:
+        paths: photos, folders (photos at any depth, class folders, VOC, ``labels.csv`` or ``boxes.csv``),
+            tables of ``path,class`` and zips.
+        note: called with one sentence for each label that cannot be used.
+        limit: how many to keep, tables of labels aside: the first in this order; all where None.
+
+    Raises:
+        DataRejected: a path does not exist, or a table or a zip cannot be read or is beyond the limits.
+    """
+    prefixes = [f"{path.resolve().name}/" if len(paths) > 1 and _is_set(path) else "" for path in paths]
+    found = [
+        replace(file, name=f"{prefix}{file.name}")
+        for path, prefix in zip(paths, prefixes, strict=True)
+        for file in _listed(path, note)
+    ]
+    if not any(not file.table for file in found):
+        raise DataRejected(f"There is no file to audit in {', '.join(map(str, paths))}.")
+    kept = {id(file) for file in [file for file in found if not file.table][:limit]}
+    return tuple(_named_apart(file for file in found if file.table or id(file) in kept))
+
+
+def _is_set(path: Path) -> bool:
+    return path.is_dir() or path.suffix.lower() in (".csv", ".zip")
+
+
+def _listed(path: Path, note: Callable[[str], None]) -> list[SourceFile]:
+    if path.is_dir():
+        return _folder(path, note)
+    if not path.is_file():
+        raise DataRejected(f"There is no file or folder {path}; name photos, a folder, a CSV or a zip.")
+    if path.suffix.lower() == ".csv":
+        return _table(path)
+    if path.suffix.lower() == ".zip":
+        return _zip(path, note)
+    return [_on_disk(path, path.name)]
+
+
+def _folder(folder: Path, note: Callable[[str], None]) -> list[SourceFile]:
+    labels, has_layout = _labels(folder, note)
+    names = {os.path.relpath(path, folder).replace(os.sep, "/"): path for path in _walk(folder)}
+    files = [
+        replace(
+            _on_disk(names[name], name),
+            annotations=tuple(labels.pop(_key(names[name]), ())),
+            table=has_layout and _is_table(name),
+        )
+        for name in sorted(names)
+    ]
+    for path in labels:
+        note(f"{path} has a label, but is not among the files of {folder}.")
+    return files
+
+
+def _labels(folder: Path, note: Callable[[str], None]) -> tuple[dict[Path, list[Annotation]], bool]:
+    """Absolute path -> its annotations; and whether the folder is a labelled set."""
+    examples = read_layout(folder, note)
+    labels: dict[Path, list[Annotation]] = {}
+    for example in examples or ():
+        labels.setdefault(_key(example.path), []).append(Annotation(example.label, example.extent))
+    return labels, examples is not None
+
+
+def _key(path: Path) -> Path:
+    """Absolute, without ``..``: what a set calls its files and what the folder calls them must meet."""
+    return Path(os.path.normpath(path.absolute()))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """Every file under the folder, and links to folders: they are not followed, for they may be a circle."""
+    for inside, folders, names in os.walk(folder, onerror=_refuse_folder):
+        links = [name for name in folders if (Path(inside) / name).is_symlink()]
+        yield from (Path(inside) / name for name in (*names, *links))
+
+
+def _refuse_folder(error: OSError) -> None:
+    raise DataRejected(f"The folder {error.filename} cannot be read: {error.strerror}.") from error
+
+
+def _is_table(name: str) -> bool:
+    return name in _TABLES or (name.startswith(f"{_ANNOTATIONS}/") and name.endswith(".xml"))
+
+
+def _on_disk(path: Path, name: str) -> SourceFile:
+    """A file on disk. Devices and pipes are refused: reading one may never end."""
+    if not path.is_file():
+        return SourceFile(name, 0, bytes, refusal="It is no regular file, nor a link to one.")
+    return SourceFile(name, path.stat().st_size, partial(_read, path))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)  # enough to be refused as too large
+    except OSError as error:
+        raise ImageRejected(f"The file cannot be read: {error.strerror}.") from error
+
+
+def _zip(path: Path, note: Callable[[str], None]) -> list[SourceFile]:
+    """The members; a folder named after a class labels what lies in it."""
+    members = read_zip(path)
+    files = [_packed(member) for member in members]
+    if any(file.refusal == _LABELS_IN_ZIP for file in files):
+        note(f"{path.name}: {_LABELS_IN_ZIP}")
+    return sorted(files, key=lambda file: file.name)
+
+
+def _packed(member: Member) -> SourceFile:
+    folders, name = member.name.split("/")[:-1], member.name.split("/")[-1]
+    label = CLASS_NAMES.get(folders[-1]) if folders else None
+    known = (Annotation(label),) if label else ()
+    is_table = name in _TABLES or (_ANNOTATIONS in folders and name.endswith(".xml"))
+    refusal = _LABELS_IN_ZIP if is_table else member.refusal
+    return SourceFile(member.name, member.size, member.read, known, refusal)
+
+
+def _table(path: Path) -> list[SourceFile]:
+    """The photos of a CSV with the columns ``path`` and ``class``, and ``x0,y0,x1,y1`` where it has boxes.
+
+    Paths are relative to the table. An empty class means that it is not known.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            rows = list(csv.DictReader(lines))
+    except (OSError, csv.Error, UnicodeDecodeError) as error:
+        raise DataRejected(f"{path} cannot be read as CSV in UTF-8: {error}.") from error
+    labels: dict[str, list[Annotation]] = {}
+    for number, row in enumerate(rows, start=2):
+        known = labels.setdefault(_cell(row, "path", path, number), [])
+        known.extend(_annotation(row, path, number))
+    return [
+        replace(_on_disk(path.parent / name, name), annotations=tuple(labels[name]))
+        for name in sorted(labels)
+    ]
+
+
+def _annotation(row: dict[str, str], path: Path, number: int) -> Iterator[Annotation]:
+    name = _cell(row, "class", path, number, empty=True)
+    if not name:
+        return
+    if name not in CLASS_NAMES:
+        known = ", ".join(CLASS_NAMES)
+        raise DataRejected(f"Line {number} of {path} has the class {name!r}; known are {known}.")
+    yield Annotation(CLASS_NAMES[name], _box(row, path, number) if row.get("x0") else None)
+
+
+def _box(row: dict[str, str], path: Path, number: int) -> Extent:
+    try:
+        box = Extent(*(float(row[key]) for key in ("x0", "y0", "x1", "y1")))
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataRejected(f"Line {number} of {path} has a box without four numbers.") from error
+    if not all(map(math.isfinite, box)) or box.right <= box.left or box.bottom <= box.top:
+        raise DataRejected(f"Line {number} of {path} has an empty or endless box.")
+    return box
+
+
+def _cell(row: dict[str, str], key: str, path: Path, number: int, *, empty: bool = False) -> str:
+    value = row.get(key)
+    if value is None or not (value or empty) or "\0" in value:
+        raise DataRejected(f"Line {number} of {path} has no {key}; the columns path and class are needed.")
+    return value
+
+
+def _named_apart(files: Iterable[SourceFile]) -> Iterator[SourceFile]:
+    """The files with printable names; of equal ones the second is numbered 2, and so on."""
+    taken: set[str] = set()
+    for file in files:
+        name = wanted = _printable(file.name)
+        count = 1
+        while name in taken:
+            count += 1
+            name = f"{wanted} ({count})"
+        taken.add(name)
+        yield replace(file, name=name)
+
+
+def _printable(name: str) -> str:
+    """Control characters, direction marks and bytes that are no text, each replaced by a question mark."""
+    return "".join("?" if unicodedata.category(c).startswith("C") else c for c in name)

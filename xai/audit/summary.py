@@ -1,0 +1,89 @@
+"""The summary of an audit: counts for all readers, and a CSV of what became of every file."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from xai.atomic_write import write_atomically
+from xai.audit.ledger import OUTCOMES, Ledger
+from xai.evidence_types import VERDICTS
+
+__all__ = ["FILES_TABLE", "SUMMARY_FILE", "defused", "summarise"]
+
+SUMMARY_FILE = "summary.json"
+FILES_TABLE = "files.csv"
+
+_COLUMNS = ("name", "outcome", "sha256", "faces", "unmatched", "sentence")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def summarise(ledger: Ledger, models: Sequence[str], out: Path) -> dict[str, Any]:
+    """Count what the audit found, and write ``summary.json`` and ``files.csv`` to its folder.
+
+    Neither holds a time or a place on disk, so that a second run of the same audit gives the same bytes.
+
+    Args:
+        ledger: of the whole audit.
+        models: names of the models, in their order.
+        out: the audit's folder.
+
+    Returns:
+        ``{files, photos, faces, refused, no_face, duplicates, unmatched, verdicts: {model: {verdict: n}}}``.
+        Of the ``files``, ``photos`` could be read and are no duplicates; ``no_face`` of them have no face.
+        ``unmatched`` counts the labels that belong to no detected face.
+
+    Raises:
+        XaiError: a file cannot be written.
+    """
+    kinds: Counter[str] = Counter()
+    faces = unmatched = 0
+    for outcome in ledger.outcomes():
+        kinds[outcome.outcome] += 1
+        faces += outcome.faces
+        unmatched += outcome.unmatched
+    summary = {
+        "files": sum(kinds[kind] for kind in OUTCOMES),
+        "photos": kinds["read"] + kinds["no_face"],
+        "faces": faces,
+        "refused": kinds["refused"],
+        "no_face": kinds["no_face"],
+        "duplicates": kinds["duplicate"],
+        "unmatched": unmatched,
+        "verdicts": _verdicts(ledger.parts(), models),
+    }
+    text = json.dumps(summary, indent=1)
+    write_atomically(out / SUMMARY_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+    write_atomically(out / FILES_TABLE, lambda path: _write_files(path, ledger))
+    return summary
+
+
+def defused(cell: object) -> object:
+    """A cell of a CSV; text that a spreadsheet would run as a formula gets a leading apostrophe.
+
+    >>> defused("=1+1"), defused("mask.jpg"), defused(3)
+    ("'=1+1", 'mask.jpg', 3)
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _verdicts(parts: Iterable[Path], models: Sequence[str]) -> dict[str, dict[str, int]]:
+    counted: Counter[tuple[str, str]] = Counter()
+    for part in parts:
+        table = pq.read_table(part, columns=["model", "verdict"])
+        counted.update(zip(table["model"].to_pylist(), table["verdict"].to_pylist(), strict=True))
+    return {model: {verdict: counted[model, verdict] for verdict in VERDICTS} for model in models}
+
+
+def _write_files(path: Path, ledger: Ledger) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(_COLUMNS)
+        for outcome in ledger.outcomes():
+            writer.writerow([defused(getattr(outcome, column)) for column in _COLUMNS])
