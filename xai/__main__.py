@@ -16,11 +16,11 @@ __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0 done, 2 bad usage or input with a sentence on stderr."""
+    """Run one command; returns the exit status: 0 done, 1 a claim of a gate does not hold, 2 bad usage."""
     args = _parser().parse_args(argv)
     try:
         result = args.run(args, _note)
-        return _print(result, as_json=args.json, table=args.table)
+        return _print(result, as_json=args.json, table=args.table) or args.status(args, result)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

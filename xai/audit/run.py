@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from xai.audit.claims import DEFAULT_CLAIMS, Claim
 from xai.audit.labels import labels_of_faces
 from xai.audit.ledger import Kind, Ledger, Outcome
 from xai.audit.rows import join_parts, rows_of, write_part
@@ -56,6 +57,7 @@ def run_audit(
     out: Path,
     progress: Progress | None = None,
     examine: Examine | None = None,
+    claims: Sequence[Claim] = DEFAULT_CLAIMS,
 ) -> Ledger:
     """Audit every file and write ``out/faces.parquet``, with the parts and the ledger beside it.
 
@@ -68,13 +70,15 @@ def run_audit(
         out: a new folder, or that of the same audit.
         progress: called after every part with (files done, files in all); raising in it stops the run.
         examine: how a photo is examined; ``examine_photo`` where None.
+        claims: made before anything is read. They change no row, but an audit that was begun with other
+            claims does not go on with these.
 
     Raises:
         XaiError: ``out`` holds something else or an audit with other settings, or cannot be written.
         DataRejected: a zip changed while it was audited.
         ThirdPartyMissing: a network's file, or a portrait that lends parts, is not installed.
     """
-    check_settings(out, settings_of(classifiers, files))
+    check_settings(out, settings_of(classifiers, files, claims))
     ledger = Ledger(out)
     named = {file.name: file for file in files}
     known = {o.sha256: named[o.name] for o in ledger.outcomes() if o.outcome in ("read", "no_face")}

@@ -12,6 +12,7 @@ from typing import Any
 
 from xai.atomic_write import write_atomically
 from xai.attribution.methods import DEFAULT_METHODS
+from xai.audit.claims import Claim, digest
 from xai.audit.sources import SourceFile
 from xai.errors import XaiError
 from xai.export import check_free
@@ -36,6 +37,7 @@ _PACKAGES = (
 _SAID = {
     "models": "other models",
     "set": "another set of files or labels",
+    "claims": "other claims",
     "methods": "other methods",
     "device": "another device",
     "code": "another version of this program",
@@ -43,8 +45,10 @@ _SAID = {
 }
 
 
-def settings_of(classifiers: Sequence[Classifier], files: Sequence[SourceFile]) -> dict[str, Any]:
-    """Everything that the rows depend on, ready for JSON.
+def settings_of(
+    classifiers: Sequence[Classifier], files: Sequence[SourceFile], claims: Sequence[Claim]
+) -> dict[str, Any]:
+    """Everything that the rows depend on and the claims that were made before them, ready for JSON.
 
     The set is told by the names, sizes and labels of its files: their bytes are read once, while they are
     audited.
@@ -56,6 +60,7 @@ def settings_of(classifiers: Sequence[Classifier], files: Sequence[SourceFile]) 
     return {
         "models": {c.name: _digest(json.dumps(c.card.as_dict(), default=str)) for c in classifiers},
         "set": {"files": len(files), "sha256": _digest(json.dumps(listed))},
+        "claims": digest(tuple(claims)),
         "methods": list(DEFAULT_METHODS),
         "device": sorted({str(c.device) for c in classifiers}),
         "code": _code(),

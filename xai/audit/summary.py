@@ -6,12 +6,15 @@ import csv
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
 from xai.atomic_write import write_atomically
+from xai.audit.claims import NOT_ESTABLISHED
+from xai.audit.judge import ClaimResult
 from xai.audit.ledger import OUTCOMES, Ledger
 from xai.evidence_types import VERDICTS
 
@@ -24,7 +27,9 @@ _COLUMNS = ("name", "outcome", "sha256", "faces", "unmatched", "sentence")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
-def summarise(ledger: Ledger, models: Sequence[str], out: Path) -> dict[str, Any]:
+def summarise(
+    ledger: Ledger, models: Sequence[str], out: Path, results: Sequence[ClaimResult]
+) -> dict[str, Any]:
     """Count what the audit found, and write ``summary.json`` and ``files.csv`` to its folder.
 
     Neither holds a time or a place on disk, so that a second run of the same audit gives the same bytes.
@@ -33,9 +38,11 @@ def summarise(ledger: Ledger, models: Sequence[str], out: Path) -> dict[str, Any
         ledger: of the whole audit.
         models: names of the models, in their order.
         out: the audit's folder.
+        results: of the claims, in their order.
 
     Returns:
-        ``{files, photos, faces, refused, no_face, duplicates, unmatched, verdicts: {model: {verdict: n}}}``.
+        ``{files, photos, faces, refused, no_face, duplicates, unmatched, verdicts: {model: {verdict: n}},
+        claims: {claim: {result, …}}}``. A claim is named by its kind, where that is made once.
         Of the ``files``, ``photos`` could be read and are no duplicates; ``no_face`` of them have no face.
         ``unmatched`` counts the labels that belong to no detected face.
 
@@ -57,6 +64,7 @@ def summarise(ledger: Ledger, models: Sequence[str], out: Path) -> dict[str, Any
         "duplicates": kinds["duplicate"],
         "unmatched": unmatched,
         "verdicts": _verdicts(ledger.parts(), models),
+        "claims": _claims(results),
     }
     text = json.dumps(summary, indent=1)
     write_atomically(out / SUMMARY_FILE, lambda path: path.write_text(text, encoding="utf-8"))
@@ -71,6 +79,21 @@ def defused(cell: object) -> object:
     ("'=1+1", 'mask.jpg', 3)
     """
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _claims(results: Sequence[ClaimResult]) -> dict[str, dict[str, Any]]:
+    kinds = Counter(each.claim.kind for each in results)
+    told = {}
+    for each in results:
+        claim = each.claim
+        name = claim.kind if kinds[claim.kind] == 1 else f"{claim.kind} {claim.model} {claim.threshold:g}"
+        told[name] = {
+            **each.as_dict(),
+            "about": each.about,
+            "asked": asdict(claim),
+            "not_established": NOT_ESTABLISHED[claim.kind],
+        }
+    return told
 
 
 def _verdicts(parts: Iterable[Path], models: Sequence[str]) -> dict[str, dict[str, int]]:

@@ -1,6 +1,6 @@
 """The commands, one function each. Each returns what ``--json`` prints."""
 
-from xai.cli.audit import audit
+from xai.cli.audit import audit, gate
 from xai.cli.benchmark import Measured, benchmark
 from xai.cli.calibrate import believability, calibrate
 from xai.cli.datasets import draw, errors
@@ -20,6 +20,7 @@ __all__ = [
     "evaluate",
     "experiments",
     "explain",
+    "gate",
     "models",
     "recall",
     "train",

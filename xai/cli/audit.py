@@ -6,11 +6,12 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
+from xai.audit.claims import ALL_MODELS, DEFAULT_CLAIMS, Claim, parse_claims
 from xai.cli.common import Json, Note
 from xai.errors import XaiError
 from xai.models.cards import DEFAULT_MODEL
 
-__all__ = ["audit"]
+__all__ = ["audit", "gate"]
 
 
 def audit(args: Namespace, note: Note) -> Json:
@@ -27,7 +28,10 @@ def audit(args: Namespace, note: Note) -> Json:
 
 
 def _audited(args: Namespace, note: Note) -> Json:
-    from xai.audit.run import run_audit  # noqa: PLC0415 - torch, seconds
+    import pyarrow.parquet as pq  # noqa: PLC0415 - seconds, with torch
+
+    from xai.audit.judge import judge  # noqa: PLC0415
+    from xai.audit.run import FACES_FILE, run_audit  # noqa: PLC0415
     from xai.audit.sources import list_files  # noqa: PLC0415
     from xai.audit.summary import summarise  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
@@ -35,12 +39,38 @@ def _audited(args: Namespace, note: Note) -> Json:
     began = time.monotonic()
     _check_out(args.out, args.paths)
     names = list(dict.fromkeys(args.model or [DEFAULT_MODEL]))
+    claims = _claims(args.claims, names)
     classifiers = [load_classifier(name, args.device) for name in names]
     files = list_files(args.paths, note, args.limit)
-    ledger = run_audit(files, classifiers, args.out, lambda done, total: _count(done, total, note))
-    summary = summarise(ledger, names, args.out)
+    ledger = run_audit(
+        files, classifiers, args.out, lambda done, total: _count(done, total, note), claims=claims
+    )
+    results = judge(pq.read_table(args.out / FACES_FILE), claims)
+    summary = summarise(ledger, names, args.out, results)
     seconds = round(time.monotonic() - began, 3)
-    return {**summary, "claims": {}, "controls": {}, "seconds": seconds, "out": str(args.out)}
+    return {**summary, "controls": {}, "seconds": seconds, "out": str(args.out)}
+
+
+def gate(record: Json) -> int:
+    """Exit status of an audit that guards: 1 where a claim does not hold, else 0."""
+    return int(any(claim["result"] != "holds" for claim in record["claims"].values()))
+
+
+def _claims(path: Path | None, models: list[str]) -> tuple[Claim, ...]:
+    """The claims of a file, or the default ones; read before anything of the set is."""
+    if path is None:
+        return DEFAULT_CLAIMS
+    try:
+        claims = parse_claims(path.read_text(encoding="utf-8"), path.name)
+    except UnicodeDecodeError as error:
+        raise XaiError(f"{path} should be a TOML file of claims; it is no text in UTF-8.") from error
+    for number, claim in enumerate(claims, 1):
+        if claim.model not in (ALL_MODELS, *models):
+            raise XaiError(
+                f"{path.name}, claim {number}: model should be {ALL_MODELS!r} or one that is audited; it is "
+                f"{claim.model!r}."
+            )
+    return claims
 
 
 def _check_out(out: Path, paths: list[Path]) -> None:

@@ -28,7 +28,7 @@ def new_call(
     ``table`` turns its record into what is printed without ``--json``.
     """
     call: argparse.ArgumentParser = calls.add_parser(name, help=text, description=text)
-    call.set_defaults(run=run, table=table)
+    call.set_defaults(run=run, table=table, status=lambda _args, _record: 0)
     call.add_argument("--json", action="store_true", help="print JSON alone on standard output")
     call.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))
     return call

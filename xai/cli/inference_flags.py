@@ -95,6 +95,14 @@ def _audit(calls: Any) -> None:
     )
     call.add_argument("--model", action="append", help="classifier; repeat for several")
     call.add_argument(
+        "--claims",
+        type=Path,
+        metavar="FILE",
+        help="TOML, a table [[claim]] for each; the default claims without it",
+    )
+    call.add_argument("--gate", action="store_true", help="exit with status 1 unless every claim holds")
+    call.set_defaults(status=lambda args, record: cli.gate(record) if args.gate else 0)
+    call.add_argument(
         "--limit", type=positive, metavar="N", help="only the first N photos; the set's tables do not count"
     )
 

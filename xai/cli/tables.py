@@ -87,7 +87,7 @@ def _step(value: float | str) -> str:
 
 
 def audit_table(record: Json) -> str:
-    """What became of the files, then a row per classifier: how often each verdict was reached."""
+    """What became of the files, how often each classifier had each verdict, and what became of each claim."""
     counts = ("files", "photos", "faces", "refused", "no_face", "duplicates")
     header = tuple(name.replace("_", " ") for name in counts)
     rows = [
@@ -95,7 +95,17 @@ def audit_table(record: Json) -> str:
         for model, found in record["verdicts"].items()
     ]
     files = _aligned(header, [tuple(f"{record[name]:,}" for name in counts)])
-    return f"{files}\n\n{_aligned(('model', *VERDICTS), rows)}\n\nWritten to {record['out']}"
+    claims = [_claim_row(name, claim) for name, claim in record["claims"].items()]
+    judged = _aligned(("claim", "result", "value", "95 % interval", "asked", "not judged"), claims)
+    verdicts = _aligned(("model", *VERDICTS), rows)
+    return "\n\n".join((files, verdicts, judged, f"Written to {record['out']}"))
+
+
+def _claim_row(name: str, claim: Json) -> tuple[str, ...]:
+    value = "" if claim["value"] is None else f"{claim['value']:.3f}"
+    low_high = claim["interval"]
+    interval = "" if low_high is None else f"{low_high[0]:.3f} to {low_high[1]:.3f}"
+    return name, claim["result"], value, interval, f"{claim['n']:,}", f"{claim['unjudged']:,}"
 
 
 def evaluation_table(record: Json) -> str:

@@ -11,6 +11,7 @@ from torch import nn
 from tests.support import evidences
 from tests.support.audits import EMPTY, examine, picture, zipped
 from tests.support.models import make_classifier
+from xai.audit.claims import DEFAULT_CLAIMS
 from xai.audit.ledger import OUTCOMES
 from xai.audit.rows import SCHEMA
 from xai.audit.run import PART_FILES, run_audit
@@ -45,7 +46,7 @@ def folder(tmp_path):
 def audit(folder, models, out, **more):
     files = list_files([folder], print)
     ledger = run_audit(files, models, out, examine=more.pop("examine", examine), **more)
-    return summarise(ledger, [model.name for model in models], out)
+    return summarise(ledger, [model.name for model in models], out, ())
 
 
 def everything(out):
@@ -76,7 +77,7 @@ def test_every_file_is_accounted_for(folder, models, tmp_path):
         "first": {"supported": 33, "mixed": 33, "not supported": 0, "cannot tell": 0},
         "second": {"supported": 33, "mixed": 33, "not supported": 0, "cannot tell": 0},
     }
-    counts = {name: n for name, n in summary.items() if name != "verdicts"}
+    counts = {name: n for name, n in summary.items() if name not in ("verdicts", "claims")}
     assert counts == {
         "files": 70, "photos": 67, "faces": 66, "refused": 2, "no_face": 1, "duplicates": 1, "unmatched": 0,
     }  # fmt: skip
@@ -159,6 +160,9 @@ def test_other_arguments_are_refused_with_what_differs(folder, models, tmp_path)
     (tmp_path / "full" / "letter.txt").write_text("mine")
     with pytest.raises(XaiError, match="not empty"):
         audit(folder, models, tmp_path / "full")
+    (folder / "new.png").unlink()
+    with pytest.raises(XaiError, match="holds an audit with other claims; audit"):
+        run_audit(list_files([folder], print), models, tmp_path / "out", claims=DEFAULT_CLAIMS[:1])
 
 
 def test_a_twin_under_another_label_is_said_so_also_after_a_kill(models, tmp_path):
