@@ -39,7 +39,8 @@ COLOUR_FAMILIES = ("mask_look", "cast")
 
 _KEY = ("photo_sha256", "photo", "face", "model")
 _COLUMNS = (
-    *_KEY, "face_width", "label", "prediction", "verdict", "reason", "follow_held", "follow_of", "families",
+    *_KEY, "group", "face_width", "label", "prediction", "verdict", "reason", "follow_held", "follow_of",
+    "families",
 )  # fmt: skip
 
 
@@ -168,9 +169,10 @@ def judge(table: pa.Table, claims: Sequence[Claim]) -> tuple[ClaimResult, ...]:
     that follows fewer than half the edits and is moved by a named family *does not hold*. Unlike that
     rule, effects in log-odds are not in the table and are left out.
 
-    Intervals, tests and power are those of ``xai.audit.estimates``, clustered by the digest of the photo. A
-    share needs ``least_n`` judged faces of ``MIN_GROUPS`` photos, and half of those in question judged, where
-    a face without a label is in question for no class. A share without them neither holds nor fails.
+    Intervals, tests and power are those of ``xai.audit.estimates``, clustered by group: a photo, or photos
+    that the set says belong together. A share needs ``least_n`` judged faces of ``MIN_GROUPS`` groups, and
+    half of those in question judged, where a face without a label is in question for no class. A share
+    without them neither holds nor fails.
 
     Args:
         table: a row for each face and model.
@@ -382,7 +384,7 @@ def _answers(table: pa.Table) -> dict[str, _Answers]:
     odd = next((each for each in columns["label"] if each is not None and each not in CLASSES), None)
     if odd is not None:
         raise DataRejected(f"A label should be one of {', '.join(CLASSES)}, or empty; one is {odd!r}.")
-    digests, photos = np.unique(columns["photo_sha256"].astype(np.str_), return_inverse=True)
+    groups, photos = np.unique(columns["group"].astype(np.str_), return_inverse=True)
     stayed = _stayed(ordered)
     found = {}
     for model in sorted(set(columns["model"])):
@@ -390,7 +392,7 @@ def _answers(table: pa.Table) -> dict[str, _Answers]:
         found[model] = _Answers(
             model=model,
             photos=photos[those],
-            count=len(digests),
+            count=len(groups),
             columns={name: column[those] for name, column in columns.items()},
             stayed={name: (values[those], edits[those]) for name, (values, edits) in stayed.items()},
         )

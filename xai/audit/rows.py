@@ -26,6 +26,7 @@ SCHEMA = pa.schema(
     [
         pa.field("photo", pa.string(), nullable=False),
         pa.field("photo_sha256", pa.string(), nullable=False),
+        pa.field("group", pa.string(), nullable=False),
         pa.field("face", pa.int32(), nullable=False),
         pa.field("box", pa.list_(pa.int32()), nullable=False),
         pa.field("face_width", pa.int32(), nullable=False),
@@ -47,7 +48,8 @@ SCHEMA = pa.schema(
 )
 """The columns.
 
-``photo``: name in the set. ``photo_sha256``: hex digest of the file's bytes. ``face``: from 0, left to
+``photo``: name in the set. ``photo_sha256``: hex digest of the file's bytes. ``group``: of photos that belong
+together (crops of one photo, near duplicates) as the set names it, else the digest. ``face``: from 0, left to
 right. ``box``: left, top, right, bottom in pixels of the turned photo, half-open. ``face_width``: of the
 box, pixels. ``turn``: quarter turns clockwise, 0..3. ``light``: mean luminance of the crop, 0..1. ``label``:
 one of ``CLASSES``, null where not known. ``prediction``: in the model's spelling. ``confidence``: its
@@ -61,12 +63,17 @@ _LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
 
 
 def rows_of(
-    name: str, photo: Image, labels: Sequence[str | None], faces: Sequence[Sequence[Explanation]]
+    name: str,
+    group: str,
+    photo: Image,
+    labels: Sequence[str | None],
+    faces: Sequence[Sequence[Explanation]],
 ) -> list[dict[str, Any]]:
     """The rows of one photo, face by face, each in the order of the models.
 
     Args:
         name: of the photo in the set.
+        group: that it belongs to; empty where it stands alone.
         photo: as its faces were detected in it.
         labels: of each face; None where not known.
         faces: of each face, one explanation per model, with evidence.
@@ -75,6 +82,7 @@ def rows_of(
         {
             "photo": name,
             "photo_sha256": photo.sha256,
+            "group": group or photo.sha256,
             "face": number,
             "turn": photo.turn,
             "label": label,

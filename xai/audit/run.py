@@ -143,7 +143,7 @@ class _Auditor:
         self.known[sha256] = file
         size = photo.image.width, photo.image.height
         labels, unmatched = labels_of_faces(file.annotations, photo.faces, size, photo.image.turn)
-        rows.extend(rows_of(file.name, photo.image, labels, photo.explanations))
+        rows.extend(rows_of(file.name, file.group, photo.image, labels, photo.explanations))
         said = " ".join(_notices(photo))
         kind: Kind = "read" if photo.faces else "no_face"
         return Outcome(file.name, kind, sha256, len(photo.faces), unmatched, said)

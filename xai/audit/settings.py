@@ -54,7 +54,14 @@ def settings_of(
     audited.
     """
     listed = [
-        (f.name, f.size, f.refusal, f.table, [(a.label, a.box and list(a.box)) for a in f.annotations])
+        (
+            f.name,
+            f.size,
+            f.refusal,
+            f.table,
+            f.group,
+            [(a.label, a.box and list(a.box)) for a in f.annotations],
+        )
         for f in files
     ]
     return {

@@ -39,6 +39,8 @@ class SourceFile:
         annotations: the labels that the set has for it, in the set's order.
         refusal: why it is not read at all, one sentence; empty where it is.
         table: whether it holds the set's labels and is therefore no photo.
+        group: of photos that belong together, as crops of one photo or near duplicates do, where the set says
+            so; else empty.
     """
 
     name: str
@@ -47,6 +49,7 @@ class SourceFile:
     annotations: tuple[Annotation, ...] = ()
     refusal: str = ""
     table: bool = False
+    group: str = ""
 
 
 def list_files(
@@ -92,28 +95,27 @@ def _listed(path: Path, note: Callable[[str], None]) -> list[SourceFile]:
 
 
 def _folder(folder: Path, note: Callable[[str], None]) -> list[SourceFile]:
-    labels, has_layout = _labels(folder, note)
+    examples = read_layout(folder, note)
+    labels: dict[Path, list[Annotation]] = {}
+    groups: dict[Path, str] = {}
+    for example in examples or ():
+        key = _key(example.path)
+        labels.setdefault(key, []).append(Annotation(example.label, example.extent))
+        if Path(example.group).name != key.name:  # a file's own name is no group
+            groups[key] = example.group
     names = {os.path.relpath(path, folder).replace(os.sep, "/"): path for path in _walk(folder)}
     files = [
         replace(
             _on_disk(names[name], name),
             annotations=tuple(labels.pop(_key(names[name]), ())),
-            table=has_layout and _is_table(name),
+            group=groups.get(_key(names[name]), ""),
+            table=examples is not None and _is_table(name),
         )
         for name in sorted(names)
     ]
     for path in labels:
         note(f"{path} has a label, but is not among the files of {folder}.")
     return files
-
-
-def _labels(folder: Path, note: Callable[[str], None]) -> tuple[dict[Path, list[Annotation]], bool]:
-    """Absolute path -> its annotations; and whether the folder is a labelled set."""
-    examples = read_layout(folder, note)
-    labels: dict[Path, list[Annotation]] = {}
-    for example in examples or ():
-        labels.setdefault(_key(example.path), []).append(Annotation(example.label, example.extent))
-    return labels, examples is not None
 
 
 def _key(path: Path) -> Path:

@@ -20,6 +20,7 @@ SCHEMA = pa.schema(
     [
         ("photo", pa.string()),
         ("photo_sha256", pa.string()),
+        ("group", pa.string()),
         ("face", pa.int32()),
         ("box", pa.list_(pa.int32())),
         ("face_width", pa.int32()),
@@ -78,6 +79,7 @@ def row(photo, face=0, **changes):
     return {
         "photo": name,
         "photo_sha256": hashlib.sha256(name.encode()).hexdigest(),
+        "group": hashlib.sha256(name.encode()).hexdigest(),
         "face": face,
         "box": [0, 0, 100, 100],
         "face_width": 100,
@@ -443,13 +445,16 @@ def test_many_faces_of_one_photo_are_not_many_observations():
         for face in range(20)
     ]
     apart = [
-        each | {"photo_sha256": f"{number:064x}", "photo": f"{number}"} for number, each in enumerate(rows)
+        each | {"photo_sha256": f"{number:064x}", "group": f"{number:064x}", "photo": f"{number}"}
+        for number, each in enumerate(rows)
     ]
     claims = only("rests_on_nose_and_mouth")
     assert judge(table(rows), claims)[0].result == RESULTS[3]
     assert judge(table(apart), claims)[0].result == "holds"
     low, high = judge(table(rows), claims)[0].interval
     assert high - low > 4 * np.diff(judge(table(apart), claims)[0].interval)[0]
+    crops = [each | {"group": one["group"]} for each, one in zip(apart, rows, strict=True)]
+    assert judge(table(crops), claims)[0].interval == (low, high), "crops of one photo are that photo"
 
 
 def test_one_photo_under_two_names_is_one_photo():

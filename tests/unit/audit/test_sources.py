@@ -66,6 +66,16 @@ def test_boxes_csv_gives_boxes_and_what_it_names_in_vain_is_said(tmp_path):
     assert "gone.png" in said[0]
 
 
+def test_crops_of_one_photo_belong_together_and_a_file_alone_to_none(tmp_path):
+    for name in ("1.png", "2.png", "3.png"):
+        (tmp_path / name).write_bytes(picture(int(name[0])))
+    (tmp_path / "labels.csv").write_text(
+        "file,class,source_image,group\n1.png,covered,a.jpg,\n2.png,covered,a.jpg,\n3.png,covered,3.png,\n"
+    )
+    groups = {file.name: file.group for file in list_files([tmp_path], print)}
+    assert groups == {"1.png": "a.jpg", "2.png": "a.jpg", "3.png": "", "labels.csv": ""}
+
+
 def test_labels_csv_says_where_in_a_crop_its_face_is(tmp_path):
     for name in ("1.png", "2.png"):
         (tmp_path / name).write_bytes(picture(3))
