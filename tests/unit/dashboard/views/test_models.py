@@ -327,7 +327,7 @@ def test_the_studies_page_says_how_many_printed_figures_hold():
     within, lower, higher = ((Metric(0.9, 0.85, 0.95), printed) for printed in (0.85, 0.8, 0.96))
     unknown = [(Metric(0.9, 0.8, 1.0), None), (Metric(0.9), 0.9), (None, 0.9)]
     assert hold([within, lower, higher, lower, *unknown]).startswith("**In part.** Of 4 printed figures, 1 ")
-    assert "2 are lower and 1 are higher" in hold([within, lower, higher, lower])
+    assert "2 were printed lower and 1 higher" in hold([within, lower, higher, lower])
     assert hold([within, within]).startswith("**Yes.** All 2 ")
     assert hold([lower, higher]).startswith("**No.** Of 2 ")
     assert hold(unknown) == ""
