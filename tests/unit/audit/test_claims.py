@@ -12,44 +12,10 @@ from scipy import stats
 from xai.audit.claims import ALL_MODELS, DEFAULT_CLAIMS, NOT_ESTABLISHED, Claim, digest, parse_claims
 from xai.audit.estimates import Difference, holm, share
 from xai.audit.judge import COLOUR_FAMILIES, RESULTS, judge
+from xai.audit.rows import SCHEMA
 from xai.errors import DataRejected, UnknownName
 from xai.evidence.interventions.families import FAMILIES
 from xai.evidence.validation.verdict_rates import SET_LIMITS
-
-SCHEMA = pa.schema(
-    [
-        ("photo", pa.string()),
-        ("photo_sha256", pa.string()),
-        ("group", pa.string()),
-        ("face", pa.int32()),
-        ("box", pa.list_(pa.int32())),
-        ("face_width", pa.int32()),
-        ("turn", pa.int32()),
-        ("light", pa.float32()),
-        ("label", pa.string()),
-        ("model", pa.string()),
-        ("prediction", pa.string()),
-        ("confidence", pa.float32()),
-        ("verdict", pa.string()),
-        ("reason", pa.string()),
-        ("follow_held", pa.int32()),
-        ("follow_of", pa.int32()),
-        ("stay_held", pa.int32()),
-        ("stay_of", pa.int32()),
-        (
-            "families",
-            pa.list_(
-                pa.struct(
-                    [("family", pa.string()), ("asks", pa.string()), ("held", pa.int32()), ("of", pa.int32())]
-                )
-            ),
-        ),
-        (
-            "shares",
-            pa.list_(pa.struct([("method", pa.string()), ("region", pa.string()), ("share", pa.float32())])),
-        ),
-    ]
-)
 
 STAY = [name for name, family in FAMILIES.items() if family.asks == "stay" and family.named]
 
