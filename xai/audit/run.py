@@ -12,7 +12,7 @@ from xai.audit.claims import DEFAULT_CLAIMS, Claim
 from xai.audit.labels import labels_of_faces
 from xai.audit.ledger import Kind, Ledger, Outcome
 from xai.audit.rows import join_parts, rows_of, write_part
-from xai.audit.settings import check_settings, settings_of
+from xai.audit.settings import alone, check_settings, settings_of
 from xai.audit.sources import SourceFile
 from xai.errors import Cancelled, DataRejected, ImageRejected, ThirdPartyMissing, WeightsUnavailable, XaiError
 from xai.evidence.interventions.face_edits import FaceEdits
@@ -74,15 +74,27 @@ def run_audit(
             claims does not go on with these.
 
     Raises:
-        XaiError: ``out`` holds something else or an audit with other settings, or cannot be written.
+        XaiError: ``out`` holds something else or an audit with other settings, another run writes to it, or
+            it cannot be written.
         DataRejected: a zip changed while it was audited.
         ThirdPartyMissing: a network's file, or a portrait that lends parts, is not installed.
     """
     check_settings(out, settings_of(classifiers, files, claims))
+    with alone(out):
+        return _run(files, classifiers, out, progress, examine or examine_photo)
+
+
+def _run(
+    files: Sequence[SourceFile],
+    classifiers: Sequence[Classifier],
+    out: Path,
+    progress: Progress | None,
+    examine: Examine,
+) -> Ledger:
     ledger = Ledger(out)
     named = {file.name: file for file in files}
     known = {o.sha256: named[o.name] for o in ledger.outcomes() if o.outcome in ("read", "no_face")}
-    auditor = _Auditor(classifiers, examine or examine_photo, known)
+    auditor = _Auditor(classifiers, examine, known)
     for start in range(ledger.done * PART_FILES, len(files), PART_FILES):
         _report(progress, start, len(files))
         rows: list[dict[str, Any]] = []

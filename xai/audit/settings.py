@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +20,7 @@ from xai.errors import XaiError
 from xai.export import check_free
 from xai.models.classifiers import Classifier
 
-__all__ = ["SETTINGS_FILE", "check_settings", "settings_of"]
+__all__ = ["SETTINGS_FILE", "alone", "check_settings", "settings_of"]
 
 SETTINGS_FILE = "settings.json"
 """Name of the file in the audit's folder."""
@@ -101,6 +103,23 @@ def check_settings(out: Path, settings: dict[str, Any]) -> None:
             f"The folder {out} holds an audit with {' and '.join(other)}; audit into a new folder, or call "
             "again as that one was called."
         )
+
+
+@contextmanager
+def alone(out: Path) -> Iterator[None]:
+    """Keep other runs out of an audit's folder until this one ends, however it ends.
+
+    Raises:
+        XaiError: another run writes to the folder.
+    """
+    with (out / SETTINGS_FILE).open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise XaiError(
+                f"Another run writes to {out}; wait for its end, or name another folder."
+            ) from error
+        yield
 
 
 def _code() -> str:

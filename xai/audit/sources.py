@@ -68,7 +68,7 @@ def list_files(
     """
     prefixes = [f"{path.resolve().name}/" if len(paths) > 1 and _is_set(path) else "" for path in paths]
     found = [
-        replace(file, name=f"{prefix}{file.name}")
+        replace(file, name=f"{prefix}{file.name}", group=file.group and f"{prefix}{file.group}")
         for path, prefix in zip(paths, prefixes, strict=True)
         for file in _listed(path, note)
     ]

@@ -15,6 +15,7 @@ from xai.audit.claims import DEFAULT_CLAIMS
 from xai.audit.ledger import OUTCOMES
 from xai.audit.rows import SCHEMA
 from xai.audit.run import PART_FILES, run_audit
+from xai.audit.settings import alone
 from xai.audit.sources import list_files
 from xai.audit.summary import defused, summarise
 from xai.errors import ThirdPartyMissing, XaiError
@@ -163,6 +164,13 @@ def test_other_arguments_are_refused_with_what_differs(folder, models, tmp_path)
     (folder / "new.png").unlink()
     with pytest.raises(XaiError, match="holds an audit with other claims; audit"):
         run_audit(list_files([folder], print), models, tmp_path / "out", claims=DEFAULT_CLAIMS[:1])
+
+
+def test_two_runs_do_not_write_to_one_folder(folder, models, tmp_path):
+    audit(folder, models, tmp_path / "out")
+    with alone(tmp_path / "out"), pytest.raises(XaiError, match="Another run writes to"):
+        audit(folder, models, tmp_path / "out")
+    audit(folder, models, tmp_path / "out")
 
 
 def test_a_twin_under_another_label_is_said_so_also_after_a_kill(models, tmp_path):

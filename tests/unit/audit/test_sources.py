@@ -74,6 +74,10 @@ def test_crops_of_one_photo_belong_together_and_a_file_alone_to_none(tmp_path):
     )
     groups = {file.name: file.group for file in list_files([tmp_path], print)}
     assert groups == {"1.png": "a.jpg", "2.png": "a.jpg", "3.png": "", "labels.csv": ""}
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "4.png").write_bytes(picture(4))
+    two = list_files([tmp_path, tmp_path / "other"], print)
+    assert {file.group for file in two} == {f"{tmp_path.name}/a.jpg", ""}, "sets may use the same names"
 
 
 def test_labels_csv_says_where_in_a_crop_its_face_is(tmp_path):
