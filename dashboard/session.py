@@ -95,7 +95,7 @@ def sample_answers(sample: str, model: str, show: Callable[[JobProgress], None])
 def shortcut_round(number: int, show: Callable[[JobProgress], None]) -> ShortcutRound:
     """One round of the shortcut game; errors as of ``analyze_photo``."""
     return cached(
-        "suspects", number, lambda: cast(ShortcutRound, run_job(ShortcutRoundRequest(number), show))
+        "shortcut rounds", number, lambda: cast(ShortcutRound, run_job(ShortcutRoundRequest(number), show))
     )
 
 

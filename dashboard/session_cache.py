@@ -17,7 +17,7 @@ CACHE_LIMITS = {
     "photo": 12,
     "own": 10,
     "answers": 300,
-    "suspects": 8,
+    "shortcut rounds": 8,
     "explanation": 48,
     "picture": 96,
     "figure": 192,

@@ -182,7 +182,7 @@ def test_before_the_accusation_nothing_on_the_page_tells_the_three_apart():
     page = visit(step="cheat")
     for number in range(5):
         played = round_of(number)
-        game = page.session_state["kept suspects"][number]
+        game = page.session_state["kept shortcut rounds"][number]
         said = re.findall(r"\*\*Model \w\*\* says: (.*)", text(page))
         assert len(said) == 3
         assert len(set(said)) == 1

@@ -13,7 +13,7 @@ from xai.models.card_schema import Metric
 
 __all__ = [
     "experiment_dots",
-    "hold",
+    "figures_that_hold",
     "measured_name",
     "note",
     "question",
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 
-def hold(figures: Iterable[tuple[Metric | None, float | None]]) -> str:
+def figures_that_hold(figures: Iterable[tuple[Metric | None, float | None]]) -> str:
     """How many printed figures lie within the interval of what was measured; empty without any to compare.
 
     Args:

@@ -21,7 +21,7 @@ from dashboard.text.model_summary import (
 )
 from dashboard.views.models import add_model
 from dashboard.views.models.cards import bars
-from dashboard.views.studies.text import hold, measured_name, note, question, row_label
+from dashboard.views.studies.text import figures_that_hold, measured_name, note, question, row_label
 from tests.support.paths import ROOT
 from xai.classes import MEANINGS
 from xai.learning.training.recipe_registry import RECIPES
@@ -326,8 +326,10 @@ def test_every_limit_that_a_training_writes_is_said_in_every_language(monkeypatc
 def test_the_studies_page_says_how_many_printed_figures_hold():
     within, lower, higher = ((Metric(0.9, 0.85, 0.95), printed) for printed in (0.85, 0.8, 0.96))
     unknown = [(Metric(0.9, 0.8, 1.0), None), (Metric(0.9), 0.9), (None, 0.9)]
-    assert hold([within, lower, higher, lower, *unknown]).startswith("**In part.** Of 4 printed figures, 1 ")
-    assert "2 were printed lower and 1 higher" in hold([within, lower, higher, lower])
-    assert hold([within, within]).startswith("**Yes.** All 2 ")
-    assert hold([lower, higher]).startswith("**No.** Of 2 ")
-    assert hold(unknown) == ""
+    assert figures_that_hold([within, lower, higher, lower, *unknown]).startswith(
+        "**In part.** Of 4 printed figures, 1 "
+    )
+    assert "2 were printed lower and 1 higher" in figures_that_hold([within, lower, higher, lower])
+    assert figures_that_hold([within, within]).startswith("**Yes.** All 2 ")
+    assert figures_that_hold([lower, higher]).startswith("**No.** Of 2 ")
+    assert figures_that_hold(unknown) == ""
