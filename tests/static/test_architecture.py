@@ -32,7 +32,7 @@ LIGHT = (
     "xai.partial_results",
     "xai.errors",
     "xai.render",
-    "xai.audit.claims",
+    "xai.audit.claims.definitions",
     "xai.models.cards",
     "xai.attribution.methods",
     "xai.classes",

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from xai.audit.claims import DEFAULT_CLAIMS, Claim
-from xai.audit.labels import labels_of_faces
+from xai.audit.claims.definitions import DEFAULT_CLAIMS, Claim
 from xai.audit.ledger import Kind, Ledger, Outcome
 from xai.audit.rows import join_parts, rows_of, write_part
 from xai.audit.settings import alone, check_settings, settings_of
-from xai.audit.sources import SourceFile
+from xai.audit.sources.files import SourceFile
+from xai.audit.sources.labels import labels_of_faces
 from xai.errors import Cancelled, DataRejected, ImageRejected, ThirdPartyMissing, WeightsUnavailable, XaiError
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.models.classifiers import Classifier

@@ -14,8 +14,8 @@ from typing import Any
 
 from xai.atomic_write import write_atomically
 from xai.attribution.methods import DEFAULT_METHODS
-from xai.audit.claims import Claim, digest
-from xai.audit.sources import SourceFile
+from xai.audit.claims.definitions import Claim, digest
+from xai.audit.sources.files import SourceFile
 from xai.errors import XaiError
 from xai.export import check_free
 from xai.models.classifiers import Classifier

@@ -13,8 +13,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from xai.atomic_write import write_atomically
-from xai.audit.claims import NOT_ESTABLISHED
-from xai.audit.judge import ClaimResult
+from xai.audit.claims.definitions import NOT_ESTABLISHED
+from xai.audit.claims.judge import ClaimResult
 from xai.audit.ledger import OUTCOMES, Ledger
 from xai.evidence_types import VERDICTS
 

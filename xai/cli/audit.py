@@ -6,7 +6,7 @@ import time
 from argparse import Namespace
 from pathlib import Path
 
-from xai.audit.claims import ALL_MODELS, DEFAULT_CLAIMS, Claim, parse_claims
+from xai.audit.claims.definitions import ALL_MODELS, DEFAULT_CLAIMS, Claim, parse_claims
 from xai.cli.common import Json, Note
 from xai.errors import XaiError
 from xai.models.cards import DEFAULT_MODEL
@@ -30,9 +30,9 @@ def audit(args: Namespace, note: Note) -> Json:
 def _audited(args: Namespace, note: Note) -> Json:
     import pyarrow.parquet as pq  # noqa: PLC0415 - seconds, with torch
 
-    from xai.audit.judge import judge  # noqa: PLC0415
+    from xai.audit.claims.judge import judge  # noqa: PLC0415
     from xai.audit.run import FACES_FILE, run_audit  # noqa: PLC0415
-    from xai.audit.sources import list_files  # noqa: PLC0415
+    from xai.audit.sources.files import list_files  # noqa: PLC0415
     from xai.audit.summary import summarise  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
 

@@ -9,9 +9,16 @@ import pyarrow as pa
 import pytest
 from scipy import stats
 
-from xai.audit.claims import ALL_MODELS, DEFAULT_CLAIMS, NOT_ESTABLISHED, Claim, digest, parse_claims
-from xai.audit.estimates import Difference, holm, share
-from xai.audit.judge import COLOUR_FAMILIES, RESULTS, judge
+from xai.audit.claims.definitions import (
+    ALL_MODELS,
+    DEFAULT_CLAIMS,
+    NOT_ESTABLISHED,
+    Claim,
+    digest,
+    parse_claims,
+)
+from xai.audit.claims.estimates import Difference, holm, share
+from xai.audit.claims.judge import COLOUR_FAMILIES, RESULTS, judge
 from xai.audit.rows import SCHEMA
 from xai.errors import DataRejected, UnknownName
 from xai.evidence.interventions.families import FAMILIES

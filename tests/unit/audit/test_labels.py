@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tests.support.models import make_face
-from xai.audit.labels import Annotation, labels_of_faces
+from xai.audit.sources.labels import Annotation, labels_of_faces
 from xai.learning.data.formats import Extent
 from xai.types import Box, Face
 

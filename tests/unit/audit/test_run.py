@@ -11,12 +11,12 @@ from torch import nn
 from tests.support import evidences
 from tests.support.audits import EMPTY, examine, picture, zipped
 from tests.support.models import make_classifier
-from xai.audit.claims import DEFAULT_CLAIMS
+from xai.audit.claims.definitions import DEFAULT_CLAIMS
 from xai.audit.ledger import OUTCOMES
 from xai.audit.rows import SCHEMA
 from xai.audit.run import PART_FILES, run_audit
 from xai.audit.settings import alone
-from xai.audit.sources import list_files
+from xai.audit.sources.files import list_files
 from xai.audit.summary import defused, summarise
 from xai.errors import ThirdPartyMissing, XaiError
 

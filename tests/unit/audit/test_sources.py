@@ -11,8 +11,8 @@ import zlib
 import pytest
 
 from tests.support.audits import picture, zipped
-from xai.audit import archives
-from xai.audit.sources import list_files
+from xai.audit.sources import archives
+from xai.audit.sources.files import list_files
 from xai.errors import DataRejected
 
 

@@ -6,8 +6,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support.audits import zipped
-from xai.audit.claims import DEFAULT_CLAIMS
-from xai.audit.judge import RESULTS
+from xai.audit.claims.definitions import DEFAULT_CLAIMS
+from xai.audit.claims.judge import RESULTS
 from xai.cli.audit import gate
 from xai.evidence_types import VERDICTS
 from xai.photo.sample_rendering import sample_png

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from xai.audit.claims import ALL_MODELS, Claim
-from xai.audit.estimates import TAIL, Difference, Estimate, Share, holm, share
+from xai.audit.claims.definitions import ALL_MODELS, Claim
+from xai.audit.claims.estimates import TAIL, Difference, Estimate, Share, holm, share
 from xai.classes import class_info, wearings_by_class
 from xai.errors import DataRejected, UnknownName
 from xai.evidence.interventions.families import FAMILIES, named_families
@@ -169,8 +169,8 @@ def judge(table: pa.Table, claims: Sequence[Claim]) -> tuple[ClaimResult, ...]:
     that follows fewer than half the edits and is moved by a named family *does not hold*. Unlike that
     rule, effects in log-odds are not in the table and are left out.
 
-    Intervals, tests and power are those of ``xai.audit.estimates``, clustered by group: a photo, or photos
-    that the set says belong together. A share needs ``least_n`` judged faces of ``MIN_GROUPS`` groups, and
+    Intervals, tests and power are those of ``estimates``, clustered by group: a photo, or photos that the
+    set says belong together. A share needs ``least_n`` judged faces of ``MIN_GROUPS`` groups, and
     half of those in question judged, where a face without a label is in question for no class. A share
     without them neither holds nor fails.
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from xai.audit.archives import Member, read_zip
-from xai.audit.labels import Annotation
+from xai.audit.sources.archives import Member, read_zip
+from xai.audit.sources.labels import Annotation
 from xai.errors import DataRejected, ImageRejected
 from xai.learning.data.formats import CLASS_NAMES, Extent, read_layout
 from xai.photo.image_headers import MAX_BYTES

@@ -1,0 +1,1 @@
+"""Claims that are fixed before anything is read, and what becomes of them."""

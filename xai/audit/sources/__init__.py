@@ -1,0 +1,1 @@
+"""The set: its files, zips and labels."""
