@@ -7,7 +7,7 @@ import numpy as np
 
 from tests.support import evidences
 from tests.support.explanations import FACE, explanation
-from xai.audit.run import Photo
+from xai.audit.examine import Photo
 from xai.photo.images import encode_png, read_image
 from xai.types import Faces
 
