@@ -81,6 +81,7 @@ def test_every_file_is_accounted_for(folder, models, tmp_path):
     counts = {name: n for name, n in summary.items() if name not in ("verdicts", "claims")}
     assert counts == {
         "files": 70, "photos": 67, "faces": 66, "refused": 2, "no_face": 1, "duplicates": 1, "unmatched": 0,
+        "unexplained": 0,
     }  # fmt: skip
     with (tmp_path / "out" / "files.csv").open(newline="") as lines:
         rows = {row["name"]: row for row in csv.DictReader(lines)}
