@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.support import evidences
 from tests.support.audits import examine, picture
 from tests.support.explanations import FACE, explanation
 from tests.support.models import make_classifier
@@ -132,7 +133,7 @@ def three_faces(monkeypatch, fails):
         error = fails(face.box.left)
         if error is not None:
             raise error
-        return [explanation(pair.classifier, face=face) for pair in pairs]
+        return [explanation(pair.classifier, evidences.evidence("mixed"), face=face) for pair in pairs]
 
     monkeypatch.setattr(examining, "find_faces_upright", lambda _: (image, faces))
     monkeypatch.setattr(examining, "explain_all", explained)
