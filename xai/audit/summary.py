@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,11 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 def summarise(
-    ledger: Ledger, models: Sequence[str], out: Path, results: Sequence[ClaimResult]
+    ledger: Ledger,
+    models: Sequence[str],
+    out: Path,
+    results: Sequence[ClaimResult],
+    controls: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Count what the audit found, and write ``summary.json`` and ``files.csv`` to its folder.
 
@@ -39,11 +43,12 @@ def summarise(
         models: names of the models, in their order.
         out: the audit's folder.
         results: of the claims, in their order.
+        controls: as of ``run_controls``.
 
     Returns:
         ``{files, photos, faces, refused, no_face, duplicates, unmatched, unexplained,
-        verdicts: {model: {verdict: n}}, claims: {claim: {result, …}}}``. A claim is named by its kind, where
-        that is made once.
+        verdicts: {model: {verdict: n}}, claims: {claim: {result, …}}, controls}``. A claim is named by its
+        kind, where that is made once.
         Of the ``files``, ``photos`` could be read and are no duplicates; ``no_face`` of them have no face.
         ``unmatched`` counts the labels that belong to no detected face, and ``unexplained`` the faces
         without rows, on which a model could not be tested.
@@ -69,6 +74,7 @@ def summarise(
         "unexplained": unexplained,
         "verdicts": _verdicts(ledger.parts(), models),
         "claims": _claims(results),
+        "controls": dict(controls),
     }
     text = json.dumps(summary, indent=1)
     write_atomically(out / SUMMARY_FILE, lambda path: path.write_text(text, encoding="utf-8"))

@@ -42,7 +42,7 @@ def folder(tmp_path):
 
 def audit(folder, models, out, examine):
     ledger = run_audit(list_files([folder], print), models, out, examine=examine)
-    summary = summarise(ledger, [model.name for model in models], out, ())
+    summary = summarise(ledger, [model.name for model in models], out, (), {})
     with (out / "files.csv").open(newline="") as lines:
         return summary, {row["name"]: row for row in csv.DictReader(lines)}
 
