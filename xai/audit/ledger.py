@@ -38,7 +38,9 @@ class Outcome:
         sha256: hex digest of its bytes; empty where they were not read, or not all.
         faces: how many have rows.
         unmatched: labels of the set that belong to no detected face.
-        sentence: why it was refused, which file it repeats, or notices about how it was read; may be empty.
+        unexplained: faces without rows, since a classifier could not be tested on them.
+        sentence: why it was refused, which file it repeats, or notices about how it was read and why a face
+            is unexplained; may be empty.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Outcome:
     sha256: str = ""
     faces: int = 0
     unmatched: int = 0
+    unexplained: int = 0
     sentence: str = ""
 
 
