@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pictures
 from PIL import ImageOps
 
+from dashboard.worker.audit_jobs import AuditJob
 from dashboard.worker.counterfactual_jobs import ClassifyCrop, CoverJob, PrepareFills, RunProbe
 from dashboard.worker.jobs import (
     COMPARED,
@@ -188,6 +189,13 @@ def _references(
     return explain.references(job, tell)
 
 
+def _audit(job: AuditJob, models: ModelPool, tell: ProgressCallback) -> object:
+    tell(JobProgress("auditing"))
+    from dashboard.worker.tasks import audit  # noqa: PLC0415 - loads torch
+
+    return audit.handle(job, models, tell)
+
+
 def _small(picture: Pictures.Image, side: int) -> Pictures.Image:
     """Portraits are cropped to a square from the top; people side by side to a 2:1 strip."""
     wide = picture.width > 1.3 * picture.height
@@ -207,5 +215,6 @@ _HANDLERS: Mapping[type, Handler] = {
     PrepareFills: _cover,
     ClassifyCrop: _cover,
     RunProbe: _cover,
+    **dict.fromkeys(get_args(AuditJob), _audit),
 }
 """Type of job -> its handler."""

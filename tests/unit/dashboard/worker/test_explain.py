@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 from dashboard.worker import handlers
-from dashboard.worker.tasks import explain
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
     NO_CROP,
@@ -25,6 +24,7 @@ from dashboard.worker.jobs import (
     Refusal,
     ResultPart,
 )
+from dashboard.worker.tasks import explain
 from tests.support import evidences
 from tests.support.models import make_face
 from tests.support.oracles import occlusion_by_loop
