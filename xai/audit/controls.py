@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from xai.atomic_write import write_atomically
 from xai.audit.claims.estimates import share
 from xai.audit.claims.judge import ClaimResult
+from xai.audit.ledger import PARTS_FOLDER, Ledger
 from xai.audit.photos import AuditedPhotos, faces_in
 from xai.audit.sources.files import SourceFile
 from xai.errors import XaiError
@@ -38,6 +39,7 @@ from xai.models.ground_truth.photo_networks import PhotoNetwork, photo_networks
 from xai.types import Face, Faces, Progress
 
 __all__ = [
+    "ANSWERS",
     "CONTROLS_FILE",
     "EXPECTED",
     "LEAST_RIGHT",
@@ -47,10 +49,14 @@ __all__ = [
     "control_photos",
     "run_controls",
     "withheld",
+    "write_controls",
 ]
 
 CONTROLS_FILE = "controls.json"
 """Name of the file in the audit's folder."""
+
+ANSWERS = Path(PARTS_FOLDER) / "controls.jsonl"
+"""The file in the audit's folder that notes the verdicts face by face."""
 
 SAMPLE = (20, 40)
 """Fewest and most faces that the controls are tested on; between them a quarter of the testable ones."""
@@ -67,7 +73,7 @@ EXPECTED: Mapping[str, tuple[str, ...]] = {
 
 _SAID = {"honest": "the honest network", "planted_mark": "the planted mark", "untrained": "the untrained one"}
 _CLAIMS = ("rests_on_nose_and_mouth", "rests_on_lower_face", "same_for_small_faces", "not_on_mask_colour")
-_ANSWERS = Path("parts") / "controls.jsonl"
+
 _SURE = 0.5  # least probability of an answer that is judged, as in ``calibration``
 
 
@@ -163,15 +169,20 @@ def run_controls(
         DataRejected: a photo has changed since its part was done.
         XaiError: a file cannot be written.
     """
-    chosen, photos = _chosen(out), AuditedPhotos(files, out, controls.find)
-    noted = _Noted(out / _ANSWERS)
+    chosen, photos = _chosen(out), AuditedPhotos(files, Ledger(out).outcomes(), controls.find)
+    noted = _Noted(out / ANSWERS)
     for done, face in enumerate(chosen):
         _report(progress, done, len(chosen))
         if done >= len(noted.lines):
             verdicts = controls.ask(photos.face(face.photo, face.face), face.label)
             noted.add({"photo": face.photo, "face": face.face, "verdicts": dict(verdicts)})
     _report(progress, len(chosen), len(chosen))
-    record = _judged(chosen, [line["verdicts"] for line in noted.lines])
+    return write_controls(out)
+
+
+def write_controls(out: Path) -> dict[str, Any]:
+    """Write ``controls.json`` of what was noted in ``out``; result and errors as of ``run_controls``."""
+    record = _judged(_chosen(out), [line["verdicts"] for line in _Noted(out / ANSWERS).lines])
     text = json.dumps(record, indent=1)
     write_atomically(out / CONTROLS_FILE, lambda path: path.write_text(text, encoding="utf-8"))
     return record

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.audit.ledger import Ledger
+from xai.audit.ledger import Outcome
 from xai.audit.sources.files import SourceFile
 from xai.errors import DataRejected, XaiError
 from xai.photo.images import read_image
@@ -32,17 +31,19 @@ def faces_in(data: bytes) -> Faces:
 
 
 class AuditedPhotos:
-    """The photos of an audit's folder, read again from the set.
+    """The photos of an audit, read again from the set.
 
     Args:
         files: of the set.
-        out: the audit's folder, with its ledger.
+        outcomes: what became of them.
         find: how faces are found; ``faces_in`` where None.
     """
 
-    def __init__(self, files: Sequence[SourceFile], out: Path, find: FindFaces | None = None) -> None:
+    def __init__(
+        self, files: Sequence[SourceFile], outcomes: Iterable[Outcome], find: FindFaces | None = None
+    ) -> None:
         self._files = {file.name: file for file in files}
-        self._digests: Mapping[str, str] = {o.name: o.sha256 for o in Ledger(out).outcomes()}
+        self._digests: Mapping[str, str] = {each.name: each.sha256 for each in outcomes}
         self._find = find or faces_in
         self._last: tuple[str, Faces] | None = None
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from xai.audit.summary import summarise
 from xai.models.classifiers import Classifier
 from xai.types import Progress
 
-__all__ = ["FACES_FILE", "PART_FILES", "finish_audit", "run_audit"]
+__all__ = ["FACES_FILE", "PART_FILES", "finish_audit", "run_audit", "write_results"]
 
 PART_FILES = 32
 """Files of one part: about what a kill costs."""
@@ -92,8 +92,28 @@ def finish_audit(
     """
     with alone(out):
         found = run_controls(files, out, controls or ControlModels(), progress)
-        results = withheld(judge(pq.read_table(out / FACES_FILE), claims), found)
-        return summarise(Ledger(out), models, out, results, found)
+        return write_results(models, out, claims, found)
+
+
+def write_results(
+    models: Sequence[str], out: Path, claims: Sequence[Claim], controls: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Judge the claims of an audit by its rows and controls, and write what follows from them to its folder.
+
+    Args:
+        models: names of the models, in their order.
+        out: the audit's folder.
+        claims: in their order.
+        controls: as of ``run_controls``.
+
+    Returns:
+        The summary, as of ``summarise``.
+
+    Raises:
+        XaiError: a file cannot be written.
+    """
+    results = withheld(judge(pq.read_table(out / FACES_FILE), claims), controls)
+    return summarise(Ledger(out), models, out, results, controls)
 
 
 def _run(

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from xai.atomic_write import write_atomically
 from xai.audit.claims.definitions import NOT_ESTABLISHED
 from xai.audit.claims.judge import ClaimResult
-from xai.audit.ledger import OUTCOMES, Ledger
+from xai.audit.ledger import Ledger
 from xai.evidence_types import VERDICTS
 
 __all__ = ["FILES_TABLE", "SUMMARY_FILE", "defused", "summarise"]
@@ -56,22 +56,17 @@ def summarise(
     Raises:
         XaiError: a file cannot be written.
     """
-    kinds: Counter[str] = Counter()
-    faces = unmatched = unexplained = 0
-    for outcome in ledger.outcomes():
-        kinds[outcome.outcome] += 1
-        faces += outcome.faces
-        unmatched += outcome.unmatched
-        unexplained += outcome.unexplained
+    outcomes = list(ledger.outcomes())
+    kinds = Counter(outcome.outcome for outcome in outcomes)
     summary = {
-        "files": sum(kinds[kind] for kind in OUTCOMES),
+        "files": len(outcomes),
         "photos": kinds["read"] + kinds["no_face"],
-        "faces": faces,
+        "faces": sum(outcome.faces for outcome in outcomes),
         "refused": kinds["refused"],
         "no_face": kinds["no_face"],
         "duplicates": kinds["duplicate"],
-        "unmatched": unmatched,
-        "unexplained": unexplained,
+        "unmatched": sum(outcome.unmatched for outcome in outcomes),
+        "unexplained": sum(outcome.unexplained for outcome in outcomes),
         "verdicts": _verdicts(ledger.parts(), models),
         "claims": _claims(results),
         "controls": dict(controls),
