@@ -12,24 +12,44 @@ from dashboard import session
 from dashboard.i18n import format_number, t
 from dashboard.text.model_names import model_names
 from dashboard.views.audit.state import Audit
+from xai.audit.claims.definitions import Claim
 
-__all__ = ["show"]
+__all__ = ["claim_line", "show"]
 
 _MARKS = {"holds": "✓", "does_not_hold": "✗", "mixed": "≠", "not_enough_evidence": "?"}
 """Result -> a mark beside its words: a colour is never alone."""
 
 _DIFFERENCE = "same_for_small_faces"
+_ASKED = ("at_least", "at_most")
 
 
 def show(audit: Audit, summary: Mapping[str, Any]) -> None:
     """The controls' sentence where they fail, and the claims in their order."""
     controls = summary["controls"]
     if not controls["hold"]:
-        st.warning(t("audit_controls.withheld", faces=controls["faces"]))
+        st.warning(_withheld(controls["models"]))
     names = model_names(session.catalogue().cards)
     rows = "".join(_row(each, names) for each in summary["claims"].values())
     st.html(f'<div class="audit-claims">{rows}</div>')
     st.caption(t("audit_result.interval_note"))
+
+
+def claim_line(claim: Claim) -> str:
+    """A claim with its limits."""
+    limit = t(f"audit_asked.{_ASKED[claim.kind == _DIFFERENCE]}", limit=claim.threshold)
+    return t("audit_result.claim", claim=t(f"audit_claim.{claim.kind}"), asked=limit, n=claim.least_n)
+
+
+def _withheld(models: Mapping[str, Mapping[str, Any]]) -> str:
+    """Which control models were misjudged on these photos, or that there are too few faces to know."""
+    wrong = [
+        t("audit_controls.wrong", model=t(f"audit_control.{name}"), wrong=n - found["right"], faces=n)
+        for name, found in models.items()
+        if found["interval"] and not found["as_expected"] and (n := found["faces"])
+    ]
+    if wrong:
+        return t("audit_controls.misjudged", told="; ".join(wrong))
+    return t("audit_controls.few", faces=min(found["faces"] for found in models.values()))
 
 
 def _row(claim: Mapping[str, Any], names: Mapping[str, str]) -> str:
@@ -49,7 +69,7 @@ def _row(claim: Mapping[str, Any], names: Mapping[str, str]) -> str:
 def _figure(claim: Mapping[str, Any]) -> str:
     """The number with its interval against the threshold."""
     kind, limit = claim["asked"]["kind"], claim["asked"]["threshold"]
-    asked = t("audit_result.at_most" if kind == _DIFFERENCE else "audit_result.at_least", limit=limit)
+    asked = t(f"audit_asked.{_ASKED[kind == _DIFFERENCE]}", limit=limit)
     if claim["value"] is None:
         return t("audit_result.no_figure", asked=asked)
     low, high = claim["interval"]
@@ -76,6 +96,8 @@ def _counts(claim: Mapping[str, Any], names: Mapping[str, str]) -> str:
 
 def _bar(claim: Mapping[str, Any]) -> str:
     """Interval, number and threshold on a line from 0 to 1, or from -1 to 1 for a difference."""
+    if claim["value"] is None:
+        return ""
     limit = claim["asked"]["threshold"]
     difference = claim["asked"]["kind"] == _DIFFERENCE
     limits = (-limit, limit) if difference else (limit,)
@@ -84,10 +106,9 @@ def _bar(claim: Mapping[str, Any]) -> str:
         return round(100 * ((value + 1) / 2 if difference else value), 2)
 
     drawn = "".join(_mark("limit", f"left:{at(each)}%") for each in limits)
-    if claim["value"] is not None:
-        low, high = claim["interval"]
-        drawn += _mark("range", f"left:{at(low)}%;width:{round(at(high) - at(low), 2)}%")
-        drawn += _mark("dot", f"left:{at(claim['value'])}%")
+    low, high = claim["interval"]
+    drawn += _mark("range", f"left:{at(low)}%;width:{round(at(high) - at(low), 2)}%")
+    drawn += _mark("dot", f"left:{at(claim['value'])}%")
     return f'<div class="line" aria-hidden="true">{drawn}</div>'
 
 

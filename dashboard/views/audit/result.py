@@ -39,7 +39,9 @@ def show(audit: Audit, found: Finished) -> None:
             key=_SECTION,
             label_visibility="collapsed",
         )
-        st.button(t("audit_run.discard"), icon=":material/delete:", on_click=state.keep_set, args=(None,))
+        st.button(
+            t("audit_result.again"), icon=":material/restart_alt:", on_click=state.keep_set, args=(None,)
+        )
     url_state.set_url_param(_SECTION, str(section), _SECTIONS[0])
     if section == "claims":
         claims.show(audit, summary)

@@ -10,8 +10,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import session
 from dashboard.i18n import t
+from dashboard.text.model_names import model_names
 from dashboard.text.predictions import failed
 from dashboard.views.audit import state
+from dashboard.views.audit.claims import claim_line
 from dashboard.views.audit.state import Audit
 from dashboard.widgets.settings_form import main_button
 from dashboard.worker.audit_jobs import (
@@ -47,10 +49,19 @@ def show(audit: Audit) -> None:
     st.caption(t("audit_run.kept", files=PART_FILES))
     if audit.failure:
         st.error(audit.failure)
+    _fixed(audit)
     if audit.running:
         _work(audit, steps, bar)
         st.rerun()
     bar.progress(audit.done / len(audit.photos.files), _count(audit))
+
+
+def _fixed(audit: Audit) -> None:
+    """The models and claims, which can no longer be changed."""
+    names = model_names(session.catalogue().cards)
+    st.subheader(t("audit_run.claims"), anchor=False)
+    told = [", ".join(names.get(name, name) for name in audit.models), *map(claim_line, audit.claims)]
+    st.markdown("\n".join(f"- {line}" for line in told))
 
 
 def _actions(audit: Audit) -> None:

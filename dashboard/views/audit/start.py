@@ -230,7 +230,7 @@ def _claims() -> tuple[Claim, ...]:
 def _claim(usual: Claim) -> Claim | None:
     kind = usual.kind
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key=f"audit-claim-{kind}"):
-        made = st.checkbox(t(f"audit_claim.{kind}"), value=True, key=f"audit claim {kind}", width="stretch")
+        made = st.checkbox(t(f"audit_claim.{kind}"), value=True, key=f"audit tick {kind}", width="stretch")
         limit = st.number_input(
             t("audit_start.most" if kind == "same_for_small_faces" else "audit_start.least"),
             1,
