@@ -1,5 +1,6 @@
 """Small files for audits, and a stand-in for the pipeline whose answers follow from the pixels."""
 
+import hashlib
 import zipfile
 from dataclasses import replace
 
@@ -65,3 +66,37 @@ class StandInControls:
 
 RIGHT = {"honest": "supported", "planted_mark": "not supported", "untrained": "mixed"}
 """What the controls answer where verdicts are as expected."""
+
+
+def face_row(photo, face=0, model="default", **changes):
+    """A row of the table: the face number ``face`` of a photo of its own group, covered and said to be."""
+    name = f"{photo:05}.jpg"
+    sha256 = hashlib.sha256(name.encode()).hexdigest()
+    return {
+        "photo": name,
+        "photo_sha256": sha256,
+        "group": sha256,
+        "face": face,
+        "box": [0, 0, 100, 100],
+        "face_width": 100,
+        "turn": 0,
+        "light": 0.5,
+        "yaw": None,
+        "dhash": 0,
+        "surround": [128] * 432,
+        "seen": [0, 0, 12, 12],
+        "label": "covered",
+        "model": model,
+        "mask_colour": "blue",
+        "prediction": "covered",
+        "confidence": 0.9,
+        "verdict": "supported",
+        "reason": "",
+        "follow_held": 0,
+        "follow_of": 0,
+        "stay_held": 0,
+        "stay_of": 0,
+        "families": [],
+        "shares": [],
+        "aligned_map": None,
+    } | changes
