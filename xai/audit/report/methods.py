@@ -19,6 +19,9 @@ LISTED = 40
 
 NOT_STATED = "not stated"
 
+_EVALUATIONS = 3
+"""Evaluations that are taken from a card; the first are the main ones."""
+
 _SENTENCE = 400
 """Longest sentence that is shown whole."""
 
@@ -169,7 +172,8 @@ def technical(record: Record) -> Section:
         ("Declaration of conformity", "none; this report is no part of one."),
         ("Plan for monitoring after release", NOT_STATED),
     )  # fmt: skip
-    return Section("Technical documentation", (Paragraph(intro), *parts, Terms(whole)), "technical")
+    parts.append(Section("The system as a whole", (Terms(whole),), "technical-system"))
+    return Section("Technical documentation", (Paragraph(intro), *parts), "technical")
 
 
 def _card_terms(record: Record, name: str) -> Iterator[tuple[str, str]]:
@@ -206,7 +210,15 @@ def _metrics(card: Card) -> str:
         if accuracy is not None and accuracy.value is not None:
             setting = ", ".join(f"{shown(k)} {shown(v)}" for k, v in each.setting.items())
             found.append(f"{accuracy.value:.1%} of {each.n:,} faces of {shown(each.dataset)} ({setting})")
-    return f"Right answers by the card, not by this audit: {'; '.join(found)}." if found else NOT_STATED
+    if not found:
+        return NOT_STATED
+    more = len(found) - _EVALUATIONS
+    rest = (
+        f" {counted(more, 'further evaluation is', 'further evaluations are')} on the card."
+        if more > 0
+        else ""
+    )
+    return f"Right answers by the card, not by this audit: {'; '.join(found[:_EVALUATIONS])}.{rest}"
 
 
 def glossary() -> Section:

@@ -358,13 +358,16 @@ def _slice_plots(found: Sequence[Json]) -> Iterator[Drawing]:
             yield drawing
 
 
-def _maps(found: Sequence[Json], scale: float) -> Iterator[Block]:
+_AVERAGED = "Mean maps of faces brought into one frame, over the outline of a face."
+_SUBTRACTED = "Mean map of the first model minus that of the second, on the scale of all maps of this report."
+
+
+def _maps(found: Sequence[Json], scale: float, caption: str = _AVERAGED) -> Iterator[Block]:
     drawn = [each for each in found if each["values"]]
     drawings = [
         map_drawing(each["values"], scale, f"Mean map: {_map_name(each)}", _map_name(each)) for each in drawn
     ]
     empty = [f"{shown(each['class'])}, {_answers(each)}" for each in found if not each["values"]]
-    caption = "Mean maps of faces brought into one frame, over the outline of a face."
     if empty:
         caption += f" No face to average: {'; '.join(empty)}."
     if drawings:
@@ -424,7 +427,9 @@ def _comparison(number: int, each: Json, scale: float) -> Section:
         weights=(1.4, 2.6, 1.2, 1.2, 0.8),
         note="The difference is the first model’s share minus the second’s.",
     )
-    return Section(f"{first} and {second}", (table, *_maps(each["maps"], scale)), f"comparison-{number}")
+    return Section(
+        f"{first} and {second}", (table, *_maps(each["maps"], scale, _SUBTRACTED)), f"comparison-{number}"
+    )
 
 
 def _pair(found: Json | None) -> Iterable[str]:
