@@ -12,11 +12,9 @@ from tests.support import evidences
 from tests.support.explanations import FACE, explanation
 from tests.support.models import make_classifier
 from xai.audit.claims.definitions import DEFAULT_CLAIMS
-from xai.audit.claims.judge import judge
 from xai.audit.examine import Photo
-from xai.audit.run import FACES_FILE, run_audit
+from xai.audit.run import FACES_FILE, finish_audit, run_audit
 from xai.audit.sources.files import list_files
-from xai.audit.summary import summarise
 from xai.evidence_types import VERDICTS
 from xai.photo.images import encode_png, read_image
 from xai.types import Faces
@@ -54,6 +52,29 @@ def examine(data, classifiers):
     return Photo(image, Faces([face]), (made,))
 
 
+class StandInControls:
+    """Answers for the control models without networks; the stand-in's face in every picture.
+
+    Args:
+        verdicts: control -> verdict, or a function of (number of the face, label) that returns this.
+    """
+
+    def __init__(self, verdicts):
+        self.verdicts, self.asked = verdicts, []
+
+    def find(self, data):
+        return Faces([replace(FACE, photo_sha256=read_image(data).sha256)])
+
+    def ask(self, face, label):
+        self.asked.append((face.photo_sha256, label))
+        told = self.verdicts
+        return told(len(self.asked) - 1, label) if callable(told) else told
+
+
+RIGHT = {"honest": "supported", "planted_mark": "not supported", "untrained": "mixed"}
+"""What the controls answer where verdicts are as expected."""
+
+
 HOSTILE = {
     "script": "<script>alert(1).png",
     "attribute": '"><img src=x onerror=alert(1)>.png',
@@ -76,37 +97,12 @@ def audited(folder, out, photos=40, names=("first", "second"), hostile=()):
         (folder / "covered" / name).write_bytes(picture(seed))
     (folder / "covered" / "text.jpg").write_bytes(b"no picture")
     models = [make_classifier(nn.Identity(), 8, name=name) for name in names]
-    ledger = run_audit(list_files([folder], print), models, out, examine=examine)
-    table = pq.read_table(out / FACES_FILE)
-    summarise(ledger, names, out, judge(table, DEFAULT_CLAIMS))
-    rows = table.to_pylist()
+    files = list_files([folder], print)
+    run_audit(files, models, out, examine=examine)
+    finish_audit(files, names, out, DEFAULT_CLAIMS, StandInControls(RIGHT))
+    rows = pq.read_table(out / FACES_FILE).to_pylist()
     (out / "findings.json").write_text(json.dumps(findings_of(rows, names)))
-    (out / "controls.json").write_text(json.dumps(CONTROLS))
     return rows
-
-
-CONTROLS = {
-    "models": {
-        "honest": {
-            "expected": ["supported"],
-            "verdicts": {"supported": 30, "mixed": 8, "not supported": 0, "cannot tell": 2},
-            "faces": 40, "right": 30, "interval": [0.6, 0.86], "as_expected": True,
-        },
-        "planted_mark": {
-            "expected": ["not supported"],
-            "verdicts": {"supported": 0, "mixed": 0, "not supported": 37, "cannot tell": 3},
-            "faces": 40, "right": 37, "interval": [0.8, 0.97], "as_expected": True,
-        },
-        "untrained": {
-            "expected": ["mixed", "not supported", "cannot tell"],
-            "verdicts": {"supported": 0, "mixed": 13, "not supported": 20, "cannot tell": 7},
-            "faces": 40, "right": 40, "interval": [0.91, 1.0], "as_expected": True,
-        },
-    },
-    "hold": True,
-    "sentence": "All three controls came out as expected on these photos.",
-    "faces": 40,
-}  # fmt: skip
 
 
 MARK = {"class": "covered", "area": 0.98, "p": 1e-6, "colour": [250, 20, 30], "box": [0.0, 0.0, 0.083, 0.083]}

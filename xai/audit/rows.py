@@ -12,10 +12,20 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from xai.atomic_write import write_atomically
+from xai.audit.measures import (
+    ALIGNED_SIDE,
+    SURROUND_SIDE,
+    aligned_map,
+    colour_of_mask,
+    difference_hash,
+    light_of,
+    surround_of,
+    yaw_of,
+)
 from xai.errors import XaiError
 from xai.types import Explanation, Face, Image
 
-__all__ = ["SCHEMA", "join_parts", "light_of", "rows_of", "write_part"]
+__all__ = ["SCHEMA", "join_parts", "rows_of", "write_part"]
 
 _FAMILY = pa.struct(
     [("family", pa.string()), ("asks", pa.string()), ("held", pa.int32()), ("of", pa.int32())]
@@ -32,8 +42,12 @@ SCHEMA = pa.schema(
         pa.field("face_width", pa.int32(), nullable=False),
         pa.field("turn", pa.int32(), nullable=False),
         pa.field("light", pa.float32(), nullable=False),
+        pa.field("yaw", pa.float32()),
+        pa.field("dhash", pa.uint64(), nullable=False),
+        pa.field("surround", pa.list_(pa.uint8(), 3 * SURROUND_SIDE**2), nullable=False),
         pa.field("label", pa.string()),
         pa.field("model", pa.string(), nullable=False),
+        pa.field("mask_colour", pa.string()),
         pa.field("prediction", pa.string(), nullable=False),
         pa.field("confidence", pa.float32(), nullable=False),
         pa.field("verdict", pa.string(), nullable=False),
@@ -44,22 +58,30 @@ SCHEMA = pa.schema(
         pa.field("stay_of", pa.int32(), nullable=False),
         pa.field("families", pa.list_(_FAMILY), nullable=False),
         pa.field("shares", pa.list_(_SHARE), nullable=False),
+        pa.field("aligned_map", pa.list_(pa.float16(), ALIGNED_SIDE**2)),
     ]
 )
 """The columns.
 
-``photo``: name in the set. ``photo_sha256``: hex digest of the file's bytes. ``group``: of photos that belong
-together (crops of one photo, near duplicates) as the set names it, else the digest. ``face``: from 0, left to
-right. ``box``: left, top, right, bottom in pixels of the turned photo, half-open. ``face_width``: of the
-box, pixels. ``turn``: quarter turns clockwise, 0..3. ``light``: mean luminance of the crop, 0..1. ``label``:
-one of ``CLASSES``, null where not known. ``prediction``: in the model's spelling. ``confidence``: its
-probability, 0..1. ``verdict``: one of ``VERDICTS``. ``reason``: code of the deciding reason. ``follow_held``
-of ``follow_of`` edits of the lower face were followed; under ``stay_held`` of ``stay_of`` others the
-prediction stayed; both 0 of 0 where nothing was tested, and ``families`` is then empty. ``shares``: part of
-a map's positive evidence in a region, 0..1; empty where the regions are not known.
+``photo``: name in the set. ``photo_sha256``: hex digest of the file's bytes. ``group``: of photos that
+belong together (crops of one photo, near duplicates) as the set names it, else the digest. ``face``: from
+0, left to right. ``box``: left, top, right, bottom in pixels of the turned photo, half-open.
+``face_width``: of the box, pixels. ``turn``: quarter turns clockwise, 0..3. ``light``: mean luminance of
+the crop, 0..1. ``yaw``: degrees by which the head is turned, positive where the nose points to the
+picture's right; null without an accepted mesh. ``dhash``: perceptual hash of the crop, 64 bits
+(``difference_hash``). ``surround``: mean colours of 12 x 12 cells of the crop, row by row, red, green,
+blue, 0..255. ``label``: one of ``CLASSES``, null where not known. ``mask_colour``: one of ``COLOURS``; null
+where the label, or without one the prediction, is a class without a mask. ``prediction``: in the model's
+spelling. ``confidence``: its probability, 0..1. ``verdict``: one of ``VERDICTS``. ``reason``: code of the
+deciding reason. ``follow_held`` of ``follow_of`` edits of the lower face were followed; under ``stay_held``
+of ``stay_of`` others the prediction stayed; both 0 of 0 where nothing was tested, and ``families`` is then
+empty. ``shares``: part of a map's positive evidence in a region, 0..1; empty where the regions are not
+known. ``aligned_map``: the occlusion map of the predicted class on 24 x 24 cells that all faces share
+(``aligned_map`` in ``measures.py``), row by row, in probability; NaN beyond the crop, null without an
+accepted mesh.
 """
 
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+_MAP = "occlusion"
 
 
 def rows_of(
@@ -87,6 +109,7 @@ def rows_of(
             "turn": photo.turn,
             "label": label,
             **_of_face(explanations[0].face),
+            "mask_colour": colour_of_mask(explanation.face, label or explanation.prediction.label),
             **_of_model(explanation),
         }
         for number, (label, explanations) in enumerate(zip(labels, faces, strict=True))
@@ -95,16 +118,14 @@ def rows_of(
 
 
 def _of_face(face: Face) -> dict[str, Any]:
-    return {"box": face.box.as_list(), "face_width": face.box.width, "light": light_of(face.crop)}
-
-
-def light_of(crop: NDArray[np.uint8]) -> float:
-    """Mean luminance of a crop, RGB uint8 ``(H, W, 3)``, 0..1: BT.709 weights on the values as stored.
-
-    >>> light_of(np.full((2, 2, 3), 255, np.uint8))
-    1.0
-    """
-    return round(float(crop.reshape(-1, 3).mean(axis=0) @ _LUMINANCE) / 255, 6)
+    return {
+        "box": face.box.as_list(),
+        "face_width": face.box.width,
+        "light": light_of(face.crop),
+        "yaw": yaw_of(face),
+        "dhash": difference_hash(face.crop),
+        "surround": surround_of(face.crop).ravel(),
+    }
 
 
 def _of_model(explanation: Explanation) -> dict[str, Any]:
@@ -131,7 +152,16 @@ def _of_model(explanation: Explanation) -> dict[str, Any]:
             if shares is not None
             for region, share in shares.share.items()
         ],
+        "aligned_map": _aligned(explanation),
     }
+
+
+def _aligned(explanation: Explanation) -> NDArray[np.float16] | None:
+    heatmap = explanation.heatmaps.get(_MAP)
+    if heatmap is None or heatmap.target != explanation.prediction.label:
+        return None
+    cells = aligned_map(heatmap.values, explanation.face)
+    return None if cells is None else cells.ravel()
 
 
 def write_part(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:

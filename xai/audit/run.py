@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
 
 from xai.audit.claims.definitions import DEFAULT_CLAIMS, Claim
+from xai.audit.claims.judge import judge
+from xai.audit.controls import ControlModels, Controls, run_controls, withheld
 from xai.audit.examine import Examine, examine_part, examine_photo, settle
 from xai.audit.ledger import Ledger
 from xai.audit.rows import join_parts, write_part
 from xai.audit.settings import alone, check_settings, settings_of
 from xai.audit.sources.files import SourceFile
+from xai.audit.summary import summarise
 from xai.models.classifiers import Classifier
 from xai.types import Progress
 
-__all__ = ["FACES_FILE", "PART_FILES", "run_audit"]
+__all__ = ["FACES_FILE", "PART_FILES", "finish_audit", "run_audit", "write_results"]
 
 PART_FILES = 32
 """Files of one part: about what a kill costs."""
@@ -54,6 +60,60 @@ def run_audit(
     check_settings(out, settings_of(classifiers, files, claims))
     with alone(out):
         return _run(files, classifiers, out, progress, examine or examine_photo)
+
+
+def finish_audit(
+    files: Sequence[SourceFile],
+    models: Sequence[str],
+    out: Path,
+    claims: Sequence[Claim],
+    controls: Controls | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Test the controls on an audit's own faces, judge its claims, and write what is read of it.
+
+    A killed call goes on where it was, to the same bytes. Claims about verdicts are withheld where the
+    controls do not hold.
+
+    Args:
+        files: the set.
+        models: names of the models, in their order.
+        out: the folder of an audit whose rows are complete.
+        claims: that it was begun with.
+        controls: ``ControlModels`` where None.
+        progress: of the controls, as of ``run_controls``.
+
+    Returns:
+        The summary, as of ``summarise``.
+
+    Raises:
+        DataRejected: a photo has changed since its part was done.
+        XaiError: another run writes to ``out``, or it cannot be written.
+    """
+    with alone(out):
+        found = run_controls(files, out, controls or ControlModels(), progress)
+        return write_results(models, out, claims, found)
+
+
+def write_results(
+    models: Sequence[str], out: Path, claims: Sequence[Claim], controls: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Judge the claims of an audit by its rows and controls, and write what follows from them to its folder.
+
+    Args:
+        models: names of the models, in their order.
+        out: the audit's folder.
+        claims: in their order.
+        controls: as of ``run_controls``.
+
+    Returns:
+        The summary, as of ``summarise``.
+
+    Raises:
+        XaiError: a file cannot be written.
+    """
+    results = withheld(judge(pq.read_table(out / FACES_FILE), claims), controls)
+    return summarise(Ledger(out), models, out, results, controls)
 
 
 def _run(

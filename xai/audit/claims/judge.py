@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from xai.audit.claims.answers import column, ordered, right_answer
 from xai.audit.claims.definitions import ALL_MODELS, Claim
 from xai.audit.claims.estimates import TAIL, Difference, Estimate, Share, holm, share
-from xai.classes import class_info, wearings_by_class
-from xai.errors import DataRejected, UnknownName
+from xai.classes import wearings_by_class
+from xai.errors import UnknownName
 from xai.evidence.interventions.families import FAMILIES, named_families
 from xai.evidence.validation.statistics import MIN_GROUPS
 from xai.evidence.validation.verdict_rates import SET_LIMITS
@@ -37,9 +37,8 @@ SMALL = (48, 80)
 COLOUR_FAMILIES = ("mask_look", "cast")
 """Families of edits that change the mask's colour: a drawn mask of another, a colour cast on the picture."""
 
-_KEY = ("photo_sha256", "photo", "face", "model")
 _COLUMNS = (
-    *_KEY, "group", "face_width", "label", "prediction", "verdict", "reason", "follow_held", "follow_of",
+    "model", "group", "face_width", "label", "prediction", "verdict", "reason", "follow_held", "follow_of",
     "families",
 )  # fmt: skip
 
@@ -305,7 +304,7 @@ def _accuracy(answers: _Answers, claim: Claim) -> Iterator[_Cell]:
     """
     labels, predictions = answers.columns["label"], answers.columns["prediction"]
     observed = sorted(set(predictions))
-    pairs = [_right(label, said, observed) for label, said in zip(labels, predictions, strict=True)]
+    pairs = [right_answer(label, said, observed) for label, said in zip(labels, predictions, strict=True)]
     right = np.array([np.nan if isinstance(each, str) else each for each in pairs], np.float64)
     reasons = [each if isinstance(each, str) else None for each in pairs]
     parts = []
@@ -326,20 +325,6 @@ _KINDS: Mapping[str, Callable[[_Answers, Claim], Iterator[_Cell]]] = {
     "not_on_mask_colour": _mask_colour,
     "accuracy_per_class": _accuracy,
 }
-
-
-def _right(label: str | None, said: str, observed: Sequence[str]) -> bool | str:
-    """Whether the answer is right, or why that is not known.
-
-    The table does not say where a two-class model puts a mask worn incorrectly.
-    """
-    meant = class_info(said)
-    if label is None:
-        return "no_label"
-    if not meant.wearings:
-        return "unknown_class"
-    three = meant.name in CLASSES or any("incorrect" in class_info(name).wearings for name in observed)
-    return label in meant.wearings if three or label != "incorrect" else "incorrect_not_stated"
 
 
 def _supported(answers: _Answers) -> tuple[Floats, list[str | None]]:
@@ -369,23 +354,10 @@ def _asks_stay(name: str) -> bool:
 
 def _answers(table: pa.Table) -> dict[str, _Answers]:
     """The rows of each model, models in alphabetical order."""
-    missing = [name for name in _COLUMNS if name not in table.column_names]
-    if missing:
-        raise DataRejected(f"The rows should have a column {missing[0]!r}; they have {table.column_names}.")
-    ordered = table.select(_COLUMNS).sort_by([(name, "ascending") for name in _KEY]).combine_chunks()
-    columns = {name: _strings(ordered, name) for name in _COLUMNS if name != "families"}
-    for name in _COLUMNS:
-        if name not in ("label", "reason") and ordered.column(name).null_count:
-            raise DataRejected(f"Every row should have a value in the column {name!r}; one is empty.")
-    keys = list(zip(*(columns[name] for name in _KEY), strict=True))
-    twice = next((second for first, second in pairwise(keys) if first == second), None)
-    if twice is not None:
-        raise DataRejected(f"Each face should have one row for each model; face {twice} has two.")
-    odd = next((each for each in columns["label"] if each is not None and each not in CLASSES), None)
-    if odd is not None:
-        raise DataRejected(f"A label should be one of {', '.join(CLASSES)}, or empty; one is {odd!r}.")
+    rows = ordered(table, _COLUMNS)
+    columns = {name: column(rows, name) for name in _COLUMNS if name != "families"}
     groups, photos = np.unique(columns["group"].astype(np.str_), return_inverse=True)
-    stayed = _stayed(ordered)
+    stayed = _stayed(rows)
     found = {}
     for model in sorted(set(columns["model"])):
         those = columns["model"] == model
@@ -393,14 +365,10 @@ def _answers(table: pa.Table) -> dict[str, _Answers]:
             model=model,
             photos=photos[those],
             count=len(groups),
-            columns={name: column[those] for name, column in columns.items()},
+            columns={name: values[those] for name, values in columns.items()},
             stayed={name: (values[those], edits[those]) for name, (values, edits) in stayed.items()},
         )
     return found
-
-
-def _strings(table: pa.Table, name: str) -> Strings:
-    return np.array([*table.column(name).to_pylist(), None], object)[:-1]
 
 
 def _stayed(table: pa.Table) -> dict[str, tuple[Floats, Floats]]:

@@ -247,6 +247,8 @@ def _limit(each: Json) -> str:
 
 
 def _about(each: Json, record: Record) -> str:
+    if "controls" in each["reasons"]:
+        return "Withheld: the controls did not confirm the tool on these photos."
     if each["value"] is None:
         return "No share could be estimated: too few faces could be judged."
     model = next((n for n in record.models if f"{each['about']}:".startswith(f"{n}:")), "")
@@ -275,6 +277,8 @@ def _unjudged(each: Json) -> str:
 
 def _power(each: Json) -> str:
     kind = "a difference beyond the limit" if each["asked"]["kind"] in _DIFFERENCES else "a shortfall"
+    if "controls" in each["reasons"]:
+        return "Withheld."
     if each["power"] is None:
         return f"These faces are too few: no size of {kind} would have been found nine times in ten."
     size = points(each["power"]).lstrip("+")

@@ -15,14 +15,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from xai.audit.claims.definitions import NOT_ESTABLISHED
-from xai.audit.settings import SETTINGS_FILE
+from xai.audit.controls import CONTROLS_FILE
+from xai.audit.run import FACES_FILE
+from xai.audit.settings import SETTINGS_FILE, card_digest
 from xai.audit.summary import FILES_TABLE, SUMMARY_FILE
 from xai.errors import UnknownName, WeightsUnavailable, XaiError
 from xai.models.cards import Card, find_card
 
 __all__ = [
-    "CONTROLS_FILE",
-    "FACES_FILE",
     "FINDINGS_FILE",
     "NOTES_FILE",
     "NOTE_STATUS",
@@ -35,8 +35,6 @@ __all__ = [
 Json = dict[str, Any]
 FaceKey = tuple[str, int]
 
-FACES_FILE = "faces.parquet"
-CONTROLS_FILE = "controls.json"
 FINDINGS_FILE = "findings.json"
 NOTES_FILE = "notes.json"
 
@@ -166,8 +164,4 @@ def _card(name: str, digest: str) -> Card | None:
         card = find_card(name)
     except (UnknownName, WeightsUnavailable):
         return None
-    return card if _digest(card) == digest else None
-
-
-def _digest(card: Card) -> str:
-    return hashlib.sha256(json.dumps(card.as_dict(), default=str).encode()).hexdigest()
+    return card if card_digest(card) == digest else None

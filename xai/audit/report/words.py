@@ -77,6 +77,7 @@ REASONS: Mapping[str, str] = {
     "no_label": "the face has no label",
     "incorrect_not_stated": "it is not known where the model puts masks worn incorrectly",
     "not_stated": "no reason was noted",
+    "controls": "withheld, since the controls did not confirm the tool on these photos",
     "follows": "the answer follows the lower face",
     "follows_partly": "the answer follows only some edits of the lower face",
     "follows_not": "the answer does not follow the lower face",

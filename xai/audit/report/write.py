@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from xai.atomic_write import write_atomically
+from xai.audit.controls import CONTROLS_FILE
+from xai.audit.ledger import LEDGER_FILE, PARTS_FOLDER
 from xai.audit.report.calibration import Calibration, read_calibration
 from xai.audit.report.first_page import claims, opening, reading
 from xai.audit.report.methods import calibration, files, glossary, limits, methods, technical
 from xai.audit.report.record import (
-    CONTROLS_FILE,
-    FACES_FILE,
     FINDINGS_FILE,
     NOTES_FILE,
     FaceKey,
@@ -31,6 +31,7 @@ from xai.audit.report.rendering.html import html_of
 from xai.audit.report.rendering.pdf import pdf_of
 from xai.audit.report.results import SHOWN, Pictures, comparisons, controls, findings, models, wrong_cells
 from xai.audit.report.tables import claims_csv, faces_csv, findings_csv, report_json
+from xai.audit.run import FACES_FILE
 from xai.audit.settings import SETTINGS_FILE
 from xai.audit.summary import FILES_TABLE, SUMMARY_FILE
 
@@ -42,7 +43,7 @@ REPORT_FILES = ("report.html", "report.pdf", "report.json", "claims.csv", "findi
 """What the report consists of."""
 
 _SOURCES = (
-    SETTINGS_FILE, "ledger.jsonl", FACES_FILE, FILES_TABLE, SUMMARY_FILE, CONTROLS_FILE, FINDINGS_FILE,
+    SETTINGS_FILE, LEDGER_FILE, FACES_FILE, FILES_TABLE, SUMMARY_FILE, CONTROLS_FILE, FINDINGS_FILE,
     NOTES_FILE,
 )  # fmt: skip
 """What it rests on, beside the parts."""
@@ -137,7 +138,8 @@ def _jpeg(pixels: NDArray[np.uint8]) -> bytes:
 
 def _digests(out: Path) -> dict[str, str]:
     """Name in the folder -> SHA-256, of all that is there of the audit and the report."""
-    parts = sorted(f"parts/{path.name}" for path in (out / "parts").glob("*.parquet"))
+    inside = (out / PARTS_FOLDER).glob("*")
+    parts = [f"{PARTS_FOLDER}/{path.name}" for path in inside if path.suffix != ".unfinished"]
     names = [name for name in (*_SOURCES, *parts, *REPORT_FILES) if (out / name).is_file()]
     digests = {}
     for name in sorted(names):

@@ -17,7 +17,7 @@ from xai.learning.evaluation.metrics import bootstrap_intervals, confusion_matri
 from xai.learning.evaluation.predictions import Answers, found_face
 from xai.photo.mesh import MESH_POINTS, five_of
 
-__all__ = ["KINDS", "Bin", "SubgroupAxis", "by_kind", "head_turn"]
+__all__ = ["KINDS", "Bin", "SubgroupAxis", "by_kind", "head_turn", "nose_offset"]
 
 _SIZES = {"under_20": 20.0, "20_32": 32.0, "32_48": 48.0, "48_96": 96.0, "from_96": float("inf")}
 """Bin -> upper limit of its size, shorter side in photo pixels."""
@@ -85,16 +85,24 @@ def by_kind(answers: Answers, names: Sequence[str]) -> dict[str, tuple[Bin, ...]
 def head_turn(five: NDArray[np.float32]) -> float:
     """How far a head is turned to a side: 0 frontal, 1 with the tip of the nose over an eye, more in profile.
 
+    Args:
+        five: as in ``nose_offset``.
+    """
+    return abs(nose_offset(five))
+
+
+def nose_offset(five: NDArray[np.float32]) -> float:
+    """Where the tip of the nose lies between the eyes: -1 over the left, 0 in the middle, 1 over the right.
+
     The nose is in front of the eyes by nearly half of their distance, so this is about 0.9 times the tangent
-    of the angle; tilting the head does not change it.
+    of the angle by which the head is turned; tilting the head does not change it.
 
     Args:
         five: float32 ``(5, 2)``: left eye, right eye, nose tip, mouth corners, in pixels of one picture.
     """
     left, right, nose = five[:3].astype(np.float64)
     along = right - left
-    place = float((nose - left) @ along) / max(float(along @ along), 1e-6)
-    return abs(2 * place - 1)
+    return 2 * float((nose - left) @ along) / max(float(along @ along), 1e-6) - 1
 
 
 def _size(example: Example) -> str:
