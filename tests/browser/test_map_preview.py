@@ -51,7 +51,7 @@ def test_the_map_takes_the_place_of_its_preview(browser, server):
         seen = page.evaluate("() => window.seen")
     finally:
         page.close()
-    # For a frame or two the page may still be laid out for the photo before: a preview rests where it is longest.
+    # For a frame or two the page may still be laid out for the photo before: a preview rests where it stays.
     resting = Counter(tuple(each) for each in seen if each[0] == STEPS[0]).most_common(1)[0][0]
     _, *preview = resting
     for step, *box in seen[seen.index([*resting]) :]:
