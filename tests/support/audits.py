@@ -115,7 +115,7 @@ HOSTILE = {
     "attribute": '"><img src=x onerror=alert(1)>.png',
     "formula": "=cmd('calc').png",
     "turned": "photo\u202egnp.exe.png",
-    "emoji": "\U0001f637 mask.png",
+    "emoji": "\U0001f9a0 mask.png",
     "arabic": "\u0642\u0646\u0627\u0639.png",
     "long": "n" * 200 + ".png",
 }
@@ -141,6 +141,7 @@ def audited(folder, out, photos=40, names=("first", "second"), hostile=()):
 
 
 MARK = {"class": "covered", "area": 0.98, "p": 1e-6, "colour": [250, 20, 30], "box": [0.0, 0.0, 0.083, 0.083]}
+LIGHT = {"class": "covered", "area": 0.2, "p": 0.001, "median": 0.3, "others": 0.5}
 SMALL_FACES = {
     "measure": "supported",
     "small": 0.2,
@@ -175,7 +176,8 @@ def findings_of(rows, names):
     found = {
         name: _of_model([row for row in rows if row["model"] == name], i) for i, name in enumerate(names)
     }
-    faces = [[row["photo"], row["face"]] for row in rows[:10:2]]
+    every = dict.fromkeys((row["photo"], row["face"]) for row in rows)
+    faces = sorted(map(list, every), key=lambda face: face[0][-8:-4].isdigit())  # odd names first
     comparisons = [
         {
             "first": names[0],
@@ -191,29 +193,24 @@ def findings_of(rows, names):
     ]  # fmt: skip
     told = [
         {
-            "code": code,
-            "model": model,
-            "values": values,
-            "faces": faces,
-            "photos": [face[0] for face in faces],
+            "code": code, "model": model, "values": values, "faces": faces[at : at + 5],
+            "photos": [photo for photo, _ in faces[at : at + 5]],
         }
-        for code, model, values in (
-            ("class_mark", None, MARK),
+        for at, (code, model, values) in enumerate(
             (
-                "class_light",
-                None,
-                {"class": "covered", "area": 0.2, "p": 0.001, "median": 0.3, "others": 0.5},
-            ),
-            ("duplicates", None, {"photos": 2, "repeats": 3, "contradicted": 1}),
-            ("near_duplicates", None, {"pairs": 4, "faces": 7, "contradicted": 0}),
-            ("small_faces", names[0], SMALL_FACES),
-            ("confident_wrong", names[0], {"n": 4, "of": 9}),
-            ("right_elsewhere", names[-1], {"n": 3, "of": 60}),
-            ("slice_worse", names[0], SLICE),
-            ("label_doubt", None, {"n": 1}),
+                ("class_mark", None, MARK),
+                ("class_light", None, LIGHT),
+                ("duplicates", None, {"photos": 2, "repeats": 3, "contradicted": 1}),
+                ("near_duplicates", None, {"pairs": 4, "faces": 7, "contradicted": 0}),
+                ("small_faces", names[0], SMALL_FACES),
+                ("confident_wrong", names[0], {"n": 4, "of": 9}),
+                ("right_elsewhere", names[-1], {"n": 3, "of": 60}),
+                ("slice_worse", names[0], SLICE),
+                ("label_doubt", None, {"n": 1}),
+            )
         )
-    ]
-    told[2] |= {"faces": []}
+    ]  # fmt: skip
+    told[2]["faces"] = []
     return {"models": found, "comparisons": comparisons if len(names) > 1 else [], "findings": told}
 
 

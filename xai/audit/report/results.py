@@ -311,7 +311,7 @@ def _slices(one: Json) -> Iterator[Block]:
         return
     rows = tuple(
         (
-            f"{FACTORS.get(each['factor'], each['factor'])}: {level_words(each['factor'], each['level'])}",
+            _slice_name(each),
             f"{each['n']:,}",
             estimate(each["accuracy"]),
             estimate(each["supported"]),
@@ -340,8 +340,7 @@ def _slice_plots(found: Sequence[Json]) -> Iterator[Drawing]:
         known = [each for each in found if each[key] is not None]
         dots = [
             Dot(
-                f"{FACTORS.get(each['factor'], each['factor'])}: {level_words(each['factor'], each['level'])}"
-                + (" (differs)" if each["differs"] else ""),
+                _slice_name(each) + (" (differs)" if each["differs"] else ""),
                 each[key]["value"],
                 tuple(each[key]["interval"]),
                 role="mixed" if each["differs"] else "accent",

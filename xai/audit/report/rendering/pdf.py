@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from fpdf import FPDF
 from fpdf.enums import MethodReturnValue, TableBordersLayout, XPos, YPos
-from fpdf.fonts import FontFace, TextStyle
+from fpdf.fonts import FontFace
 from fpdf.prefs import ViewerPreferences
 from fpdf.table import Table as Grid
 
@@ -118,24 +118,20 @@ class _Paper(FPDF):
             document: the content.
             pages: page of each section, as far as known.
         """
-        self._styles(_TITLE)
-        self.start_section(self._name)
-        self._styles(_HEADINGS[0])
+        self._heading(self._name, 0, _TITLE)
         self.ln(4)
         self._blocks(document.opening, 1)
         self._contents(document, pages)
         for section in document.sections:
             self._block(section, 0)
 
-    def _styles(self, first: float) -> None:
-        sizes = (first, *_HEADINGS[1:])
-        ink = _rgb("ink")
-        self.set_section_title_styles(
-            *(
-                TextStyle(_FAMILY, "B", size, ink, t_margin=12 - 2 * level, b_margin=3)
-                for level, size in enumerate((*sizes, sizes[-1]))
-            )
-        )
+    def _heading(self, title: str, level: int, size: float) -> None:
+        """A heading with an entry in the outline; fpdf would tag one that it draws itself as a picture."""
+        self.ln(12 - 2 * level)
+        self.start_section(title, level)
+        self._font(size, bold=True)
+        self._say(title)
+        self.ln(4)
 
     def _contents(self, document: Document, pages: Mapping[str, int]) -> None:
         self.ln(6)
@@ -171,9 +167,9 @@ class _Paper(FPDF):
     def _section(self, section: Section, level: int) -> None:
         pictured = any(isinstance(block, Photos) for block in section.blocks[:2])
         self._keep(_KEPT + _ABOVE_PHOTOS if pictured else _KEPT)
-        self.start_section(self._printable(section.title), min(level, len(_HEADINGS) - 1))
+        shown = min(level, len(_HEADINGS) - 1)
+        self._heading(self._printable(section.title), shown, _HEADINGS[shown])
         self.places[section.anchor] = self.page
-        self.ln(2)
         self._blocks(section.blocks, level + 1)
 
     def _blocks(self, blocks: Sequence[Block], level: int) -> None:
