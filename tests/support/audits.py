@@ -1,13 +1,22 @@
 """Small files for audits, and a stand-in for the pipeline whose answers follow from the pixels."""
 
+import hashlib
+import json
 import zipfile
 from dataclasses import replace
 
 import numpy as np
+import pyarrow.parquet as pq
+from torch import nn
 
 from tests.support import evidences
 from tests.support.explanations import FACE, explanation
+from tests.support.models import make_classifier
+from xai.audit.claims.definitions import DEFAULT_CLAIMS
 from xai.audit.examine import Photo
+from xai.audit.run import FACES_FILE, finish_audit, run_audit
+from xai.audit.sources.files import list_files
+from xai.evidence_types import VERDICTS
 from xai.photo.images import encode_png, read_image
 from xai.types import Faces
 
@@ -65,3 +74,199 @@ class StandInControls:
 
 RIGHT = {"honest": "supported", "planted_mark": "not supported", "untrained": "mixed"}
 """What the controls answer where verdicts are as expected."""
+
+
+def face_row(photo, face=0, model="default", **changes):
+    """A row of the table: the face number ``face`` of a photo of its own group, covered and said to be."""
+    name = f"{photo:05}.jpg"
+    sha256 = hashlib.sha256(name.encode()).hexdigest()
+    return {
+        "photo": name,
+        "photo_sha256": sha256,
+        "group": sha256,
+        "face": face,
+        "box": [0, 0, 100, 100],
+        "face_width": 100,
+        "turn": 0,
+        "light": 0.5,
+        "yaw": None,
+        "dhash": 0,
+        "surround": [128] * 432,
+        "seen": [0, 0, 12, 12],
+        "label": "covered",
+        "model": model,
+        "mask_colour": "blue",
+        "prediction": "covered",
+        "confidence": 0.9,
+        "verdict": "supported",
+        "reason": "",
+        "follow_held": 0,
+        "follow_of": 0,
+        "stay_held": 0,
+        "stay_of": 0,
+        "families": [],
+        "shares": [],
+        "aligned_map": None,
+    } | changes
+
+
+HOSTILE = {
+    "script": "<script>alert(1).png",
+    "attribute": '"><img src=x onerror=alert(1)>.png',
+    "formula": "=cmd('calc').png",
+    "turned": "photo\u202egnp.exe.png",
+    "emoji": "\U0001f9a0 mask.png",
+    "arabic": "\u0642\u0646\u0627\u0639.png",
+    "long": "n" * 200 + ".png",
+}
+"""Names of photos that a report has to survive."""
+
+
+def audited(folder, out, photos=40, names=("first", "second"), hostile=()):
+    """The folder ``out`` of an audit by the stand-in, findings and controls by hand; returns its rows."""
+    for label, start in (("covered", 1), ("incorrect", 101), ("uncovered", 201)):
+        (folder / label).mkdir(parents=True)
+        for seed in range(start, start + photos // 3 + 1):
+            (folder / label / f"{seed:04d}.png").write_bytes(picture(seed))
+    for seed, name in enumerate(hostile, 400):
+        (folder / "covered" / name).write_bytes(picture(seed))
+    (folder / "covered" / "text.jpg").write_bytes(b"no picture")
+    models = [make_classifier(nn.Identity(), 8, name=name) for name in names]
+    files = list_files([folder], print)
+    run_audit(files, models, out, examine=examine)
+    finish_audit(files, names, out, DEFAULT_CLAIMS, StandInControls(RIGHT))
+    rows = pq.read_table(out / FACES_FILE).to_pylist()
+    (out / "findings.json").write_text(json.dumps(findings_of(rows, names)))
+    return rows
+
+
+MARK = {"class": "covered", "area": 0.98, "p": 1e-6, "colour": [250, 20, 30], "box": [0.0, 0.0, 0.083, 0.083]}
+LIGHT = {"class": "covered", "area": 0.2, "p": 0.001, "median": 0.3, "others": 0.5}
+SMALL_FACES = {
+    "measure": "supported",
+    "small": 0.2,
+    "larger": 0.8,
+    "difference": -0.6,
+    "interval": [-0.7, -0.45],
+    "p": 1e-4,
+}
+SLICE = {
+    "factor": "turn", "level": "slight", "measure": "accuracy", "value": 0.6, "rest": 0.93, "n": 31,
+    "p": 0.004,
+}  # fmt: skip
+
+
+def share_of(held):
+    """An estimate as findings hold it; None of nothing."""
+    if not held:
+        return None
+    value = sum(held) / len(held)
+    return {"value": value, "interval": [max(0, value - 0.1), min(1, value + 0.08)], "n": len(held)}
+
+
+def mean_map(seed):
+    """A map of 24 x 24 cells that is strongest at the mouth."""
+    y, x = np.mgrid[0:24, 0:24] / 23
+    spot = np.exp(-((x - 0.5) ** 2 + (y - 0.65) ** 2) / 0.02) - 0.3 * np.exp(-((y - 0.2) ** 2) / 0.01)
+    return np.round(0.2 * spot + 0.005 * np.random.default_rng(seed).normal(size=(24, 24)), 6).tolist()
+
+
+def findings_of(rows, names):
+    """What ``findings.json`` says of these rows, counted one by one."""
+    found = {
+        name: _of_model([row for row in rows if row["model"] == name], i) for i, name in enumerate(names)
+    }
+    every = dict.fromkeys((row["photo"], row["face"]) for row in rows)
+    faces = sorted(map(list, every), key=lambda face: face[0][-8:-4].isdigit())  # odd names first
+    comparisons = [
+        {
+            "first": names[0],
+            "second": names[1],
+            "n": len(rows) // 2,
+            "accuracy": {
+                "difference": -0.04, "interval": [-0.09, 0.02], "p": 0.21, "adjusted": 0.42,
+                "only_first": 3, "only_second": 6, "n": 60,
+            },
+            "supported": None,
+            "maps": [{"class": "covered", "values": mean_map(9), "n": 14}],
+        }
+    ]  # fmt: skip
+    told = [
+        {
+            "code": code, "model": model, "values": values, "faces": faces[at : at + 5],
+            "photos": [photo for photo, _ in faces[at : at + 5]],
+        }
+        for at, (code, model, values) in enumerate(
+            (
+                ("class_mark", None, MARK),
+                ("class_light", None, LIGHT),
+                ("duplicates", None, {"photos": 2, "repeats": 3, "contradicted": 1}),
+                ("near_duplicates", None, {"pairs": 4, "faces": 7, "contradicted": 0}),
+                ("small_faces", names[0], SMALL_FACES),
+                ("confident_wrong", names[0], {"n": 4, "of": 9}),
+                ("right_elsewhere", names[-1], {"n": 3, "of": 60}),
+                ("slice_worse", names[0], SLICE),
+                ("label_doubt", None, {"n": 1}),
+            )
+        )
+    ]  # fmt: skip
+    told[2]["faces"] = []
+    return {"models": found, "comparisons": comparisons if len(names) > 1 else [], "findings": told}
+
+
+def _of_model(rows, seed):
+    right = {row["photo"]: row["label"] == row["prediction"] for row in rows}
+    labels, said = ("covered", "incorrect", "uncovered"), sorted({row["prediction"] for row in rows})
+    supported = [row["verdict"] == "supported" for row in rows if row["verdict"] != "cannot tell"]
+    classes = [
+        {
+            "class": label,
+            "n": sum(row["label"] == label for row in rows),
+            "accuracy": share_of([right[row["photo"]] for row in rows if row["label"] == label]),
+            "supported": share_of([row["verdict"] == "supported" for row in rows if row["label"] == label]),
+            "verdicts": {
+                v: sum(row["verdict"] == v and row["label"] == label for row in rows) for v in VERDICTS
+            },
+        }
+        for label in labels
+    ]
+    places = {
+        key: {v: sum(row["verdict"] == v and right[row["photo"]] is held for row in rows) for v in VERDICTS}
+        for key, held in (("right", True), ("wrong", False), ("unlabelled", None))
+    }
+    cells = [
+        [
+            [
+                [row["photo"], row["face"]]
+                for row in rows
+                if (row["label"], row["prediction"]) == (label, answer)
+            ]
+            for answer in said
+        ]
+        for label in labels
+    ]
+    slices = [
+        {
+            "factor": factor, "level": level, "range": ends, "n": len(rows) // 2,
+            "accuracy": share_of([*right.values()]), "supported": share_of(supported),
+            "differs": level == "48_80",
+        }
+        for factor, level, ends in (("size", "48_80", [48, 80]), ("size", "81_160", [81, 160]))
+    ]  # fmt: skip
+    worst = [
+        {
+            "photo": row["photo"], "face": row["face"], "why": "confident_wrong", "label": row["label"],
+            "prediction": row["prediction"], "confidence": row["confidence"], "verdict": row["verdict"],
+        }
+        for row in rows if not right[row["photo"]]
+    ][:7]  # fmt: skip
+    return {
+        "faces": len(rows), "labelled": len(rows), "accuracy": share_of([*right.values()]),
+        "supported": share_of(supported), "classes": classes, "places": places,
+        "confusion": {"labels": labels, "predictions": said, "cells": cells},
+        "slices": slices, "worst": worst,
+        "maps": [
+            {"class": "covered", "answer": "right", "n": 14, "values": mean_map(seed)},
+            {"class": "covered", "answer": "wrong", "n": 4, "values": None},
+        ],
+    }  # fmt: skip

@@ -46,6 +46,7 @@ __all__ = [
     "SAMPLE",
     "ControlModels",
     "Controls",
+    "control_photos",
     "run_controls",
     "withheld",
     "write_controls",
@@ -215,6 +216,11 @@ class _Chosen:
     face: int
     group: str
     label: str | None
+
+
+def control_photos(out: Path) -> list[str]:
+    """The photo of each face that the controls are tested on, in order; one may be there more than once."""
+    return [each.photo for each in _chosen(out)]
 
 
 def _chosen(out: Path) -> list[_Chosen]:

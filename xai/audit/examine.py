@@ -37,7 +37,7 @@ from xai.photo.image_headers import MAX_BYTES
 from xai.photo.images import read_image
 from xai.photo.orientation import find_faces_upright
 from xai.pipeline import Pair, explain_all
-from xai.types import Explanation, Face, Faces, Image
+from xai.types import Explanation, Face, Faces, Image, Progress
 
 __all__ = ["SYSTEMATIC", "Examine", "Part", "Photo", "examine_part", "examine_photo", "settle"]
 
@@ -83,20 +83,32 @@ class Part:
     outcomes: Sequence[Outcome]
 
 
-def examine_photo(data: bytes, classifiers: Sequence[Classifier]) -> Photo:
+def examine_photo(data: bytes, classifiers: Sequence[Classifier], progress: Progress | None = None) -> Photo:
     """Read a photo, find its faces and test each classifier's prediction for each.
 
     A face that one of the classifiers cannot be tested on has no explanation at all, so that all classifiers
     are compared on the same faces.
+
+    Args:
+        data: bytes of the photo.
+        classifiers: whose predictions are tested.
+        progress: called with (0, 0) once the photo is decoded, and before each face with (faces done, faces);
+            raising in it stops the work.
 
     Raises:
         ImageRejected: it is not accepted.
         MemoryRanOut: there is not enough memory for one face.
         ThirdPartyMissing: a network's file, or a portrait that lends parts, is not installed.
     """
-    image, faces = find_faces_upright(read_image(data))
+    progress = progress or (lambda _done, _total: None)
+    image = read_image(data)
+    progress(0, 0)
+    image, faces = find_faces_upright(image)
     failures: dict[int, str] = {}
-    explained = [_explained(number, face, classifiers, failures) for number, face in enumerate(faces)]
+    explained: list[Sequence[Explanation]] = []
+    for number, face in enumerate(faces):
+        progress(number, len(faces))
+        explained.append(_explained(number, face, classifiers, failures))
     return Photo(image, faces, explained, failures)
 
 
