@@ -107,6 +107,7 @@ def _audit(calls: Any) -> None:
     call.add_argument(
         "--limit", type=positive, metavar="N", help="only the first N photos; the set's tables do not count"
     )
+    call.add_argument("--no-faces", action="store_true", help="leave pictures of faces out of the report")
     call.add_argument(
         "--engine",
         choices=("local", "ray"),
