@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xai.audit.verify.comparison import Verification
     from xai.models.classifiers import Classifier
 
-__all__ = ["differs", "verify"]
+__all__ = ["audit_diff", "differs", "verify"]
 
 
 def verify(args: Namespace, note: Note) -> Json:
@@ -40,6 +40,17 @@ def verify(args: Namespace, note: Note) -> Json:
     else:
         raise XaiError(f"{args.folder} holds neither an audit nor an explanation: name the folder of --out.")
     return found.as_dict()
+
+
+def audit_diff(args: Namespace, note: Note) -> Json:
+    """What changed from one audit to another.
+
+    Raises:
+        XaiError: a folder holds no finished audit, or the two have no photo in common.
+    """
+    from xai.audit.difference import audit_difference  # noqa: PLC0415 - pyarrow and scipy, seconds
+
+    return audit_difference(args.first, args.second)
 
 
 def differs(record: Json) -> int:
