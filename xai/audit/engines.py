@@ -103,7 +103,7 @@ class Ray:
             made = ray.data.from_items(items, override_num_blocks=len(items)).map(
                 _Worker,
                 fn_constructor_args=(ray.put(asked), _machines(classifiers)),
-                concurrency=min(workers, len(items)),
+                compute=ray.data.ActorPoolStrategy(size=min(workers, len(items))),
                 num_cpus=0 if gpus else threads,
                 num_gpus=gpus,
             )
@@ -180,6 +180,7 @@ def _in_order(rows: Iterator[dict[str, Any]]) -> Iterator[Part]:
 
 def _ray() -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         import ray  # noqa: PLC0415 - optional
         import ray.data  # noqa: PLC0415
@@ -207,6 +208,7 @@ def _start(ray: Any, cores: int | None) -> bool:
         )
     except (ConnectionError, RuntimeError, OSError) as error:
         raise XaiError(f"Ray cannot be started or reached: {error}") from error
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     return True
