@@ -8,7 +8,7 @@ import pytest
 
 from dashboard.prefetch import scheduler
 from dashboard.prefetch.disk_cache import DiskCache
-from dashboard.prefetch.scheduler import PrefetchedResults, Prefetcher, Waiting
+from dashboard.prefetch.scheduler import FOLDER, PrefetchedResults, Prefetcher, Waiting
 from dashboard.worker.job_handle import JobError, JobHandle
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
