@@ -5,6 +5,7 @@ All of it follows from the crop and its landmarks alone, whatever the model, exc
 
 from __future__ import annotations
 
+import math
 from functools import cache
 
 import cv2
@@ -27,6 +28,7 @@ __all__ = [
     "colour_of_mask",
     "difference_hash",
     "light_of",
+    "seen_of",
     "surround_of",
     "yaw_of",
 ]
@@ -103,6 +105,19 @@ def surround_of(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     cells = cv2.resize(crop, (SURROUND_SIDE, SURROUND_SIDE), interpolation=cv2.INTER_AREA)
     return np.asarray(cells, np.uint8)
+
+
+def seen_of(face: Face) -> list[int]:
+    """Which cells of ``surround_of`` lie wholly in the photo: left, top, right and bottom, half-open, 0 to
+    ``SURROUND_SIDE``. What a crop shows beyond is the photo mirrored.
+    """
+    if face.photo_size is None:
+        return [0, 0, SURROUND_SIDE, SURROUND_SIDE]
+    width, height = face.photo_size
+    cell, square = face.crop_box.width / SURROUND_SIDE, face.crop_box
+    first = [math.ceil(-edge / cell) for edge in (square.left, square.top)]
+    last = [(width - square.left) // cell, (height - square.top) // cell]
+    return [min(SURROUND_SIDE, max(0, int(edge))) for edge in (*first, *last)]
 
 
 def aligned_map(values: NDArray[np.float32], face: Face) -> NDArray[np.float16] | None:

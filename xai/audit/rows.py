@@ -19,6 +19,7 @@ from xai.audit.measures import (
     colour_of_mask,
     difference_hash,
     light_of,
+    seen_of,
     surround_of,
     yaw_of,
 )
@@ -45,6 +46,7 @@ SCHEMA = pa.schema(
         pa.field("yaw", pa.float32()),
         pa.field("dhash", pa.uint64(), nullable=False),
         pa.field("surround", pa.list_(pa.uint8(), 3 * SURROUND_SIDE**2), nullable=False),
+        pa.field("seen", pa.list_(pa.int8(), 4), nullable=False),
         pa.field("label", pa.string()),
         pa.field("model", pa.string(), nullable=False),
         pa.field("mask_colour", pa.string()),
@@ -70,15 +72,16 @@ belong together (crops of one photo, near duplicates) as the set names it, else 
 the crop, 0..1. ``yaw``: degrees by which the head is turned, positive where the nose points to the
 picture's right; null without an accepted mesh. ``dhash``: perceptual hash of the crop, 64 bits
 (``difference_hash``). ``surround``: mean colours of 12 x 12 cells of the crop, row by row, red, green,
-blue, 0..255. ``label``: one of ``CLASSES``, null where not known. ``mask_colour``: one of ``COLOURS``; null
-where the label, or without one the prediction, is a class without a mask. ``prediction``: in the model's
-spelling. ``confidence``: its probability, 0..1. ``verdict``: one of ``VERDICTS``. ``reason``: code of the
-deciding reason. ``follow_held`` of ``follow_of`` edits of the lower face were followed; under ``stay_held``
-of ``stay_of`` others the prediction stayed; both 0 of 0 where nothing was tested, and ``families`` is then
-empty. ``shares``: part of a map's positive evidence in a region, 0..1; empty where the regions are not
-known. ``aligned_map``: the occlusion map of the predicted class on 24 x 24 cells that all faces share
-(``aligned_map`` in ``measures.py``), row by row, in probability; NaN beyond the crop, null without an
-accepted mesh.
+blue, 0..255. ``seen``: which of these cells lie in the photo, and not beyond where it is mirrored: left,
+top, right, bottom, half-open. ``label``: one of ``CLASSES``, null where not known. ``mask_colour``: one of
+``COLOURS``; null where the label, or without one the prediction, is a class without a mask. ``prediction``:
+in the model's spelling. ``confidence``: its probability, 0..1. ``verdict``: one of ``VERDICTS``.
+``reason``: code of the deciding reason. ``follow_held`` of ``follow_of`` edits of the lower face were
+followed; under ``stay_held`` of ``stay_of`` others the prediction stayed; both 0 of 0 where nothing was
+tested, and ``families`` is then empty. ``shares``: part of a map's positive evidence in a region, 0..1;
+empty where the regions are not known. ``aligned_map``: the occlusion map of the predicted class on 24 x 24
+cells that all faces share (``aligned_map`` in ``measures.py``), row by row, in probability; NaN beyond the
+crop, null without an accepted mesh.
 """
 
 _MAP = "occlusion"
@@ -125,6 +128,7 @@ def _of_face(face: Face) -> dict[str, Any]:
         "yaw": yaw_of(face),
         "dhash": difference_hash(face.crop),
         "surround": surround_of(face.crop).ravel(),
+        "seen": seen_of(face),
     }
 
 

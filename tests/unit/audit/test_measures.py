@@ -18,6 +18,7 @@ from xai.audit.measures import (
     aligned_map,
     colour_of_mask,
     difference_hash,
+    seen_of,
     surround_of,
     yaw_of,
 )
@@ -94,6 +95,14 @@ def test_surround_is_the_mean_of_each_cell():
             assert np.abs(cells[row, column] - cell.mean(axis=0)).max() <= 0.5
 
 
+def test_cells_beyond_the_photo_are_not_seen():
+    """A crop of 120 pixels, ten a cell, of a photo of 100 x 130: 15 to the left of it and 5 above."""
+    face = replace(FACE, crop_box=Box(-15, -5, 105, 115), photo_size=(100, 130))
+    assert seen_of(face) == [2, 1, 11, 12]
+    assert seen_of(replace(face, crop_box=Box(0, 0, 120, 120))) == [0, 0, 10, 12]
+    assert seen_of(replace(face, photo_size=None)) == [0, 0, 12, 12]
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_a_point_of_the_face_lies_in_its_cell_however_the_face_is_placed(seed):
     """A bump beside the left eye is found there, whatever rotation, scale and place the face has."""
@@ -149,6 +158,7 @@ def test_rows_hold_the_measures(tmp_path):
     assert unknown["mask_colour"] == colour_of_mask(face, "covered") is not None
     assert bare["yaw"] == pytest.approx(0, abs=0.01)
     assert bare["dhash"] == difference_hash(face.crop)
+    assert bare["seen"] == seen_of(face)
     assert (bare["surround"] == surround_of(face.crop).ravel()).all()
     wanted = aligned_map(told[0].heatmaps["occlusion"].values, face)
     assert (bare["aligned_map"] == wanted.ravel()).all()
