@@ -14,6 +14,7 @@ from xai.audit.claims.definitions import Claim
 
 __all__ = [
     "IN_ZIP",
+    "PART_FILES",
     "AskedAgain",
     "AuditJob",
     "BeginAudit",
@@ -34,6 +35,9 @@ __all__ = [
 
 IN_ZIP = -1
 """Instead of an index of an upload: the file was in a zip."""
+
+PART_FILES = 32
+"""Files of one part, as the command line's."""
 
 Folder = Mapping[str, bytes]
 """Files of an audit's folder: name in it, with ``/``, -> bytes."""

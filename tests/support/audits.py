@@ -54,6 +54,29 @@ def examine(data, classifiers):
     return Photo(image, Faces([face]), (made,))
 
 
+class StandInControls:
+    """Answers for the control models without networks; the stand-in's face in every picture.
+
+    Args:
+        verdicts: control -> verdict, or a function of (number of the face, label) that returns this.
+    """
+
+    def __init__(self, verdicts):
+        self.verdicts, self.asked = verdicts, []
+
+    def find(self, data):
+        return Faces([replace(FACE, photo_sha256=read_image(data).sha256)])
+
+    def ask(self, face, label):
+        self.asked.append((face.photo_sha256, label))
+        told = self.verdicts
+        return told(len(self.asked) - 1, label) if callable(told) else told
+
+
+RIGHT = {"honest": "supported", "planted_mark": "not supported", "untrained": "mixed"}
+"""What the controls answer where verdicts are as expected."""
+
+
 def face_row(photo, face=0, model="default", **changes):
     """A row of the table: the face number ``face`` of a photo of its own group, covered and said to be."""
     name = f"{photo:05}.jpg"
@@ -86,29 +109,6 @@ def face_row(photo, face=0, model="default", **changes):
         "shares": [],
         "aligned_map": None,
     } | changes
-
-
-class StandInControls:
-    """Answers for the control models without networks; the stand-in's face in every picture.
-
-    Args:
-        verdicts: control -> verdict, or a function of (number of the face, label) that returns this.
-    """
-
-    def __init__(self, verdicts):
-        self.verdicts, self.asked = verdicts, []
-
-    def find(self, data):
-        return Faces([replace(FACE, photo_sha256=read_image(data).sha256)])
-
-    def ask(self, face, label):
-        self.asked.append((face.photo_sha256, label))
-        told = self.verdicts
-        return told(len(self.asked) - 1, label) if callable(told) else told
-
-
-RIGHT = {"honest": "supported", "planted_mark": "not supported", "untrained": "mixed"}
-"""What the controls answer where verdicts are as expected."""
 
 
 HOSTILE = {

@@ -24,6 +24,7 @@ SUMMARY_FILE = "summary.json"
 FILES_TABLE = "files.csv"
 
 _COLUMNS = ("name", "outcome", "sha256", "faces", "unmatched", "unexplained", "sentence")
+_SUMMED = ("faces", "unmatched", "unexplained")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
@@ -56,17 +57,20 @@ def summarise(
     Raises:
         XaiError: a file cannot be written.
     """
-    outcomes = list(ledger.outcomes())
-    kinds = Counter(outcome.outcome for outcome in outcomes)
+    kinds: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
+    for outcome in ledger.outcomes():
+        kinds[outcome.outcome] += 1
+        sums.update({name: getattr(outcome, name) for name in _SUMMED})
     summary = {
-        "files": len(outcomes),
+        "files": kinds.total(),
         "photos": kinds["read"] + kinds["no_face"],
-        "faces": sum(outcome.faces for outcome in outcomes),
+        "faces": sums["faces"],
         "refused": kinds["refused"],
         "no_face": kinds["no_face"],
         "duplicates": kinds["duplicate"],
-        "unmatched": sum(outcome.unmatched for outcome in outcomes),
-        "unexplained": sum(outcome.unexplained for outcome in outcomes),
+        "unmatched": sums["unmatched"],
+        "unexplained": sums["unexplained"],
         "verdicts": _verdicts(ledger.parts(), models),
         "claims": _claims(results),
         "controls": dict(controls),

@@ -107,6 +107,13 @@ def _audit(calls: Any) -> None:
     call.add_argument(
         "--limit", type=positive, metavar="N", help="only the first N photos; the set's tables do not count"
     )
+    call.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="ray: on all cores, or on the cluster that RAY_ADDRESS names; an extra, requirements-ray.txt",
+    )
+    call.add_argument("--workers", type=positive, metavar="N", help="of ray; one a core without it")
 
 
 def _verify(calls: Any) -> None:

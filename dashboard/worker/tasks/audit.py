@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 from PIL import Image as Pictures
+from PIL import ImageOps
 
 from dashboard.worker.audit_jobs import (
     IN_ZIP,
@@ -197,10 +198,10 @@ def _cut(job: CutFaces, _models: ModelPool, tell: ProgressCallback) -> tuple[byt
     pixels = turn_photo(read_image(job.file.data), job.turn).pixels
     cut = []
     for left, top, right, bottom in job.boxes:
-        across, down = round((right - left) * _AROUND), round((bottom - top) * _AROUND)
-        area = pixels[max(0, top - down) : bottom + down, max(0, left - across) : right + across]
-        picture = Pictures.fromarray(area)
-        picture.thumbnail((THUMBNAIL, THUMBNAIL), Pictures.Resampling.LANCZOS)
+        half = round(max(right - left, bottom - top) * (0.5 + _AROUND))
+        across, down = (left + right) // 2, (top + bottom) // 2
+        area = pixels[max(0, down - half) : down + half, max(0, across - half) : across + half]
+        picture = ImageOps.fit(Pictures.fromarray(area), (THUMBNAIL, THUMBNAIL), Pictures.Resampling.LANCZOS)
         cut.append(encode_jpeg(np.asarray(picture)))
     return tuple(cut)
 

@@ -6,9 +6,10 @@ import json
 import zipfile
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from dashboard.worker import handlers
+from dashboard.worker import audit_jobs, handlers
 from dashboard.worker.audit_jobs import (
     AskedAgain,
     BeginAudit,
@@ -28,7 +29,7 @@ from xai.audit.claims.definitions import DEFAULT_CLAIMS
 from xai.audit.run import PART_FILES, finish_audit, run_audit
 from xai.audit.sources.files import list_files
 from xai.errors import XaiError
-from xai.photo.images import read_image
+from xai.photo.images import encode_png, read_image
 
 MODELS = ("mobilenet_v2", "custom_cnn_relu_bn")
 
@@ -181,9 +182,18 @@ def test_a_resume_file_with_a_changed_part_or_with_paths_of_its_own_is_not_taken
     assert set(resumed.folder) == set(folder)
 
 
-def test_a_face_is_cut_out_with_some_room_around_it(job):
-    whole = SetFile("a.png", 0, 0, data=picture(100, 80))
-    (cut,) = job(CutFaces(whole, 0, ((20, 20, 60, 40),)))
-    assert read_image(cut).pixels.shape == (30, 60, 3)
-    (corner,) = job(CutFaces(whole, 1, ((0, 0, 40, 40),)))
-    assert read_image(corner).pixels.shape == (50, 50, 3)
+def test_a_face_is_cut_out_as_a_square_from_the_turned_photo(job):
+    pixels = np.zeros((60, 100, 3), np.uint8)
+    pixels[10:30, 60:80] = 255, 0, 0
+    whole = SetFile("a.png", 0, 0, data=encode_png(pixels))
+    (upright,) = job(CutFaces(whole, 0, ((60, 10, 80, 30),)))
+    (turned,) = job(CutFaces(whole, 1, ((30, 60, 50, 80),)))  # a quarter clockwise: x is 60 - y
+    for cut in (read_image(upright).pixels, read_image(turned).pixels):
+        assert cut.shape == (audit.THUMBNAIL, audit.THUMBNAIL, 3)
+        assert abs(int(cut[72, 72, 0]) - 255) < 20
+        assert (cut[72, 72, 1:] < 20).all()
+        assert (cut[4, 4] < 20).all()
+
+
+def test_parts_have_as_many_files_as_those_of_the_command_line():
+    assert audit_jobs.PART_FILES == PART_FILES
