@@ -39,7 +39,7 @@ Submit = Callable[[Job], JobHandle]
 """Submits a background job to the model process."""
 
 FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "samples"
-"""Where the results are: the variable ``XAI_SAMPLE_ANSWERS`` names another folder, or is ``on`` or ``off``."""
+"""Where the results are; ``XAI_SAMPLE_ANSWERS`` names another folder, or is ``on`` or ``off``."""
 
 _LOG = logging.getLogger(__name__)
 _GLANCE = 0.05

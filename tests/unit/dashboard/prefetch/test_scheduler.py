@@ -184,9 +184,9 @@ def test_a_closed_model_process_and_a_folder_that_cannot_be_end_it_quietly(cache
 @pytest.mark.parametrize(
     ("wanted", "folder"),
     [
-        (None, scheduler.FOLDER),
-        ("on", scheduler.FOLDER),
-        ("", scheduler.FOLDER),
+        (None, FOLDER),
+        ("on", FOLDER),
+        ("", FOLDER),
         ("off", None),
         ("a/b", Path("a/b")),
     ],
