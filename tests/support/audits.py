@@ -14,9 +14,11 @@ from tests.support.explanations import FACE, explanation
 from tests.support.models import make_classifier
 from xai.audit.claims.definitions import DEFAULT_CLAIMS
 from xai.audit.examine import Photo
-from xai.audit.run import FACES_FILE, finish_audit, run_audit
+from xai.audit.findings.collect import find
+from xai.audit.ledger import Ledger
+from xai.audit.rows import FACES_FILE
+from xai.audit.run import finish_audit, run_audit
 from xai.audit.sources.files import list_files
-from xai.evidence_types import VERDICTS
 from xai.photo.images import encode_png, read_image
 from xai.types import Faces
 
@@ -123,7 +125,7 @@ HOSTILE = {
 
 
 def audited(folder, out, photos=40, names=("first", "second"), hostile=()):
-    """The folder ``out`` of an audit by the stand-in, findings and controls by hand; returns its rows."""
+    """The folder ``out`` of an audit by the stand-in, with findings by hand (``findings_of``)."""
     for label, start in (("covered", 1), ("incorrect", 101), ("uncovered", 201)):
         (folder / label).mkdir(parents=True)
         for seed in range(start, start + photos // 3 + 1):
@@ -135,9 +137,7 @@ def audited(folder, out, photos=40, names=("first", "second"), hostile=()):
     files = list_files([folder], print)
     run_audit(files, models, out, examine=examine)
     finish_audit(files, names, out, DEFAULT_CLAIMS, StandInControls(RIGHT))
-    rows = pq.read_table(out / FACES_FILE).to_pylist()
-    (out / "findings.json").write_text(json.dumps(findings_of(rows, names)))
-    return rows
+    (out / "findings.json").write_text(json.dumps(findings_of(out, names)))
 
 
 MARK = {"class": "covered", "area": 0.98, "p": 1e-6, "colour": [250, 20, 30], "box": [0.0, 0.0, 0.083, 0.083]}
@@ -156,14 +156,6 @@ SLICE = {
 }  # fmt: skip
 
 
-def share_of(held):
-    """An estimate as findings hold it; None of nothing."""
-    if not held:
-        return None
-    value = sum(held) / len(held)
-    return {"value": value, "interval": [max(0, value - 0.1), min(1, value + 0.08)], "n": len(held)}
-
-
 def mean_map(seed):
     """A map of 24 x 24 cells that is strongest at the mouth."""
     y, x = np.mgrid[0:24, 0:24] / 23
@@ -171,26 +163,19 @@ def mean_map(seed):
     return np.round(0.2 * spot + 0.005 * np.random.default_rng(seed).normal(size=(24, 24)), 6).tolist()
 
 
-def findings_of(rows, names):
-    """What ``findings.json`` says of these rows, counted one by one."""
-    found = {
-        name: _of_model([row for row in rows if row["model"] == name], i) for i, name in enumerate(names)
-    }
-    every = dict.fromkeys((row["photo"], row["face"]) for row in rows)
-    faces = sorted(map(list, every), key=lambda face: face[0][-8:-4].isdigit())  # odd names first
-    comparisons = [
-        {
-            "first": names[0],
-            "second": names[1],
-            "n": len(rows) // 2,
-            "accuracy": {
-                "difference": -0.04, "interval": [-0.09, 0.02], "p": 0.21, "adjusted": 0.42,
-                "only_first": 3, "only_second": 6, "n": 60,
-            },
-            "supported": None,
-            "maps": [{"class": "covered", "values": mean_map(9), "n": 14}],
-        }
-    ]  # fmt: skip
+def findings_of(out, names):
+    """Findings of the rows in ``out``, but maps and remarks by hand: one remark of each code, and faces with
+    odd names first.
+    """
+    table = pq.read_table(out / FACES_FILE)
+    found = find(table, Ledger(out).outcomes(), names).as_dict()
+    for seed, one in enumerate(found["models"].values()):
+        drawn = {"class": "covered", "answer": "right", "n": 14, "values": mean_map(seed)}
+        one["maps"] = [drawn, {"class": "covered", "answer": "wrong", "n": 0, "values": None}]
+    for each in found["comparisons"]:
+        each["maps"] = [{"class": "covered", "n": 14, "values": mean_map(9)}]
+    every = dict.fromkeys(zip(table["photo"].to_pylist(), table["face"].to_pylist(), strict=True))
+    faces = sorted(map(list, every), key=lambda face: face[0][-8:-4].isdigit())
     told = [
         {
             "code": code, "model": model, "values": values, "faces": faces[at : at + 5],
@@ -211,62 +196,4 @@ def findings_of(rows, names):
         )
     ]  # fmt: skip
     told[2]["faces"] = []
-    return {"models": found, "comparisons": comparisons if len(names) > 1 else [], "findings": told}
-
-
-def _of_model(rows, seed):
-    right = {row["photo"]: row["label"] == row["prediction"] for row in rows}
-    labels, said = ("covered", "incorrect", "uncovered"), sorted({row["prediction"] for row in rows})
-    supported = [row["verdict"] == "supported" for row in rows if row["verdict"] != "cannot tell"]
-    classes = [
-        {
-            "class": label,
-            "n": sum(row["label"] == label for row in rows),
-            "accuracy": share_of([right[row["photo"]] for row in rows if row["label"] == label]),
-            "supported": share_of([row["verdict"] == "supported" for row in rows if row["label"] == label]),
-            "verdicts": {
-                v: sum(row["verdict"] == v and row["label"] == label for row in rows) for v in VERDICTS
-            },
-        }
-        for label in labels
-    ]
-    places = {
-        key: {v: sum(row["verdict"] == v and right[row["photo"]] is held for row in rows) for v in VERDICTS}
-        for key, held in (("right", True), ("wrong", False), ("unlabelled", None))
-    }
-    cells = [
-        [
-            [
-                [row["photo"], row["face"]]
-                for row in rows
-                if (row["label"], row["prediction"]) == (label, answer)
-            ]
-            for answer in said
-        ]
-        for label in labels
-    ]
-    slices = [
-        {
-            "factor": factor, "level": level, "range": ends, "n": len(rows) // 2,
-            "accuracy": share_of([*right.values()]), "supported": share_of(supported),
-            "differs": level == "48_80",
-        }
-        for factor, level, ends in (("size", "48_80", [48, 80]), ("size", "81_160", [81, 160]))
-    ]  # fmt: skip
-    worst = [
-        {
-            "photo": row["photo"], "face": row["face"], "why": "confident_wrong", "label": row["label"],
-            "prediction": row["prediction"], "confidence": row["confidence"], "verdict": row["verdict"],
-        }
-        for row in rows if not right[row["photo"]]
-    ][:7]  # fmt: skip
-    return {
-        "faces": len(rows), "labelled": len(rows), "accuracy": share_of([*right.values()]),
-        "supported": share_of(supported), "classes": classes, "places": places,
-        "confusion": {"labels": labels, "predictions": said, "cells": cells},
-        "slices": slices, "worst": worst,
-        "maps": [
-            {"class": "covered", "answer": "right", "n": 14, "values": mean_map(seed)},
-            {"class": "covered", "answer": "wrong", "n": 4, "values": None},
-        ],
-    }  # fmt: skip
+    return {**found, "findings": told}

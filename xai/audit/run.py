@@ -25,7 +25,7 @@ from xai.audit.summary import summarise
 from xai.models.classifiers import Classifier
 from xai.types import Progress
 
-__all__ = ["FACES_FILE", "PART_FILES", "finish_audit", "report_audit", "run_audit", "write_results"]
+__all__ = ["PART_FILES", "finish_audit", "report_audit", "run_audit", "write_results"]
 
 PART_FILES = 32
 """Files of one part: about what a kill costs."""

@@ -116,22 +116,30 @@ def _slice_worse(values: Values) -> tuple[str, str]:
 
 def _confident_wrong(values: Values) -> tuple[str, str]:
     return (
-        f"{values['n']:,} of {counted(values['of'], 'wrong answer')} given with at least 90% confidence",
+        f"{_of(values)} wrong answers {_were(values)} given with at least 90% confidence",
         "Such an answer gives no warning to the people who act on it.",
     )
 
 
 def _right_elsewhere(values: Values) -> tuple[str, str]:
     return (
-        f"{values['n']:,} of {counted(values['of'], 'right answer')} not supported by the lower face",
+        f"{_of(values)} right answers {_were(values)} not supported by the lower face",
         "These answers were right and did not follow the lower face when it changed: they were right for "
         "another reason, and may be wrong on other photos.",
     )
 
 
+def _of(values: Values) -> str:
+    return f"{values['n']:,} of {values['of']:,}"
+
+
+def _were(values: Values) -> str:
+    return "was" if values["n"] == 1 else "were"
+
+
 def _label_doubt(values: Values) -> tuple[str, str]:
     return (
-        f"{counted(values['n'], 'label')} that may be wrong",
+        f"{counted(values['n'], 'label')} may be wrong",
         "Every model contradicts the label alike, with at least 90% confidence, and its answer is "
         "supported. Look at these faces before counting the answers as errors.",
     )

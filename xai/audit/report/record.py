@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from xai.audit.claims.definitions import NOT_ESTABLISHED
 from xai.audit.controls import CONTROLS_FILE
+from xai.audit.findings.collect import FINDINGS_FILE
 from xai.audit.rows import FACES_FILE
 from xai.audit.settings import SETTINGS_FILE, card_digest
 from xai.audit.summary import FILES_TABLE, SUMMARY_FILE
@@ -23,7 +24,6 @@ from xai.errors import UnknownName, WeightsUnavailable, XaiError
 from xai.models.cards import Card, find_card
 
 __all__ = [
-    "FINDINGS_FILE",
     "NOTES_FILE",
     "NOTE_STATUS",
     "FaceKey",
@@ -35,7 +35,6 @@ __all__ = [
 Json = dict[str, Any]
 FaceKey = tuple[str, int]
 
-FINDINGS_FILE = "findings.json"
 NOTES_FILE = "notes.json"
 
 NOTE_STATUS = ("open", "agreed", "disputed")

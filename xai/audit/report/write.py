@@ -15,12 +15,12 @@ from PIL import Image
 
 from xai.atomic_write import write_atomically
 from xai.audit.controls import CONTROLS_FILE
+from xai.audit.findings.collect import FINDINGS_FILE
 from xai.audit.ledger import LEDGER_FILE, PARTS_FOLDER
 from xai.audit.report.calibration import Calibration, read_calibration
 from xai.audit.report.first_page import claims, opening, reading
 from xai.audit.report.methods import calibration, files, glossary, limits, methods, technical
 from xai.audit.report.record import (
-    FINDINGS_FILE,
     NOTES_FILE,
     FaceKey,
     Record,
