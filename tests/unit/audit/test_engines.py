@@ -7,9 +7,8 @@ import sys
 import pytest
 from torch import nn
 
-from tests.support.audits import EMPTY, examine, picture
+from tests.support.audits import EMPTY, Mortal, examine, picture
 from tests.support.models import make_classifier
-from tests.support.mortal import Mortal
 from tests.support.paths import ROOT
 from xai.audit.engines import Local, Ray
 from xai.audit.run import PART_FILES, run_audit
