@@ -26,6 +26,9 @@ _CELL = 9
 _WIDTH = 150
 """Displayed width in pixels."""
 
+_ALL = "all"
+"""Kind of a map: over all answers."""
+
 _PAPER, _INK = 244, 90
 """Grey behind the map and of the outline."""
 
@@ -35,11 +38,12 @@ _EYES, _NOSE, _MOUTH = ((0.35, 0.38), (0.65, 0.38)), (0.5, 0.569), (0.5, 0.677)
 
 
 def scale_of(maps: Iterable[Mapping[str, Any]]) -> float:
-    """Largest absolute value of several maps, so that all are on one scale; 0 without any."""
-    return max(
-        (abs(cell) for each in maps for row in each["values"] or () for cell in row if cell is not None),
-        default=0.0,
-    )
+    """Largest absolute value of several maps, so that all are on one scale; 0 without any.
+
+    The maps of right and of wrong answers are left out: a mean over two faces would make the others faint.
+    """
+    whole = (each["values"] or () for each in maps if each.get("answer", _ALL) == _ALL)
+    return max((abs(c) for values in whole for row in values for c in row if c is not None), default=0.0)
 
 
 def show(maps: Sequence[Mapping[str, Any]], scale: float, key: str) -> None:
