@@ -31,6 +31,7 @@ __all__ = [
     "Resumed",
     "SetFile",
     "Upload",
+    "WriteReport",
 ]
 
 IN_ZIP = -1
@@ -240,12 +241,18 @@ class Finished:
     Attributes:
         folder: what is new in the audit's folder.
         summary: as of ``summary.json``.
+        findings: as of ``findings.json``.
+        keys: the name of each finding, under which a note about it goes into the report.
+        wanted: photo and number of each face that the report shows.
         rows: of every face and model, without maps and other long columns.
         outcomes: what became of each file, as of ``Examined``.
     """
 
     folder: Folder = field(repr=False)
     summary: Mapping[str, Any]
+    findings: Mapping[str, Any]
+    keys: tuple[str, ...]
+    wanted: tuple[tuple[str, int], ...]
     rows: tuple[Mapping[str, Any], ...]
     outcomes: tuple[Mapping[str, Any], ...]
 
@@ -265,4 +272,21 @@ class CutFaces:
     boxes: tuple[tuple[int, int, int, int], ...]
 
 
-AuditJob = ListSet | BeginAudit | ResumeAudit | ExamineFile | ClosePart | FinishAudit | CutFaces
+@dataclass(frozen=True, eq=False)
+class WriteReport:
+    """Write the report; the result is the ``Folder`` of what is new.
+
+    Attributes:
+        folder: of a finished audit.
+        files: the set; those of the faces that the report shows with their bytes.
+        notes: name of a finding -> ``{"status": ..., "note": ...}``.
+        faces: which faces are shown; None where faces are left out.
+    """
+
+    folder: Folder = field(repr=False)
+    files: tuple[SetFile, ...]
+    notes: Mapping[str, Mapping[str, str]]
+    faces: tuple[tuple[str, int], ...] | None
+
+
+AuditJob = ListSet | BeginAudit | ResumeAudit | ExamineFile | ClosePart | FinishAudit | CutFaces | WriteReport

@@ -17,7 +17,7 @@ from dashboard.worker.job_handle import JobError
 from xai.classes import possible_wearings
 from xai.evidence_types import VERDICTS
 
-__all__ = ["files", "pictures", "show"]
+__all__ = ["files", "listed", "pictures", "show"]
 
 _PAGE, _FILES_PAGE = 10, 50
 """Faces and files of one page."""
@@ -33,19 +33,30 @@ Row = Mapping[str, Any]
 def show(audit: Audit, found: Finished) -> None:
     """The filters, and the faces that pass them."""
     rows = _filtered(found.rows, audit.models)
-    pages = max(1, -(-len(rows) // _PAGE))
     st.caption(t("audit_faces.count", count=len(rows), total=len(found.rows)))
-    page = min(int(str(session.get_state(_FACES) or 1)), pages)
-    shown = rows[(page - 1) * _PAGE : page * _PAGE]
     if not rows:
         st.info(t("audit_faces.none"))
         return
+    listed(audit, rows, _FACES)
+
+
+def listed(audit: Audit, rows: Sequence[Row], key: str) -> None:
+    """Answers with their faces, a page at a time.
+
+    Args:
+        audit: whose photos are cut.
+        rows: of the answers.
+        key: of the choice of a page; unique.
+    """
+    pages = max(1, -(-len(rows) // _PAGE))
+    page = min(int(str(session.get_state(key) or 1)), pages)
+    shown = rows[(page - 1) * _PAGE : page * _PAGE]
     cut = pictures(audit, shown)
     names = model_names(session.catalogue().cards)
     for number, row in enumerate(shown):
-        _row(audit, row, cut.get((row["photo"], row["face"])), names, f"{page} {number}")
+        _row(audit, row, cut.get((row["photo"], row["face"])), names, f"{key} {number}")
     if pages > 1:
-        st.pagination(pages, key=_FACES)
+        st.pagination(pages, key=key)
 
 
 def _filtered(rows: Sequence[Row], models: Sequence[str]) -> list[Row]:

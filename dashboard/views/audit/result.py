@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import streamlit as st
 
 from dashboard import url_state
 from dashboard.i18n import t
-from dashboard.views.audit import claims, downloads, faces, state
+from dashboard.views.audit import claims, downloads, faces, findings, models, state
 from dashboard.views.audit.state import Audit
 from dashboard.worker.audit_jobs import Finished
 
 __all__ = ["show"]
 
 _SECTION = "section"
-_SECTIONS = ("claims", "faces", "files", "downloads")
+_SECTIONS = ("claims", "findings", "models", "compare", "faces", "files", "downloads")
 
 
 def show(audit: Audit, found: Finished) -> None:
@@ -29,11 +31,12 @@ def show(audit: Audit, found: Finished) -> None:
             duplicates=summary["duplicates"],
         )
     )
-    url_state.select_from_url(_SECTION, _SECTIONS)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    sections = [name for name in _SECTIONS if name != "compare" or found.findings["comparisons"]]
+    url_state.select_from_url(_SECTION, sections)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-sections"):
         section = st.segmented_control(
             t("audit_result.sections"),
-            _SECTIONS,
+            sections,
             format_func=lambda name: t(f"audit_section.{name}"),
             required=True,
             key=_SECTION,
@@ -42,12 +45,17 @@ def show(audit: Audit, found: Finished) -> None:
         st.button(
             t("audit_result.again"), icon=":material/restart_alt:", on_click=state.keep_set, args=(None,)
         )
-    url_state.set_url_param(_SECTION, str(section), _SECTIONS[0])
-    if section == "claims":
-        claims.show(audit, summary)
-    elif section == "faces":
-        faces.show(audit, found)
-    elif section == "files":
-        faces.files(found)
-    else:
-        downloads.show(audit, found)
+    url_state.set_url_param(_SECTION, str(section), sections[0])
+    _SHOW[str(section)](audit, found)
+
+
+_SHOW: Mapping[str, Callable[[Audit, Finished], None]] = {
+    "claims": lambda audit, found: claims.show(audit, found.summary),
+    "findings": findings.show,
+    "models": models.show,
+    "compare": lambda _audit, found: models.compare(found),
+    "faces": faces.show,
+    "files": lambda _audit, found: faces.files(found),
+    "downloads": downloads.show,
+}
+"""Section -> what draws it."""

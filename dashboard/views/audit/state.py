@@ -90,6 +90,7 @@ class Audit:
         finished: the results, once they are there.
         pictures: faces that were cut out, as JPEG files.
         notes: finding -> status and note.
+        report: notes and faces that the last report was made with, and its files.
     """
 
     photos: PhotoSet
@@ -104,6 +105,7 @@ class Audit:
     finished: Finished | None = None
     pictures: dict[Face, bytes] = field(default_factory=dict)
     notes: dict[str, dict[str, str]] = field(default_factory=dict)
+    report: tuple[str, Mapping[str, bytes]] | None = None
 
     @property
     def done(self) -> int:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 from PIL import Image as Pictures
 from PIL import ImageOps
 
@@ -38,13 +39,18 @@ from dashboard.worker.audit_jobs import (
     ResumeAudit,
     Resumed,
     SetFile,
+    WriteReport,
 )
 from dashboard.worker.jobs import READING, JobProgress, ProgressCallback
 from dashboard.worker.model_pool import ModelPool
 from xai.audit.claims.definitions import Claim, parse_claims
 from xai.audit.controls import ControlModels, control_photos
 from xai.audit.examine import Part, examine_part, examine_photo, settle
+from xai.audit.findings.collect import find, write_findings
 from xai.audit.ledger import Ledger, Outcome
+from xai.audit.photos import AuditedPhotos, crops_of
+from xai.audit.report.record import NOTES_FILE, finding_key
+from xai.audit.report.write import wanted_faces, write_report
 from xai.audit.rows import SCHEMA, join_parts, write_part
 from xai.audit.run import FACES_FILE, PART_FILES, finish_audit
 from xai.audit.settings import SETTINGS_FILE, check_settings, settings_of
@@ -188,9 +194,31 @@ def _finish(job: FinishAudit, _models: ModelPool, tell: ProgressCallback) -> Fin
         except _Enough:
             wanted = tuple(dict.fromkeys(photos[done : done + CONTROL_FACES]))
             return AskedAgain(_news(out, job.folder), wanted, done, len(photos))
-        rows = pq.read_table(out / FACES_FILE, columns=list(_COLUMNS)).to_pylist()
-        outcomes = tuple(asdict(each) for each in ledger.outcomes())
-        return Finished(_news(out, job.folder), summary, tuple(rows), outcomes)
+        outcomes = list(ledger.outcomes())
+        found = find(pq.read_table(out / FACES_FILE), outcomes, job.models)
+        write_findings(out, found)
+        return Finished(
+            folder=_news(out, job.folder),
+            summary=summary,
+            findings=found.as_dict(),
+            keys=tuple(map(finding_key, found.findings)),
+            wanted=tuple(wanted_faces(out)),
+            rows=tuple(pq.read_table(out / FACES_FILE, columns=list(_COLUMNS)).to_pylist()),
+            outcomes=tuple(map(asdict, outcomes)),
+        )
+
+
+def _report(job: WriteReport, _models: ModelPool, tell: ProgressCallback) -> Folder:
+    with _laid_out(job.folder) as out:
+        (out / NOTES_FILE).write_text(json.dumps(job.notes, indent=1, sort_keys=True), encoding="utf-8")
+        pictures: dict[tuple[str, int], NDArray[np.uint8]] | None = None
+        if job.faces is not None:
+            photos, pictures = AuditedPhotos(_sources(job.files), Ledger(out).outcomes()), {}
+            for face in sorted(job.faces):  # each photo is decoded once
+                tell(JobProgress("auditing"))
+                pictures |= crops_of(photos, [face])
+        write_report(out, pictures)
+        return _news(out, job.folder)
 
 
 def _cut(job: CutFaces, _models: ModelPool, tell: ProgressCallback) -> tuple[bytes, ...]:
@@ -288,5 +316,6 @@ _HANDLERS: Mapping[type, Callable[[Any, ModelPool, ProgressCallback], object]] =
     ClosePart: _close,
     FinishAudit: _finish,
     CutFaces: _cut,
+    WriteReport: _report,
 }
 """Type of job -> its handler."""

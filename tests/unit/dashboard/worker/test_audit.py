@@ -21,10 +21,12 @@ from dashboard.worker.audit_jobs import (
     ResumeAudit,
     SetFile,
     Upload,
+    WriteReport,
 )
 from dashboard.worker.model_pool import ModelPool
 from dashboard.worker.tasks import audit
 from tests.support.audits import StandInControls, examine, picture
+from xai.audit import photos
 from xai.audit.claims.definitions import DEFAULT_CLAIMS
 from xai.audit.run import PART_FILES, finish_audit, run_audit
 from xai.audit.sources.files import list_files
@@ -126,13 +128,33 @@ def test_the_jobs_leave_the_folder_that_the_command_line_leaves(tmp_path, job, p
     there = {each.relative_to(out).as_posix(): each.read_bytes() for each in out.rglob("*") if each.is_file()}
     assert len(there) >= 7
     assert {name: folder[name] for name in there} == there
-    assert set(folder) - set(there) == {"claims.toml"}
+    assert set(folder) - set(there) == {"claims.toml", "findings.json"}
     assert done.summary == summary
     assert summary["duplicates"] == 2
     assert steps == list(range(0, 20, audit.CONTROL_FACES))
     assert len(controls.asked) == 20
     assert [each["outcome"] for each in done.outcomes].count("refused") == 1
     assert len(done.rows) == summary["faces"] * len(MODELS)
+
+
+def test_the_report_shows_notes_and_faces_or_leaves_faces_out(tmp_path, job, stand_in, monkeypatch):
+    monkeypatch.setattr(audit, "_controls", lambda: StandInControls(CONTROLS))
+    monkeypatch.setattr(photos, "faces_in", StandInControls(CONTROLS).find)
+    folder_of_photos(tmp_path / "set", 6)
+    files = uploaded(job, tmp_path / "set")
+    folder = audited(job, files, job(BeginAudit(bare(files), MODELS, DEFAULT_CLAIMS)))
+    done = job(FinishAudit(folder, files, MODELS, DEFAULT_CLAIMS))
+    folder |= done.folder
+    assert done.findings["findings"][0]["code"] == "duplicates"
+    assert len(done.keys) == len(done.findings["findings"])
+    notes = {done.keys[0]: {"status": "disputed", "note": "Two cameras."}}
+    made = job(WriteReport(folder, files, notes, done.wanted))
+    assert {"report.html", "report.pdf", "report.json", "notes.json", "manifest.json"} <= set(made)
+    assert b"Two cameras." in made["report.html"]
+    assert made["report.html"].count(b"data:image/jpeg") > 0
+    plain = job(WriteReport(folder, bare(files), {}, None))
+    assert b"data:image/jpeg" not in plain["report.html"]
+    assert b"Two cameras." not in plain["report.html"]
 
 
 def test_a_resume_file_goes_on_to_the_same_bytes(tmp_path, job, stand_in):
