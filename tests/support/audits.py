@@ -16,7 +16,8 @@ from xai.audit.claims.definitions import DEFAULT_CLAIMS
 from xai.audit.examine import Photo
 from xai.audit.findings.collect import find
 from xai.audit.ledger import Ledger
-from xai.audit.run import FACES_FILE, finish_audit, run_audit
+from xai.audit.rows import FACES_FILE
+from xai.audit.run import finish_audit, run_audit
 from xai.audit.sources.files import list_files
 from xai.photo.images import encode_png, read_image
 from xai.types import Faces

@@ -53,8 +53,8 @@ from xai.audit.ledger import Ledger, Outcome
 from xai.audit.photos import AuditedPhotos, crops_of
 from xai.audit.report.record import NOTES_FILE, finding_key
 from xai.audit.report.write import wanted_faces, write_report
-from xai.audit.rows import SCHEMA, join_parts, write_part
-from xai.audit.run import FACES_FILE, PART_FILES, finish_audit
+from xai.audit.rows import FACES_FILE, SCHEMA, join_parts, write_part
+from xai.audit.run import PART_FILES, finish_audit
 from xai.audit.settings import SETTINGS_FILE, check_settings, settings_of
 from xai.audit.sources.archives import HeldZip, read_zip
 from xai.audit.sources.files import SourceFile, list_uploads
