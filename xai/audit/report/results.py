@@ -219,7 +219,9 @@ def _model(number: int, name: str, record: Record, pictures: Pictures | None) ->
     return Section(isolated(name), tuple(blocks), f"model-{number}")
 
 
-def _classes(one: Json) -> Table:
+def _classes(one: Json) -> Block:
+    if not one["classes"]:
+        return Paragraph("No face has a label, so nothing is said of each class.", "quiet")
     rows = tuple(
         (
             shown(each["class"]),
@@ -317,7 +319,7 @@ def _slices(one: Json) -> Iterator[Block]:
             f"{each['n']:,}",
             estimate(each["accuracy"]),
             estimate(each["supported"]),
-            Cell("differs", "mixed") if each["differs"] else Cell("no difference shown", "quiet"),
+            _against_others(each),
         )
         for each in found
     )
@@ -331,6 +333,13 @@ def _slices(one: Json) -> Iterator[Block]:
     drawings = [*_slice_plots(found)]
     if drawings:
         yield Figures(tuple(drawings), "Dot or square: the share. Bar: its 95% interval. ◐: differs.")
+
+
+def _against_others(each: Json) -> Cell:
+    if each["differs"]:
+        return Cell("differs", "mixed")
+    compared = any(p is not None for p in each["p"].values())
+    return Cell("no difference shown" if compared else "too few", "quiet")
 
 
 def _slice_name(each: Json) -> str:
