@@ -13,6 +13,7 @@ PAGES = {
     "cover": "counterfactuals",
     "compare": "compare",
     "models": "models",
+    "audit": "audit",
     "studies": "studies",
     "learn": "learn",
 }

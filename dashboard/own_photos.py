@@ -9,7 +9,7 @@ from typing import cast
 
 from dashboard.session_cache import forget, get_state, set_state
 
-__all__ = ["MEGABYTES", "PHOTOS", "OwnPhoto", "add", "photos", "remove"]
+__all__ = ["MEGABYTES", "PHOTOS", "OwnPhoto", "add", "choose_face", "face_key", "photos", "remove"]
 
 PHOTOS = 10
 MEGABYTES = 60
@@ -65,6 +65,16 @@ def add(files: Sequence[tuple[str, bytes]]) -> tuple[tuple[OwnPhoto, ...], tuple
         taken.append(known)
     set_state(_KEPT, tuple(kept))
     return tuple(taken), tuple(left_out)
+
+
+def face_key(sha256: str) -> str:
+    """State: index of the face that is chosen of a photo, by the photo's digest."""
+    return f"face {sha256}"
+
+
+def choose_face(photo: OwnPhoto, face: int) -> None:
+    """Have a photo open with this face."""
+    set_state(face_key(photo.sha256), face)
 
 
 def remove(photo: OwnPhoto) -> None:

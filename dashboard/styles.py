@@ -23,6 +23,14 @@ _NARROWEST, _WIDEST = 10, 200
 
 _RATIO = ".st-key-{key},.st-key-{key} img{{aspect-ratio:auto {ratio:.2f}}}"
 
+_UPLOADERS = {
+    "photo": "photo.upload",
+    "files": "audit_start.upload_files",
+    "folder": "audit_start.upload_folder",
+    "resume": "audit_start.upload_resume",
+}
+"""What is uploaded -> key of its button's label."""
+
 _UPLOAD = '.st-key-{key}{{--upload-label:"{words}"}}'
 """Streamlit's own label of the button is English in every language."""
 
@@ -34,7 +42,7 @@ def stylesheet() -> str:
     ratios = [
         _RATIO.format(key=_key(steps), ratio=steps / _STEPS) for steps in range(_NARROWEST, _WIDEST + 1)
     ]
-    labels = [_upload_label(code) for code in languages()]
+    labels = [_upload_label(code, what) for code in languages() for what in _UPLOADERS]
     return "\n".join([*labels, *(file.read_text(encoding="utf-8") for file in files), *ratios])
 
 
@@ -46,14 +54,19 @@ def ratio_key(width: int, height: int) -> str:
     return _key(min(max(round(_STEPS * width / height), _NARROWEST), _WIDEST))
 
 
-def upload_key(language: str) -> str:
-    """Key of the container of an uploader whose button is labelled in ``language``."""
-    return f"upload-in-{language}"
+def upload_key(language: str, what: str = "photo") -> str:
+    """Key of the container of an uploader whose button is labelled in ``language``.
+
+    Args:
+        language: of the page.
+        what: is uploaded: one of ``_UPLOADERS``.
+    """
+    return f"upload-{what}-in-{language}"
 
 
-def _upload_label(language: str) -> str:
+def _upload_label(language: str, what: str) -> str:
     with use_language(language):
-        return _UPLOAD.format(key=upload_key(language), words=t("photo.upload"))
+        return _UPLOAD.format(key=upload_key(language, what), words=t(_UPLOADERS[what]))
 
 
 def _key(steps: int) -> str:

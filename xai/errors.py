@@ -8,6 +8,7 @@ The tree::
     ├── UnknownName          a model, method, class or fill that does not exist; those that do are listed
     ├── ThirdPartyMissing    a pinned model file of another package is not installed
     ├── DataRejected         a training or test set that cannot be read
+    ├── MemoryRanOut         not enough memory for one picture
     └── Cancelled            the work was cancelled
 
 Every message says what was expected, what came, and what to do. A wrong *type* of argument raises
@@ -22,6 +23,7 @@ __all__ = [
     "Cancelled",
     "DataRejected",
     "ImageRejected",
+    "MemoryRanOut",
     "ThirdPartyMissing",
     "UnknownName",
     "WeightsUnavailable",
@@ -47,6 +49,10 @@ class ThirdPartyMissing(XaiError):
 
 class DataRejected(XaiError):
     """A training or test set that cannot be read."""
+
+
+class MemoryRanOut(XaiError):
+    """There is not enough memory to process one picture."""
 
 
 class Cancelled(XaiError):

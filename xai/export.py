@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import tempfile
@@ -36,7 +37,7 @@ def write_explanations(
     Args:
         out: a folder that does not exist yet, or is empty.
         faces: per face, model name -> explanation.
-        provenance: other entries of the manifest (photo, notices).
+        provenance: other entries of the manifest (photo, notices). ``files`` is added, the SHA-256 of each.
 
     Returns:
         The JSON of the command line: ``{"faces": [{"box", "models"}]}``.
@@ -52,7 +53,8 @@ def write_explanations(
         raise XaiError(f"The folder {out} cannot be made: {error.strerror}.") from error
     try:
         records = [_write_face(unfinished, i + 1, models) for i, models in enumerate(faces)]
-        manifest = {"schema": SCHEMA, **provenance, "faces": records}
+        files = {path.name: _digest(path) for path in sorted(unfinished.iterdir())}
+        manifest = {"schema": SCHEMA, **provenance, "files": files, "faces": records}
         (unfinished / "manifest.json").write_text(json.dumps(manifest, indent=1), encoding="utf-8")
         unfinished.chmod(0o755)
         unfinished.replace(out)
@@ -187,6 +189,10 @@ def _picture(explanation: Explanation, heatmap: Heatmap, scale: float) -> np.nda
     own = scale if heatmap.method == "occlusion" else display_scale([heatmap], display)
     drawn = overlay(explanation.face.crop, display_values(heatmap, display), scale=own)
     return dim_outside(drawn, explanation.face)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _shares(shares: RegionShares | None) -> dict[str, float] | None:

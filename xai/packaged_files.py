@@ -1,7 +1,7 @@
-"""Model files in other packages: located, checked against a pinned digest, never imported.
+"""Files in other packages: model files, checked against a pinned digest, and fonts. Located, never imported.
 
-The packages are installed at set-up from ``weights/requirements.txt``, pinned by hash and without their
-dependencies; their code is never run. Only one file of each is used.
+The packages of the model files are installed at set-up from ``weights/requirements.txt``, pinned by hash and
+without their dependencies; their code is never run. Only one file of each is used.
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from xai.errors import ThirdPartyMissing
 
-__all__ = ["MODEL_FILES", "ModelFile", "model_file", "packaged_file"]
+__all__ = ["FONT_FILES", "MODEL_FILES", "ModelFile", "font_file", "model_file", "packaged_file"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ MODEL_FILES = {
 }
 """Every third-party model file, by the name used in the code."""
 
+FONT_FILES = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}
+"""Whether bold -> font file. DejaVu Sans is free to embed; it comes with Matplotlib."""
+
+_FONTS = "mpl-data/fonts/ttf"
+
 
 @cache
 def model_file(name: str) -> Path:
@@ -99,6 +105,25 @@ def packaged_file(package: str, suffix: str, sha256: str) -> Path:
             f"{found[:12]}…; run `make setup` to install the pinned version."
         )
     return path
+
+
+@cache
+def font_file(bold: bool) -> Path:
+    """The font's file, regular or bold.
+
+    There is no fallback: the standard PDF fonts lack letters of the languages used here.
+
+    Raises:
+        ThirdPartyMissing: it is not installed.
+    """
+    package = find_spec("matplotlib")
+    if package and package.origin:
+        path = Path(package.origin).parent / _FONTS / FONT_FILES[bold]
+        if path.is_file():
+            return path
+    raise ThirdPartyMissing(
+        f"The font {FONT_FILES[bold]} of the package matplotlib is not installed; run `make setup`."
+    )
 
 
 def _locate(package: str, suffix: str) -> Path | None:

@@ -39,7 +39,7 @@ Submit = Callable[[Job], JobHandle]
 """Submits a background job to the model process."""
 
 FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "samples"
-"""Where the results are, unless the variable ``XAI_SAMPLE_ANSWERS`` names another folder or is ``off``."""
+"""Where the results are; ``XAI_SAMPLE_ANSWERS`` names another folder, or is ``on`` or ``off``."""
 
 _LOG = logging.getLogger(__name__)
 _GLANCE = 0.05
@@ -190,9 +190,9 @@ class PrefetchedResults:
             submit: submits a job to the model process.
             samples: ids, in order of priority.
         """
-        folder = os.environ.get("XAI_SAMPLE_ANSWERS", str(FOLDER))
-        if folder != "off":
-            run = (Path(folder), submit, samples)
+        wanted = os.environ.get("XAI_SAMPLE_ANSWERS", "on")
+        if wanted != "off":
+            run = (FOLDER if wanted in ("", "on") else Path(wanted), submit, samples)
             threading.Thread(target=self._run, args=run, name="samples", daemon=True).start()
 
     def _run(self, folder: Path, submit: Submit, samples: Sequence[str]) -> None:

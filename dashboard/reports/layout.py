@@ -1,25 +1,18 @@
 """Page layout: positions text, images and colour bars. Nothing is drawn here.
 
 A ``Column`` is filled from the top and appends each ``DrawCommand`` to a list, which is written into a PDF.
-All lengths are in points of 1/72 inch. The font is DejaVu Sans, free to embed, read from the Matplotlib
-package, which is not imported.
+All lengths are in points of 1/72 inch. The font is DejaVu Sans (``font_file`` in ``xai.packaged_files``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.errors import ThirdPartyMissing
-
 __all__ = [
-    "FONT_FILES",
     "INK",
     "PALE",
     "QUIET",
@@ -30,7 +23,6 @@ __all__ = [
     "Picture",
     "Rect",
     "TextStyle",
-    "font_file",
 ]
 
 INK, QUIET, PALE = "#0f181b", "#4c5760", "#e3e7ea"
@@ -38,8 +30,6 @@ INK, QUIET, PALE = "#0f181b", "#4c5760", "#e3e7ea"
 
 _LEADING = 1.32
 """Line height relative to the font size."""
-
-_FOLDER = "mpl-data/fonts/ttf"
 
 
 @dataclass(frozen=True)
@@ -55,9 +45,6 @@ class TextStyle:
         """Line height."""
         return _LEADING * self.size
 
-
-FONT_FILES = {False: "DejaVuSans.ttf", True: "DejaVuSans-Bold.ttf"}
-"""Whether bold -> font file."""
 
 Measure = Callable[[str, TextStyle], float]
 """Width of text set in one line."""
@@ -189,22 +176,3 @@ def _broken(words: str, width: float, measure: Callable[[str], float]) -> list[s
             lines.append(line[:fits])
             line = line[fits:]
     return [*lines, line] if line else lines
-
-
-@cache
-def font_file(bold: bool) -> Path:
-    """The font's file, regular or bold.
-
-    There is no fallback: the standard PDF fonts lack letters of the languages used here.
-
-    Raises:
-        ThirdPartyMissing: it is not installed.
-    """
-    package = find_spec("matplotlib")
-    if package and package.origin:
-        path = Path(package.origin).parent / _FOLDER / FONT_FILES[bold]
-        if path.is_file():
-            return path
-    raise ThirdPartyMissing(
-        f"The font {FONT_FILES[bold]} of the package matplotlib is not installed; run `make setup`."
-    )

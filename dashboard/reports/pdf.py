@@ -12,8 +12,9 @@ from PIL import Image as Pictures
 from PIL import ImageColor
 
 from dashboard.reports.face_report import FaceSheet
-from dashboard.reports.layout import FONT_FILES, Column, DrawCommand, Line, Rect, TextStyle, font_file
+from dashboard.reports.layout import Column, DrawCommand, Line, Rect, TextStyle
 from dashboard.reports.pdf_sections import compose_page
+from xai.packaged_files import FONT_FILES, font_file
 
 if TYPE_CHECKING:
     from fpdf import FPDF

@@ -87,9 +87,9 @@ class Previews:
         # The maps are drawn by a fragment, which has a container of its own: on the same paths everything is
         # replaced in place, and nothing of a preview is left.
         with self._place.container(), st.container():
-            with st.columns(3, gap="medium")[0]:
+            with st.columns(3)[0]:
                 map_panel.legend(_METHOD, scale)
-            columns = st.columns(len(self._models), border=True, gap="medium")
+            columns = st.columns(len(self._models), border=True)
             for model, column in zip(self._models, columns, strict=True):
                 with column:
                     self._card(model, scale)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pictures
 from PIL import ImageOps
 
+from dashboard.worker.audit_jobs import AuditJob
 from dashboard.worker.counterfactual_jobs import ClassifyCrop, CoverJob, PrepareFills, RunProbe
 from dashboard.worker.jobs import (
     COMPARED,
@@ -152,7 +153,7 @@ def _thumbnail(job: Thumbnail, _models: ModelPool, _tell: ProgressCallback) -> b
 
 def _line_up(job: ShortcutRoundRequest, _models: ModelPool, tell: ProgressCallback) -> ShortcutRound:
     tell(JobProgress("loading"))
-    from dashboard.worker.shortcut_game import build_round  # noqa: PLC0415 - loads torch
+    from dashboard.worker.tasks.shortcut_game import build_round  # noqa: PLC0415 - loads torch
 
     tell(JobProgress("asking"))
     return build_round(job)
@@ -161,31 +162,38 @@ def _line_up(job: ShortcutRoundRequest, _models: ModelPool, tell: ProgressCallba
 def _cover(job: CoverJob, models: ModelPool, tell: ProgressCallback) -> object:
     model = None if isinstance(job, PrepareFills) else job.model
     tell(JobProgress("loading" if model is None or not models.has(model) else "asking"))
-    from dashboard.worker import counterfactual_handlers  # noqa: PLC0415 - loads torch
+    from dashboard.worker.tasks import counterfactuals  # noqa: PLC0415 - loads torch
 
-    return counterfactual_handlers.handle(job, None if model is None else models.get(model), tell)
+    return counterfactuals.handle(job, None if model is None else models.get(model), tell)
 
 
 def _explain(job: ExplainFace, models: ModelPool, tell: ProgressCallback) -> None:
     models.explained = True
     tell(JobProgress("explaining" if models.has(job.requests[0].model) else "loading"))
-    from dashboard.worker import explain_handlers  # noqa: PLC0415 - loads torch
+    from dashboard.worker.tasks import explain  # noqa: PLC0415 - loads torch
 
-    explain_handlers.explain(job, models, tell)
+    explain.explain(job, models, tell)
 
 
 def _check(job: CheckFaithfulness, models: ModelPool, tell: ProgressCallback) -> Mapping[str, MapCheck]:
-    from dashboard.worker import explain_handlers  # noqa: PLC0415 - loads torch
+    from dashboard.worker.tasks import explain  # noqa: PLC0415 - loads torch
 
-    return explain_handlers.check(job, models.get(job.model), tell)
+    return explain.check(job, models.get(job.model), tell)
 
 
 def _references(
     job: ExplainReferences, _models: ModelPool, tell: ProgressCallback
 ) -> tuple[FaceExplanation, ...]:
-    from dashboard.worker import explain_handlers  # noqa: PLC0415 - loads torch
+    from dashboard.worker.tasks import explain  # noqa: PLC0415 - loads torch
 
-    return explain_handlers.references(job, tell)
+    return explain.references(job, tell)
+
+
+def _audit(job: AuditJob, models: ModelPool, tell: ProgressCallback) -> object:
+    tell(JobProgress("auditing"))
+    from dashboard.worker.tasks import audit  # noqa: PLC0415 - loads torch
+
+    return audit.handle(job, models, tell)
 
 
 def _small(picture: Pictures.Image, side: int) -> Pictures.Image:
@@ -207,5 +215,6 @@ _HANDLERS: Mapping[type, Handler] = {
     PrepareFills: _cover,
     ClassifyCrop: _cover,
     RunProbe: _cover,
+    **dict.fromkeys(get_args(AuditJob), _audit),
 }
 """Type of job -> its handler."""

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pictures
 
+from dashboard.worker.audit_jobs import AuditJob
 from dashboard.worker.counterfactual_jobs import CoverJob
 from dashboard.worker.results import ShortcutRoundRequest
 from xai.attribution.methods import DEFAULT_METHODS
@@ -192,6 +193,7 @@ class ExplainReferences:
 
 Job = (
     CoverJob
+    | AuditJob
     | ShortcutRoundRequest
     | AnalyzePhoto
     | AnalyzeSample
@@ -284,7 +286,7 @@ class JobProgress:
 
     Attributes:
         name: ``waiting``, ``loading``, ``reading``, ``finding``, ``asking``, ``explaining``, ``examining``,
-            ``checking`` or ``trying``.
+            ``checking``, ``trying`` or ``auditing``.
         done: of ``total``, in the stage's own unit (jobs ahead for ``waiting``, else edited copies).
         total: 0 where there is nothing to count.
         model: whose work it is, for a job with several.

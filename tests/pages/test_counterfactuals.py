@@ -14,8 +14,8 @@ from dashboard.components import paint_canvas
 from dashboard.i18n import class_title, t
 from dashboard.text.model_names import display_name
 from dashboard.views.counterfactuals.substitutions import PROBES_SHOWN
-from dashboard.worker.counterfactual_handlers import prepare
 from dashboard.worker.job_handle import JobError
+from dashboard.worker.tasks.counterfactuals import prepare
 from tests.support.pages import page_at
 from tests.support.paths import APP
 from xai.evidence.counterfactuals.probes import pieces, whatif

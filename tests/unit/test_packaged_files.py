@@ -9,7 +9,7 @@ import pytest
 from tests.support.paths import ROOT
 from xai import packaged_files
 from xai.errors import ThirdPartyMissing
-from xai.packaged_files import MODEL_FILES, model_file
+from xai.packaged_files import MODEL_FILES, font_file, model_file
 
 REQUIREMENTS = ROOT / "weights" / "requirements.txt"
 
@@ -61,3 +61,15 @@ def test_altered_file_is_refused(monkeypatch, tmp_path):
 def test_unknown_name_is_a_key_error():
     with pytest.raises(KeyError):
         model_file("no-such-model")
+
+
+def test_a_missing_font_is_named_and_nothing_else_is_taken(monkeypatch):
+    monkeypatch.setattr(packaged_files, "find_spec", lambda name: None)
+    font_file.cache_clear()
+    try:
+        with pytest.raises(
+            ThirdPartyMissing, match=r"DejaVuSans.ttf of the package matplotlib .* `make setup`"
+        ):
+            font_file(False)
+    finally:
+        font_file.cache_clear()

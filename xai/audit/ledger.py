@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from xai.errors import XaiError
 
-__all__ = ["OUTCOMES", "Kind", "Ledger", "Outcome"]
+__all__ = ["LEDGER_FILE", "OUTCOMES", "PARTS_FOLDER", "Kind", "Ledger", "Outcome"]
 
 Kind = Literal["read", "no_face", "duplicate", "refused", "labels"]
 
@@ -24,8 +24,10 @@ OUTCOMES: tuple[Kind, ...] = ("read", "no_face", "duplicate", "refused", "labels
 """What becomes of a file: its faces have rows; it has none; an earlier file has the same bytes; it is not
 accepted; it holds the set's labels and no photo."""
 
-_LEDGER = "ledger.jsonl"
-_PARTS = "parts"
+LEDGER_FILE = "ledger.jsonl"
+"""Name of the file in the audit's folder."""
+PARTS_FOLDER = "parts"
+"""Name of the folder of the parts in it."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,9 @@ class Outcome:
         sha256: hex digest of its bytes; empty where they were not read, or not all.
         faces: how many have rows.
         unmatched: labels of the set that belong to no detected face.
-        sentence: why it was refused, which file it repeats, or notices about how it was read; may be empty.
+        unexplained: faces without rows, since a classifier could not be tested on them.
+        sentence: why it was refused, which file it repeats, or notices about how it was read and why a face
+            is unexplained; may be empty.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Outcome:
     sha256: str = ""
     faces: int = 0
     unmatched: int = 0
+    unexplained: int = 0
     sentence: str = ""
 
 
@@ -60,10 +65,10 @@ class Ledger:
     """
 
     def __init__(self, out: Path) -> None:
-        self._path, self._out = out / _LEDGER, out
+        self._path, self._out = out / LEDGER_FILE, out
         self.done = 0
         try:
-            (out / _PARTS).mkdir(exist_ok=True)
+            (out / PARTS_FOLDER).mkdir(exist_ok=True)
             self._forget_torn_line()
             for line in self._lines():
                 self._check(line)
@@ -73,7 +78,7 @@ class Ledger:
 
     def part(self, number: int) -> Path:
         """Where the part ``number``, from 0, is kept."""
-        return self._out / _PARTS / f"part-{number:05d}.parquet"
+        return self._out / PARTS_FOLDER / f"part-{number:05d}.parquet"
 
     def parts(self) -> Iterator[Path]:
         """The whole parts, in order."""

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
 
 from xai.audit.claims.definitions import DEFAULT_CLAIMS, Claim
-from xai.audit.examine import Examine, examine_part, examine_photo, settle
+from xai.audit.claims.judge import judge
+from xai.audit.controls import ControlModels, Controls, run_controls, withheld
+from xai.audit.engines import Engine, Local
+from xai.audit.examine import Examine, examine_photo, settle
 from xai.audit.ledger import Ledger
 from xai.audit.rows import join_parts, write_part
 from xai.audit.settings import alone, check_settings, settings_of
 from xai.audit.sources.files import SourceFile
+from xai.audit.summary import summarise
 from xai.models.classifiers import Classifier
 from xai.types import Progress
 
-__all__ = ["FACES_FILE", "PART_FILES", "run_audit"]
+__all__ = ["FACES_FILE", "PART_FILES", "finish_audit", "run_audit", "write_results"]
 
 PART_FILES = 32
 """Files of one part: about what a kill costs."""
@@ -28,7 +36,7 @@ def run_audit(
     classifiers: Sequence[Classifier],
     out: Path,
     progress: Progress | None = None,
-    examine: Examine | None = None,
+    examine: Examine | Engine | None = None,
     claims: Sequence[Claim] = DEFAULT_CLAIMS,
 ) -> Ledger:
     """Audit every file and write ``out/faces.parquet``, with the parts and the ledger beside it.
@@ -41,7 +49,8 @@ def run_audit(
         classifiers: whose predictions are tested.
         out: a new folder, or that of the same audit.
         progress: called after every part with (files done, files in all); raising in it stops the run.
-        examine: how a photo is examined; ``examine_photo`` where None.
+        examine: how a photo is examined in this process, ``examine_photo`` where None; or the engine that
+            does so.
         claims: made before anything is read. They change no row, but an audit that was begun with other
             claims does not go on with these.
 
@@ -52,8 +61,63 @@ def run_audit(
         ThirdPartyMissing: a network's file, or a portrait that lends parts, is not installed.
     """
     check_settings(out, settings_of(classifiers, files, claims))
+    engine = Local(examine or examine_photo) if examine is None or callable(examine) else examine
     with alone(out):
-        return _run(files, classifiers, out, progress, examine or examine_photo)
+        return _run(files, classifiers, out, progress, engine)
+
+
+def finish_audit(
+    files: Sequence[SourceFile],
+    models: Sequence[str],
+    out: Path,
+    claims: Sequence[Claim],
+    controls: Controls | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Any]:
+    """Test the controls on an audit's own faces, judge its claims, and write what is read of it.
+
+    A killed call goes on where it was, to the same bytes. Claims about verdicts are withheld where the
+    controls do not hold.
+
+    Args:
+        files: the set.
+        models: names of the models, in their order.
+        out: the folder of an audit whose rows are complete.
+        claims: that it was begun with.
+        controls: ``ControlModels`` where None.
+        progress: of the controls, as of ``run_controls``.
+
+    Returns:
+        The summary, as of ``summarise``.
+
+    Raises:
+        DataRejected: a photo has changed since its part was done.
+        XaiError: another run writes to ``out``, or it cannot be written.
+    """
+    with alone(out):
+        found = run_controls(files, out, controls or ControlModels(), progress)
+        return write_results(models, out, claims, found)
+
+
+def write_results(
+    models: Sequence[str], out: Path, claims: Sequence[Claim], controls: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Judge the claims of an audit by its rows and controls, and write what follows from them to its folder.
+
+    Args:
+        models: names of the models, in their order.
+        out: the audit's folder.
+        claims: in their order.
+        controls: as of ``run_controls``.
+
+    Returns:
+        The summary, as of ``summarise``.
+
+    Raises:
+        XaiError: a file cannot be written.
+    """
+    results = withheld(judge(pq.read_table(out / FACES_FILE), claims), controls)
+    return summarise(Ledger(out), models, out, results, controls)
 
 
 def _run(
@@ -61,18 +125,20 @@ def _run(
     classifiers: Sequence[Classifier],
     out: Path,
     progress: Progress | None,
-    examine: Examine,
+    engine: Engine,
 ) -> Ledger:
     ledger = Ledger(out)
     named = {file.name: file for file in files}
     known = {o.sha256: named[o.name] for o in ledger.outcomes() if o.outcome in ("read", "no_face")}
-    for start in range(ledger.done * PART_FILES, len(files), PART_FILES):
-        _report(progress, start, len(files))
-        chosen = files[start : start + PART_FILES]
-        part = settle(chosen, examine_part(chosen, classifiers, examine, known), known)
-        write_part(ledger.part(ledger.done), part.rows)
-        ledger.add(part.outcomes)
-    _report(progress, len(files), len(files))
+    begun = min(ledger.done * PART_FILES, len(files))
+    chunks = [files[start : start + PART_FILES] for start in range(begun, len(files), PART_FILES)]
+    _report(progress, begun, len(files))
+    with closing(engine.parts(chunks, classifiers, known)) as parts:  # workers end with the run
+        for chosen, part in zip(chunks, parts, strict=True):
+            settled = settle(chosen, part, known)
+            write_part(ledger.part(ledger.done), settled.rows)
+            ledger.add(settled.outcomes)
+            _report(progress, min(ledger.done * PART_FILES, len(files)), len(files))
     join_parts(ledger.parts(), out / FACES_FILE)
     return ledger
 

@@ -18,9 +18,19 @@ from xai.audit.claims.definitions import Claim, digest
 from xai.audit.sources.files import SourceFile
 from xai.errors import XaiError
 from xai.export import check_free
-from xai.models.classifiers import Classifier
+from xai.models.cards import Card
+from xai.models.classifiers import Classifier, machine_of
 
-__all__ = ["SETTINGS_FILE", "alone", "check_settings", "settings_of"]
+__all__ = [
+    "SETTINGS_FILE",
+    "alone",
+    "card_digest",
+    "check_settings",
+    "code_digest",
+    "package_versions",
+    "set_digest",
+    "settings_of",
+]
 
 SETTINGS_FILE = "settings.json"
 """Name of the file in the audit's folder."""
@@ -41,7 +51,7 @@ _SAID = {
     "set": "another set of files or labels",
     "claims": "other claims",
     "methods": "other methods",
-    "device": "another device",
+    "device": "another device or kind of machine",
     "code": "another version of this program",
     "packages": "other versions of packages",
 }
@@ -55,6 +65,19 @@ def settings_of(
     The set is told by the names, sizes and labels of its files: their bytes are read once, while they are
     audited.
     """
+    return {
+        "models": {c.name: card_digest(c.card) for c in classifiers},
+        "set": {"files": len(files), "sha256": set_digest(files)},
+        "claims": digest(tuple(claims)),
+        "methods": list(DEFAULT_METHODS),
+        "device": sorted({machine_of(c.device) for c in classifiers}),
+        "code": code_digest(),
+        "packages": package_versions(),
+    }
+
+
+def set_digest(files: Sequence[SourceFile]) -> str:
+    """Hex digest of a set: of the names, sizes, labels and groups of its files."""
     listed = [
         (
             f.name,
@@ -66,15 +89,12 @@ def settings_of(
         )
         for f in files
     ]
-    return {
-        "models": {c.name: _digest(json.dumps(c.card.as_dict(), default=str)) for c in classifiers},
-        "set": {"files": len(files), "sha256": _digest(json.dumps(listed))},
-        "claims": digest(tuple(claims)),
-        "methods": list(DEFAULT_METHODS),
-        "device": sorted({str(c.device) for c in classifiers}),
-        "code": _code(),
-        "packages": {name: metadata.version(name) for name in _PACKAGES if _is_installed(name)},
-    }
+    return _digest(json.dumps(listed))
+
+
+def card_digest(card: Card) -> str:
+    """Hex digest of a model's card, which names that of its weights."""
+    return _digest(json.dumps(card.as_dict(), default=str))
 
 
 def check_settings(out: Path, settings: dict[str, Any]) -> None:
@@ -122,7 +142,12 @@ def alone(out: Path) -> Iterator[None]:
         yield
 
 
-def _code() -> str:
+def package_versions() -> dict[str, str]:
+    """Versions of the packages that the rows depend on."""
+    return {name: metadata.version(name) for name in _PACKAGES if _is_installed(name)}
+
+
+def code_digest() -> str:
     """Digest of the library's Python files and of the files they load."""
     digest = hashlib.sha256()
     for path in sorted(p for p in _LIBRARY.rglob("*") if p.is_file() and p.suffix != ".pyc"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from xai.atomic_write import write_atomically
 from xai.audit.claims.definitions import NOT_ESTABLISHED
 from xai.audit.claims.judge import ClaimResult
-from xai.audit.ledger import OUTCOMES, Ledger
+from xai.audit.ledger import Ledger
 from xai.evidence_types import VERDICTS
 
 __all__ = ["FILES_TABLE", "SUMMARY_FILE", "defused", "summarise"]
@@ -23,12 +23,17 @@ __all__ = ["FILES_TABLE", "SUMMARY_FILE", "defused", "summarise"]
 SUMMARY_FILE = "summary.json"
 FILES_TABLE = "files.csv"
 
-_COLUMNS = ("name", "outcome", "sha256", "faces", "unmatched", "sentence")
+_COLUMNS = ("name", "outcome", "sha256", "faces", "unmatched", "unexplained", "sentence")
+_SUMMED = ("faces", "unmatched", "unexplained")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 def summarise(
-    ledger: Ledger, models: Sequence[str], out: Path, results: Sequence[ClaimResult]
+    ledger: Ledger,
+    models: Sequence[str],
+    out: Path,
+    results: Sequence[ClaimResult],
+    controls: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Count what the audit found, and write ``summary.json`` and ``files.csv`` to its folder.
 
@@ -39,32 +44,36 @@ def summarise(
         models: names of the models, in their order.
         out: the audit's folder.
         results: of the claims, in their order.
+        controls: as of ``run_controls``.
 
     Returns:
-        ``{files, photos, faces, refused, no_face, duplicates, unmatched, verdicts: {model: {verdict: n}},
-        claims: {claim: {result, …}}}``. A claim is named by its kind, where that is made once.
+        ``{files, photos, faces, refused, no_face, duplicates, unmatched, unexplained,
+        verdicts: {model: {verdict: n}}, claims: {claim: {result, …}}, controls}``. A claim is named by its
+        kind, where that is made once.
         Of the ``files``, ``photos`` could be read and are no duplicates; ``no_face`` of them have no face.
-        ``unmatched`` counts the labels that belong to no detected face.
+        ``unmatched`` counts the labels that belong to no detected face, and ``unexplained`` the faces
+        without rows, on which a model could not be tested.
 
     Raises:
         XaiError: a file cannot be written.
     """
     kinds: Counter[str] = Counter()
-    faces = unmatched = 0
+    sums: Counter[str] = Counter()
     for outcome in ledger.outcomes():
         kinds[outcome.outcome] += 1
-        faces += outcome.faces
-        unmatched += outcome.unmatched
+        sums.update({name: getattr(outcome, name) for name in _SUMMED})
     summary = {
-        "files": sum(kinds[kind] for kind in OUTCOMES),
+        "files": kinds.total(),
         "photos": kinds["read"] + kinds["no_face"],
-        "faces": faces,
+        "faces": sums["faces"],
         "refused": kinds["refused"],
         "no_face": kinds["no_face"],
         "duplicates": kinds["duplicate"],
-        "unmatched": unmatched,
+        "unmatched": sums["unmatched"],
+        "unexplained": sums["unexplained"],
         "verdicts": _verdicts(ledger.parts(), models),
         "claims": _claims(results),
+        "controls": dict(controls),
     }
     text = json.dumps(summary, indent=1)
     write_atomically(out / SUMMARY_FILE, lambda path: path.write_text(text, encoding="utf-8"))

@@ -6,6 +6,7 @@ from xai.cli.calibrate import believability, calibrate
 from xai.cli.datasets import draw, errors
 from xai.cli.inference import classify, explain, models, whatif
 from xai.cli.training import doubts, evaluate, experiments, recall, train, train_reasons
+from xai.cli.verification import differs, verify
 
 __all__ = [
     "Measured",
@@ -14,6 +15,7 @@ __all__ = [
     "benchmark",
     "calibrate",
     "classify",
+    "differs",
     "doubts",
     "draw",
     "errors",
@@ -25,5 +27,6 @@ __all__ = [
     "recall",
     "train",
     "train_reasons",
+    "verify",
     "whatif",
 ]

@@ -10,6 +10,7 @@ from xai.audit.claims.definitions import ALL_MODELS, DEFAULT_CLAIMS, Claim, pars
 from xai.cli.common import Json, Note
 from xai.errors import XaiError
 from xai.models.cards import DEFAULT_MODEL
+from xai.types import Progress
 
 __all__ = ["audit", "gate"]
 
@@ -28,12 +29,10 @@ def audit(args: Namespace, note: Note) -> Json:
 
 
 def _audited(args: Namespace, note: Note) -> Json:
-    import pyarrow.parquet as pq  # noqa: PLC0415 - seconds, with torch
-
-    from xai.audit.claims.judge import judge  # noqa: PLC0415
-    from xai.audit.run import FACES_FILE, run_audit  # noqa: PLC0415
+    from xai.audit.controls import ControlModels  # noqa: PLC0415 - seconds, with torch
+    from xai.audit.engines import Ray  # noqa: PLC0415
+    from xai.audit.run import finish_audit, run_audit  # noqa: PLC0415
     from xai.audit.sources.files import list_files  # noqa: PLC0415
-    from xai.audit.summary import summarise  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
 
     began = time.monotonic()
@@ -42,13 +41,11 @@ def _audited(args: Namespace, note: Note) -> Json:
     claims = _claims(args.claims, names)
     classifiers = [load_classifier(name, args.device) for name in names]
     files = list_files(args.paths, note, args.limit)
-    ledger = run_audit(
-        files, classifiers, args.out, lambda done, total: _count(done, total, note), claims=claims
-    )
-    results = judge(pq.read_table(args.out / FACES_FILE), claims)
-    summary = summarise(ledger, names, args.out, results)
-    seconds = round(time.monotonic() - began, 3)
-    return {**summary, "controls": {}, "seconds": seconds, "out": str(args.out)}
+    engine = Ray(args.workers) if args.engine == "ray" else None
+    run_audit(files, classifiers, args.out, _counter("files", note), engine, claims)
+    controls = ControlModels(args.device)
+    summary = finish_audit(files, names, args.out, claims, controls, _counter("faces for the controls", note))
+    return {**summary, "seconds": round(time.monotonic() - began, 3), "out": str(args.out)}
 
 
 def gate(record: Json) -> int:
@@ -80,5 +77,5 @@ def _check_out(out: Path, paths: list[Path]) -> None:
         raise XaiError(f"The folder {out} lies in the set {inside}; name one outside it.")
 
 
-def _count(done: int, total: int, note: Note) -> None:
-    note(f"{done:,} of {total:,} files")
+def _counter(what: str, note: Note) -> Progress:
+    return lambda done, total: note(f"{done:,} of {total:,} {what}")

@@ -67,7 +67,7 @@ def explain(args: Namespace, note: Note) -> Json:
     """Explain every face of one photo and write maps and manifest to ``--out``."""
     from xai.evidence.interventions.face_edits import FaceEdits  # noqa: PLC0415
     from xai.export import check_free, write_explanations  # noqa: PLC0415
-    from xai.models.classifiers import load_classifier  # noqa: PLC0415
+    from xai.models.classifiers import load_classifier, machine_of  # noqa: PLC0415
     from xai.pipeline import Pair, Wanted, explain_all  # noqa: PLC0415
 
     check_free(args.out)
@@ -90,6 +90,7 @@ def explain(args: Namespace, note: Note) -> Json:
         "notices": [*image.notices, *faces.notices],
         "whole": args.whole,
         "turn": image.turn,
+        "machine": machine_of(classifiers[0].device),
     }
     return write_explanations(args.out, made, about)
 

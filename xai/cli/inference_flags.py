@@ -18,7 +18,9 @@ __all__ = ["add_calls"]
 
 def add_calls(calls: Any) -> None:
     """Add the commands to a parser."""
-    for add in (_models, _classify, _explain, _whatif, _audit, _calibrate, _believability, _benchmark):
+    for add in (
+        _models, _classify, _explain, _whatif, _audit, _verify, _calibrate, _believability, _benchmark,
+    ):  # fmt: skip
         add(calls)
 
 
@@ -105,6 +107,34 @@ def _audit(calls: Any) -> None:
     call.add_argument(
         "--limit", type=positive, metavar="N", help="only the first N photos; the set's tables do not count"
     )
+    call.add_argument(
+        "--engine",
+        choices=("local", "ray"),
+        default="local",
+        help="ray: on all cores, or on the cluster that RAY_ADDRESS names; an extra, requirements-ray.txt",
+    )
+    call.add_argument("--workers", type=positive, metavar="N", help="of ray; one a core without it")
+
+
+def _verify(calls: Any) -> None:
+    call = new_call(
+        calls,
+        "verify",
+        cli.verify,
+        "Check an audit or an explanation again; exit with status 1 if anything differs.",
+    )
+    call.add_argument("folder", type=Path, metavar="DIR", help="that audit or explain wrote")
+    call.add_argument(
+        "--photos",
+        action="append",
+        type=Path,
+        metavar="PATH",
+        help="the photos, as the audit was given them; repeat for several",
+    )
+    call.add_argument(
+        "--limit", type=positive, metavar="N", help="make the rows of only N photos again, evenly spaced"
+    )
+    call.set_defaults(status=lambda _args, record: cli.differs(record))
 
 
 def _calibrate(calls: Any) -> None:

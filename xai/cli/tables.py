@@ -98,7 +98,8 @@ def audit_table(record: Json) -> str:
     claims = [_claim_row(name, claim) for name, claim in record["claims"].items()]
     judged = _aligned(("claim", "result", "value", "95 % interval", "asked", "not judged"), claims)
     verdicts = _aligned(("model", *VERDICTS), rows)
-    return "\n\n".join((files, verdicts, judged, f"Written to {record['out']}"))
+    controls = record["controls"]["sentence"]
+    return "\n\n".join((files, verdicts, judged, controls, f"Written to {record['out']}"))
 
 
 def _claim_row(name: str, claim: Json) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ explanation's provenance is recorded.
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -22,7 +23,15 @@ from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import Card, find_card
 from xai.types import ComputeInfo, Prediction, Provenance
 
-__all__ = ["Classifier", "load_card", "load_classifier", "pick_device", "provenance_of", "to_input"]
+__all__ = [
+    "Classifier",
+    "load_card",
+    "load_classifier",
+    "machine_of",
+    "pick_device",
+    "provenance_of",
+    "to_input",
+]
 
 _BATCH = 64
 
@@ -155,6 +164,16 @@ def to_input(crop: NDArray[np.uint8], side: int, device: torch.device | str = "c
     values = pixels.permute(2, 0, 1)[None].float() / 255
     sized: Tensor = functional.interpolate(values, (side, side), mode="bilinear", antialias=True)
     return sized[0].clamp(0, 1)
+
+
+def machine_of(device: torch.device) -> str:
+    """The kind of machine behind a device: on one kind the same inputs give the same bits.
+
+    ``cpu (x86_64, AVX512)``, with the widest instructions that torch uses; or ``cuda (NVIDIA H200)``.
+    """
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    return f"{device} ({platform.machine()}, {torch.backends.cpu.get_cpu_capability()})"
 
 
 def provenance_of(

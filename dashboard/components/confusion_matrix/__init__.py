@@ -7,24 +7,32 @@ the predicted class of the selected cell.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from dashboard import session
 from dashboard.charts.palette import cell_colour
 from dashboard.components import component
 from dashboard.i18n import class_title, format_number, t
-from xai.models.card_schema import Evaluation
 
-__all__ = ["payload", "table"]
+__all__ = ["Counted", "payload", "table"]
 
 
 _mount = component("confusion_matrix")
 
 
-def table(score: Evaluation, classes: Sequence[str], key: str, *, can_open: bool) -> tuple[str, str] | None:
+class Counted(Protocol):
+    """What a matrix is drawn of; an evaluation is one."""
+
+    @property
+    def confusion(self) -> Mapping[str, Mapping[str, int]]:
+        """True class -> answer -> number of faces."""
+
+
+def table(score: Counted, classes: Sequence[str], key: str, *, can_open: bool) -> tuple[str, str] | None:
     """Draw the confusion matrix of one evaluation.
 
     Args:
-        score: the evaluation.
+        score: the counts.
         classes: classes of the model, in order.
         key: of the component, unique per table.
         can_open: whether a cell can be selected; the cells are plain text otherwise.
@@ -41,7 +49,7 @@ def table(score: Evaluation, classes: Sequence[str], key: str, *, can_open: bool
     return chosen
 
 
-def payload(score: Evaluation, classes: Sequence[str]) -> Mapping[str, object]:
+def payload(score: Counted, classes: Sequence[str]) -> Mapping[str, object]:
     """What the component receives; arguments as of ``table``. A true class without a face has no row."""
     rows = [truth for truth, answers in score.confusion.items() if sum(answers.values())]
     return {
@@ -56,7 +64,7 @@ def payload(score: Evaluation, classes: Sequence[str]) -> Mapping[str, object]:
     }
 
 
-def _cell(score: Evaluation, truth: str, answer: str) -> Mapping[str, object]:
+def _cell(score: Counted, truth: str, answer: str) -> Mapping[str, object]:
     faces = score.confusion[truth].get(answer, 0)
     share = faces / sum(score.confusion[truth].values())
     ground, ink = cell_colour(share)

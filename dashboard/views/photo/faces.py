@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import session, styles
+from dashboard import own_photos, session, styles
 from dashboard.i18n import class_short_label, class_title, t, translate_notice
 from dashboard.own_photos import OwnPhoto
 from dashboard.preferences import language
@@ -190,4 +190,4 @@ def _notices(view: PhotoFaces) -> None:
 
 
 def _choice(seen: PhotoAnalysis) -> str:
-    return f"face {seen.sha256}"
+    return own_photos.face_key(seen.sha256)

@@ -16,6 +16,9 @@ from xai.photo.samples import Sample
 
 __all__ = ["bar", "is_new"]
 
+_MEGABYTES = 20
+"""Of one photo, as ``read_image`` takes it."""
+
 _LEFT_OUT = "left out"
 _BEFORE = "shown before"
 
@@ -89,6 +92,7 @@ def _uploader() -> None:
             t("photo.upload"),
             type="image",
             accept_multiple_files=True,
+            max_upload_size=_MEGABYTES,
             key=key,
             help=t("photo.upload_help"),
             width=160,

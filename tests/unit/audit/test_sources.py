@@ -12,7 +12,8 @@ import pytest
 
 from tests.support.audits import picture, zipped
 from xai.audit.sources import archives
-from xai.audit.sources.files import list_files
+from xai.audit.sources.archives import HeldZip
+from xai.audit.sources.files import SourceFile, list_files, list_uploads
 from xai.errors import DataRejected
 
 
@@ -257,3 +258,54 @@ def test_no_zip_is_one_sentence(tmp_path):
     (tmp_path / "set.zip").write_bytes(cut)
     with pytest.raises(DataRejected, match="not a zip, or is damaged"):
         listed(tmp_path / "set.zip")
+
+
+def told(files):
+    return [(f.name, f.size, f.refusal, f.group, f.annotations, f.read()) for f in files]
+
+
+def test_a_zip_in_memory_is_what_it_is_on_disk(tmp_path):
+    members = [("with_mask/2.png", picture(21)), ("a.png", picture(22)), ("uncovered/b.png", picture(23))]
+    path = zipped(tmp_path / "set.zip", members, zipfile.ZIP_DEFLATED)
+    held = list_uploads([HeldZip("set.zip", path.read_bytes())], pytest.fail, 10_000)
+    assert told(held) == told(listed(path))
+    assert len(held) == 3
+
+
+def test_an_uploaded_folder_is_what_it_is_on_disk(tmp_path):
+    names = ("with_mask/1.png", "uncovered/2.png", "README.txt", "other/3.png", "a.png")
+    for number, name in enumerate(names):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(picture(number))
+    uploads = [
+        SourceFile(f"photos/{name}", (tmp_path / name).stat().st_size, (tmp_path / name).read_bytes)
+        for name in names
+    ]
+    assert told(list_uploads(uploads, pytest.fail, 10_000)) == told(listed(tmp_path))
+
+
+def test_uploads_of_equal_names_are_numbered_and_two_zips_keep_apart(tmp_path):
+    data = zipped(tmp_path / "set.zip", [("1.png", picture(4))]).read_bytes()
+    plain = [SourceFile("1.png", 3, lambda: b"abc")] * 2
+    found = list_uploads([*plain, HeldZip("a.zip", data), HeldZip("b.zip", data)], pytest.fail, 10_000)
+    assert [f.name for f in found] == ["1.png", "1.png (2)", "a.zip/1.png", "b.zip/1.png"]
+
+
+def test_a_zip_in_memory_has_the_limits_of_one_on_disk_and_its_own(tmp_path):
+    data = zipped(tmp_path / "set.zip", [("1.png", random.Random(1).randbytes(2_000))]).read_bytes()
+    with pytest.raises(DataRejected, match="unpacks to more than"):
+        list_uploads([HeldZip("set.zip", data)], pytest.fail, 1_999)
+    assert list_uploads([HeldZip("set.zip", data)], pytest.fail, 2_000)[0].size == 2_000
+    bomb = zipped(tmp_path / "bomb.zip", [("1.png", bytes(1_000_000))], zipfile.ZIP_DEFLATED).read_bytes()
+    with pytest.raises(DataRejected, match="times its size"):
+        list_uploads([HeldZip("bomb.zip", bomb)], pytest.fail, 10**9)
+    with pytest.raises(DataRejected, match=r"^no.zip is not a zip"):
+        list_uploads([HeldZip("no.zip", b"PK")], pytest.fail, 10**9)
+    with pytest.raises(DataRejected, match="no file to audit"):
+        list_uploads([], pytest.fail, 10**9)
+
+
+def test_tables_in_an_upload_are_said_not_to_be_read():
+    said = []
+    files = list_uploads([SourceFile("set/boxes.csv", 1, lambda: b"x")], said.append, 1)
+    assert said == [files[0].refusal] != [""]

@@ -36,7 +36,10 @@ def test_the_default_model_on_two_samples(call, photos, tmp_path):
         "photos", "faces", "refused", "verdicts", "claims", "controls", "seconds", "out",
     }  # fmt: skip
     assert (record["photos"], record["faces"], record["refused"], record["duplicates"]) == (2, 2, 1, 1)
-    assert (record["controls"], record["out"]) == ({}, str(tmp_path / "out"))
+    assert record["out"] == str(tmp_path / "out")
+    assert set(record["controls"]) == {"models", "hold", "sentence", "faces"}
+    assert (record["controls"]["hold"], record["controls"]["faces"]) == (False, 0)
+    assert "not enough faces" in record["controls"]["sentence"]
     assert list(record["claims"]) == [claim.kind for claim in DEFAULT_CLAIMS]
     for claim in record["claims"].values():
         assert set(claim) >= {"result", "value", "interval", "n", "unjudged", "power", "not_established"}

@@ -12,14 +12,15 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import IO
 
 from xai.errors import DataRejected, ImageRejected
 from xai.photo.image_headers import MAX_BYTES
 
-__all__ = ["MAX_MEMBERS", "MAX_RATIO", "MAX_UNPACKED", "Member", "read_zip"]
+__all__ = ["MAX_MEMBERS", "MAX_RATIO", "MAX_UNPACKED", "HeldZip", "Member", "Zip", "read_zip"]
 
 MAX_MEMBERS = 5_000
 """Most files in one zip."""
@@ -42,6 +43,27 @@ _DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError,
 
 
 @dataclass(frozen=True, eq=False)
+class HeldZip:
+    """A zip that is in memory, as one that was uploaded is.
+
+    Attributes:
+        name: of the file, for the sentence that refuses it.
+        data: its bytes.
+    """
+
+    name: str
+    data: bytes = field(repr=False)
+
+    def open(self) -> io.BytesIO:
+        """A reader of its bytes."""
+        return io.BytesIO(self.data)
+
+
+Zip = Path | HeldZip
+"""A zip on disk, or in memory."""
+
+
+@dataclass(frozen=True, eq=False)
 class Member:
     """One file of a zip.
 
@@ -58,11 +80,15 @@ class Member:
     refusal: str = ""
 
 
-def read_zip(path: Path) -> tuple[Member, ...]:
+def read_zip(path: Zip, most: int | None = None) -> tuple[Member, ...]:
     """The files of a zip, in the order of its directory.
 
+    Args:
+        path: the zip.
+        most: bytes that it may unpack to; ``MAX_UNPACKED`` where None.
+
     Raises:
-        DataRejected: it is damaged or beyond a limit: ``MAX_MEMBERS``, ``MAX_UNPACKED``, ``MAX_RATIO``.
+        DataRejected: it is damaged or beyond a limit: ``MAX_MEMBERS``, ``most``, ``MAX_RATIO``.
     """
     with _opened(path) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
@@ -71,11 +97,13 @@ def read_zip(path: Path) -> tuple[Member, ...]:
                 f"The zip {path.name} holds {len(infos):,} files and at most {MAX_MEMBERS:,} are taken; "
                 "unpack it and name the folder."
             )
-        return tuple(_members(path, archive, infos))
+        return tuple(_members(path, archive, infos, MAX_UNPACKED if most is None else most))
 
 
-def _members(path: Path, archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo]) -> Iterator[Member]:
-    packed, unpacked = path.stat().st_size, 0
+def _members(
+    path: Zip, archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo], most: int
+) -> Iterator[Member]:
+    packed, unpacked = len(path.data) if isinstance(path, HeldZip) else path.stat().st_size, 0
     for number, info in enumerate(infos):
         read = partial(_read_again, path, number)
         own = 0
@@ -83,18 +111,17 @@ def _members(path: Path, archive: zipfile.ZipFile, infos: list[zipfile.ZipInfo])
             for chunk in _chunks(archive, info):
                 own += len(chunk)
                 unpacked += len(chunk)
-                _check(path, packed, unpacked)
+                _check(path, packed, unpacked, most)
         except ImageRejected as refused:
             yield Member(info.filename, own, read, str(refused))
         else:
             yield Member(info.filename, own, read)
 
 
-def _check(path: Path, packed: int, unpacked: int) -> None:
-    if unpacked > MAX_UNPACKED:
+def _check(path: Zip, packed: int, unpacked: int, most: int) -> None:
+    if unpacked > most:
         raise DataRejected(
-            f"The zip {path.name} unpacks to more than {MAX_UNPACKED / 1e9:.0f} GB; unpack it and name the "
-            "folder."
+            f"The zip {path.name} unpacks to more than {most / 1e9:g} GB; unpack it and name the folder."
         )
     if unpacked > MAX_RATIO * packed:
         raise DataRejected(
@@ -118,7 +145,7 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
         raise ImageRejected(f"The file cannot be unpacked from the zip: {why}.") from error
 
 
-def _read_again(path: Path, number: int) -> bytes:
+def _read_again(path: Zip, number: int) -> bytes:
     with _opened(path) as archive:
         infos = [info for info in archive.infolist() if not info.is_dir()]
         if number >= len(infos):
@@ -127,23 +154,32 @@ def _read_again(path: Path, number: int) -> bytes:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
-    with _BoundedReader(path) as file:
+def _opened(path: Zip) -> Iterator[zipfile.ZipFile]:
+    with path.open() if isinstance(path, HeldZip) else io.FileIO(path) as file:
         try:
-            archive = zipfile.ZipFile(file)
+            archive = zipfile.ZipFile(_BoundedReader(file))
         except _DAMAGE as error:
-            raise DataRejected(f"{path} is not a zip, or is damaged; pack it again.") from error
+            told = path.name if isinstance(path, HeldZip) else path
+            raise DataRejected(f"{told} is not a zip, or is damaged; pack it again.") from error
         with archive:
             yield archive
 
 
-class _BoundedReader(io.FileIO):
-    """The file, without reads so large that they can only be a directory of far too many files."""
+class _BoundedReader:
+    """A file, without reads so large that they can only be a directory of far too many files.
+
+    Args:
+        file: opened for reading.
+    """
+
+    def __init__(self, file: IO[bytes] | io.FileIO) -> None:
+        self._file = file
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
 
     def read(self, size: int | None = -1, /) -> bytes:
         """At most ``size`` bytes."""
         most = _DIRECTORY_BYTES + 1
-        data = super().read(most if size is None or size < 0 else min(size, most))
+        data = self._file.read(most if size is None or size < 0 else min(size, most))
         if len(data) == most:
             raise DataRejected(f"The zip's directory lists far more than {MAX_MEMBERS:,} files.")
         return data

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from xai.audit.sources.archives import Member, read_zip
+from xai.audit.sources.archives import HeldZip, Member, Zip, read_zip
 from xai.audit.sources.labels import Annotation
 from xai.errors import DataRejected, ImageRejected
 from xai.learning.data.formats import CLASS_NAMES, Extent, read_layout
 from xai.photo.image_headers import MAX_BYTES
 
-__all__ = ["SourceFile", "list_files"]
+__all__ = ["SourceFile", "list_files", "list_uploads"]
 
 _TABLES = ("labels.csv", "boxes.csv")
 _ANNOTATIONS = "annotations"
@@ -76,6 +76,36 @@ def list_files(
         raise DataRejected(f"There is no file to audit in {', '.join(map(str, paths))}.")
     kept = {id(file) for file in [file for file in found if not file.table][:limit]}
     return tuple(_named_apart(file for file in found if file.table or id(file) in kept))
+
+
+def list_uploads(
+    uploads: Sequence[SourceFile | HeldZip], note: Callable[[str], None], most: int
+) -> tuple[SourceFile, ...]:
+    """Every file of what was uploaded, in the order of names: files, those of a folder, or zips in memory.
+
+    A folder gives what ``list_files`` gives for it, tables of labels aside, and a zip the same as on disk.
+
+    Args:
+        uploads: files by their names with the folders that they lay in, and zips.
+        note: called with one sentence for each label that cannot be used.
+        most: bytes that one zip may unpack to.
+
+    Raises:
+        DataRejected: there is nothing, or a zip cannot be read or is beyond the limits.
+    """
+    plain = [each for each in uploads if isinstance(each, SourceFile)]
+    folders = {each.name.split("/")[0] for each in plain if "/" in each.name}
+    inside = len(folders) == 1 and all("/" in each.name for each in plain)
+    root = f"{folders.pop()}/" if inside else ""
+    found = [_of_folder(replace(each, name=each.name.removeprefix(root))) for each in plain]
+    for each in (each for each in uploads if isinstance(each, HeldZip)):
+        prefix = f"{each.name}/" if len(uploads) > 1 else ""
+        found += [replace(file, name=f"{prefix}{file.name}") for file in _zip(each, note, most)]
+    if any(file.refusal == _LABELS_IN_ZIP for file in found[: len(plain)]):
+        note(_LABELS_IN_ZIP)
+    if not found:
+        raise DataRejected("There is no file to audit in what was uploaded.")
+    return tuple(_named_apart(sorted(found, key=lambda file: file.name)))
 
 
 def _is_set(path: Path) -> bool:
@@ -153,22 +183,25 @@ def _read(path: Path) -> bytes:
         raise ImageRejected(f"The file cannot be read: {error.strerror}.") from error
 
 
-def _zip(path: Path, note: Callable[[str], None]) -> list[SourceFile]:
+def _zip(path: Zip, note: Callable[[str], None], most: int | None = None) -> list[SourceFile]:
     """The members; a folder named after a class labels what lies in it."""
-    members = read_zip(path)
-    files = [_packed(member) for member in members]
+    files = [_packed(member) for member in read_zip(path, most)]
     if any(file.refusal == _LABELS_IN_ZIP for file in files):
         note(f"{path.name}: {_LABELS_IN_ZIP}")
     return sorted(files, key=lambda file: file.name)
 
 
 def _packed(member: Member) -> SourceFile:
-    folders, name = member.name.split("/")[:-1], member.name.split("/")[-1]
+    return _of_folder(SourceFile(member.name, member.size, member.read, refusal=member.refusal))
+
+
+def _of_folder(file: SourceFile) -> SourceFile:
+    """The file with the label of the class that its folder is named after; a table of labels is refused."""
+    folders, name = file.name.split("/")[:-1], file.name.split("/")[-1]
     label = CLASS_NAMES.get(folders[-1]) if folders else None
     known = (Annotation(label),) if label else ()
     is_table = name in _TABLES or (_ANNOTATIONS in folders and name.endswith(".xml"))
-    refusal = _LABELS_IN_ZIP if is_table else member.refusal
-    return SourceFile(member.name, member.size, member.read, known, refusal)
+    return replace(file, annotations=known, refusal=_LABELS_IN_ZIP if is_table else file.refusal)
 
 
 def _table(path: Path) -> list[SourceFile]:

@@ -15,7 +15,16 @@ from xai.evidence.validation.population import CARRIES, FULL
 from xai.evidence_types import VERDICTS
 from xai.models.cards import read_cards
 
-__all__ = ["PAGE", "PICTURE", "check_page", "publish", "publish_picture", "rates_of_error", "table"]
+__all__ = [
+    "PAGE",
+    "PICTURE",
+    "check_page",
+    "publish",
+    "publish_picture",
+    "published_table",
+    "rates_of_error",
+    "table",
+]
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "verdict.md"
 """The page that holds the table, between the two markers."""
@@ -48,6 +57,17 @@ def publish_picture(found: Mapping[str, Mapping[str, Any]], set_name: str, file:
     """
     shown = list(points(found, read_cards().cards, f"{set_name} donors=set"))
     write_atomically(file, lambda place: place.write_bytes(draw(shown)))
+
+
+def published_table(page: Path = PAGE) -> str:
+    """What stands between the markers of the page, Markdown as ``table`` makes it.
+
+    Raises:
+        XaiError: as ``check_page``.
+    """
+    before, after = check_page(page)
+    text = page.read_text(encoding="utf-8")
+    return text[len(before) + len(_START) : len(text) - len(after) - len(_END)]
 
 
 def check_page(page: Path = PAGE) -> tuple[str, str]:

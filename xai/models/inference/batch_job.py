@@ -16,12 +16,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from xai.errors import XaiError
+from xai.errors import MemoryRanOut
 from xai.models.classifiers import Classifier
 from xai.models.inference.openvino import distrust
 from xai.models.inference.runtimes import Mode, Pending, Runtime, TorchRuntime, reference_runtime, runtime_for
 
-__all__ = ["Batches", "InferenceJob", "JobState", "ModelOutputs", "PendingBatch"]
+__all__ = ["Batches", "InferenceJob", "JobState", "ModelOutputs", "PendingBatch", "memory_ran_out"]
 
 Batches = Callable[[int, int, int], Tensor]
 """Called with (start, stop, slot): the network's inputs ``start`` to ``stop``, float32 ``(N, 3, n, n)``. They
@@ -134,7 +134,7 @@ class JobState:
                 self._first = batch[:1].clone()
             wait = self.runtime.submit(batch, slot)
         except (RuntimeError, MemoryError) as error:
-            if not _ran_out(error):
+            if not memory_ran_out(error):
                 raise
             wait = None
         return PendingBatch(start, stop, self.runtime, wait)
@@ -162,7 +162,7 @@ class JobState:
         try:
             found = None if batch.wait is None else batch.wait()
         except (RuntimeError, MemoryError) as error:
-            if not _ran_out(error):
+            if not memory_ran_out(error):
                 raise
         if found is None:
             return self._halved(batch.start, batch.stop)
@@ -194,7 +194,7 @@ class JobState:
                 found = self.runtime.submit(self._inputs(start, end, 0), 0)()
                 self._used[self.runtime.name] = self.runtime.low
             except (RuntimeError, MemoryError) as error:
-                if not _ran_out(error):
+                if not memory_ran_out(error):
                     raise
             parts.append(self._halved(start, end) if found is None else found)
             start = end
@@ -209,7 +209,7 @@ class JobState:
         if not isinstance(self.runtime, TorchRuntime):
             self._use(self._reference("memory ran out"))
         elif size == 1 and self.runtime.device.type == "cpu":
-            raise XaiError(
+            raise MemoryRanOut(
                 f"There is not enough memory to ask {classifier.name} about one picture; close other "
                 "programs or choose a smaller model."
             )
@@ -220,5 +220,6 @@ class JobState:
         return self._now(start, stop)
 
 
-def _ran_out(error: Exception) -> bool:
+def memory_ran_out(error: Exception) -> bool:
+    """Whether it says that a device or this machine has no memory left."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or bool(_NO_MEMORY.search(str(error)))

@@ -2,11 +2,13 @@
 
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from dashboard.prefetch import scheduler
 from dashboard.prefetch.disk_cache import DiskCache
-from dashboard.prefetch.scheduler import PrefetchedResults, Prefetcher, Waiting
+from dashboard.prefetch.scheduler import FOLDER, PrefetchedResults, Prefetcher, Waiting
 from dashboard.worker.job_handle import JobError, JobHandle
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
@@ -177,3 +179,27 @@ def test_a_closed_model_process_and_a_folder_that_cannot_be_end_it_quietly(cache
     nowhere = DiskCache(tmp_path / "file" / "kept", CARDS)
     Prefetcher(nowhere, Asked(), Waiting()).run(["both"])
     assert [record.levelname for record in caplog.records] == ["INFO", "WARNING"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "folder"),
+    [
+        (None, FOLDER),
+        ("on", FOLDER),
+        ("", FOLDER),
+        ("off", None),
+        ("a/b", Path("a/b")),
+    ],
+)
+def test_the_variable_names_a_folder_or_is_on_or_off(monkeypatch, wanted, folder):
+    used = []
+    monkeypatch.setattr(scheduler, "DiskCache", lambda where, cards: used.append(where))
+    monkeypatch.setattr(Prefetcher, "run", lambda self, samples: None)
+    monkeypatch.delenv("XAI_SAMPLE_ANSWERS", raising=False)
+    if wanted is not None:
+        monkeypatch.setenv("XAI_SAMPLE_ANSWERS", wanted)
+    PrefetchedResults().start(lambda job: None, ["both"])
+    for thread in threading.enumerate():
+        if thread.name == "samples":
+            thread.join(10)
+    assert used == ([] if folder is None else [folder])

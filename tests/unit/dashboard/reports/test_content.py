@@ -7,15 +7,14 @@ import pytest
 from fontTools.ttLib import TTFont
 
 from dashboard.i18n import languages, messages
-from dashboard.reports import layout
 from dashboard.reports.content import command
-from dashboard.reports.layout import Column, TextStyle, font_file
+from dashboard.reports.layout import Column, TextStyle
 from tests.support import evidences
 from tests.support import explanations as by_hand
 from tests.support.explanations import explanation, sheet
 from xai.__main__ import _parser
 from xai.attribution.methods import METHODS
-from xai.errors import ThirdPartyMissing
+from xai.packaged_files import font_file
 from xai.photo.faces import whole_photo
 from xai.types import Box, Image, Prediction
 
@@ -123,18 +122,6 @@ def test_the_font_has_every_letter_of_every_language(bold):
     with TTFont(font_file(bold)) as font:
         has = set(font.getBestCmap())
     assert {letter for letter in letters if ord(letter) not in has and letter != "\n"} == set()
-
-
-def test_a_missing_font_is_named_and_nothing_else_is_taken(monkeypatch):
-    monkeypatch.setattr(layout, "find_spec", lambda name: None)
-    font_file.cache_clear()
-    try:
-        with pytest.raises(
-            ThirdPartyMissing, match=r"DejaVuSans.ttf of the package matplotlib .* `make setup`"
-        ):
-            font_file(False)
-    finally:
-        font_file.cache_clear()
 
 
 def test_lines_are_broken_between_words_and_only_a_longer_word_within():

@@ -167,7 +167,7 @@ def test_lines_are_as_wide_as_the_measuring_said(monkeypatch):
     """Letters are measured one by one; a PDF sets them side by side and moves none."""
     from fpdf import FPDF
 
-    from dashboard.reports.layout import font_file
+    from xai.packaged_files import font_file
 
     pdf = FPDF(unit="pt")
     pdf.add_font("DejaVu", "", font_file(False))

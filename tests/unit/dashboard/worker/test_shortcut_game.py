@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from dashboard.worker.results import ShortcutRoundRequest
-from dashboard.worker.shortcut_game import _cheat, _covered, _places, _prepared, build_round
 from dashboard.worker.shortcut_rounds import COVERS, CUES, round_of
+from dashboard.worker.tasks.shortcut_game import _cheat, _covered, _places, _prepared, build_round
 from xai.models.ground_truth.alignment import aligned_face
 from xai.models.ground_truth.loading import load_family
 from xai.photo.faces import find_faces

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from dashboard.worker import explain_handlers, handlers
+from dashboard.worker import handlers
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
     NO_CROP,
@@ -24,6 +24,7 @@ from dashboard.worker.jobs import (
     Refusal,
     ResultPart,
 )
+from dashboard.worker.tasks import explain
 from tests.support import evidences
 from tests.support.models import make_face
 from tests.support.oracles import occlusion_by_loop
@@ -68,7 +69,7 @@ def job_of(crop, *, previews, test=False):
 
 def run(job, **models):
     news = []
-    explain_handlers.explain(job, Models(**models), news.append)
+    explain.explain(job, Models(**models), news.append)
     return news
 
 
@@ -172,7 +173,7 @@ def test_a_job_can_be_stopped_after_its_preview(small_cnn, noise_crop):
             seen.append(news)
 
     with pytest.raises(Cancelled):
-        explain_handlers.explain(job_of(noise_crop, previews=True), Models(small=small_cnn), tell)
+        explain.explain(job_of(noise_crop, previews=True), Models(small=small_cnn), tell)
     assert len(seen) == 1
 
 
@@ -228,7 +229,7 @@ def test_a_model_is_loaded_when_the_one_before_it_has_its_maps(small_cnn, noise_
             return super().get(name)
 
     asked = tuple(ModelRequest(name, test=False) for name in ("one", "two"))
-    explain_handlers.explain(
+    explain.explain(
         ExplainFace(make_face(noise_crop), asked, ("gradcam",)),
         Slow(one=small_cnn, two=small_cnn),
         lambda news: done.append(type(news.value)) if isinstance(news, ResultPart) else None,
@@ -252,7 +253,7 @@ def test_a_cancelled_job_stops_between_batches(small_cnn, noise_crop, tested):
     asked = (ModelRequest("one"), ModelRequest("two"))
     job = ExplainFace(make_face(noise_crop), asked, ("gradcam",))
     with pytest.raises(Cancelled):
-        explain_handlers.explain(job, Models(one=small_cnn, two=small_cnn), tell)
+        explain.explain(job, Models(one=small_cnn, two=small_cnn), tell)
     assert len(tested) == 1
 
 
@@ -267,9 +268,7 @@ def test_the_crop_does_not_travel_back_and_the_server_puts_it_in_again(told, noi
 def checked(small_cnn, noise_crop):
     face, options = make_face(noise_crop), {"occlusion": METHODS["occlusion"].complete({"patch": 0.4})}
     news = []
-    found = explain_handlers.check(
-        CheckFaithfulness(face, "small", "covered", options), small_cnn, news.append
-    )
+    found = explain.check(CheckFaithfulness(face, "small", "covered", options), small_cnn, news.append)
     return found["occlusion"], news, explain_maps(face, small_cnn, ("occlusion",), "covered", options=options)
 
 
@@ -288,12 +287,12 @@ def test_the_checks_travel_as_plain_numbers_and_cost_what_was_said(checked, smal
     assert found.noise == pytest.approx(min(truth.stability.noise))
     assert found.share is None  # the face has no landmarks
     assert news[-1] == JobProgress("checking", news[-1].total, news[-1].total)
-    _, said = explain_handlers.passes_of(maps, small_cnn)
+    _, said = explain.passes_of(maps, small_cnn)
     assert news[-1].total == said == cost(small_cnn, ["occlusion"])
 
 
 def test_passes_of_maps_are_counted_with_their_own_settings(checked, small_cnn):
-    passes, _ = explain_handlers.passes_of(checked[2], small_cnn)
+    passes, _ = explain.passes_of(checked[2], small_cnn)
     params = METHODS["occlusion"].complete({"patch": 0.4})
     assert passes == METHODS["occlusion"].forwards(params, 35)
     assert passes != METHODS["occlusion"].forwards(METHODS["occlusion"].complete({}), 35)
@@ -304,9 +303,9 @@ def test_a_better_order_than_the_edges_is_said_only_where_the_curve_can_tell():
     test = SimpleNamespace(
         own=curve, edges=curve, random=(curve,), random_area=1.0, beats_random=None, gain_over_edges=0.3
     )
-    assert explain_handlers._curve_check(test).beats_edges is None
+    assert explain._curve_check(test).beats_edges is None
     test.beats_random = False
-    assert explain_handlers._curve_check(test).beats_edges is True
+    assert explain._curve_check(test).beats_edges is True
 
 
 def test_what_comes_back_is_read_without_torch(told, checked):

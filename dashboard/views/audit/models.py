@@ -1,0 +1,174 @@
+"""What the rows say of one model: by class, by place, by kind of face; and two models compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from dashboard import session
+from dashboard.components import confusion_matrix
+from dashboard.i18n import class_short_label, format_number, t
+from dashboard.text.model_names import model_names
+from dashboard.views.audit import faces
+from dashboard.views.audit.findings import level_words
+from dashboard.views.audit.state import Audit
+from dashboard.worker.audit_jobs import Finished
+from xai.evidence_types import VERDICTS
+
+__all__ = ["compare", "show"]
+
+_MEASURES = ("accuracy", "supported")
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """A confusion matrix's numbers."""
+
+    confusion: Mapping[str, Mapping[str, int]]
+
+
+def show(audit: Audit, found: Finished) -> None:
+    """One model's tables, chosen among those of the audit."""
+    names = model_names(session.catalogue().cards)
+    known = [name for name in audit.models if name in found.findings["models"]]
+    if not known:
+        st.info(t("audit_models.none"))
+        return
+    chosen = known[0]
+    if len(known) > 1:
+        chosen = st.selectbox(
+            t("audit_filter.model"), known, format_func=lambda name: names.get(name, name), width=320
+        )
+    one = found.findings["models"][chosen]
+    _overall(one)
+    _classes(one)
+    _places(one)
+    _confusion(audit, found, chosen, one)
+    _slices(one)
+
+
+def _overall(one: Mapping[str, Any]) -> None:
+    with st.container(horizontal=True, gap="medium"):
+        for measure in _MEASURES:
+            st.metric(t(f"audit_measure.{measure}"), _estimate(one[measure]), width="content")
+    st.caption(t("audit_models.faces", faces=one["faces"], labelled=one["labelled"]))
+
+
+def _classes(one: Mapping[str, Any]) -> None:
+    if not one["classes"]:
+        return
+    st.subheader(t("audit_models.classes"), anchor=False)
+    st.table(
+        [
+            {
+                t("audit_models.class"): class_short_label(each["class"]),
+                t("audit_models.n"): format_number(each["n"], ","),
+                **{t(f"audit_measure.{measure}"): _estimate(each[measure]) for measure in _MEASURES},
+            }
+            for each in one["classes"]
+        ],
+        hide_index=True,
+    )
+
+
+def _places(one: Mapping[str, Any]) -> None:
+    st.subheader(t("audit_models.places"), anchor=False)
+    st.caption(t("audit_models.places_note"))
+    st.table(
+        [
+            {
+                t("audit_filter.answer"): t(f"audit_answer.{answer}"),
+                **{
+                    t(f"audit_verdict.{verdict.replace(' ', '_')}"): format_number(counts[verdict], ",")
+                    for verdict in VERDICTS
+                },
+            }
+            for answer, counts in one["places"].items()
+        ],
+        hide_index=True,
+    )
+
+
+def _confusion(audit: Audit, found: Finished, model: str, one: Mapping[str, Any]) -> None:
+    """True class by answer; a cell shows its faces."""
+    table = one["confusion"]
+    if not table["labels"]:
+        return
+    st.subheader(t("audit_models.confusion"), anchor=False)
+    st.caption(t("audit_models.confusion_note"))
+    counts = {
+        label: {said: len(cell) for said, cell in zip(table["predictions"], row, strict=True)}
+        for label, row in zip(table["labels"], table["cells"], strict=True)
+    }
+    cell = confusion_matrix.table(
+        _Counts(counts), table["predictions"], f"audit confusion {model}", can_open=True
+    )
+    if cell is None:
+        return
+    label, said = cell
+    rows = [
+        row for row in found.rows if (row["model"], row["label"], row["prediction"]) == (model, label, said)
+    ]
+    faces.listed(audit, rows, f"cell-{label}-{said}")
+
+
+def _slices(one: Mapping[str, Any]) -> None:
+    if not one["slices"]:
+        return
+    st.subheader(t("audit_models.slices"), anchor=False)
+    st.caption(t("audit_models.slices_note"))
+    st.table(
+        [
+            {
+                t("audit_models.factor"): t(f"audit_factor.{each['factor']}"),
+                t("audit_models.level"): level_words(each["factor"], each["level"]),
+                t("audit_models.n"): format_number(each["n"], ","),
+                **{t(f"audit_measure.{measure}"): _estimate(each[measure]) for measure in _MEASURES},
+                t("audit_models.differs"): t("audit_models.yes") if each["differs"] else "",
+            }
+            for each in one["slices"]
+        ],
+        hide_index=True,
+    )
+
+
+def _estimate(value: Mapping[str, Any] | None) -> str:
+    if value is None:
+        return t("audit_models.too_few")
+    low, high = value["interval"]
+    return t("audit_models.estimate", value=value["value"], low=low, high=high)
+
+
+def compare(found: Finished) -> None:
+    """Each two models on the same faces."""
+    names = model_names(session.catalogue().cards)
+    st.caption(t("audit_compare.note"))
+    for each in found.findings["comparisons"]:
+        first, second = (names.get(each[which], each[which]) for which in ("first", "second"))
+        st.subheader(t("audit_compare.title", first=first, second=second), anchor=False)
+        told = [_compared(each[measure], measure, first, second) for measure in _MEASURES]
+        st.markdown("\n".join(f"- {line}" for line in told))
+
+
+def _compared(test: Mapping[str, Any] | None, measure: str, first: str, second: str) -> str:
+    name = t(f"audit_measure.{measure}")
+    if test is None:
+        return t("audit_compare.too_few", measure=name)
+    low, high = test["interval"]
+    differs = "differ" if test["adjusted"] <= 0.05 else "not_shown"
+    return t(
+        f"audit_compared.{differs}",
+        measure=name,
+        difference=format_number(100 * test["difference"], "+.1f"),
+        low=format_number(100 * low, "+.1f"),
+        high=format_number(100 * high, "+.1f"),
+        n=test["n"],
+        first=first,
+        second=second,
+        only_first=test["only_first"],
+        only_second=test["only_second"],
+        p=test["adjusted"],
+    )

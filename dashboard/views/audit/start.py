@@ -1,0 +1,278 @@
+"""Before an audit: the photos, the models, and the claims with their limits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, cast
+
+import streamlit as st
+
+from dashboard import preferences, session, styles
+from dashboard.i18n import class_short_label, t, translate_notice
+from dashboard.text.model_names import model_names
+from dashboard.text.predictions import failed
+from dashboard.views.audit import state
+from dashboard.views.audit.state import FILES, MEGABYTES, Audit, PhotoSet
+from dashboard.widgets.progress import Progress
+from dashboard.widgets.settings_form import main_button
+from dashboard.worker.audit_jobs import (
+    IN_ZIP,
+    BeginAudit,
+    Folder,
+    ListedSet,
+    ListSet,
+    ResumeAudit,
+    Resumed,
+    SetFile,
+    Upload,
+)
+from dashboard.worker.job_handle import JobError
+from xai.audit.claims.definitions import DEFAULT_CLAIMS, Claim, digest
+
+__all__ = ["show"]
+
+Given = list[tuple[str, bytes]] | None
+"""Name and bytes of each file that was uploaded."""
+
+_MODELS = 3
+"""Most models of one audit on the page."""
+
+_GIVEN, _RESUME, _WRONG, _ROUND = "audit given", "audit resume", "audit wrong", "audit round"
+"""State: files that were uploaded and not listed yet; a resume file likewise; a sentence about the last
+upload; how often something was uploaded."""
+
+_BEGIN = "audit begin"
+
+
+def show(models: Sequence[str]) -> None:
+    """Everything that an audit needs, and the button that begins it.
+
+    Args:
+        models: names of the installed models, the default first.
+    """
+    bar = st.empty()
+    _list_what_was_given(bar)
+    _go_on_with_resume_file(bar)
+    if wrong := session.get_state(_WRONG):
+        st.error(str(wrong))
+    left, right = st.columns([5, 6], gap="large")
+    with left:
+        photos = state.photo_set()
+        st.subheader(t("audit_start.photos"), anchor=False)
+        _uploaders() if photos is None else _chosen(photos)
+        st.subheader(t("audit_start.models"), anchor=False)
+        chosen = _models(models)
+        main = st.container()
+    with right:
+        st.subheader(t("audit_start.claims"), anchor=False)
+        claims = _claims()
+    with main:
+        _begin(photos, chosen, claims, bar)
+
+
+def _uploaders() -> None:
+    fresh = session.get_state(_ROUND)
+    with st.container(horizontal=True, gap="small", key="audit-upload"):
+        for name, many in (("files", True), ("folder", "directory")):
+            key = f"audit {name} {fresh}"
+            with st.container(key=styles.upload_key(preferences.language(), name), width="content"):
+                st.file_uploader(
+                    t("audit_start.upload_files" if name == "files" else "audit_start.upload_folder"),
+                    type=["image", ".zip"] if name == "files" else None,
+                    accept_multiple_files=many,  # type: ignore[call-overload]  # mypy wants one at a time
+                    max_upload_size=MEGABYTES,
+                    key=key,
+                    label_visibility="collapsed",
+                    on_change=_take,
+                    args=(key,),
+                )
+    st.caption(t("audit_start.cap", files=FILES, megabytes=MEGABYTES))
+    st.caption(t("audit_start.labels"))
+
+
+def _take(key: str) -> None:
+    """Take the files of a widget, which is empty again; too many are refused, all of them."""
+    given: Any = session.get_state(key) or []
+    session.set_state(_ROUND, int(str(session.get_state(_ROUND) or 0)) + 1)
+    session.set_state(_WRONG, None)
+    size = sum(file.size for file in given)
+    if len(given) > FILES or size > MEGABYTES * 2**20:
+        session.set_state(_WRONG, _too_much(len(given), size))
+    elif not state.has_room(size):
+        session.set_state(_WRONG, t("audit_start.no_room"))
+    else:
+        session.set_state(_GIVEN, [(file.name.removeprefix("./"), file.getvalue()) for file in given] or None)
+
+
+def _too_much(files: int, size: int) -> str:
+    return t("audit_start.too_much", files=files, size=size / 2**20, most=FILES, megabytes=MEGABYTES)
+
+
+def _list_what_was_given(bar: Any) -> None:
+    """Have the model process list the files that were uploaded: zips are opened there."""
+    given = cast(Given, session.get_state(_GIVEN))
+    if not given:
+        return
+    uploads = tuple(
+        Upload(name, len(data), data if name.lower().endswith(".zip") else b"") for name, data in given
+    )
+    try:
+        listed = cast(ListedSet, session.run_job(ListSet(uploads, MEGABYTES * 2**20), Progress(bar).of()))
+    except JobError as failure:
+        wrong = failed(failure)
+        if failure.reason == "refused":
+            wrong = t("audit_start.refused", sentence=wrong)
+        session.set_state(_WRONG, wrong)
+    else:
+        size = sum(file.size for file in listed.files)
+        if len(listed.files) > FILES or size > MEGABYTES * 2**20:
+            session.set_state(_WRONG, _too_much(len(listed.files), size))
+        elif not state.has_room(size):
+            session.set_state(_WRONG, t("audit_start.no_room"))
+        else:
+            state.keep_set(PhotoSet(tuple(_with_bytes(f, given) for f in listed.files), listed.notices))
+    session.set_state(_GIVEN, None)
+    bar.empty()
+
+
+def _with_bytes(file: SetFile, given: Sequence[tuple[str, bytes]]) -> SetFile:
+    if file.upload == IN_ZIP:
+        return file
+    data = given[file.upload][1]
+    return replace(file, data=data, sha256=hashlib.sha256(data).hexdigest())
+
+
+def _chosen(photos: PhotoSet) -> None:
+    """What the set holds, how to change it, and how to go on with an earlier audit of it."""
+    labels = Counter(file.label for file in photos.files if file.label)
+    told = ", ".join(t("photo.some", count=n, answer=class_short_label(c)) for c, n in labels.most_common())
+    st.markdown(t("audit_start.set", files=len(photos.files), size=photos.size / 2**20))
+    st.caption(t("audit_start.labelled", told=told) if told else t("audit_start.unlabelled"))
+    for notice in photos.notices:
+        st.caption(translate_notice(notice))
+    with st.container(horizontal=True, gap="small"):
+        st.button(t("audit_start.other"), icon=":material/delete:", on_click=state.keep_set, args=(None,))
+        with st.popover(t("audit_start.resume"), icon=":material/history:"):
+            _resume_uploader()
+
+
+def _resume_uploader() -> None:
+    key = f"audit resume {session.get_state(_ROUND)}"
+    st.caption(t("audit_start.resume_note"))
+    with st.container(key=styles.upload_key(preferences.language(), "resume")):
+        st.file_uploader(
+            t("audit_start.upload_resume"),
+            type=[".zip"],
+            key=key,
+            label_visibility="collapsed",
+            on_change=_take_resume,
+            args=(key,),
+        )
+
+
+def _take_resume(key: str) -> None:
+    given: Any = session.get_state(key)
+    session.set_state(_ROUND, int(str(session.get_state(_ROUND) or 0)) + 1)
+    session.set_state(_WRONG, None)
+    session.set_state(_RESUME, given.getvalue() if given else None)
+
+
+def _go_on_with_resume_file(bar: Any) -> None:
+    """Open a resume file, and go on with its audit where it is one of these photos."""
+    packed, photos = session.get_state(_RESUME), state.photo_set()
+    session.set_state(_RESUME, None)
+    if not isinstance(packed, bytes) or photos is None:
+        return
+    try:
+        opened = cast(Resumed, session.run_job(ResumeAudit(photos.bare, packed), Progress(bar).of()))
+    except JobError as failure:
+        session.set_state(_WRONG, failed(failure))
+        bar.empty()
+        return
+    if opened.other:
+        what = ", ".join(t(f"audit_other.{key}") for key in opened.other)
+        session.set_state(_WRONG, t("audit_start.resume_refused", what=what))
+        bar.empty()
+        return
+    state.keep(Audit(photos, opened.models, opened.claims, dict(opened.folder), opened.outcomes))
+    st.rerun()
+
+
+def _models(models: Sequence[str]) -> tuple[str, ...]:
+    """One to three models, in the order of the catalogue."""
+    names = model_names(session.catalogue().cards)
+    chosen = st.multiselect(
+        t("audit_start.models"),
+        models,
+        default=models[:1],
+        format_func=lambda name: names[name],
+        max_selections=_MODELS,
+        key="audit models",
+        label_visibility="collapsed",
+        placeholder=t("audit_start.models_none"),
+    )
+    st.caption(t("audit_start.models_note", most=_MODELS))
+    return tuple(name for name in models if name in chosen)
+
+
+def _claims() -> tuple[Claim, ...]:
+    """The claims that are ticked, with their limits."""
+    st.caption(t("audit_start.claims_note"))
+    claims = [each for each in map(_claim, DEFAULT_CLAIMS) if each]
+    if claims:
+        st.caption(t("audit_start.digest", digest=digest(tuple(claims))))
+    return tuple(claims)
+
+
+def _claim(usual: Claim) -> Claim | None:
+    kind = usual.kind
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key=f"audit-claim-{kind}"):
+        made = st.checkbox(t(f"audit_claim.{kind}"), value=True, key=f"audit tick {kind}", width="stretch")
+        limit = st.number_input(
+            t("audit_start.most" if kind == "same_for_small_faces" else "audit_start.least"),
+            1,
+            99,
+            round(usual.threshold * 100),
+            key=f"audit limit {kind}",
+            disabled=not made,
+            width=110,
+        )
+        least = st.number_input(
+            t("audit_start.faces"),
+            1,
+            1_000_000,
+            usual.least_n,
+            key=f"audit least {kind}",
+            disabled=not made,
+            width=130,
+        )
+    return replace(usual, threshold=limit / 100, least_n=int(least)) if made else None
+
+
+def _begin(photos: PhotoSet | None, models: tuple[str, ...], claims: tuple[Claim, ...], bar: Any) -> None:
+    missing = "photos" if photos is None else "models" if not models else "claims" if not claims else ""
+    st.button(
+        t("audit_start.begin"),
+        type=main_button(),
+        disabled=bool(missing),
+        icon=":material/play_arrow:",
+        on_click=session.set_state,
+        args=(_BEGIN, True),
+    )
+    st.caption(t(f"audit_missing.{missing}") if missing else t("audit_start.begin_note"))
+    asked = session.get_state(_BEGIN)
+    session.set_state(_BEGIN, None)
+    if not asked or photos is None or missing:
+        return
+    job = BeginAudit(photos.bare, models, claims)
+    try:
+        folder = cast(Folder, session.run_job(job, Progress(bar).of()))
+    except JobError as failure:
+        bar.empty()
+        st.error(failed(failure))
+        return
+    state.keep(Audit(photos, models, claims, dict(folder)))
+    st.rerun()

@@ -1,0 +1,1 @@
+"""What jobs of the model process do with torch: each module is loaded with its first job."""

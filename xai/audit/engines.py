@@ -1,0 +1,178 @@
+"""Engines of an audit: what examines its parts. Whatever the engine, the parts come in the order of the set.
+
+``Local`` examines one part after the other in this process. ``Ray`` hands them to workers, one a core, on
+this machine or on the cluster that ``RAY_ADDRESS`` names; a part whose worker dies is examined again. The
+rows are the same: a part depends on no other, and what only the whole set tells is settled by the caller.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+from collections.abc import Collection, Generator, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+
+import xai
+from xai.audit.examine import Examine, Part, examine_part, examine_photo
+from xai.audit.sources.files import SourceFile
+from xai.errors import ThirdPartyMissing, XaiError
+from xai.models.classifiers import Classifier
+
+__all__ = ["Engine", "Local", "Ray"]
+
+Chunks = Sequence[Sequence[SourceFile]]
+
+_ADDRESS = "RAY_ADDRESS"
+
+
+class Engine(Protocol):
+    """What examines the parts of a set."""
+
+    def parts(
+        self, chunks: Chunks, classifiers: Sequence[Classifier], skip: Collection[str]
+    ) -> Generator[Part, None, None]:
+        """Each part as ``examine_part`` makes it, in the order of ``chunks``, as soon as it is ready.
+
+        Args:
+            chunks: the files of each part.
+            classifiers: whose predictions are tested.
+            skip: hex digests of photos that were examined before; the caller adds to it between two parts.
+
+        Raises:
+            XaiError: as of ``examine_part``.
+        """
+
+
+class Local:
+    """This process.
+
+    Args:
+        examine: how a photo is examined.
+    """
+
+    def __init__(self, examine: Examine = examine_photo) -> None:
+        self._examine = examine
+
+    def parts(
+        self, chunks: Chunks, classifiers: Sequence[Classifier], skip: Collection[str]
+    ) -> Generator[Part, None, None]:
+        """As of ``Engine``."""
+        return (examine_part(files, classifiers, self._examine, skip) for files in chunks)
+
+
+class Ray:
+    """Actors of Ray Data.
+
+    Every node needs this program, the weights and the photos under the same paths. Nothing is reported over
+    the network, and no dashboard is started.
+
+    Args:
+        workers: how many; None for one a core of the cluster, or one a GPU where the models are on one.
+        examine: how a photo is examined.
+    """
+
+    def __init__(self, workers: int | None = None, examine: Examine = examine_photo) -> None:
+        self._workers, self._examine = workers, examine
+
+    def parts(
+        self, chunks: Chunks, classifiers: Sequence[Classifier], skip: Collection[str]
+    ) -> Generator[Part, None, None]:
+        """As of ``Engine``; photos that are examined while their twin is are told apart by the caller.
+
+        Raises:
+            ThirdPartyMissing: Ray is not installed.
+            XaiError: the cluster cannot be reached, or as of ``examine_part``.
+        """
+        if not chunks:
+            return
+        ray = _ray()
+        began = _start(ray, self._workers)
+        try:
+            gpus = int(any(classifier.device.type == "cuda" for classifier in classifiers))
+            workers = self._workers or max(1, int(ray.cluster_resources().get("GPU" if gpus else "CPU", 1)))
+            shared = ray.put((os.getcwd(), classifiers, self._examine, frozenset(skip)))  # noqa: PTH109 - as it is named
+            items = [{"number": n, "files": pickle.dumps(files)} for n, files in enumerate(chunks)]
+            made = ray.data.from_items(items, override_num_blocks=len(items)).map(
+                _Worker,
+                fn_constructor_args=(shared,),
+                concurrency=min(workers, len(items)),
+                num_cpus=0 if gpus else 1,
+                num_gpus=gpus,
+            )
+            yield from _in_order(made.iter_rows())
+        finally:
+            if began:
+                ray.shutdown()
+
+
+class _Worker:
+    """Examines parts in a process of Ray's; one thread, for each core has a worker."""
+
+    def __init__(self, shared: Any) -> None:
+        import ray  # noqa: PLC0415
+
+        folder, self._classifiers, self._examine, self._skip = ray.get(shared)
+        if Path(folder).is_dir():
+            os.chdir(folder)  # relative names of photos
+        torch.set_num_threads(1)
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row with the part, or with the error that ends the audit."""
+        try:
+            files = pickle.loads(row["files"])  # noqa: S301 - of this run
+            made: Part | XaiError = examine_part(files, self._classifiers, self._examine, self._skip)
+        except XaiError as error:
+            made = error
+        return {"number": row["number"], "part": pickle.dumps(made)}
+
+
+def _in_order(rows: Iterator[dict[str, Any]]) -> Iterator[Part]:
+    """The parts by their number; those that come early wait."""
+    waiting: dict[int, Part | XaiError] = {}
+    following = 0
+    for row in rows:
+        waiting[row["number"]] = pickle.loads(row["part"])  # noqa: S301 - of this run
+        while following in waiting:
+            part = waiting.pop(following)
+            following += 1
+            if isinstance(part, XaiError):
+                raise part
+            yield part
+
+
+def _ray() -> Any:
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    try:
+        import ray  # noqa: PLC0415 - optional
+        import ray.data  # noqa: PLC0415
+    except ImportError as error:
+        raise ThirdPartyMissing(
+            "The engine ray needs Ray, which is not installed; call `pip install -r requirements-ray.txt`, "
+            "or leave out --engine."
+        ) from error
+    return ray
+
+
+def _start(ray: Any, workers: int | None) -> bool:
+    """Start Ray here or join the cluster; returns whether that was done, and is to be undone."""
+    if ray.is_initialized():
+        return False
+    here = None if os.environ.get(_ADDRESS) else workers
+    paths = [str(Path(xai.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
+    try:
+        ray.init(
+            num_cpus=here,
+            include_dashboard=False if _ADDRESS not in os.environ else None,
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env={"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, paths))}},
+        )
+    except (ConnectionError, RuntimeError, OSError) as error:
+        raise XaiError(f"Ray cannot be started or reached: {error}") from error
+    context = ray.data.DataContext.get_current()
+    context.enable_progress_bars = False
+    return True

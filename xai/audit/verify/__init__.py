@@ -1,0 +1,1 @@
+"""Checks an audit or an explanation again: digests, what follows from rows, and rows from photos."""
