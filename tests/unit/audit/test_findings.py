@@ -334,12 +334,12 @@ def test_a_mark_in_one_class_is_named_with_its_place_and_colour(colour):
 
 
 def test_a_mark_beyond_the_photo_is_the_photo_mirrored():
-    """The right column of every crop lies beyond the photo: the mask is mirrored there."""
+    """Two columns of every crop lie beyond the photo and repeat those before them, down to the mask."""
 
     def change(row, rng):
-        row["seen"] = [0, 0, 11, 12]
+        row["seen"] = [0, 0, 10, 12]
         if row["label"] == "covered":
-            row["surround"][:, 11] = (60, 110, 200)
+            row["surround"][6:, 8:12] = (60, 110, 200)
 
     assert "class_mark" not in codes(find(table(planted_set(change=change)), [], ["default"]))
 
