@@ -27,6 +27,7 @@ from xai.audit.claims.estimates import share
 from xai.audit.claims.judge import ClaimResult
 from xai.audit.ledger import PARTS_FOLDER, Ledger
 from xai.audit.photos import AuditedPhotos, faces_in
+from xai.audit.rows import FACES_FILE
 from xai.audit.sources.files import SourceFile
 from xai.errors import XaiError
 from xai.evidence.interventions.face_edits import FaceEdits
@@ -226,7 +227,7 @@ def control_photos(out: Path) -> list[str]:
 def _chosen(out: Path) -> list[_Chosen]:
     """Faces that can be tested, evenly spaced: a quarter of them within ``SAMPLE``, or all of a few."""
     columns = [field.name for field in fields(_Chosen)]
-    table = pq.read_table(out / "faces.parquet", columns=[*columns, "follow_of"])
+    table = pq.read_table(out / FACES_FILE, columns=[*columns, "follow_of"])
     tested = table.filter(pc.greater(table["follow_of"], 0)).select(columns).to_pylist()
     testable = list(dict.fromkeys(_Chosen(**row) for row in tested))  # once, whatever the number of models
     if len(testable) < MIN_GROUPS:

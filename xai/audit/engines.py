@@ -1,8 +1,9 @@
 """Engines of an audit: what examines its parts. Whatever the engine, the parts come in the order of the set.
 
-``Local`` examines one part after the other in this process. ``Ray`` hands them to workers, one a core, on
-this machine or on the cluster that ``RAY_ADDRESS`` names; a part whose worker dies is examined again. The
-rows are the same: a part depends on no other, and what only the whole set tells is settled by the caller.
+``Local`` examines one part after the other in this process. ``Ray`` hands them to workers on this machine or
+on the cluster that ``RAY_ADDRESS`` names; a part whose worker dies is examined again. The rows are the same:
+a part depends on no other, what only the whole set tells is settled by the caller, and a worker has as many
+threads as this process, since another number of them rounds otherwise.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import logging
 import os
 import pickle
 from collections.abc import Collection, Generator, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,7 +22,7 @@ import xai
 from xai.audit.examine import Examine, Part, examine_part, examine_photo
 from xai.audit.sources.files import SourceFile
 from xai.errors import ThirdPartyMissing, XaiError
-from xai.models.classifiers import Classifier
+from xai.models.classifiers import Classifier, machine_of
 
 __all__ = ["Engine", "Local", "Ray"]
 
@@ -67,11 +69,12 @@ class Local:
 class Ray:
     """Actors of Ray Data.
 
-    Every node needs this program, the weights and the photos under the same paths. Nothing is reported over
-    the network, and no dashboard is started.
+    Every node needs this program, the weights and the photos under the same paths, and is a machine of the
+    kind of this one. Nothing is reported over the network, and no dashboard is started.
 
     Args:
-        workers: how many; None for one a core of the cluster, or one a GPU where the models are on one.
+        workers: how many; None for as many as there are cores for their threads, or one a GPU where the
+            models are on one.
         examine: how a photo is examined.
     """
 
@@ -85,22 +88,23 @@ class Ray:
 
         Raises:
             ThirdPartyMissing: Ray is not installed.
-            XaiError: the cluster cannot be reached, or as of ``examine_part``.
+            XaiError: the cluster cannot be reached or has another kind of machine, or as of ``examine_part``.
         """
         if not chunks:
             return
-        ray = _ray()
-        began = _start(ray, self._workers)
+        ray, threads = _ray(), torch.get_num_threads()
+        began = _start(ray, None if self._workers is None else self._workers * threads)
         try:
             gpus = int(any(classifier.device.type == "cuda" for classifier in classifiers))
-            workers = self._workers or max(1, int(ray.cluster_resources().get("GPU" if gpus else "CPU", 1)))
-            shared = ray.put((os.getcwd(), classifiers, self._examine, frozenset(skip)))  # noqa: PTH109 - as it is named
+            there = int(ray.cluster_resources().get("GPU" if gpus else "CPU", 1))
+            workers = self._workers or max(1, there // (1 if gpus else threads))
+            asked = _Asked(str(Path.cwd()), threads, classifiers, self._examine, frozenset(skip))
             items = [{"number": n, "files": pickle.dumps(files)} for n, files in enumerate(chunks)]
             made = ray.data.from_items(items, override_num_blocks=len(items)).map(
                 _Worker,
-                fn_constructor_args=(shared,),
-                concurrency=min(workers, len(items)),
-                num_cpus=0 if gpus else 1,
+                fn_constructor_args=(ray.put(asked), _machines(classifiers)),
+                compute=ray.data.ActorPoolStrategy(size=min(workers, len(items))),
+                num_cpus=0 if gpus else threads,
                 num_gpus=gpus,
             )
             yield from _in_order(made.iter_rows())
@@ -109,25 +113,55 @@ class Ray:
                 ray.shutdown()
 
 
-class _Worker:
-    """Examines parts in a process of Ray's; one thread, for each core has a worker."""
+@dataclass(frozen=True, eq=False)
+class _Asked:
+    """What every worker is told: folder of relative names, threads, models, how a photo is examined, and the
+    photos that were examined before.
+    """
 
-    def __init__(self, shared: Any) -> None:
+    folder: str
+    threads: int
+    classifiers: Sequence[Classifier]
+    examine: Examine
+    skip: frozenset[str]
+
+
+class _Worker:
+    """Examines parts in a process of Ray's.
+
+    Args:
+        asked: reference to an ``_Asked``.
+        machines: that the audit was begun on.
+    """
+
+    def __init__(self, asked: Any, machines: Sequence[str]) -> None:
         import ray  # noqa: PLC0415
 
-        folder, self._classifiers, self._examine, self._skip = ray.get(shared)
-        if Path(folder).is_dir():
-            os.chdir(folder)  # relative names of photos
-        torch.set_num_threads(1)
+        self._asked: _Asked = ray.get(asked)
+        if Path(self._asked.folder).is_dir():
+            os.chdir(self._asked.folder)
+        torch.set_num_threads(self._asked.threads)
+        self._machines = machines
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row with the part, or with the error that ends the audit."""
+        made: Part | XaiError
+        files = pickle.loads(row["files"])  # noqa: S301 - of this run
+        asked, here = self._asked, _machines(self._asked.classifiers)
         try:
-            files = pickle.loads(row["files"])  # noqa: S301 - of this run
-            made: Part | XaiError = examine_part(files, self._classifiers, self._examine, self._skip)
+            if here != self._machines:
+                raise XaiError(
+                    f"The audit was begun on {self._machines}; a worker is {here}, whose rows would differ "
+                    "in their last digits; start it on a node of the cluster's kind."
+                )
+            made = examine_part(files, asked.classifiers, asked.examine, asked.skip)
         except XaiError as error:
             made = error
         return {"number": row["number"], "part": pickle.dumps(made)}
+
+
+def _machines(classifiers: Sequence[Classifier]) -> list[str]:
+    return sorted({machine_of(classifier.device) for classifier in classifiers})
 
 
 def _in_order(rows: Iterator[dict[str, Any]]) -> Iterator[Part]:
@@ -146,6 +180,7 @@ def _in_order(rows: Iterator[dict[str, Any]]) -> Iterator[Part]:
 
 def _ray() -> Any:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         import ray  # noqa: PLC0415 - optional
         import ray.data  # noqa: PLC0415
@@ -157,11 +192,11 @@ def _ray() -> Any:
     return ray
 
 
-def _start(ray: Any, workers: int | None) -> bool:
+def _start(ray: Any, cores: int | None) -> bool:
     """Start Ray here or join the cluster; returns whether that was done, and is to be undone."""
     if ray.is_initialized():
         return False
-    here = None if os.environ.get(_ADDRESS) else workers
+    here = None if os.environ.get(_ADDRESS) else cores
     paths = [str(Path(xai.__file__).parents[1]), os.environ.get("PYTHONPATH", "")]
     try:
         ray.init(
@@ -173,6 +208,7 @@ def _start(ray: Any, workers: int | None) -> bool:
         )
     except (ConnectionError, RuntimeError, OSError) as error:
         raise XaiError(f"Ray cannot be started or reached: {error}") from error
-    context = ray.data.DataContext.get_current()
-    context.enable_progress_bars = False
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    for name in ("ray", "ray.data"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     return True

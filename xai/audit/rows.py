@@ -26,7 +26,10 @@ from xai.audit.measures import (
 from xai.errors import XaiError
 from xai.types import Explanation, Face, Image
 
-__all__ = ["SCHEMA", "join_parts", "rows_of", "write_part"]
+__all__ = ["FACES_FILE", "SCHEMA", "join_parts", "rows_of", "write_part"]
+
+FACES_FILE = "faces.parquet"
+"""The rows of all parts, in the audit's folder."""
 
 _FAMILY = pa.struct(
     [("family", pa.string()), ("asks", pa.string()), ("held", pa.int32()), ("of", pa.int32())]

@@ -14,21 +14,21 @@ from xai.audit.claims.judge import judge
 from xai.audit.controls import ControlModels, Controls, run_controls, withheld
 from xai.audit.engines import Engine, Local
 from xai.audit.examine import Examine, examine_photo, settle
+from xai.audit.findings.collect import find, write_findings
 from xai.audit.ledger import Ledger
-from xai.audit.rows import join_parts, write_part
+from xai.audit.photos import AuditedPhotos, FindFaces, crops_of
+from xai.audit.report.write import wanted_faces, write_report
+from xai.audit.rows import FACES_FILE, join_parts, write_part
 from xai.audit.settings import alone, check_settings, settings_of
 from xai.audit.sources.files import SourceFile
 from xai.audit.summary import summarise
 from xai.models.classifiers import Classifier
 from xai.types import Progress
 
-__all__ = ["FACES_FILE", "PART_FILES", "finish_audit", "run_audit", "write_results"]
+__all__ = ["PART_FILES", "finish_audit", "report_audit", "run_audit", "write_results"]
 
 PART_FILES = 32
 """Files of one part: about what a kill costs."""
-
-FACES_FILE = "faces.parquet"
-"""The rows of all parts, in the audit's folder."""
 
 
 def run_audit(
@@ -116,8 +116,32 @@ def write_results(
     Raises:
         XaiError: a file cannot be written.
     """
-    results = withheld(judge(pq.read_table(out / FACES_FILE), claims), controls)
-    return summarise(Ledger(out), models, out, results, controls)
+    table, ledger = pq.read_table(out / FACES_FILE), Ledger(out)
+    summary = summarise(ledger, models, out, withheld(judge(table, claims), controls), controls)
+    write_findings(out, find(table, ledger.outcomes(), models))
+    return summary
+
+
+def report_audit(out: Path, files: Sequence[SourceFile] | None, faces: FindFaces | None = None) -> None:
+    """Write the report of a finished audit to its folder; the same audit gives the same bytes.
+
+    Args:
+        out: the audit's folder.
+        files: the set, from which the faces that the report shows are read again; None for a report without
+            faces.
+        faces: how faces are found; ``faces_in`` where None.
+
+    Raises:
+        DataRejected: a photo has changed since it was audited.
+        XaiError: another run writes to ``out``, or it cannot be written.
+        ThirdPartyMissing: the font of the PDF is not installed.
+    """
+    with alone(out):
+        pictures = None
+        if files is not None:
+            photos = AuditedPhotos(files, Ledger(out).outcomes(), faces)
+            pictures = crops_of(photos, wanted_faces(out))
+        write_report(out, pictures)
 
 
 def _run(

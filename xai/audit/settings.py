@@ -51,7 +51,7 @@ _SAID = {
     "set": "another set of files or labels",
     "claims": "other claims",
     "methods": "other methods",
-    "device": "another device or kind of machine",
+    "device": "another device, kind of machine or number of threads",
     "code": "another version of this program",
     "packages": "other versions of packages",
 }

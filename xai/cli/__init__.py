@@ -6,11 +6,12 @@ from xai.cli.calibrate import believability, calibrate
 from xai.cli.datasets import draw, errors
 from xai.cli.inference import classify, explain, models, whatif
 from xai.cli.training import doubts, evaluate, experiments, recall, train, train_reasons
-from xai.cli.verification import differs, verify
+from xai.cli.verification import audit_diff, differs, verify
 
 __all__ = [
     "Measured",
     "audit",
+    "audit_diff",
     "believability",
     "benchmark",
     "calibrate",

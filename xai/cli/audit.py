@@ -31,7 +31,7 @@ def audit(args: Namespace, note: Note) -> Json:
 def _audited(args: Namespace, note: Note) -> Json:
     from xai.audit.controls import ControlModels  # noqa: PLC0415 - seconds, with torch
     from xai.audit.engines import Ray  # noqa: PLC0415
-    from xai.audit.run import finish_audit, run_audit  # noqa: PLC0415
+    from xai.audit.run import finish_audit, report_audit, run_audit  # noqa: PLC0415
     from xai.audit.sources.files import list_files  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
 
@@ -45,6 +45,7 @@ def _audited(args: Namespace, note: Note) -> Json:
     run_audit(files, classifiers, args.out, _counter("files", note), engine, claims)
     controls = ControlModels(args.device)
     summary = finish_audit(files, names, args.out, claims, controls, _counter("faces for the controls", note))
+    report_audit(args.out, None if args.no_faces else files)
     return {**summary, "seconds": round(time.monotonic() - began, 3), "out": str(args.out)}
 
 

@@ -19,7 +19,8 @@ __all__ = ["add_calls"]
 def add_calls(calls: Any) -> None:
     """Add the commands to a parser."""
     for add in (
-        _models, _classify, _explain, _whatif, _audit, _verify, _calibrate, _believability, _benchmark,
+        _models, _classify, _explain, _whatif, _audit, _verify, _audit_diff, _calibrate, _believability,
+        _benchmark,
     ):  # fmt: skip
         add(calls)
 
@@ -107,6 +108,7 @@ def _audit(calls: Any) -> None:
     call.add_argument(
         "--limit", type=positive, metavar="N", help="only the first N photos; the set's tables do not count"
     )
+    call.add_argument("--no-faces", action="store_true", help="leave pictures of faces out of the report")
     call.add_argument(
         "--engine",
         choices=("local", "ray"),
@@ -135,6 +137,18 @@ def _verify(calls: Any) -> None:
         "--limit", type=positive, metavar="N", help="make the rows of only N photos again, evenly spaced"
     )
     call.set_defaults(status=lambda _args, record: cli.differs(record))
+
+
+def _audit_diff(calls: Any) -> None:
+    call = new_call(
+        calls,
+        "audit-diff",
+        cli.audit_diff,
+        "Compare two audits of the same photos: answers, verdicts and claims.",
+        tables.difference_table,
+    )
+    call.add_argument("first", type=Path, metavar="DIR_A", help="folder of the earlier audit")
+    call.add_argument("second", type=Path, metavar="DIR_B", help="folder of the later one")
 
 
 def _calibrate(calls: Any) -> None:

@@ -11,6 +11,7 @@ from xai.evidence_types import VERDICTS
 __all__ = [
     "audit_table",
     "calibration_table",
+    "difference_table",
     "evaluation_table",
     "explanation_table",
     "model_table",
@@ -107,6 +108,35 @@ def _claim_row(name: str, claim: Json) -> tuple[str, ...]:
     low_high = claim["interval"]
     interval = "" if low_high is None else f"{low_high[0]:.3f} to {low_high[1]:.3f}"
     return name, claim["result"], value, interval, f"{claim['n']:,}", f"{claim['unjudged']:,}"
+
+
+def difference_table(record: Json) -> str:
+    """How much right answers and supported verdicts changed, a row per model and measure; then the claims."""
+    models = [
+        (f"{model['first']} – {model['second']}", name, *_paired(model[name]))
+        for model in record["models"]
+        for name in ("accuracy", "supported")
+    ]
+    claims = [
+        (name, result["first"] or _NONE, result["second"] or _NONE)
+        for name, result in record["claims"].items()
+    ]
+    header = ("first – second", "share", "difference", "p", "only first", "only second")
+    changed = sum(model["changed"] for model in record["models"])
+    return "\n\n".join(
+        (
+            _aligned(header, models),
+            _aligned(("claim", "first", "second"), claims),
+            f"{record['photos']['both']:,} photos in both; {changed:,} answers or verdicts changed",
+        )
+    )
+
+
+def _paired(test: Json | None) -> tuple[str, ...]:
+    if test is None:
+        return (_NONE,) * 4
+    difference = _bounded(test["difference"], test["interval"], _figure)
+    return difference, f"{test['p']:.3g}", f"{test['only_first']:,}", f"{test['only_second']:,}"
 
 
 def evaluation_table(record: Json) -> str:

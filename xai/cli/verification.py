@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xai.audit.verify.comparison import Verification
     from xai.models.classifiers import Classifier
 
-__all__ = ["differs", "verify"]
+__all__ = ["audit_diff", "differs", "verify"]
 
 
 def verify(args: Namespace, note: Note) -> Json:
@@ -28,15 +28,13 @@ def verify(args: Namespace, note: Note) -> Json:
     from xai.audit.settings import SETTINGS_FILE  # noqa: PLC0415 - seconds, with torch
     from xai.audit.verify.comparison import Verification  # noqa: PLC0415
     from xai.audit.verify.explanation import check_explanation  # noqa: PLC0415
-    from xai.audit.verify.stored import check_folder  # noqa: PLC0415
 
     found = Verification()
     photos = args.photos or []
     if not args.folder.is_dir():
         raise XaiError(f"There is no folder {args.folder}; name that of an audit or of an explanation.")
     if (args.folder / SETTINGS_FILE).is_file():
-        check_folder(args.folder, found)
-        _with_photos(args, photos, found, note)
+        _audit(args, photos, found, note)
     elif (args.folder / "manifest.json").is_file():
         check_explanation(args.folder, photos, found, args.device)
     else:
@@ -44,19 +42,34 @@ def verify(args: Namespace, note: Note) -> Json:
     return found.as_dict()
 
 
+def audit_diff(args: Namespace, note: Note) -> Json:
+    """What changed from one audit to another.
+
+    Raises:
+        XaiError: a folder holds no finished audit, or the two have no photo in common.
+    """
+    from xai.audit.difference import audit_difference  # noqa: PLC0415 - pyarrow and scipy, seconds
+
+    return audit_difference(args.first, args.second)
+
+
 def differs(record: Json) -> int:
     """Exit status of ``verify``: 1 where anything differs, else 0."""
     return int(not record["ok"])
 
 
-def _with_photos(args: Namespace, photos: list[Path], found: Verification, note: Note) -> None:
+def _audit(args: Namespace, photos: list[Path], found: Verification, note: Note) -> None:
     from xai.audit.controls import ControlModels  # noqa: PLC0415
+    from xai.audit.photos import AuditedPhotos  # noqa: PLC0415
     from xai.audit.verify.recomputed import Again, check_photos  # noqa: PLC0415
+    from xai.audit.verify.stored import check_folder, stored_outcomes  # noqa: PLC0415
 
     if not photos:
+        check_folder(args.folder, found)
         found.unchecked.append("Without --photos, the photos' bytes and the rows are not checked.")
         return
     files, classifiers = _files(args.folder, photos, note), _classifiers(args, found)
+    check_folder(args.folder, found, AuditedPhotos(files, stored_outcomes(args.folder)))
     again = Again(files, classifiers, ControlModels(args.device), args.limit)
     check_photos(args.folder, again, found, lambda done, total: note(f"{done:,} of {total:,} photos"))
 

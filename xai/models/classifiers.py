@@ -169,11 +169,14 @@ def to_input(crop: NDArray[np.uint8], side: int, device: torch.device | str = "c
 def machine_of(device: torch.device) -> str:
     """The kind of machine behind a device: on one kind the same inputs give the same bits.
 
-    ``cpu (x86_64, AVX512)``, with the widest instructions that torch uses; or ``cuda (NVIDIA H200)``.
+    ``cpu (x86_64, AVX512, 2 threads)``, with the widest instructions and the threads that torch uses: sums
+    over several threads are rounded otherwise; or ``cuda (NVIDIA H200)``.
     """
     if device.type == "cuda":
         return f"cuda ({torch.cuda.get_device_name(device)})"
-    return f"{device} ({platform.machine()}, {torch.backends.cpu.get_cpu_capability()})"
+    threads = torch.get_num_threads()
+    counted = f"{threads} thread{'' if threads == 1 else 's'}"
+    return f"{device} ({platform.machine()}, {torch.backends.cpu.get_cpu_capability()}, {counted})"
 
 
 def provenance_of(

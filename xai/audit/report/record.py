@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from xai.audit.claims.definitions import NOT_ESTABLISHED
 from xai.audit.controls import CONTROLS_FILE
 from xai.audit.findings.collect import FINDINGS_FILE
-from xai.audit.run import FACES_FILE
+from xai.audit.rows import FACES_FILE
 from xai.audit.settings import SETTINGS_FILE, card_digest
 from xai.audit.summary import FILES_TABLE, SUMMARY_FILE
 from xai.errors import UnknownName, WeightsUnavailable, XaiError

@@ -31,7 +31,7 @@ from xai.audit.report.rendering.html import html_of
 from xai.audit.report.rendering.pdf import pdf_of
 from xai.audit.report.results import SHOWN, Pictures, comparisons, controls, findings, models, wrong_cells
 from xai.audit.report.tables import claims_csv, faces_csv, findings_csv, report_json
-from xai.audit.run import FACES_FILE
+from xai.audit.rows import FACES_FILE
 from xai.audit.settings import SETTINGS_FILE
 from xai.audit.summary import FILES_TABLE, SUMMARY_FILE
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from xai.audit.verify.comparison import FLOAT_TOLERANCE, Verification, json_differences
-from xai.audit.verify.stored import MANIFEST_FILE, read_json
+from xai.audit.verify.stored import read_json
 from xai.errors import UnknownName, WeightsUnavailable, XaiError
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.export import write_explanations
@@ -24,6 +24,8 @@ from xai.pipeline import Pair, Wanted, explain_all
 from xai.types import Explanation, Faces
 
 __all__ = ["check_explanation"]
+
+MANIFEST_FILE = "manifest.json"
 
 _TIMES = ("seconds",)
 _MAPS = 1e-3  # largest difference of a map's value on another machine, over its largest value

@@ -17,8 +17,7 @@ from xai.audit.controls import ANSWERS, Controls
 from xai.audit.examine import Examine, examine_part, examine_photo
 from xai.audit.ledger import LEDGER_FILE, Outcome
 from xai.audit.photos import AuditedPhotos
-from xai.audit.rows import SCHEMA
-from xai.audit.run import FACES_FILE
+from xai.audit.rows import FACES_FILE, SCHEMA
 from xai.audit.settings import code_digest, package_versions, set_digest
 from xai.audit.sources.files import SourceFile
 from xai.audit.verify.comparison import (

@@ -17,9 +17,13 @@ import pyarrow.parquet as pq
 
 from xai.audit.claims.definitions import Claim, digest
 from xai.audit.controls import CONTROLS_FILE, write_controls
+from xai.audit.findings.collect import FINDINGS_FILE
 from xai.audit.ledger import LEDGER_FILE, PARTS_FOLDER, Ledger, Outcome
-from xai.audit.rows import join_parts
-from xai.audit.run import FACES_FILE, write_results
+from xai.audit.photos import AuditedPhotos, crops_of
+from xai.audit.report.record import NOTES_FILE
+from xai.audit.report.write import MANIFEST_FILE, REPORT_FILES, wanted_faces, write_report
+from xai.audit.rows import FACES_FILE, join_parts
+from xai.audit.run import write_results
 from xai.audit.settings import SETTINGS_FILE, card_digest, code_digest, package_versions
 from xai.audit.summary import FILES_TABLE, SUMMARY_FILE, defused
 from xai.audit.verify.comparison import Verification, json_differences, same_bytes, table_differences
@@ -28,7 +32,8 @@ from xai.models.cards import find_card
 
 __all__ = ["check_folder", "read_json", "settings_of_folder", "stored_outcomes"]
 
-MANIFEST_FILE = "manifest.json"
+_DOCUMENTS = ("report.html", "report.pdf")
+"""Files of the report that show faces."""
 
 
 def settings_of_folder(out: Path) -> dict[str, Any]:
@@ -60,11 +65,12 @@ def read_json(path: Path) -> Any:
         ) from error
 
 
-def check_folder(out: Path, found: Verification) -> None:
-    """Check what can be checked without the photos.
+def check_folder(out: Path, found: Verification, photos: AuditedPhotos | None = None) -> None:
+    """Check all but the photos' bytes and the rows.
 
     Args:
         out: the audit's folder; nothing in it is changed.
+        photos: of the audit, for the faces in the report; None where they are not there.
         found: what was checked and what differs is added.
 
     Raises:
@@ -82,7 +88,7 @@ def check_folder(out: Path, found: Verification) -> None:
     else:
         found.note(f"{FILES_TABLE} against the ledger", _of_files_table(out))
         found.note("the outcomes in the ledger against the rows", _of_outcomes(out))
-        _remake(out, settings, found)
+        _remake(out, settings, found, photos)
 
 
 def stored_outcomes(out: Path) -> list[Outcome]:
@@ -186,7 +192,9 @@ def _of_outcomes(out: Path) -> Iterator[str]:
         yield f"photo {name} has rows, and {LEDGER_FILE} does not know it."
 
 
-def _remake(out: Path, settings: Mapping[str, Any], found: Verification) -> None:
+def _remake(
+    out: Path, settings: Mapping[str, Any], found: Verification, photos: AuditedPhotos | None
+) -> None:
     """Make everything that follows from the parts again, in a temporary folder, and compare it."""
     same_code = settings["code"] == code_digest() and settings["packages"] == package_versions()
     if not same_code:
@@ -212,8 +220,10 @@ def _remake(out: Path, settings: Mapping[str, Any], found: Verification) -> None
         except (XaiError, KeyError, TypeError, ValueError, OSError, pa.ArrowException) as error:
             found.differs.append(f"What follows from the rows cannot be made again: {error}")
             return
-        for name in (SUMMARY_FILE, FILES_TABLE):
+        for name in (SUMMARY_FILE, FILES_TABLE, FINDINGS_FILE):
             found.note(f"{name}, made again", _of_file(out, again, name))
+        if (out / MANIFEST_FILE).is_file():
+            _remake_report(out, again, photos, found)
 
 
 def _compare_rows(out: Path, found: Verification) -> None:
@@ -228,10 +238,43 @@ def _compare_rows(out: Path, found: Verification) -> None:
         found.note(f"{FACES_FILE} against the parts", _of_rows(out, Path(folder)))
 
 
+def _remake_report(out: Path, again: Path, photos: AuditedPhotos | None, found: Verification) -> None:
+    """The report without faces, or else with those of the photos; without photos, all but its documents."""
+    try:
+        write_report(again, None)
+        shown = not all(same_bytes(out / name, again / name) for name in _DOCUMENTS)
+        if shown and photos is not None:
+            write_report(again, crops_of(photos, wanted_faces(again)))
+    except XaiError as error:
+        found.differs.append(f"The report cannot be made again: {error}")
+        return
+    blind = shown and photos is None
+    if blind:
+        found.unchecked.append(
+            f"{' and '.join(_DOCUMENTS)} show faces and need --photos to be made again; their digests are "
+            f"compared with those in {MANIFEST_FILE}."
+        )
+    for name in (*REPORT_FILES, MANIFEST_FILE):
+        if not (blind and name in (*_DOCUMENTS, MANIFEST_FILE)):
+            found.note(f"{name}, made again", _of_file(out, again, name))
+    if blind:
+        found.note(f"{MANIFEST_FILE}, made again", _of_manifest(out, again))
+
+
+def _of_manifest(out: Path, again: Path) -> Iterator[str]:
+    """Differences from the manifest made again, the two documents aside."""
+    contents = [read_json(folder / MANIFEST_FILE) for folder in (out, again)]
+    for content in contents:
+        for name in _DOCUMENTS:
+            content["files"].pop(name, None)
+    yield from json_differences(MANIFEST_FILE, *contents)
+
+
 def _copy_sources(out: Path, again: Path) -> None:
     """The parts as links, so that an audit of millions of rows is not copied."""
-    for name in (SETTINGS_FILE, LEDGER_FILE):
-        shutil.copy(out / name, again / name)
+    for name in (SETTINGS_FILE, LEDGER_FILE, NOTES_FILE):
+        if (out / name).is_file():
+            shutil.copy(out / name, again / name)
     (again / PARTS_FOLDER).mkdir()
     for path in sorted((out / PARTS_FOLDER).iterdir()):
         if path.suffix == ".parquet":

@@ -1,5 +1,6 @@
 """Every kind of tampering with an audit's folder is named; an untouched one agrees to the bit."""
 
+import hashlib
 import json
 import shutil
 
@@ -11,11 +12,12 @@ from torch import nn
 from tests.support.audits import RIGHT, StandInControls, examine, picture
 from tests.support.models import make_classifier
 from xai.audit.claims.definitions import Claim
-from xai.audit.run import finish_audit, run_audit
+from xai.audit.photos import AuditedPhotos
+from xai.audit.run import finish_audit, report_audit, run_audit
 from xai.audit.sources.files import list_files
 from xai.audit.verify.comparison import FLOAT_TOLERANCE, Verification, row_differences
 from xai.audit.verify.recomputed import Again, check_photos
-from xai.audit.verify.stored import check_folder
+from xai.audit.verify.stored import check_folder, stored_outcomes
 from xai.errors import XaiError
 
 CLAIMS = (Claim("rests_on_nose_and_mouth", "all", 0.3, 20), Claim("accuracy_per_class", "all", 0.9, 20))
@@ -35,6 +37,7 @@ def made(tmp_path_factory):
     files = list_files([folder / "photos"], print)
     run_audit(files, MODELS, folder / "out", examine=examine, claims=CLAIMS)
     finish_audit(files, ["first", "second"], folder / "out", CLAIMS, StandInControls(RIGHT))
+    report_audit(folder / "out", files, StandInControls(RIGHT).find)
     return folder
 
 
@@ -43,10 +46,16 @@ def copy(made, tmp_path):
     return shutil.copytree(made, tmp_path / "copy")
 
 
-def checked(folder):
+def checked(folder, photos=None):
     found = Verification()
-    check_folder(folder / "out", found)
+    check_folder(folder / "out", found, photos)
     return found
+
+
+def shown(folder):
+    """The photos, for the faces in the report."""
+    files, outcomes = list_files([folder / "photos"], print), stored_outcomes(folder / "out")
+    return AuditedPhotos(files, outcomes, StandInControls(RIGHT).find)
 
 
 def with_photos(folder, **more):
@@ -80,8 +89,9 @@ def edit_row(path, photo, model, column, value):
 
 def test_an_untouched_audit_agrees_and_is_not_changed(made):
     before = {p: p.read_bytes() for p in made.rglob("*") if p.is_file()}
-    found = checked(made)
+    found = checked(made, shown(made))
     assert found.as_dict()["ok"] is True
+    assert "report.pdf, made again" in found.checked
     assert any("made again" in line for line in found.checked)
     again = with_photos(made)
     assert (again.differs, again.unchecked) == ([], [])
@@ -158,16 +168,41 @@ def test_files_that_are_missing_or_changed_are_named(copy):
     named(checked(copy), "parts/part-00001.parquet", "missing")
 
 
-def test_a_manifest_and_what_it_lists_are_named(copy):
+@pytest.mark.parametrize("name", ["report.html", "report.pdf", "report.json", "claims.csv", "findings.json"])
+def test_one_byte_of_the_report_is_named(copy, name):
+    path = copy / "out" / name
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+    named(checked(copy), name, "digest", "manifest.json")
+    named(checked(copy, shown(copy)), name)
+
+
+def test_a_report_rewritten_with_its_digest_is_named_with_the_photos(copy):
     out = copy / "out"
     (out / "report.html").write_text("<p>All is well.")
-    digest = "0" * 64
-    (out / "manifest.json").write_text(
-        json.dumps({"schema": 1, "files": {"report.html": digest, "x": digest}})
-    )
+    digest = hashlib.sha256(b"<p>All is well.").hexdigest()
+    edit_json(out / "manifest.json", lambda c: c["files"].update({"report.html": digest}))
+    found = checked(copy, shown(copy))
+    named(found, "report.html is not what follows from the rows")
+    named(found, "manifest.json > files > report.html")
+    blind = checked(copy)
+    assert any("report.html and report.pdf show faces and need --photos" in line for line in blind.unchecked)
+
+
+def test_a_report_without_faces_is_made_again_without_photos(copy):
+    report_audit(copy / "out", None)
     found = checked(copy)
-    named(found, "report.html", "digest", "manifest.json")
-    named(found, "x is missing")
+    assert found.differs == []
+    assert "report.html, made again" in found.checked
+
+
+def test_the_manifest_is_named(copy):
+    path = copy / "out" / "manifest.json"
+    edit_json(path, lambda c: c["files"].update({"claims.csv": "0" * 64}))
+    found = checked(copy)
+    named(found, "claims.csv does not have the digest that manifest.json lists")
+    named(found, "manifest.json > files > claims.csv")
 
 
 def test_one_changed_pixel_is_named(copy):
@@ -230,7 +265,8 @@ def test_on_another_machine_small_differences_pass_and_large_ones_do_not(copy):
 
 
 def test_an_audit_that_is_not_finished_says_so(copy):
-    (copy / "out" / "summary.json").unlink()
+    for name in ("summary.json", "manifest.json"):
+        (copy / "out" / name).unlink()
     found = checked(copy)
     assert found.differs == []
     assert any("not finished" in line for line in found.unchecked)
