@@ -19,6 +19,7 @@ PAGES = {
     "cover": "cover_slide.hint",
     "compare": "agree.note",
     "models": "own.steps",
+    "audit": "audit_start.digest",
     "studies": "experiment.again",
     "learn": "learn.handout",
 }
@@ -88,7 +89,9 @@ def test_axe_would_find_one(open_page, axe):
     assert "image-alt" in found
 
 
-@pytest.mark.parametrize("path", ["models?lang=es", "studies?lang=es", "learn?lang=es&step=cheat"])
+@pytest.mark.parametrize(
+    "path", ["models?lang=es", "audit?lang=es", "studies?lang=es", "learn?lang=es&step=cheat"]
+)
 def test_nothing_scrolls_sideways_on_a_phone(open_page, path):
     page = open_page(path, width=360, said=SPANISH)
     elements = ("document.documentElement", "document.querySelector('[data-testid=stMain]')")

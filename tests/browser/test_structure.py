@@ -25,6 +25,7 @@ ROADS = {
     "compare": "agree.note",
     "models": "own.steps",
     "studies": "experiment.again",
+    "audit": "audit_start.digest",
 }
 """Road -> key of a sentence that stands there when the page is drawn to its end."""
 

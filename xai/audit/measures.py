@@ -108,16 +108,15 @@ def surround_of(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def seen_of(face: Face) -> list[int]:
-    """Which cells of ``surround_of`` lie wholly in the photo: left, top, right and bottom, half-open, 0 to
-    ``SURROUND_SIDE``. What a crop shows beyond is the photo mirrored.
+    """Which cells of ``surround_of`` lie in the photo, by their middles: left, top, right, bottom; half-open,
+    0 to ``SURROUND_SIDE``. What a crop shows beyond is the photo mirrored.
     """
     if face.photo_size is None:
         return [0, 0, SURROUND_SIDE, SURROUND_SIDE]
     width, height = face.photo_size
     cell, square = face.crop_box.width / SURROUND_SIDE, face.crop_box
-    first = [math.ceil(-edge / cell) for edge in (square.left, square.top)]
-    last = [(width - square.left) // cell, (height - square.top) // cell]
-    return [min(SURROUND_SIDE, max(0, int(edge))) for edge in (*first, *last)]
+    edges = (-square.left, -square.top, width - square.left, height - square.top)
+    return [min(SURROUND_SIDE, max(0, math.ceil(edge / cell - 0.5))) for edge in edges]
 
 
 def aligned_map(values: NDArray[np.float32], face: Face) -> NDArray[np.float16] | None:

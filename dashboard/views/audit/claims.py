@@ -71,7 +71,7 @@ def _figure(claim: Mapping[str, Any]) -> str:
     kind, limit = claim["asked"]["kind"], claim["asked"]["threshold"]
     asked = t(f"audit_asked.{_ASKED[kind == _DIFFERENCE]}", limit=limit)
     if claim["value"] is None:
-        return t("audit_result.no_figure", asked=asked)
+        return t("audit_result.no_figure", asked=asked, least=claim["asked"]["least_n"])
     low, high = claim["interval"]
     form = "+.0%" if kind == _DIFFERENCE else ".0%"
     return t(

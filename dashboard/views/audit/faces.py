@@ -17,7 +17,7 @@ from dashboard.worker.job_handle import JobError
 from xai.classes import possible_wearings
 from xai.evidence_types import VERDICTS
 
-__all__ = ["files", "listed", "pictures", "show"]
+__all__ = ["files", "listed", "open_in_photo", "pictures", "show"]
 
 _PAGE, _FILES_PAGE = 10, 50
 """Faces and files of one page."""

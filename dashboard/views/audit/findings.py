@@ -48,13 +48,13 @@ def _finding(
         title = t("audit_findings.of_model", model=names.get(each["model"], each["model"]), title=title)
     st.subheader(t("audit_findings.numbered", number=number, title=title), anchor=False)
     st.markdown(t(f"audit_meaning.{code}", **values))
-    _pictures(audit, [rows[photo, face] for photo, face in each["faces"] if (photo, face) in rows])
+    _pictures(audit, number, [rows[photo, face] for photo, face in each["faces"] if (photo, face) in rows])
     if not each["faces"] and each["photos"]:
         st.caption(", ".join(file_name(name) for name in each["photos"]))
     _say(audit, number, key)
 
 
-def _pictures(audit: Audit, shown: Sequence[Mapping[str, Any]]) -> None:
+def _pictures(audit: Audit, number: int, shown: Sequence[Mapping[str, Any]]) -> None:
     """The faces side by side, each opens in *Check a photo*."""
     cut = faces.pictures(audit, shown)
     with st.container(horizontal=True, gap="small"):
@@ -65,7 +65,14 @@ def _pictures(audit: Audit, shown: Sequence[Mapping[str, Any]]) -> None:
                 alt = t("audit_faces.alt", name=row["photo"], face=row["face"] + 1)
                 with st.container(width=_THUMBNAIL, gap="xxsmall"):
                     st.image(cut[face], width=_THUMBNAIL, alt=alt)
-                    st.caption(file_name(name.rsplit("/", 1)[-1].rsplit(" ", 1)[0]))
+                    opened = st.button(
+                        t("audit_faces.open"),
+                        key=f"audit finding {number} {name}",
+                        type="tertiary",
+                        help=file_name(row["photo"]),
+                    )
+                if opened:
+                    faces.open_in_photo(audit, face)
 
 
 def _say(audit: Audit, number: int, key: str) -> None:

@@ -12,7 +12,7 @@ from dashboard import session
 from dashboard.components import confusion_matrix
 from dashboard.i18n import class_short_label, format_number, t
 from dashboard.text.model_names import model_names
-from dashboard.views.audit import faces
+from dashboard.views.audit import faces, maps
 from dashboard.views.audit.findings import level_words
 from dashboard.views.audit.state import Audit
 from dashboard.worker.audit_jobs import Finished
@@ -43,35 +43,30 @@ def show(audit: Audit, found: Finished) -> None:
             t("audit_filter.model"), known, format_func=lambda name: names.get(name, name), width=320
         )
     one = found.findings["models"][chosen]
-    _overall(one)
     _classes(one)
     _places(one)
     _confusion(audit, found, chosen, one)
     _slices(one)
-
-
-def _overall(one: Mapping[str, Any]) -> None:
-    with st.container(horizontal=True, gap="medium"):
-        for measure in _MEASURES:
-            st.metric(t(f"audit_measure.{measure}"), _estimate(one[measure]), width="content")
-    st.caption(t("audit_models.faces", faces=one["faces"], labelled=one["labelled"]))
+    _maps(found, chosen, one)
 
 
 def _classes(one: Mapping[str, Any]) -> None:
-    if not one["classes"]:
-        return
-    st.subheader(t("audit_models.classes"), anchor=False)
+    """All faces, then those of each label."""
+    everything = {"class": None, "n": one["faces"], **{measure: one[measure] for measure in _MEASURES}}
     st.table(
         [
             {
-                t("audit_models.class"): class_short_label(each["class"]),
+                t("audit_models.class"): class_short_label(each["class"])
+                if each["class"]
+                else t("audit_models.all"),
                 t("audit_models.n"): format_number(each["n"], ","),
                 **{t(f"audit_measure.{measure}"): _estimate(each[measure]) for measure in _MEASURES},
             }
-            for each in one["classes"]
+            for each in (everything, *one["classes"])
         ],
         hide_index=True,
     )
+    st.caption(t("audit_models.faces", faces=one["faces"], labelled=one["labelled"]))
 
 
 def _places(one: Mapping[str, Any]) -> None:
@@ -135,6 +130,16 @@ def _slices(one: Mapping[str, Any]) -> None:
     )
 
 
+def _maps(found: Finished, model: str, one: Mapping[str, Any]) -> None:
+    """The mean maps, those of all models on one scale."""
+    if not any(each["values"] for each in one["maps"]):
+        return
+    st.subheader(t("audit_maps.title"), anchor=False)
+    scale = maps.scale_of(each for model in found.findings["models"].values() for each in model["maps"])
+    st.caption(t("audit_maps.note", scale=scale))
+    maps.show(one["maps"], scale, f"{id(found)} {model}")
+
+
 def _estimate(value: Mapping[str, Any] | None) -> str:
     if value is None:
         return t("audit_models.too_few")
@@ -146,11 +151,16 @@ def compare(found: Finished) -> None:
     """Each two models on the same faces."""
     names = model_names(session.catalogue().cards)
     st.caption(t("audit_compare.note"))
-    for each in found.findings["comparisons"]:
+    pairs = found.findings["comparisons"]
+    scale = maps.scale_of(one for each in pairs for one in each["maps"])
+    for each in pairs:
         first, second = (names.get(each[which], each[which]) for which in ("first", "second"))
         st.subheader(t("audit_compare.title", first=first, second=second), anchor=False)
         told = [_compared(each[measure], measure, first, second) for measure in _MEASURES]
         st.markdown("\n".join(f"- {line}" for line in told))
+        if any(one["values"] for one in each["maps"]):
+            st.caption(t("audit_maps.difference_note", first=first, second=second, scale=scale))
+            maps.show(each["maps"], scale, f"{id(found)} {first} {second}")
 
 
 def _compared(test: Mapping[str, Any] | None, measure: str, first: str, second: str) -> str:

@@ -41,6 +41,7 @@ def show(audit: Audit, found: Finished) -> None:
             required=True,
             key=_SECTION,
             label_visibility="collapsed",
+            wrap=True,
         )
         st.button(
             t("audit_result.again"), icon=":material/restart_alt:", on_click=state.keep_set, args=(None,)

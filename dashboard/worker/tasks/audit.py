@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 from typing import Any
 
 import numpy as np
@@ -73,6 +75,7 @@ THUMBNAIL = 144
 _AROUND = 0.25
 """Of a face's size, shown on each side of its box."""
 
+_FOLDERS = "xai-audit-"
 _CLAIMS_FILE = "claims.toml"
 _ANSWERS = "parts/controls.jsonl"
 _KEPT = re.compile(rf"{SETTINGS_FILE}|ledger\.jsonl|{_CLAIMS_FILE}|parts/part-\d{{5}}\.parquet|{_ANSWERS}")
@@ -293,12 +296,25 @@ def _as_toml(claims: Sequence[Claim]) -> str:
 @contextmanager
 def _laid_out(folder: Folder) -> Iterator[Path]:
     """The folder on disk, until the job is done."""
-    with TemporaryDirectory(prefix="xai-audit-") as name:
+    _forget_the_killed()
+    with TemporaryDirectory(prefix=f"{_FOLDERS}{os.getpid()}-") as name:
         out = Path(name)
         for path, data in folder.items():
             (out / path).parent.mkdir(exist_ok=True)
             (out / path).write_bytes(data)
         yield out
+
+
+def _forget_the_killed() -> None:
+    """Remove the folders of processes that were killed in the middle of a job."""
+    for path in Path(gettempdir()).glob(f"{_FOLDERS}*-*"):
+        process = path.name.removeprefix(_FOLDERS).partition("-")[0]
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            shutil.rmtree(path, ignore_errors=True)
+        except (ValueError, OSError):  # not one of ours, or another user's, who is at work
+            continue
 
 
 def _news(out: Path, before: Folder) -> dict[str, bytes]:

@@ -7,7 +7,11 @@ import sys
 import pytest
 from torch import nn
 
+<<<<<<< HEAD
 from tests.support.audits import EMPTY, Mortal, examine, picture
+=======
+from tests.support.audits import EMPTY, DiesOnce, examine, picture
+>>>>>>> 3ea720bbce7182eb15ae4273968f568b5d7a1cae
 from tests.support.models import make_classifier
 from tests.support.paths import ROOT
 from xai.audit.engines import Local, Ray
@@ -68,7 +72,7 @@ def test_local_is_what_examines_without_an_engine(folder, models, tmp_path):
 @pytest.mark.filterwarnings("ignore")
 def test_two_ray_workers_one_of_which_is_killed_give_the_same_bytes(folder, models, tmp_path, ray_here):
     whole = audit(folder, models, tmp_path / "local", Local(examine))
-    mortal = Mortal(picture(70), ray_here)
+    mortal = DiesOnce(picture(70), ray_here)
     assert audit(folder, models, tmp_path / "ray", Ray(2, mortal)) == whole
     assert (ray_here / "killed").exists()
     assert len(list(ray_here.glob("worked-*"))) >= 3, "two workers and the one that took over"
@@ -79,11 +83,11 @@ def test_two_ray_workers_one_of_which_is_killed_give_the_same_bytes(folder, mode
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_what_ends_an_audit_ends_it_on_ray_too_and_it_goes_on_elsewhere(folder, models, tmp_path, ray_here):
-    failing = Mortal(None, ray_here / "missing")  # noting fails: the disk, and no photo, is at fault
+    failing = DiesOnce(None, ray_here / "missing")  # noting fails: the disk, and no photo, is at fault
     with pytest.raises(XaiError, match="The audit cannot go on: FileNotFoundError"):
         audit(folder, models, tmp_path / "ray", Ray(2, failing))
     whole = audit(folder, models, tmp_path / "local", Local(examine))
-    assert audit(folder, models, tmp_path / "ray", Ray(2, Mortal(None, ray_here))) == whole
+    assert audit(folder, models, tmp_path / "ray", Ray(2, DiesOnce(None, ray_here))) == whole
 
 
 def test_ray_that_is_not_installed_is_one_sentence_with_the_command(folder, models, tmp_path, monkeypatch):

@@ -96,9 +96,9 @@ def test_surround_is_the_mean_of_each_cell():
 
 
 def test_cells_beyond_the_photo_are_not_seen():
-    """A crop of 120 pixels, ten a cell, of a photo of 100 x 130: 15 to the left of it and 5 above."""
-    face = replace(FACE, crop_box=Box(-15, -5, 105, 115), photo_size=(100, 130))
-    assert seen_of(face) == [2, 1, 11, 12]
+    """A crop of 120 pixels, ten a cell, of a photo of 97 x 130: 16 to the left of it and 4 above."""
+    face = replace(FACE, crop_box=Box(-16, -4, 104, 116), photo_size=(97, 130))
+    assert seen_of(face) == [2, 0, 11, 12]
     assert seen_of(replace(face, crop_box=Box(0, 0, 120, 120))) == [0, 0, 10, 12]
     assert seen_of(replace(face, photo_size=None)) == [0, 0, 12, 12]
 

@@ -26,8 +26,9 @@ Strings = NDArray[np.object_]
 
 _COLUMNS = (
     "group", "face_width", "light", "yaw", "dhash", "surround", "seen", "label", "mask_colour", "prediction",
-    "confidence", "verdict", "aligned_map",
+    "confidence", "verdict", "reason", "aligned_map",
 )  # fmt: skip
+_UNMOVED = ("nothing_moves", "not_among_changes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,8 @@ class Answers:
         confidence: float64 ``(N,)``, 0..1.
         verdict: object ``(N,)``.
         right: float64 ``(N,)``, 1 or 0; NaN where that is not known.
+        unmoved: bool ``(N,)``, whether it cannot be told because no edit moves the answer, or only a whole
+            other photo does.
         supported: float64 ``(N,)``, 1 or 0; NaN where the verdict is *cannot tell*.
         maps: float16 ``(N, m, m)``, aligned occlusion maps; NaN where there is none.
         mapped: bool ``(N,)``, whether there is one.
@@ -70,6 +73,7 @@ class Answers:
     confidence: Floats
     verdict: Strings
     right: Floats
+    unmoved: Flags
     supported: Floats
     maps: NDArray[np.float16]
     mapped: Flags
@@ -183,6 +187,7 @@ def _answers(rows: pa.Table, groups: Ints, count: int, named: Mapping[str, Strin
         confidence=_floats(rows, "confidence"),
         verdict=verdict,
         right=np.array([np.nan if isinstance(each, str) else float(each) for each in right]),
+        unmoved=np.isin(column(rows, "reason"), _UNMOVED),
         supported=np.where(verdict == "cannot tell", np.nan, (verdict == "supported").astype(np.float64)),
         maps=maps,
         mapped=mapped,

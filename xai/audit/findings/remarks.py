@@ -129,10 +129,14 @@ def _signs(faces: Answers) -> Iterator[Remark]:
 def _small_faces(model: str, answers: Answers) -> Iterator[Remark]:
     """Whether a share on small faces surely differs from that on larger ones by over ``SMALL_MARGIN``, at
     half of ``LEVEL``, as two shares are looked at.
+
+    An answer that no edit moves counts as not *supported* here: a model that reads something else on small
+    faces alone may give many of them.
     """
     small = (answers.width >= SMALL[0]) & (answers.width <= SMALL[1])
     larger = answers.width > SMALL[1]
-    for measure, shares in _shares(answers).items():
+    looked_at = {**_shares(answers), "supported": np.where(answers.unmoved, 0.0, answers.supported)}
+    for measure, shares in looked_at.items():
         apart = difference(answers, shares, small, larger)
         if apart is None:
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,18 +14,21 @@ from xai.audit.report.formats import percent, points, shown
 from xai.audit.report.rendering.drawing import Drawing
 from xai.render import colour_bar, overlay
 
-__all__ = ["Dot", "dot_plot", "map_drawing", "map_legend"]
+__all__ = ["Dot", "dot_plot", "grouped_plot", "map_drawing", "map_legend"]
 
 Floats = NDArray[np.float64]
 
 _WIDTH = 420.0
 _EDGE = 16.0
 _ROW = 46.0
-_LONGEST = 56
-"""Letters of a name for which there is room."""
+_LONGEST, _LONGEST_BESIDE = 56, 26
+"""Letters of a name for which there is room above its mark, and beside it."""
 
 _BELOW = 31.0
 """Of a row's mark, below the top of the row."""
+_BESIDE, _LINE = 180.0, 22.0
+"""Of a plot in groups: where its axis begins, and the height of a row."""
+
 _CELL = 10
 """Pixels of a cell of a map, so that it stays sharp when it is enlarged."""
 
@@ -91,15 +94,49 @@ def dot_plot(rows: Sequence[Dot], alt: str, *, differences: bool = False) -> Dra
     return drawing
 
 
+def grouped_plot(groups: Mapping[str, Sequence[Dot]], title: str, alt: str) -> Drawing:
+    """Shares with their intervals, a line each with its name beside it, in groups with a heading.
+
+    Args:
+        groups: heading -> its rows.
+        title: above the axis.
+        alt: text alternative.
+    """
+    lines = sum(len(rows) + 1 for rows in groups.values())
+    drawing = Drawing(_WIDTH, _LINE * (lines + 1) + 4, alt)
+
+    def across(share: float) -> float:
+        return _BESIDE + share * (_WIDTH - _EDGE - _BESIDE)
+
+    drawing.text((0, 15), title, font_weight="bold")
+    for tick in (0.0, 0.5, 1.0):
+        drawing.text((across(tick), 15), percent(tick), "quiet", font_size="12", text_anchor="middle")
+    top = _LINE
+    for heading, rows in groups.items():
+        drawing.text((0, top + 16), heading, "quiet", font_size="12")
+        top += _LINE
+        for row in rows:
+            drawing.text((8, top + 14), shown(row.name, _LONGEST_BESIDE), font_size="12")
+            for tick in (0.0, 0.25, 0.5, 0.75, 1.0):
+                drawing.line((across(tick), top + 2), (across(tick), top + _LINE - 2), "rule")
+            _interval(drawing, row, top + _LINE / 2, across)
+            top += _LINE
+    return drawing
+
+
+def _interval(drawing: Drawing, row: Dot, middle: float, across: Callable[[float], float]) -> None:
+    if row.value is None or row.interval is None:
+        drawing.text((across(0) + 4, middle + 4), "no estimate", "quiet", font_size="12")
+        return
+    first, last = row.interval
+    drawing.line((across(first), middle), (across(last), middle), row.role, 3.5)
+    _mark(drawing, across(row.value), middle, row)
+
+
 def _row(drawing: Drawing, row: Dot, top: float, across: Callable[[float], float], *, both: bool) -> None:
     drawing.text((0, top + 13), shown(row.name, _LONGEST))
     middle = top + _BELOW
-    if row.value is None or row.interval is None:
-        drawing.text((_EDGE + 4, middle + 4), "no estimate", "quiet", font_size="12")
-    else:
-        ends = [(across(end), middle) for end in row.interval]
-        drawing.line(ends[0], ends[1], row.role, 3.5)
-        _mark(drawing, across(row.value), middle, row)
+    _interval(drawing, row, middle, across)
     if row.limit is not None:
         for limit in (row.limit, -row.limit) if both else (row.limit,):
             _limit(drawing, across(limit), middle)
@@ -139,6 +176,7 @@ def map_drawing(values: Sequence[Sequence[float | None]], scale: float, alt: str
     large = painted.repeat(_CELL, axis=0).repeat(_CELL, axis=1)
     drawing.picture((0, 0, _MAP_SIDE, _MAP_SIDE), _png(large))
     for steps in _face(_MAP_SIDE):
+        drawing.path(steps, "halo", width=2.6)
         drawing.path(steps, "outline", width=1.1)
     return drawing
 

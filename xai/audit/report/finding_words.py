@@ -124,7 +124,7 @@ def _confident_wrong(values: Values) -> tuple[str, str]:
 def _right_elsewhere(values: Values) -> tuple[str, str]:
     return (
         f"{_of(values)} right answers {_were(values)} not supported by the lower face",
-        "These answers were right and did not follow the lower face when it changed: they were right for "
+        "Such an answer was right and did not follow the lower face when it changed: it was right for "
         "another reason, and may be wrong on other photos.",
     )
 

@@ -83,7 +83,7 @@ def claims(record: Record) -> Section:
 def _audited(record: Record) -> str:
     summary, names = record.summary, [isolated(name) for name in record.models]
     return (
-        f"{counted(summary['photos'], 'photo')} with {counted(summary['faces'], 'face')} were put to "
+        f"This audit put {counted(summary['photos'], 'photo')} with {counted(summary['faces'], 'face')} to "
         f"{counted(len(names), 'model')}: {listed(names)}. Each model's answer for each face was tested by "
         "changing parts of the face and asking again."
     )
@@ -261,6 +261,8 @@ def _about(each: Json, record: Record) -> str:
 
 
 def _counts(each: Json) -> str:
+    if not each["n"]:
+        return "There are no answers that the claim asks about."
     said = f"The claim asks about {counted(each['n'], 'answer')}"
     if not each["unjudged"]:
         return f"{said}; all could be judged."

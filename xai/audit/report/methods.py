@@ -37,8 +37,8 @@ _LIMITS = (
     "Faces that are small, turned or hard to read cannot be judged; if they differ from the others, the "
     "shares do not speak for them.",
     "Labels are taken as they come. A wrong label counts against the model.",
-    "Intervals take the photos of a group as one observation; groups that the set does not name and that "
-    "are no near copies are not known.",
+    "Intervals take the photos of a group as one observation. Photos that belong together without the set "
+    "saying so count as several.",
     "A slice that differs shows that faces differ together with a property, not that the property is the "
     "cause.",
 )

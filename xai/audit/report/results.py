@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from xai.audit.report.figures import Dot, dot_plot, map_drawing, map_legend
+from xai.audit.report.figures import Dot, grouped_plot, map_drawing, map_legend
 from xai.audit.report.finding_words import finding_meaning, finding_title
 from xai.audit.report.formats import counted, estimate, interval, isolated, listed, percent, points, shown
 from xai.audit.report.record import Record, finding_key
 from xai.audit.report.rendering.document import (
+    SIGNS,
     Block,
     Callout,
     Cell,
@@ -115,7 +116,8 @@ def findings(record: Record, pictures: Pictures | None) -> Section:
     found = record.findings["findings"]
     intro = (
         "What the rows say beyond the claims, the most serious first. Each is a statement about this set, "
-        "and a reason to look, not a proof of a cause."
+        "and a reason to look, not a proof of a cause. Below each face stand its label, the answer with the "
+        "confidence that the model gives it, and the verdict."
         if found
         else "None of the checks beyond the claims found anything."
     )
@@ -217,7 +219,9 @@ def _model(number: int, name: str, record: Record, pictures: Pictures | None) ->
     return Section(isolated(name), tuple(blocks), f"model-{number}")
 
 
-def _classes(one: Json) -> Table:
+def _classes(one: Json) -> Block:
+    if not one["classes"]:
+        return Paragraph("No face has a label, so nothing is said of each class.", "quiet")
     rows = tuple(
         (
             shown(each["class"]),
@@ -315,7 +319,7 @@ def _slices(one: Json) -> Iterator[Block]:
             f"{each['n']:,}",
             estimate(each["accuracy"]),
             estimate(each["supported"]),
-            Cell("differs", "mixed") if each["differs"] else Cell("no difference shown", "quiet"),
+            _against_others(each),
         )
         for each in found
     )
@@ -328,7 +332,14 @@ def _slices(one: Json) -> Iterator[Block]:
     )
     drawings = [*_slice_plots(found)]
     if drawings:
-        yield Figures(tuple(drawings), "Dot or square: the share. Bar: its 95% interval.")
+        yield Figures(tuple(drawings), "Dot or square: the share. Bar: its 95% interval. ◐: differs.")
+
+
+def _against_others(each: Json) -> Cell:
+    if each["differs"]:
+        return Cell("differs", "mixed")
+    compared = any(p is not None for p in each["p"].values())
+    return Cell("no difference shown" if compared else "too few", "quiet")
 
 
 def _slice_name(each: Json) -> str:
@@ -338,23 +349,18 @@ def _slice_name(each: Json) -> str:
 def _slice_plots(found: Sequence[Json]) -> Iterator[Drawing]:
     for key, said, square in (("accuracy", "Right answers", False), ("supported", "Supported", True)):
         known = [each for each in found if each[key] is not None]
-        dots = [
-            Dot(
-                _slice_name(each) + (" (differs)" if each["differs"] else ""),
-                each[key]["value"],
-                tuple(each[key]["interval"]),
-                role="mixed" if each["differs"] else "accent",
-                square=square,
+        groups: dict[str, list[Dot]] = {}
+        for each in known:
+            name = level_words(each["factor"], each["level"])
+            differs = f"{SIGNS['mixed']} " if each["differs"] else ""
+            role = "mixed" if each["differs"] else "accent"
+            dot = Dot(
+                differs + name, each[key]["value"], tuple(each[key]["interval"]), role=role, square=square
             )
-            for each in known
-        ]
-        if dots:
-            told = "; ".join(
-                f"{dot.name}: {estimate(each[key])}" for dot, each in zip(dots, known, strict=True)
-            )
-            drawing = dot_plot(dots, f"{said} by property of the face. {told}")
-            drawing.caption = said
-            yield drawing
+            groups.setdefault(FACTORS[each["factor"]], []).append(dot)
+        if groups:
+            told = "; ".join(f"{_slice_name(each)}: {estimate(each[key])}" for each in known)
+            yield grouped_plot(groups, said, f"{said} by property of the face. {told}")
 
 
 _AVERAGED = "Mean maps of faces brought into one frame, over the outline of a face."
@@ -363,9 +369,7 @@ _SUBTRACTED = "Mean map of the first model minus that of the second, on the scal
 
 def _maps(found: Sequence[Json], scale: float, caption: str = _AVERAGED) -> Iterator[Block]:
     drawn = [each for each in found if each["values"]]
-    drawings = [
-        map_drawing(each["values"], scale, f"Mean map: {_map_name(each)}", _map_name(each)) for each in drawn
-    ]
+    drawings = [_map(each, scale) for each in drawn]
     empty = [f"{shown(each['class'])}, {_answers(each)}" for each in found if not each["values"]]
     if empty:
         caption += f" No face to average: {'; '.join(empty)}."
@@ -373,6 +377,12 @@ def _maps(found: Sequence[Json], scale: float, caption: str = _AVERAGED) -> Iter
         yield Figures(tuple(drawings), caption)
     elif empty:
         yield Paragraph(f"No mean map is shown: there is no face to average ({'; '.join(empty)}).", "quiet")
+
+
+def _map(each: Json, scale: float) -> Drawing:
+    largest = scale_of_maps({"models": {}, "comparisons": [{"maps": [each]}]})
+    said = f"{_map_name(each)}, at most {largest:.2g}"
+    return map_drawing(each["values"], scale, f"Mean map: {said}", said)
 
 
 def _map_name(each: Json) -> str:

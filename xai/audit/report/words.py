@@ -118,6 +118,8 @@ _LEVELS: Mapping[tuple[str, str], str] = {
     ("turn", "slight"): "15° to 30°",
     ("turn", "turned"): "30° or more",
     ("turn", "not_known"): "not known",
+    ("mask_colour", "white_grey"): "white or grey",
+    ("mask_colour", "unknown"): "not known",
 }
 """Factor and level -> in words."""
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from xai.audit.measures import ALIGNED_FIVE
 from xai.audit.report import figures
-from xai.audit.report.figures import Dot, dot_plot, map_drawing, map_legend
+from xai.audit.report.figures import Dot, dot_plot, grouped_plot, map_drawing, map_legend
 from xai.audit.report.rendering import html
 from xai.audit.report.rendering.drawing import PAPER
 from xai.render import colour_bar, overlay
@@ -88,6 +88,35 @@ def test_a_difference_has_zero_in_the_middle_and_a_limit_on_both_sides():
     assert np.mean(limits) == pytest.approx(labels["0 points"])
     assert dot < limits[0]
     assert labels["0 points"] - dot == pytest.approx(3 * (limits[1] - labels["0 points"]))
+
+
+def test_groups_share_one_axis_and_squares_stand_in_the_middle_of_their_value():
+    groups = {"Size": [Dot("small", 0.0, (0.0, 0.5), square=True)], "Light": [Dot("dark", 1.0, (0.5, 1.0))]}
+    marks = drawn(grouped_plot(groups, "Right answers", "x"))
+    ticks = {words: float(a["x"]) for tag, a, words in marks if tag == "text"}
+    (square,) = [float(a["x"]) + float(a["width"]) / 2 for tag, a, _ in marks if tag == "rect"]
+    (dot,) = [float(a["cx"]) for tag, a, _ in marks if tag == "circle"]
+    bars = [(float(a["x1"]), float(a["x2"])) for tag, a, _ in marks if a.get("stroke-width") == "3.5"]
+    assert (square, dot) == (pytest.approx(ticks["0%"]), pytest.approx(ticks["100%"]))
+    assert bars == [
+        (pytest.approx(ticks["0%"]), pytest.approx(ticks["50%"])),
+        (pytest.approx(ticks["50%"]), pytest.approx(ticks["100%"])),
+    ]
+    tops = {words: float(a["y"]) for tag, a, words in marks if tag == "text"}
+    assert tops["Right answers"] < tops["Size"] < tops["small"] < tops["Light"] < tops["dark"]
+
+
+def test_every_role_of_a_mark_has_a_class_on_the_page():
+    rows = [Dot("a", 0.5, (0.4, 0.6), 0.5, role="mixed", square=True), Dot("b", None, None)]
+    many = [
+        dot_plot(rows, "x"),
+        grouped_plot({"g": rows}, "t", "x"),
+        map_drawing([[0.1]], 1, "x", ""),
+        map_legend(1),
+    ]
+    used = {name for each in many for name in re.findall(r'class="([^"]+)"', each.svg(themed=True))}
+    for name in {part for each in used for part in each.split()}:
+        assert f".{name}{{" in CSS
 
 
 def picture_in(drawing):

@@ -15,14 +15,20 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 from pypdf import PdfReader
+from torch import nn
 
-from tests.support.audits import HOSTILE, audited
+from tests.support.audits import EMPTY, HOSTILE, RIGHT, StandInControls, audited, examine, picture
+from tests.support.models import make_classifier
 from tests.support.paths import ROOT
-from xai.audit.claims.definitions import NOT_ESTABLISHED
+from xai.audit.claims.definitions import DEFAULT_CLAIMS, NOT_ESTABLISHED
+from xai.audit.findings.collect import find, write_findings
+from xai.audit.ledger import Ledger
 from xai.audit.report.record import finding_key, read_record
 from xai.audit.report.rendering.document import ISOLATES
 from xai.audit.report.results import SHOWN
 from xai.audit.report.write import REPORT_FILES, wanted_faces, write_report
+from xai.audit.run import FACES_FILE, finish_audit, run_audit
+from xai.audit.sources.files import list_files
 from xai.errors import XaiError
 
 NAMES = ("first", '<b>second" =1</b>')
@@ -257,6 +263,25 @@ def test_the_manifest_names_every_file_by_its_digest(made):
     assert set(REPORT_FILES) <= there
     for name, digest in listed["files"].items():
         assert hashlib.sha256((made / name).read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize("seeds", [(), (1, 2, 3)])
+def test_an_audit_without_faces_or_labels_says_so(tmp_path, seeds):
+    (tmp_path / "photos").mkdir()
+    for seed in (EMPTY, *seeds):
+        (tmp_path / "photos" / f"{seed}.png").write_bytes(picture(seed))
+    files, out = list_files([tmp_path / "photos"], print), tmp_path / "out"
+    run_audit(files, [make_classifier(nn.Identity(), 8, name="first")], out, examine=examine)
+    finish_audit(files, ["first"], out, DEFAULT_CLAIMS, StandInControls(RIGHT))
+    write_findings(out, find(pq.read_table(out / FACES_FILE), Ledger(out).outcomes(), ["first"]))
+    write_report(out, None)
+    words = "".join(Page((out / "report.html").read_text(encoding="utf-8")).words)
+    assert f"{len(seeds)} faces to 1 model" in words
+    assert "There are not enough faces for the controls" in words
+    assert "Only one model was audited, so nothing is compared." in words
+    assert ("No face was found for it." in words) is not bool(seeds)
+    assert ("No face has a label, so there is no confusion matrix." in words) is bool(seeds)
+    assert "1 photo has no face that was found" in words
 
 
 @pytest.mark.slow

@@ -3,6 +3,10 @@
 import hashlib
 import io
 import json
+import os
+import subprocess
+import sys
+import tempfile
 import zipfile
 from dataclasses import replace
 
@@ -215,6 +219,20 @@ def test_a_face_is_cut_out_as_a_square_from_the_turned_photo(job):
         assert abs(int(cut[72, 72, 0]) - 255) < 20
         assert (cut[72, 72, 1:] < 20).all()
         assert (cut[4, 4] < 20).all()
+
+
+def test_no_folder_outlives_a_job_or_a_process_that_was_killed(tmp_path, job, stand_in, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    killed, alive = (tmp_path / "temporary" / f"xai-audit-{pid}-x" for pid in (process.pid, os.getpid()))
+    for each in (killed, alive):
+        each.mkdir(parents=True)
+        (each / "report.html").write_text("faces")
+    folder_of_photos(tmp_path / "set", 3)
+    files = uploaded(job, tmp_path / "set")
+    audited(job, files, job(BeginAudit(bare(files), MODELS, DEFAULT_CLAIMS)))
+    assert list((tmp_path / "temporary").iterdir()) == [alive]
 
 
 def test_parts_have_as_many_files_as_those_of_the_command_line():

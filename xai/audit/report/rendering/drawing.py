@@ -22,6 +22,7 @@ PAPER: Mapping[str, str] = {
     "accent": "#1f5f99",
     "limit": "#a5540f",
     "outline": "#3b454c",
+    "halo": "#ffffff",
 }
 """Role -> colour on paper; ``report.css`` has the same, and those of the dark theme."""
 

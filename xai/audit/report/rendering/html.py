@@ -99,9 +99,10 @@ def _table(table: Table) -> str:
     )
     rows = "".join(f"<tr>{''.join(_cells(table, row))}</tr>" for row in table.rows)
     note = f'<p class="quiet">{escape(table.note)}</p>' if table.note else ""
-    stacked = " stacked" if len(table.columns) > 2 and len(table.numeric) < 2 else ""
+    few = len(table.numeric) < 2
+    kind = (" stacked" if len(table.columns) > (2 if few else 5) else "") + ("" if few else " matrix")
     return (
-        f'<div class="table{stacked}" tabindex="0" role="region" aria-label="{escape(table.caption)}"><table>'
+        f'<div class="table{kind}" tabindex="0" role="region" aria-label="{escape(table.caption)}"><table>'
         f"<caption>{escape(table.caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         f"{note}"
     )

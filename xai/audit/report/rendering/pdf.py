@@ -53,8 +53,11 @@ _TERM = 108.0
 _KEPT = 96.0
 """Room below a heading, without which it goes to the next page."""
 
-_ABOVE_PHOTOS = 190.0
-"""Room that a paragraph about faces needs for itself and them."""
+_ABOVE_PHOTOS, _WITH_PHOTOS = 185.0, 225.0
+"""Room that a paragraph about faces needs for itself and them, and with a heading."""
+
+_SHORT, _TABLE_ROW = 6, 25.0
+"""Rows of a table that is kept together, and about how high one is."""
 
 _SHADES = (None, (226, 237, 246), (197, 219, 238), (163, 197, 227), (128, 174, 214))
 
@@ -166,7 +169,7 @@ class _Paper(FPDF):
 
     def _section(self, section: Section, level: int) -> None:
         pictured = any(isinstance(block, Photos) for block in section.blocks[:2])
-        self._keep(_KEPT + _ABOVE_PHOTOS if pictured else _KEPT)
+        self._keep(_WITH_PHOTOS if pictured else _KEPT)
         shown = min(level, len(_HEADINGS) - 1)
         self._heading(self._printable(section.title), shown, _HEADINGS[shown])
         self.places[section.anchor] = self.page
@@ -222,7 +225,7 @@ class _Paper(FPDF):
         self.ln(4)
 
     def _table(self, block: Table) -> None:
-        self._keep(_KEPT)
+        self._keep(_KEPT + _TABLE_ROW * (len(block.rows) if len(block.rows) <= _SHORT else 1))
         self.ln(4)
         self._font(_BODY, bold=True)
         self._say(block.caption)
