@@ -202,11 +202,7 @@ def findings_of(out, names):
     return {**found, "findings": told}
 
 
-<<<<<<< HEAD
-class Mortal:
-=======
 class DiesOnce:
->>>>>>> 3ea720bbce7182eb15ae4273968f568b5d7a1cae
     """Examines as the stand-in does; the first process to meet a certain picture is killed.
 
     Args:
