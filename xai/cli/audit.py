@@ -36,6 +36,8 @@ def _audited(args: Namespace, note: Note) -> Json:
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
 
     began = time.monotonic()
+    if args.workers and args.engine != "ray":
+        raise XaiError("--workers says how many workers Ray starts: name --engine ray with it.")
     _check_out(args.out, args.paths)
     names = list(dict.fromkeys(args.model or [DEFAULT_MODEL]))
     claims = _claims(args.claims, names)

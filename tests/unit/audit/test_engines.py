@@ -68,8 +68,8 @@ def test_local_is_what_examines_without_an_engine(folder, models, tmp_path):
 @pytest.mark.filterwarnings("ignore")
 def test_two_ray_workers_one_of_which_is_killed_give_the_same_bytes(folder, models, tmp_path, ray_here):
     whole = audit(folder, models, tmp_path / "local", Local(examine))
-    mortal = DiesOnce(picture(70), ray_here)
-    assert audit(folder, models, tmp_path / "ray", Ray(2, mortal)) == whole
+    examiner = DiesOnce(picture(70), ray_here)
+    assert audit(folder, models, tmp_path / "ray", Ray(2, examiner)) == whole
     assert (ray_here / "killed").exists()
     assert len(list(ray_here.glob("worked-*"))) >= 3, "two workers and the one that took over"
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "0"

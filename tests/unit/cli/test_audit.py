@@ -125,6 +125,7 @@ def test_bad_input_is_one_sentence(call, photos, tmp_path):
         ((photos, "--out", photos / "deep" / "out"), "lies in the set"),
         ((photos, "--out", tmp_path / "out", "--model", "nobody"), "There is no model"),
         ((photos, "--out", tmp_path), "is not empty"),
+        ((photos, "--out", tmp_path / "out", "--workers", 2), "name --engine ray with it"),
     ):
         (tmp_path / "letter.txt").write_text("mine")
         status, out, err = call("audit", *arguments)
