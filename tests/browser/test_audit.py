@@ -60,6 +60,7 @@ def audited(visit, folder):
     give(visit, folder)
     assert "2 worn correctly" in visit.inner_text("[data-testid=stMain]")
     visit.get_by_role("button", name=WORDS["audit_start.begin"]).click()
+    visit.get_by_text("of 5 files").first.wait_for(timeout=PATIENCE)  # before, Stop is that of the begin
     visit.get_by_role("button", name=WORDS["stage.stop"]).click(timeout=PATIENCE)
     visit.get_by_role("button", name=WORDS["audit_run.go_on"]).click(timeout=PATIENCE)
     visit.get_by_text(WORDS["audit_result.interval_note"][:20]).wait_for(timeout=PATIENCE)
@@ -142,5 +143,5 @@ def test_a_resume_file_brings_the_results_back_for_the_same_photos(audited, fold
     audited.get_by_role("button", name=WORDS["audit_start.resume"]).click()
     resume = audited.locator("[class*=st-key-upload-resume] input[type=file]")
     resume.set_input_files(tmp_path / "resume.zip")
-    audited.get_by_text("5 faces").wait_for(timeout=PATIENCE)
+    audited.get_by_text("5 faces").first.wait_for(timeout=PATIENCE)
     assert audited.faults == []

@@ -27,7 +27,7 @@ _WRITE, _FACES = "audit-write-report", "audit-faces-shown"
 
 def show(audit: Audit, found: Finished) -> None:
     """The report, made when it is asked for, with the notes as they are then; the tables; the resume file."""
-    st.subheader(t("audit_take.report"), anchor=False)
+    st.header(t("audit_take.report"), anchor=False)
     st.caption(t("audit_take.report_note"))
     faces = st.toggle(t("audit_take.faces"), value=True, help=t("audit_take.faces_help"), key=_FACES)
     made = _made(audit, found, faces=faces)
@@ -39,7 +39,7 @@ def show(audit: Audit, found: Finished) -> None:
             tables = {name: data for name, data in {**audit.folder, **made}.items() if name.endswith(".csv")}
             _button("tables", partial(zipped, tables), "tables.zip", _MIME["zip"])
             _button("folder", partial(zipped, {**audit.folder, **made}), "audit.zip", _MIME["zip"])
-    st.subheader(t("audit_take.later"), anchor=False)
+    st.header(t("audit_take.later"), anchor=False)
     st.caption(t("audit_take.note"))
     _button("resume", audit.resume_file, "audit-resume.zip", _MIME["zip"])
 

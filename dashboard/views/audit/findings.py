@@ -46,7 +46,7 @@ def _finding(
     if each["model"] is not None:
         names = model_names(session.catalogue().cards)
         title = t("audit_findings.of_model", model=names.get(each["model"], each["model"]), title=title)
-    st.subheader(t("audit_findings.numbered", number=number, title=title), anchor=False)
+    st.header(t("audit_findings.numbered", number=number, title=title), anchor=False)
     st.markdown(t(f"audit_meaning.{code}", **values))
     _pictures(audit, number, [rows[photo, face] for photo, face in each["faces"] if (photo, face) in rows])
     if not each["faces"] and each["photos"]:

@@ -70,7 +70,7 @@ def _classes(one: Mapping[str, Any]) -> None:
 
 
 def _places(one: Mapping[str, Any]) -> None:
-    st.subheader(t("audit_models.places"), anchor=False)
+    st.header(t("audit_models.places"), anchor=False)
     st.caption(t("audit_models.places_note"))
     st.table(
         [
@@ -92,7 +92,7 @@ def _confusion(audit: Audit, found: Finished, model: str, one: Mapping[str, Any]
     table = one["confusion"]
     if not table["labels"]:
         return
-    st.subheader(t("audit_models.confusion"), anchor=False)
+    st.header(t("audit_models.confusion"), anchor=False)
     st.caption(t("audit_models.confusion_note"))
     counts = {
         label: {said: len(cell) for said, cell in zip(table["predictions"], row, strict=True)}
@@ -113,7 +113,7 @@ def _confusion(audit: Audit, found: Finished, model: str, one: Mapping[str, Any]
 def _slices(one: Mapping[str, Any]) -> None:
     if not one["slices"]:
         return
-    st.subheader(t("audit_models.slices"), anchor=False)
+    st.header(t("audit_models.slices"), anchor=False)
     st.caption(t("audit_models.slices_note"))
     st.table(
         [
@@ -134,7 +134,7 @@ def _maps(found: Finished, model: str, one: Mapping[str, Any]) -> None:
     """The mean maps, those of all models on one scale."""
     if not any(each["values"] for each in one["maps"]):
         return
-    st.subheader(t("audit_maps.title"), anchor=False)
+    st.header(t("audit_maps.title"), anchor=False)
     scale = maps.scale_of(each for model in found.findings["models"].values() for each in model["maps"])
     st.caption(t("audit_maps.note", scale=scale))
     maps.show(one["maps"], scale, f"{id(found)} {model}")
@@ -155,7 +155,7 @@ def compare(found: Finished) -> None:
     scale = maps.scale_of(one for each in pairs for one in each["maps"])
     for each in pairs:
         first, second = (names.get(each[which], each[which]) for which in ("first", "second"))
-        st.subheader(t("audit_compare.title", first=first, second=second), anchor=False)
+        st.header(t("audit_compare.title", first=first, second=second), anchor=False)
         told = [_compared(each[measure], measure, first, second) for measure in _MEASURES]
         st.markdown("\n".join(f"- {line}" for line in told))
         if any(one["values"] for one in each["maps"]):

@@ -59,7 +59,7 @@ def show(audit: Audit) -> None:
 def _fixed(audit: Audit) -> None:
     """The models and claims, which can no longer be changed."""
     names = model_names(session.catalogue().cards)
-    st.subheader(t("audit_run.claims"), anchor=False)
+    st.header(t("audit_run.claims"), anchor=False)
     told = [", ".join(names.get(name, name) for name in audit.models), *map(claim_line, audit.claims)]
     st.markdown("\n".join(f"- {line}" for line in told))
 

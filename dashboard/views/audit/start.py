@@ -61,13 +61,13 @@ def show(models: Sequence[str]) -> None:
     left, right = st.columns([5, 6], gap="large")
     with left:
         photos = state.photo_set()
-        st.subheader(t("audit_start.photos"), anchor=False)
+        st.header(t("audit_start.photos"), anchor=False)
         _uploaders() if photos is None else _chosen(photos)
-        st.subheader(t("audit_start.models"), anchor=False)
+        st.header(t("audit_start.models"), anchor=False)
         chosen = _models(models)
         main = st.container()
     with right:
-        st.subheader(t("audit_start.claims"), anchor=False)
+        st.header(t("audit_start.claims"), anchor=False)
         claims = _claims()
     with main:
         _begin(photos, chosen, claims, bar)
