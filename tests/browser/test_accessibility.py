@@ -41,6 +41,8 @@ def open_page(browser, server):
         page.goto(f"{server.address}/{path}", timeout=PATIENCE)
         last = words_of(said[PAGES[path.partition("?")[0]]])
         page.get_by_text(last).last.wait_for(timeout=PATIENCE, state="attached")
+        # While a script runs, what stands there from the run before is drawn pale.
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=PATIENCE)
         return page
 
     yield come

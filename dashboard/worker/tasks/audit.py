@@ -48,7 +48,7 @@ from dashboard.worker.model_pool import ModelPool
 from xai.audit.claims.definitions import Claim, parse_claims
 from xai.audit.controls import ControlModels, control_photos
 from xai.audit.examine import Part, examine_part, examine_photo, settle
-from xai.audit.findings.collect import find, write_findings
+from xai.audit.findings.collect import FINDINGS_FILE
 from xai.audit.ledger import Ledger, Outcome
 from xai.audit.photos import AuditedPhotos, crops_of
 from xai.audit.report.record import NOTES_FILE, finding_key
@@ -198,13 +198,12 @@ def _finish(job: FinishAudit, _models: ModelPool, tell: ProgressCallback) -> Fin
             wanted = tuple(dict.fromkeys(photos[done : done + CONTROL_FACES]))
             return AskedAgain(_news(out, job.folder), wanted, done, len(photos))
         outcomes = list(ledger.outcomes())
-        found = find(pq.read_table(out / FACES_FILE), outcomes, job.models)
-        write_findings(out, found)
+        found = json.loads((out / FINDINGS_FILE).read_bytes())
         return Finished(
             folder=_news(out, job.folder),
             summary=summary,
-            findings=found.as_dict(),
-            keys=tuple(map(finding_key, found.findings)),
+            findings=found,
+            keys=tuple(map(finding_key, found["findings"])),
             wanted=tuple(wanted_faces(out)),
             rows=tuple(pq.read_table(out / FACES_FILE, columns=list(_COLUMNS)).to_pylist()),
             outcomes=tuple(map(asdict, outcomes)),
