@@ -2,19 +2,14 @@
 
 import streamlit as st
 
-from dashboard import session
-from dashboard.i18n import t, translate_notice
+from dashboard.i18n import t
 from dashboard.views.audit import result, run, start, state
+from dashboard.widgets import header
 
 st.title(t("audit.title"), anchor=False)
 st.markdown(t("audit.lead"))
 
-cards = session.catalogue().cards
-for problem in session.catalogue().problems:
-    st.warning(translate_notice(problem))
-if not cards:
-    st.error(t("photo.no_model"))
-    st.stop()
+cards = header.installed_models()
 
 audit = state.audit()
 with st.container(key="audit-step"):

@@ -2,17 +2,12 @@
 
 import streamlit as st
 
-from dashboard import session
-from dashboard.i18n import t, translate_notice
+from dashboard.i18n import t
 from dashboard.views.compare import result, selection
+from dashboard.widgets import header
 
 st.title(t("compare.title"), anchor=False)
 
-cards = session.catalogue().cards
-for problem in session.catalogue().problems:
-    st.warning(translate_notice(problem))
-if not cards:
-    st.error(t("photo.no_model"))
-    st.stop()
+cards = header.installed_models()
 
 result.show(selection.choose(cards))

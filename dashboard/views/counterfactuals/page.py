@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 import streamlit as st
 
 from dashboard import session, url_state
-from dashboard.i18n import t, translate_notice
+from dashboard.i18n import t
 from dashboard.views.counterfactuals import mask_height, paint, selection, smallest_cover, substitutions
 from dashboard.views.counterfactuals.selection import HIDDEN, Chosen
+from dashboard.widgets import header
 
 WAYS: Mapping[str, Callable[[Chosen], None]] = {
     "slide": mask_height.show,
@@ -20,12 +21,7 @@ WAYS: Mapping[str, Callable[[Chosen], None]] = {
 st.title(t("cover.title"), anchor=False)
 st.markdown(t("cover.lead"))
 
-cards = session.catalogue().cards
-for problem in session.catalogue().problems:
-    st.warning(translate_notice(problem))
-if not cards:
-    st.error(t("photo.no_model"))
-    st.stop()
+cards = header.installed_models()
 
 chosen = selection.choose([card.name for card in cards])
 words = {name: t(f"cover_try.{name}") for name in WAYS}

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 
 import streamlit as st
 
-from dashboard import preferences, session, url_state
+from dashboard import preferences, url_state
 from dashboard.components import step_keys
 from dashboard.i18n import t
 from dashboard.views.learn import guess, navigation, shortcut_game, steps
 from dashboard.views.learn.lesson import Lesson, write_styles
+from dashboard.widgets import header
 
 STEPS: Mapping[str, Callable[[Lesson], None]] = {
     "answer": steps.answer,
@@ -21,10 +22,7 @@ STEPS: Mapping[str, Callable[[Lesson], None]] = {
 }
 """Step -> function that shows it. Its text is in the sections ``step``, ``step_title`` and ``step_text``."""
 
-cards = session.catalogue().cards
-if not cards:
-    st.error(t("photo.no_model"))
-    st.stop()
+cards = header.installed_models(problems=False)
 write_styles()
 names = tuple(STEPS)
 url_state.select_from_url("step", names)

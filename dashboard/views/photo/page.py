@@ -2,22 +2,16 @@
 
 import streamlit as st
 
-from dashboard import session
-from dashboard.i18n import t, translate_notice
+from dashboard.i18n import t
 from dashboard.views.photo import permalink, photo_view, upload
-from dashboard.widgets import progress
+from dashboard.widgets import header, progress
 
 picture = permalink.shown()
 with st.container(horizontal=True, vertical_alignment="center", key="photo-title"):
     st.title(t("photo.title"), anchor=False)
     st.markdown(t("photo.lead"))
 
-cards = session.catalogue().cards
-for problem in session.catalogue().problems:
-    st.warning(translate_notice(problem))
-if not cards:
-    st.error(t("photo.no_model"))
-    st.stop()
+cards = header.installed_models()
 
 menu, line = upload.bar(picture)
 if upload.is_new(picture):

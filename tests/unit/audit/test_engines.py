@@ -5,10 +5,8 @@ import os
 import sys
 
 import pytest
-from torch import nn
 
 from tests.support.audits import EMPTY, DiesOnce, examine, picture
-from tests.support.models import make_classifier
 from tests.support.paths import ROOT
 from xai.audit.engines import Local, Ray
 from xai.audit.run import PART_FILES, run_audit
@@ -16,11 +14,6 @@ from xai.audit.sources.files import list_files
 from xai.errors import ThirdPartyMissing, XaiError
 
 with_ray = pytest.mark.skipif(importlib.util.find_spec("ray") is None, reason="Ray is an extra")
-
-
-@pytest.fixture
-def models():
-    return [make_classifier(nn.Identity(), 8, name=name) for name in ("first", "second")]
 
 
 @pytest.fixture

@@ -10,12 +10,10 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
-from torch import nn
 
 from tests.support import evidences
 from tests.support.audits import examine, picture
 from tests.support.explanations import FACE, explanation
-from tests.support.models import make_classifier
 from xai.audit import examine as examining
 from xai.audit.examine import SYSTEMATIC, Photo, examine_photo
 from xai.audit.run import PART_FILES, run_audit
@@ -24,11 +22,6 @@ from xai.audit.summary import summarise
 from xai.errors import MemoryRanOut, XaiError
 from xai.photo.images import read_image
 from xai.types import Box, Faces
-
-
-@pytest.fixture
-def models():
-    return [make_classifier(nn.Identity(), 8, name=name) for name in ("first", "second")]
 
 
 @pytest.fixture

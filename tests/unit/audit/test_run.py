@@ -6,11 +6,9 @@ from collections import Counter
 
 import pyarrow.parquet as pq
 import pytest
-from torch import nn
 
 from tests.support import evidences
 from tests.support.audits import EMPTY, examine, picture, zipped
-from tests.support.models import make_classifier
 from xai.audit.claims.definitions import DEFAULT_CLAIMS
 from xai.audit.ledger import OUTCOMES
 from xai.audit.rows import SCHEMA
@@ -23,11 +21,6 @@ from xai.errors import ThirdPartyMissing, XaiError
 
 class Killed(BaseException):
     """Ends the run where it is, as a signal does."""
-
-
-@pytest.fixture
-def models():
-    return [make_classifier(nn.Identity(), 8, name=name) for name in ("first", "second")]
 
 
 @pytest.fixture
