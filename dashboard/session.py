@@ -39,6 +39,7 @@ __all__ = [
     "cached",
     "catalogue",
     "get_state",
+    "installed",
     "keep_own_photo",
     "records",
     "run_cached",
@@ -71,9 +72,19 @@ def worker() -> Worker:
     return Worker()
 
 
-@st.cache_resource(show_spinner=False, ttl=30)
 def catalogue() -> Catalogue:
-    """The installed models; a pair of files added to the folder shows up within half a minute."""
+    """The installed models, without those that the model process could not load."""
+    found, refused = installed(), worker().status.problems
+    if not refused:
+        return found
+    cards = tuple(card for card in found.cards if card.digest not in refused)
+    problems = (refused[card.digest] for card in found.cards if card.digest in refused)
+    return Catalogue(cards, (*found.problems, *problems))
+
+
+@st.cache_resource(show_spinner=False, ttl=30)
+def installed() -> Catalogue:
+    """The models in the folders; a pair of files added there shows up within half a minute."""
     return read_cards()
 
 

@@ -322,9 +322,9 @@ class ModelStatus:
     Attributes:
         ready: names of the loaded models.
         loading: whether more are being loaded.
-        problems: one sentence for each model that was left out.
+        problems: digest of a card (``Card.digest``) -> why its model could not be loaded, one sentence.
     """
 
     ready: tuple[str, ...] = ()
     loading: bool = True
-    problems: tuple[str, ...] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from xai.attribution.methods import DEFAULT_METHODS
 from xai.cli.common import Json, Note, given
-from xai.errors import ImageRejected, XaiError
+from xai.errors import ImageRejected, WeightsUnavailable, XaiError
 from xai.evidence.counterfactuals.probes import find_probe
 from xai.models.cards import DEFAULT_MODEL, Card, read_cards
 
@@ -26,7 +26,7 @@ def models(args: Namespace, note: Note) -> list[Json]:
     catalogue = read_cards()
     for problem in catalogue.problems:
         note(problem)
-    return [record for card in catalogue.cards if (record := _listed(card, note))]
+    return [record for card in catalogue.cards if (record := _listed(card, args.device, note))]
 
 
 def classify(args: Namespace, note: Note) -> Iterator[Json]:
@@ -123,29 +123,19 @@ def faces_of(path: Path, args: Namespace, note: Note) -> tuple[Any, Any]:
     return image, faces
 
 
-def _listed(card: Card, note: Note) -> Json | None:
-    from safetensors import SafetensorError, safe_open  # noqa: PLC0415
+def _listed(card: Card, device: str, note: Note) -> Json | None:
+    """The record of a classifier; None where its weights do not fit, which is noted."""
+    from xai.models.classifiers import load_card  # noqa: PLC0415 - torch, seconds
 
     try:
-        with safe_open(card.path, framework="np") as file:
-            shapes = [file.get_slice(key).get_shape() for key in file.keys() if not _is_buffer(key)]  # noqa: SIM118
-    except SafetensorError:
-        note(f"The model {card.name} is left out: {card.path.name} is not a safetensors file.")
+        network = load_card(card, device).network
+    except WeightsUnavailable as error:
+        note(str(error))
         return None
     keys = ("name", "classes", "architecture", "source", "protocol", "input_size", "sha256", "metrics")
     fields = card.as_dict()
-    return {**{key: fields[key] for key in keys}, "parameters": sum(_product(shape) for shape in shapes)}
-
-
-def _is_buffer(key: str) -> bool:
-    return key.endswith(("running_mean", "running_var", "num_batches_tracked"))
-
-
-def _product(shape: list[int]) -> int:
-    size = 1
-    for length in shape:
-        size *= length
-    return size
+    counted = sum(each.numel() for each in network.parameters())
+    return {**{key: fields[key] for key in keys}, "parameters": counted}
 
 
 def _top(prediction: Any, top: int | None) -> dict[str, float]:

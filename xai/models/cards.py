@@ -143,6 +143,11 @@ class Card:
         """Its verdicts over sets, class by class; may be empty."""
         return read_verdicts(Field(self.verdicts, "verdicts"))
 
+    @cached_property
+    def digest(self) -> str:
+        """Sha256 of the card: the same card describes the same weights."""
+        return hashlib.sha256(json.dumps(self.as_dict()).encode()).hexdigest()
+
     def as_dict(self) -> dict[str, Any]:
         """The card as in its JSON file."""
         found = asdict(self)
