@@ -13,9 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.classes import wearings_by_class
 from xai.errors import DataRejected, ImageRejected
-from xai.learning.data.formats import CLASS_NAMES, Example, Extent, Skip, read_layout
-from xai.photo.images import read_image
+from xai.learning.data.box_frames import upright_extent
+from xai.learning.data.formats import Example, Extent, Skip, read_layout
+from xai.photo.images import photo_frame, read_image
+from xai.types import CLASSES, Image
 
 __all__ = [
     "TEST_ONLY",
@@ -26,12 +29,11 @@ __all__ = [
     "named_for",
     "read_examples",
     "select",
+    "upright_box",
 ]
 
 TEST_ONLY = ("fmd", "mfn")
 """Sets that the product protocol measures on and never trains on; all their rows are then test rows."""
-
-_TWO_CLASSES = {"covered": "with_mask", "uncovered": "without_mask"}
 
 
 def read_examples(folder: Path, skip: Skip | None = None) -> tuple[Example, ...]:
@@ -40,7 +42,7 @@ def read_examples(folder: Path, skip: Skip | None = None) -> tuple[Example, ...]
     Args:
         folder: the set.
         skip: called with one sentence for every row, annotation or box that cannot be used and is then
-            left out; without it the first one is raised.
+            left out, and about pictures without a label; without it the first one is raised.
 
     Raises:
         DataRejected: there is no such folder, no known layout in it, or nothing in it that can be read.
@@ -49,26 +51,36 @@ def read_examples(folder: Path, skip: Skip | None = None) -> tuple[Example, ...]
         raise DataRejected(
             f"There is no folder {folder}; name one that holds labels.csv, boxes.csv, class folders or VOC."
         )
-    examples = read_layout(folder, skip or _refuse)
+    said: list[str] = []
+
+    def told(sentence: str) -> None:
+        said.append(sentence)
+        (skip or _refuse)(sentence)
+
+    examples = read_layout(folder, told, told)
     if examples is None:
         raise DataRejected(
             f"The folder {folder} holds neither labels.csv, nor boxes.csv, nor annotations/, nor folders "
-            f"named after classes ({', '.join(CLASS_NAMES)})."
+            f"named after classes ({', '.join(CLASSES)}, with_mask, without_mask and others)."
         )
     if not examples:
-        raise DataRejected(f"The set {folder} holds no labelled face; check that its pictures are there.")
+        why = f"the first reason: {said[0]}" if said else "check that its pictures are there."
+        raise DataRejected(f"The set {folder} holds no labelled face; {why}")
     return examples
 
 
 def named_for(examples: Sequence[Example], classes: Sequence[str]) -> tuple[Example, ...]:
-    """The examples with their labels mapped to a model's ``classes``.
+    """The examples with their labels mapped to a model's ``classes``, however it spells them.
 
     A two-class model says mask or no mask; a mask worn incorrectly has no class there and is left out.
     """
-    named = (
-        e if e.label in classes else replace(e, label=_TWO_CLASSES.get(e.label, e.label)) for e in examples
+    meaning = wearings_by_class(classes)
+    named = {wearing: name for name, wearings in meaning.items() for wearing in wearings}
+    return tuple(
+        e if e.label in classes else replace(e, label=named[e.label])
+        for e in examples
+        if e.label in classes or e.label in named
     )
-    return tuple(e for e in named if e.label in classes)
 
 
 def select(examples: Sequence[Example], protocol: str, part: str) -> tuple[Example, ...]:
@@ -100,7 +112,8 @@ def load_crop(example: Example) -> NDArray[np.uint8]:
     """The example's crop, RGB uint8 ``(H, W, 3)``, face box plus margin where the set has boxes.
 
     Raises:
-        DataRejected: the picture is missing or damaged; the sentence names the file.
+        DataRejected: the picture is missing or damaged, or its box cannot be placed in it; the sentence names
+            the file.
     """
     picture = load_picture(example)
     if not example.cut or example.extent is None:
@@ -108,10 +121,34 @@ def load_crop(example: Example) -> NDArray[np.uint8]:
     from xai.photo.faces import cut_crop  # noqa: PLC0415 - OpenCV is only needed for whole photos
     from xai.types import Box  # noqa: PLC0415
 
-    left, top, right, bottom = example.extent
+    left, top, right, bottom = upright_box(example)
     if left >= picture.shape[1] or top >= picture.shape[0] or right <= 0 or bottom <= 0:
-        raise DataRejected(f"The box {tuple(example.extent)} lies outside the picture {example.path}.")
+        raise DataRejected(f"The box {(left, top, right, bottom)} lies outside the picture {example.path}.")
     return cut_crop(picture, Box(round(left), round(top), round(right), round(bottom)))[0]
+
+
+def upright_box(example: Example) -> Extent:
+    """The box of an example in a whole photo, in pixels of the upright photo.
+
+    Raises:
+        DataRejected: the photo is missing or damaged, or it cannot be told where in it the box is.
+        ValueError: the example has no box.
+    """
+    if example.extent is None:
+        raise ValueError(f"the example {example.path} has no box")
+    if not example.cut:
+        return example.extent
+    try:
+        photo = photo_frame(example.path.read_bytes())
+    except (OSError, ImageRejected) as error:
+        raise DataRejected(f"The picture {example.path} cannot be read: {error}") from error
+    return upright_extent(example.path, example.extent, example.size, photo, lambda: _found(example))
+
+
+def _found(example: Example) -> list[Extent]:
+    from xai.photo.faces import find_faces  # noqa: PLC0415 - OpenCV, and only where sizes do not tell
+
+    return [Extent(*face.box.as_list()) for face in find_faces(Image(load_picture(example), sha256=""))]
 
 
 def load_picture(example: Example) -> NDArray[np.uint8]:
@@ -122,7 +159,9 @@ def load_picture(example: Example) -> NDArray[np.uint8]:
     """
     try:
         return read_image(example.path.read_bytes()).pixels
-    except (OSError, ImageRejected) as error:
+    except OSError as error:
+        raise DataRejected(f"The picture {example.path} cannot be read: {error.strerror}.") from error
+    except ImageRejected as error:
         raise DataRejected(f"The picture {example.path} cannot be read: {error}") from error
 
 
