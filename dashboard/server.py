@@ -117,7 +117,7 @@ def _apologise(fault: Exception) -> bool:
 
 
 async def _ready(_request: Request) -> JSONResponse:
-    """Which models are in memory, and why others are not; the status is 503 until all are loaded, then 200."""
+    """Which models are in memory, and why others are not; status 503 until all are loaded, then 200."""
     status, catalogue = session.worker().status, await asyncio.to_thread(session.catalogue)
     problems = list(catalogue.problems)
     loaded = {"ready": list(status.ready), "loading": status.loading, "problems": problems}

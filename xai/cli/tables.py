@@ -140,13 +140,13 @@ def _paired(test: Json | None) -> tuple[str, ...]:
 
 
 def evaluation_table(record: Json) -> str:
-    """A row per classifier, with 95 % confidence intervals and the faces that were left out because they were
-    missed, unreadable, of an unknown class or trained on; then a table for each kind of subgroup.
+    """A row per classifier, with 95 % confidence intervals and how many faces were left out, for whatever
+    reason; then a table for each kind of subgroup.
     """
     classes = list(dict.fromkeys(name for row in record.values() for name in row["per_class"]))
     header = ("faces", "accuracy", "mean over classes", *classes)
     rows = [
-        (name, *_scored(row, classes), _figure(row["f1"]), str(sum(row[why] for why in _LEFT_OUT)))
+        (name, *_scored(row, classes), _figure(row["f1"]), f"{_left_out(row):,}")
         for name, row in record.items()
     ]
     tables = [_aligned(("model", *header, "F1", "left out"), rows)]
@@ -158,6 +158,10 @@ def evaluation_table(record: Json) -> str:
         ]
         tables.append(_aligned(("model", kind, *header), bins))
     return "\n\n".join(tables)
+
+
+def _left_out(row: Json) -> int:
+    return int(sum(row[why] for why in _LEFT_OUT) + sum(row.get("left_out", {}).values()))
 
 
 def _scored(row: Json, classes: Sequence[str]) -> list[str]:
@@ -183,11 +187,16 @@ def calibration_table(record: Json) -> str:
 def recall_table(record: Json) -> str:
     """A row per set and least size of a face: how many of the annotated faces the detector finds."""
     rows = [
-        (name, f"{side} px", *(_found(row[kind][side]) for kind in ("masked", "unmasked")))
+        (
+            name,
+            f"{side} px",
+            *(_found(row[kind][side]) for kind in ("masked", "unmasked")),
+            f"{row.get('skipped', 0) + row.get('unreadable', 0):,}",
+        )
         for name, row in record.items()
         for side in row["masked"]
     ]
-    return _aligned(("photos", "faces from", "with a mask", "bare"), rows)
+    return _aligned(("photos", "faces from", "with a mask", "bare", "photos left out"), rows)
 
 
 def _found(group: Mapping[str, float | None]) -> str:

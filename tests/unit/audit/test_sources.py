@@ -123,7 +123,10 @@ def test_a_table_names_photos_and_classes(tmp_path):
         ("path,class\n1.png,hat\n", "line 2 has the class 'hat'; known are covered"),
         ("name,class\n1.png,covered\n", "must have the columns file and class; its head is name, class"),
         ("path,class\n,covered\n", "Line 2 .* file must be the name of a picture, not ''"),
-        ("path,class,x0,y0,x1,y1\n1.png,covered,1,2,x,4\n", "Line 2 .* x1 must be a number of pixels, not 'x'"),
+        (
+            "path,class,x0,y0,x1,y1\n1.png,covered,1,2,x,4\n",
+            "Line 2 .* x1 must be a number of pixels, not 'x'",
+        ),
         ("path,class,x0,y0,x1,y1\n1.png,covered,5,2,1,4\n", "Line 2 .* has an empty box"),
         ("path,class\n", "no file to audit"),
     ],

@@ -109,9 +109,9 @@ def test_verdicts_beside_the_right_ones():
 def test_found_faces():
     found = {"24": {"recall": 0.75, "found": 3, "n": 4}, "48": {"recall": None, "found": 0, "n": 0}}
     assert tables.recall_table({"set": {"masked": found, "unmasked": found}}) == told(
-        "photos  faces from     with a mask            bare",
-        "set          24 px  3 of 4 (75.0%)  3 of 4 (75.0%)",
-        "set          48 px               –               –",
+        "photos  faces from     with a mask            bare  photos left out",
+        "set          24 px  3 of 4 (75.0%)  3 of 4 (75.0%)                0",
+        "set          48 px               –               –                0",
     )
 
 

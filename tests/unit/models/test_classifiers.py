@@ -70,7 +70,7 @@ def test_a_model_that_answers_nan_is_not_believed():
         def forward(self, x):
             return torch.full((len(x), 3), float("nan"))
 
-    with pytest.raises(WeightsUnavailable, match="small .* NaN or infinity"):
+    with pytest.raises(WeightsUnavailable, match=r"small .* NaN or infinity"):
         make_classifier(Broken(), 8).predict([np.zeros((8, 8, 3), np.uint8)])
 
 

@@ -40,7 +40,10 @@ def test_what_nobody_counted_may_be_left_out():
 @pytest.mark.parametrize(
     ("errors", "says"),
     [
-        ([{"kind": "hats", "count": 3}], "errors / 1 / kind must be one of low_mask, profile, .*, not 'hats'"),
+        (
+            [{"kind": "hats", "count": 3}],
+            "errors / 1 / kind must be one of low_mask, profile, .*, not 'hats'",
+        ),
         ([{"kind": "beard", "count": 0}], "whole number from 1"),
         ([{"kind": "beard", "count": 2.5}], "whole number from 1"),
         ([{"kind": "beard", "count": True}], "whole number from 1"),
@@ -48,7 +51,10 @@ def test_what_nobody_counted_may_be_left_out():
         ([{"kind": "beard", "count": 5, "note": 3}], "must be text"),
         ([{"kind": "beard", "count": 5, "colour": "red"}], "colour"),
         ([{"kind": "beard"}], "count"),
-        ([{"kind": "beard", "count": 1}, {"kind": "beard", "count": 2}], "errors must name each kind once for a set, not twice"),
+        (
+            [{"kind": "beard", "count": 1}, {"kind": "beard", "count": 2}],
+            "errors must name each kind once for a set, not twice",
+        ),
         (["beards"], "errors / 1 must be an object, not 'beards'"),
         ({"beard": 3}, "errors must be a list, not"),
     ],

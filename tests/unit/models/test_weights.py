@@ -45,7 +45,9 @@ def test_the_prefix_of_a_wrapper_changes_no_answer(tmp_path, wrapper):
 def test_other_precisions_answer_nearly_alike(tmp_path, dtype):
     card = put_model(tmp_path, "mine")
     plain = answer(card)
-    other = rewritten(card, lambda state: {k: v.to(dtype) if v.is_floating_point() else v for k, v in state.items()})
+    other = rewritten(
+        card, lambda state: {k: v.to(dtype) if v.is_floating_point() else v for k, v in state.items()}
+    )
     assert np.abs(answer(other) - plain).max() < 0.05
 
 
@@ -88,8 +90,14 @@ def flawed(change):
             lambda s: s.update({"fc.weight": s.pop("classifier.4.weight")}),
             "the first missing key is classifier.4.weight and the first unexpected key is fc.weight",
         ),
-        (lambda s: s.update({"classifier.4.bias": torch.zeros(7)}), r"classifier\.4\.bias is of shape 7, expected \d+\)"),
-        (lambda s: s["classifier.4.bias"].fill_(float("nan")), r"classifier\.4\.bias in mine\.safetensors holds NaN"),
+        (
+            lambda s: s.update({"classifier.4.bias": torch.zeros(7)}),
+            r"classifier\.4\.bias is of shape 7, expected \d+\)",
+        ),
+        (
+            lambda s: s["classifier.4.bias"].fill_(float("nan")),
+            r"classifier\.4\.bias in mine\.safetensors holds NaN",
+        ),
         (lambda s: s["classifier.4.bias"][:1].fill_(float("inf")), "holds NaN or infinity; train it again"),
         (lambda s: s["classifier.4.weight"].fill_(3e38), "answered a picture with NaN or infinity"),
     ],

@@ -31,7 +31,7 @@ _UPRIGHT: Mapping[int, Callable[[float, float, float, float], _Point]] = {
     7: lambda x, y, width, height: (height - y, width - x),
     8: lambda x, y, width, height: (y, width - x),
 }
-"""EXIF orientation -> a point of the stored photo of this size, in the upright one (Exif 2.32, tag 0x0112)."""
+"""EXIF orientation -> a point of the stored photo of this size, in the upright one (Exif, tag 0x0112)."""
 
 _SIDEWAYS = (5, 6, 7, 8)
 
@@ -84,8 +84,8 @@ def _by_faces(path: Path, upright: Extent, turned: Extent, faces: Sequence[Exten
     near = [max((_overlap(each, face) for face in faces), default=0.0) for each in (upright, turned)]
     if max(near) < _MATCHES or near[0] == near[1]:
         raise DataRejected(
-            f"It cannot be told whether the box {tuple(upright)} of {path} was drawn in the photo as stored or "
-            "as its camera noted; store the photo upright."
+            f"It cannot be told whether the box {tuple(upright)} of {path} was drawn in the photo as stored "
+            "or as its camera noted; store the photo upright."
         )
     return upright if near[0] > near[1] else turned
 

@@ -1,7 +1,8 @@
 """Labelled faces on disk: the type of a face, and the four layouts of sets.
 
-``labels.csv`` (crops, one row each), ``boxes.csv`` (whole photos, one row per face), PASCAL VOC (whole photos
-with boxes), and class folders (crops in ``<class>/`` at any depth, below ``train``, ``val``, ``test`` or not).
+``labels.csv`` (crops, one row each), ``boxes.csv`` (whole photos, one row per face), PASCAL VOC (whole
+photos with boxes), and class folders (crops in ``<class>/`` at any depth, below ``train``, ``val``, ``test``
+or not).
 A layout from which nothing can be read does not hide the next.
 """
 
@@ -100,10 +101,11 @@ class LeftOut:
         self.named: set[Path] = set()
 
     def __call__(self, sentence: str) -> None:
+        """Keep the sentence about an entry."""
         self.sentences.append(sentence)
 
 
-def read_layout(folder: Path, skip: Skip, aside: Skip | None = None) -> tuple[Example, ...] | None:
+def read_layout(folder: Path, skip: Skip, aside: Skip = lambda _: None) -> tuple[Example, ...] | None:
     """Every labelled face of ``folder``, in the order of its files; None where it has no known layout.
 
     Args:
@@ -129,7 +131,7 @@ def read_layout(folder: Path, skip: Skip, aside: Skip | None = None) -> tuple[Ex
         for sentence in left_out.sentences:
             skip(sentence)
         labelled = {*left_out.named, *(example.path for example in examples)}
-        for sentence in (*left_out.aside, *_unlabelled(folder, pictures, labelled, name)) if aside else ():
+        for sentence in (*left_out.aside, *_unlabelled(folder, pictures, labelled, name)):
             aside(sentence)
         return examples
     for sentence in held:
@@ -213,7 +215,9 @@ def _face_of(row: Row, path: Path) -> Example:
     extent = _extent_of(row)
     short_side = min(extent.right - extent.left, extent.bottom - extent.top)
     if short_side <= 0:
-        raise DataRejected(f"Line {row.line} of {row.table} cannot be read: its box {tuple(extent)} is empty.")
+        raise DataRejected(
+            f"Line {row.line} of {row.table} cannot be read: its box {tuple(extent)} is empty."
+        )
     sized = row.get("width") and row.get("height")
     return Example(
         path=path,

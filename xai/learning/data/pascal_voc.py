@@ -74,7 +74,9 @@ def _photo(folder: Path, path: Path, root: Xml.Element, pictures: Pictures) -> P
     places = [pictures.named(f"{inside}/{name}") for inside in _PHOTO_FOLDERS] if name else []
     found = next((photo for photo in places if photo.is_file()), None)
     if found is None:
-        raise DataRejected(f"The annotation {path} names {name}, which is not in {folder / _PHOTO_FOLDERS[0]}.")
+        raise DataRejected(
+            f"The annotation {path} names {name}, which is not in {folder / _PHOTO_FOLDERS[0]}."
+        )
     return found
 
 

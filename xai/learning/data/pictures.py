@@ -1,4 +1,4 @@
-"""Which files of a folder are pictures, and which of them a table means. Content decides, never the ending."""
+"""Which files of a folder are pictures, and which a table means. Content decides, never the ending."""
 
 from __future__ import annotations
 

@@ -6,8 +6,9 @@ A set is read into ``Example`` values (see ``formats``); pictures are opened one
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,20 +18,28 @@ from xai.classes import wearings_by_class
 from xai.errors import DataRejected, ImageRejected
 from xai.learning.data.box_frames import upright_extent
 from xai.learning.data.formats import Example, Extent, Skip, read_layout
+from xai.learning.data.pictures import Pictures
 from xai.photo.images import photo_frame, read_image
 from xai.types import CLASSES, Image
 
 __all__ = [
+    "LEAST_SIDE",
     "TEST_ONLY",
     "Example",
     "Extent",
+    "LabelledSet",
     "load_crop",
     "load_picture",
     "named_for",
+    "not_selected",
     "read_examples",
+    "read_set",
     "select",
     "upright_box",
 ]
+
+LEAST_SIDE = 20
+"""Least shorter side of a face in the photo, pixels, under the product protocol."""
 
 TEST_ONLY = ("fmd", "mfn")
 """Sets that the product protocol measures on and never trains on; all their rows are then test rows."""
@@ -47,6 +56,10 @@ def read_examples(folder: Path, skip: Skip | None = None) -> tuple[Example, ...]
     Raises:
         DataRejected: there is no such folder, no known layout in it, or nothing in it that can be read.
     """
+    return _read(folder, skip or _refuse, skip or _refuse)
+
+
+def _read(folder: Path, skip: Skip, aside: Skip) -> tuple[Example, ...]:
     if not folder.is_dir():
         raise DataRejected(
             f"There is no folder {folder}; name one that holds labels.csv, boxes.csv, class folders or VOC."
@@ -55,9 +68,9 @@ def read_examples(folder: Path, skip: Skip | None = None) -> tuple[Example, ...]
 
     def told(sentence: str) -> None:
         said.append(sentence)
-        (skip or _refuse)(sentence)
+        skip(sentence)
 
-    examples = read_layout(folder, told, told)
+    examples = read_layout(folder, told, aside)
     if examples is None:
         raise DataRejected(
             f"The folder {folder} holds neither labels.csv, nor boxes.csv, nor annotations/, nor folders "
@@ -67,6 +80,49 @@ def read_examples(folder: Path, skip: Skip | None = None) -> tuple[Example, ...]
         why = f"the first reason: {said[0]}" if said else "check that its pictures are there."
         raise DataRejected(f"The set {folder} holds no labelled face; {why}")
     return examples
+
+
+@dataclass(frozen=True)
+class LabelledSet:
+    """A set, and what of it cannot be used.
+
+    Attributes:
+        examples: its labelled faces.
+        unlabelled: pictures in its folder that no usable entry labels.
+        entries: rows, annotations and boxes that cannot be used.
+        reasons: one sentence for each of them, and about pictures without a label.
+    """
+
+    examples: tuple[Example, ...]
+    unlabelled: int
+    entries: int
+    reasons: tuple[str, ...]
+
+
+def read_set(folder: Path) -> LabelledSet:
+    """The set in ``folder``; raises as ``read_examples`` with ``skip``."""
+    entries: list[str] = []
+    aside: list[str] = []
+    examples = _read(folder, entries.append, aside.append)
+    labelled = {example.path for example in examples}
+    unlabelled = sum(path not in labelled for path in Pictures(folder).paths)
+    return LabelledSet(examples, unlabelled, len(entries), (*entries, *aside))
+
+
+def not_selected(examples: Sequence[Example], kept: Sequence[Example], protocol: str) -> dict[str, int]:
+    """Why the other ``examples`` are not among the ``kept``: a reason -> faces.
+
+    The reasons are ``too_small`` (below ``LEAST_SIDE``) and ``near_duplicate`` (of a training picture) under
+    the product protocol, and ``other_part``.
+    """
+    selected = {id(example) for example in kept}
+    return dict(Counter(_why(e, protocol) for e in examples if id(e) not in selected))
+
+
+def _why(example: Example, protocol: str) -> str:
+    if protocol == "product" and example.short_side < LEAST_SIDE:
+        return "too_small"
+    return "near_duplicate" if protocol == "product" and example.overlap else "other_part"
 
 
 def named_for(examples: Sequence[Example], classes: Sequence[str]) -> tuple[Example, ...]:
@@ -182,7 +238,7 @@ def _seed_part(example: Example, part: str, _: set[str]) -> bool:
 
 
 def _product_part(example: Example, part: str, parts: set[str]) -> bool:
-    if example.short_side < 20 or (part == "test" and example.overlap):
+    if example.short_side < LEAST_SIDE or (part == "test" and example.overlap):
         return False
     if example.set_name in TEST_ONLY:
         return part == "test"
