@@ -19,13 +19,13 @@ def audit(args: Namespace, note: Note) -> Json:
     """Test every model's prediction for every face of a set, and write the rows to ``--out``.
 
     Raises:
-        XaiError: a path or a model cannot be read, ``--out`` lies in the set or holds something else, or the
-            run was stopped from the keyboard.
+        XaiError: a path or a model cannot be read, or ``--out`` lies in the set or holds something else.
+        KeyboardInterrupt: the run was stopped from the keyboard; with a sentence.
     """
     try:
         return _audited(args, note)
     except KeyboardInterrupt:
-        raise XaiError("Stopped; the same call goes on where it was.") from None
+        raise KeyboardInterrupt("Stopped; the same call goes on where it was.") from None
 
 
 def _audited(args: Namespace, note: Note) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from xai.types import Face
 
 __all__ = ["classify", "explain", "faces_of", "models", "whatif"]
+
+_STANDARD_INPUT = Path("-")
+"""A photo of this name is read from standard input."""
 
 
 def models(args: Namespace, note: Note) -> list[Json]:
@@ -51,7 +55,7 @@ def classify(args: Namespace, note: Note) -> Iterator[Json]:
                 }
                 for f, p in zip(faces, answers, strict=True)
             ]
-        except ImageRejected as error:
+        except (ImageRejected, WeightsUnavailable) as error:
             record["error"] = str(error)
         yield record
 
@@ -105,14 +109,7 @@ def faces_of(path: Path, args: Namespace, note: Note) -> tuple[Any, Any]:
     from xai.photo.orientation import find_faces_upright, turn_photo  # noqa: PLC0415
     from xai.types import Faces  # noqa: PLC0415
 
-    if path.is_dir():
-        raise ImageRejected(f"{path} is a folder and not a photo; name a JPEG, PNG or WebP file.")
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)  # enough to be refused as too large
-    except OSError as error:
-        raise ImageRejected(f"The file {path} cannot be read: {error.strerror}.") from error
-    image = read_image(data)
+    image = read_image(_bytes_of(path, MAX_BYTES + 1))  # enough to be refused as too large
     if args.whole:
         image = turn_photo(image, args.turn or 0)
         faces = Faces([whole_photo(image)])
@@ -121,6 +118,19 @@ def faces_of(path: Path, args: Namespace, note: Note) -> tuple[Any, Any]:
     for notice in (*image.notices, *faces.notices):
         note(f"{path.name}: {notice}")
     return image, faces
+
+
+def _bytes_of(path: Path, most: int) -> bytes:
+    """At most so many bytes of a file, or of standard input, which ``-`` stands for."""
+    if path == _STANDARD_INPUT:
+        return sys.stdin.buffer.read(most)
+    if path.is_dir():
+        raise ImageRejected(f"{path} is a folder and not a photo; name a JPEG, PNG or WebP file.")
+    try:
+        with path.open("rb") as file:
+            return file.read(most)
+    except OSError as error:
+        raise ImageRejected(f"The file {path} cannot be read: {error.strerror}.") from error
 
 
 def _listed(card: Card, device: str, note: Note) -> Json | None:

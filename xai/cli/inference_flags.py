@@ -31,7 +31,13 @@ def _models(calls: Any) -> None:
 
 def _classify(calls: Any) -> None:
     call = new_call(calls, "classify", cli.classify, "Classify every face of some photos.")
-    call.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="or a folder: all files in it")
+    call.add_argument(
+        "photos",
+        nargs="+",
+        type=Path,
+        metavar="PHOTO",
+        help="or a folder: all files in it; -: standard input",
+    )
     call.add_argument("--model", help="classifier; the default model without it")
     _add_faces(call)
     call.add_argument("--top", type=positive, metavar="K", help="only the K most probable classes")
@@ -56,7 +62,7 @@ def _explain(calls: Any) -> None:
         "Explain every face of one photo and write maps to a folder.",
         tables.explanation_table,
     )
-    call.add_argument("photo", type=Path, metavar="PHOTO")
+    call.add_argument("photo", type=Path, metavar="PHOTO", help="-: standard input")
     call.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
     call.add_argument("--model", action="append", help="classifier; repeat for several")
     call.add_argument("--method", action="append", help=f"repeat for several: {', '.join(METHODS)}")
@@ -78,7 +84,7 @@ def _whatif(calls: Any) -> None:
     call = new_call(
         calls, "whatif", cli.whatif, "Run counterfactual probes on the faces of a photo.", tables.whatif_table
     )
-    call.add_argument("photo", type=Path, metavar="PHOTO")
+    call.add_argument("photo", type=Path, metavar="PHOTO", help="-: standard input")
     probes = f"repeat for several: {', '.join(PROBES)}"
     call.add_argument("--probe", action="append", required=True, metavar="NAME", help=probes)
     call.add_argument("--model", action="append", help="classifier; repeat for several")
