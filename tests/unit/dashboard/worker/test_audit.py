@@ -33,6 +33,7 @@ from tests.support.audits import StandInControls, examine, picture
 from xai.audit import photos
 from xai.audit.claims.definitions import DEFAULT_CLAIMS
 from xai.audit.run import PART_FILES, finish_audit, run_audit
+from xai.audit.settings import Options
 from xai.audit.sources.files import list_files
 from xai.errors import XaiError
 from xai.photo.images import encode_png, read_image
@@ -49,7 +50,7 @@ def pool():
 def stand_in(monkeypatch):
     """Photos are examined by the stand-in, which tells of its steps as the real one does."""
 
-    def examined(data, classifiers, progress):
+    def examined(data, classifiers, _group, _donors, progress):
         photo = examine(data, classifiers)
         progress(0, len(photo.faces))
         return photo
@@ -127,7 +128,7 @@ def test_the_jobs_leave_the_folder_that_the_command_line_leaves(tmp_path, job, p
 
     out, classifiers = tmp_path / "out", [pool.get(name) for name in MODELS]
     listed = list_files([tmp_path / "set"], pytest.fail)
-    run_audit(listed, classifiers, out, examine=examine)
+    run_audit(listed, classifiers, out, examine=examine, options=Options(donors="gallery"))
     summary = finish_audit(listed, MODELS, out, DEFAULT_CLAIMS, StandInControls(CONTROLS))
     there = {each.relative_to(out).as_posix(): each.read_bytes() for each in out.rglob("*") if each.is_file()}
     assert len(there) >= 7
