@@ -1,4 +1,4 @@
-"""What is audited: every file of a folder, a labelled set, a table or a zip, in one fixed order.
+"""What is audited: every file of a folder, a labelled set, a table, a zip or a Parquet, in a fixed order.
 
 Nothing is decoded here. Names are for display and never become paths: two files keep two names, whatever
 control characters a set hides in them.
@@ -10,13 +10,14 @@ import csv
 import math
 import os
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from xai.audit.sources.archives import HeldZip, Member, Zip, read_zip
 from xai.audit.sources.labels import Annotation
+from xai.audit.sources.parquet import read_parquet
 from xai.errors import DataRejected, ImageRejected
 from xai.learning.data.formats import CLASS_NAMES, Extent, read_layout
 from xai.photo.image_headers import MAX_BYTES
@@ -59,7 +60,7 @@ def list_files(
 
     Args:
         paths: photos, folders (photos at any depth, class folders, VOC, ``labels.csv`` or ``boxes.csv``),
-            tables of ``path,class`` and zips.
+            tables of ``path,class``, zips and Parquet files.
         note: called with one sentence for each label that cannot be used.
         limit: how many to keep, tables of labels aside: the first in this order; all where None.
 
@@ -109,18 +110,22 @@ def list_uploads(
 
 
 def _is_set(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() in (".csv", ".zip")
+    return path.is_dir() or path.suffix.lower() in (".csv", ".zip", ".parquet")
 
 
 def _listed(path: Path, note: Callable[[str], None]) -> list[SourceFile]:
     if path.is_dir():
         return _folder(path, note)
     if not path.is_file():
-        raise DataRejected(f"There is no file or folder {path}; name photos, a folder, a CSV or a zip.")
+        raise DataRejected(
+            f"There is no file or folder {path}; name photos, a folder, a CSV, a zip or a Parquet file."
+        )
     if path.suffix.lower() == ".csv":
         return _table(path)
     if path.suffix.lower() == ".zip":
         return _zip(path, note)
+    if path.suffix.lower() == ".parquet":
+        return _parquet(path)
     return [_on_disk(path, path.name)]
 
 
@@ -216,38 +221,54 @@ def _table(path: Path) -> list[SourceFile]:
         raise DataRejected(f"{path} cannot be read as CSV in UTF-8: {error}.") from error
     labels: dict[str, list[Annotation]] = {}
     for number, row in enumerate(rows, start=2):
-        known = labels.setdefault(_cell(row, "path", path, number), [])
-        known.extend(_annotation(row, path, number))
+        where = f"Line {number} of {path}"
+        known = labels.setdefault(_cell(row, "path", where), [])
+        known.extend(_annotation(row, where))
     return [
         replace(_on_disk(path.parent / name, name), annotations=tuple(labels[name]))
         for name in sorted(labels)
     ]
 
 
-def _annotation(row: dict[str, str], path: Path, number: int) -> Iterator[Annotation]:
-    name = _cell(row, "class", path, number, empty=True)
+def _parquet(path: Path) -> list[SourceFile]:
+    """The photos in the order of the file, so that it is read once through."""
+    return [
+        SourceFile(
+            name=row.name,
+            size=row.size,
+            read=row.read,
+            annotations=tuple(_annotation(row.cells, f"Row {row.number} of {path}")),
+            refusal=row.refusal,
+            group=row.group,
+        )
+        for row in read_parquet(path)
+    ]
+
+
+def _annotation(row: Mapping[str, str], where: str) -> Iterator[Annotation]:
+    name = _cell(row, "class", where, empty=True)
     if not name:
         return
     if name not in CLASS_NAMES:
         known = ", ".join(CLASS_NAMES)
-        raise DataRejected(f"Line {number} of {path} has the class {name!r}; known are {known}.")
-    yield Annotation(CLASS_NAMES[name], _box(row, path, number) if row.get("x0") else None)
+        raise DataRejected(f"{where} has the class {name!r}; known are {known}.")
+    yield Annotation(CLASS_NAMES[name], _box(row, where) if row.get("x0") else None)
 
 
-def _box(row: dict[str, str], path: Path, number: int) -> Extent:
+def _box(row: Mapping[str, str], where: str) -> Extent:
     try:
         box = Extent(*(float(row[key]) for key in ("x0", "y0", "x1", "y1")))
     except (KeyError, TypeError, ValueError) as error:
-        raise DataRejected(f"Line {number} of {path} has a box without four numbers.") from error
+        raise DataRejected(f"{where} has a box without four numbers.") from error
     if not all(map(math.isfinite, box)) or box.right <= box.left or box.bottom <= box.top:
-        raise DataRejected(f"Line {number} of {path} has an empty or endless box.")
+        raise DataRejected(f"{where} has an empty or endless box.")
     return box
 
 
-def _cell(row: dict[str, str], key: str, path: Path, number: int, *, empty: bool = False) -> str:
+def _cell(row: Mapping[str, str], key: str, where: str, *, empty: bool = False) -> str:
     value = row.get(key)
     if value is None or not (value or empty) or "\0" in value:
-        raise DataRejected(f"Line {number} of {path} has no {key}; the columns path and class are needed.")
+        raise DataRejected(f"{where} has no {key}; the columns path and class are needed.")
     return value
 
 
