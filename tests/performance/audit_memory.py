@@ -1,8 +1,8 @@
 """Does an audit's memory grow with the set? Peaks of 500 and 5,000 photos, each in a process of its own.
 
 ``python -m tests.performance.audit_memory --data DIR...`` reads photos and finds their faces as an audit
-does, and writes rows, controls, findings and report. Only the explanation of a face is made once and repeated,
-since it takes a second and leaves nothing behind but its row.
+does, and writes rows, controls, findings and report. Only the explanation of a face is made once and
+repeated, since it takes a second and leaves nothing behind but its row.
 """
 
 from __future__ import annotations
