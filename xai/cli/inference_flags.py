@@ -109,6 +109,12 @@ def _audit(calls: Any) -> None:
         metavar="FILE",
         help="TOML, a table [[claim]] for each; the default claims without it",
     )
+    call.add_argument(
+        "--donors",
+        choices=("set", "gallery"),
+        default="set",
+        help="whose faces lend parts to the edits: labelled ones of the set (default) or the gallery's",
+    )
     call.add_argument("--gate", action="store_true", help="exit with status 1 unless every claim holds")
     call.set_defaults(status=lambda args, record: cli.gate(record) if args.gate else 0)
     call.add_argument(

@@ -141,7 +141,7 @@ def test_commands_print_tables_for_people(call, tmp_path):
     assert out.splitlines()[0].startswith("model")
     assert out.splitlines()[1].split()[:2] == ["custom_cnn_relu_bn", "1"]
     assert "Left out 2 entries of the sets, the first:" in err
-    assert "line 3 has the class 'hat'" in err
+    assert "boxes.csv has the class 'hat'" in err
     (tmp_path / "boxes.csv").write_text("file,class,x0,y0,x1,y1\na.png,uncovered,182,58,270,177\n")
     status, out, _ = call("recall", tmp_path)
     assert status == 0

@@ -1,4 +1,4 @@
-"""What is audited: every file of a folder, a labelled set, a table or a zip, in one fixed order.
+"""What is audited: every file of a folder, a labelled set, a table, a zip or a Parquet, in a fixed order.
 
 Nothing is decoded here. Names are for display and never become paths: two files keep two names, whatever
 control characters a set hides in them.
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from xai.audit.sources.archives import HeldZip, Member, Zip, read_zip
 from xai.audit.sources.labels import Annotation
+from xai.audit.sources.parquet import read_parquet
 from xai.errors import DataRejected, ImageRejected
 from xai.learning.data.formats import Extent, label_of_folders, read_layout
 from xai.learning.data.splits import upright_box
@@ -59,7 +60,7 @@ def list_files(
 
     Args:
         paths: photos, folders (photos at any depth, class folders, VOC, ``labels.csv`` or ``boxes.csv``),
-            tables of ``path,class`` and zips.
+            tables of ``path,class``, zips and Parquet files.
         note: called with one sentence for each label that cannot be used.
         limit: how many to keep, tables of labels aside: the first in this order; all where None.
 
@@ -109,18 +110,22 @@ def list_uploads(
 
 
 def _is_set(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() in (".csv", ".zip")
+    return path.is_dir() or path.suffix.lower() in (".csv", ".zip", ".parquet")
 
 
 def _listed(path: Path, note: Callable[[str], None]) -> list[SourceFile]:
     if path.is_dir():
         return _folder(path, note)
     if not path.is_file():
-        raise DataRejected(f"There is no file or folder {path}; name photos, a folder, a CSV or a zip.")
+        raise DataRejected(
+            f"There is no file or folder {path}; name photos, a folder, a CSV, a zip or a Parquet file."
+        )
     if path.suffix.lower() == ".csv":
         return _table(path)
     if path.suffix.lower() == ".zip":
         return _zip(path, note)
+    if path.suffix.lower() == ".parquet":
+        return _parquet(path)
     return [_on_disk(path, path.name)]
 
 
@@ -224,6 +229,21 @@ def _table(path: Path) -> list[SourceFile]:
     ]
 
 
+def _parquet(path: Path) -> list[SourceFile]:
+    """The photos in the order of the file, so that it is read once through."""
+    return [
+        SourceFile(
+            name=row.name,
+            size=row.size,
+            read=row.read,
+            annotations=tuple(_annotation(Row(path, row.number, row.cells, "Row"))),
+            refusal=row.refusal,
+            group=row.group,
+        )
+        for row in read_parquet(path)
+    ]
+
+
 def _annotation(row: Row) -> Iterator[Annotation]:
     if row.get("class"):
         yield Annotation(row.label, _box(row) if row.get("x0") else None)
@@ -232,7 +252,7 @@ def _annotation(row: Row) -> Iterator[Annotation]:
 def _box(row: Row) -> Extent:
     box = Extent(*(row.number(key) for key in ("x0", "y0", "x1", "y1")))
     if box.right <= box.left or box.bottom <= box.top:
-        raise DataRejected(f"Line {row.line} of {row.table} has an empty box.")
+        raise row.refused("its box is empty")
     return box
 
 

@@ -215,9 +215,7 @@ def _face_of(row: Row, path: Path) -> Example:
     extent = _extent_of(row)
     short_side = min(extent.right - extent.left, extent.bottom - extent.top)
     if short_side <= 0:
-        raise DataRejected(
-            f"Line {row.line} of {row.table} cannot be read: its box {tuple(extent)} is empty."
-        )
+        raise row.refused(f"its box {tuple(extent)} is empty")
     sized = row.get("width") and row.get("height")
     return Example(
         path=path,

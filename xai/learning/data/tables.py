@@ -47,11 +47,13 @@ class Row:
         table: the file.
         line: number of its line; the head is line 1.
         cells: column -> value without blanks around it; of an absent column, nothing.
+        unit: what is counted, for sentences.
     """
 
     table: Path
     line: int
     cells: Mapping[str, str]
+    unit: str = "Line"
 
     def get(self, column: str) -> str:
         """The value of a column; empty where it is absent."""
@@ -59,10 +61,11 @@ class Row:
 
     def wrong(self, column: str, expected: str) -> DataRejected:
         """The error for a value."""
-        return DataRejected(
-            f"Line {self.line} of {self.table} cannot be read: {column} must be {expected}, not "
-            f"{self.get(column)!r:.60}."
-        )
+        return self.refused(f"{column} must be {expected}, not {self.get(column)!r:.60}")
+
+    def refused(self, why: str) -> DataRejected:
+        """The error for the row."""
+        return DataRejected(f"{self.unit} {self.line} of {self.table} cannot be read: {why}.")
 
     @property
     def file(self) -> str:
@@ -78,7 +81,8 @@ class Row:
         if label is None:
             known = f"{', '.join(CLASSES)} and spellings such as with_mask"
             raise DataRejected(
-                f"{self.table} line {self.line} has the class {self.get('class')!r:.60}; known are {known}."
+                f"{self.unit} {self.line} of {self.table} has the class {self.get('class')!r:.60}; "
+                f"known are {known}."
             )
         return label
 
