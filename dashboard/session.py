@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from dashboard import own_photos
 from dashboard.prefetch.scheduler import PREFETCHED
 from dashboard.records.reader import Records, read_records
-from dashboard.session_cache import cache_of, cached, get_state, session_id, set_state
+from dashboard.session_cache import cache_of, cached, forget_results, get_state, session_id, set_state
 from dashboard.worker.client import Worker
 from dashboard.worker.job_handle import JobError, JobHandle
 from dashboard.worker.jobs import (
@@ -41,6 +41,7 @@ __all__ = [
     "get_state",
     "installed",
     "keep_own_photo",
+    "models_changed",
     "records",
     "run_cached",
     "run_job",
@@ -92,6 +93,13 @@ def installed() -> Catalogue:
 def records() -> Records:
     """Records of all models, measured ones without weights among them, and of the experiments."""
     return read_records([card.path.with_suffix(".json") for card in catalogue().cards], weights_folders())
+
+
+def models_changed() -> None:
+    """A model was added or removed: every page lists the models anew, and this session keeps no results."""
+    installed.clear()
+    records.clear()
+    forget_results()
 
 
 def sample_answers(sample: str, model: str, show: Callable[[JobProgress], None]) -> tuple[Prediction, ...]:

@@ -9,7 +9,16 @@ from typing import Any, TypeVar, cast
 
 import streamlit as st
 
-__all__ = ["CACHE_LIMITS", "cache_of", "cached", "forget", "get_state", "session_id", "set_state"]
+__all__ = [
+    "CACHE_LIMITS",
+    "cache_of",
+    "cached",
+    "forget",
+    "forget_results",
+    "get_state",
+    "session_id",
+    "set_state",
+]
 
 T = TypeVar("T")
 
@@ -66,6 +75,13 @@ def forget(digest: str) -> None:
             del held[key]
     for name in [name for name in st.session_state if digest in str(name)]:
         del st.session_state[name]
+
+
+def forget_results() -> None:
+    """Drop all results but the visitor's own photos: a model was added or removed."""
+    for kind in CACHE_LIMITS:
+        if kind != "own":
+            cache_of(kind).clear()
 
 
 def session_id() -> str:

@@ -17,6 +17,7 @@ from PIL import Image as Pictures
 
 from dashboard.worker.audit_jobs import AuditJob
 from dashboard.worker.counterfactual_jobs import CoverJob
+from dashboard.worker.model_jobs import ModelJob
 from dashboard.worker.results import ShortcutRoundRequest
 from xai.attribution.methods import DEFAULT_METHODS
 from xai.types import Box, Explanation, Face, Faces, Prediction
@@ -194,6 +195,7 @@ class ExplainReferences:
 Job = (
     CoverJob
     | AuditJob
+    | ModelJob
     | ShortcutRoundRequest
     | AnalyzePhoto
     | AnalyzeSample

@@ -34,6 +34,7 @@ class ModelPool:
         self._loaded: dict[str, Classifier] = {}
         self._problems: dict[str, str] = {}
         self.explained = False
+        self._more = True
 
     def load_all(self) -> None:
         """Load every model that has a card, in the catalogue's order, then what the maps need."""
@@ -43,7 +44,6 @@ class ModelPool:
         for card in read_cards().cards:
             with suppress(XaiError):  # kept among the problems, for the server
                 self.get(card.name)
-            self.say(loading=True)
         import pytorch_grad_cam  # noqa: F401, PLC0415 - takes seconds, so that the first map need not wait
 
     def get(self, name: str) -> Classifier:
@@ -54,15 +54,19 @@ class ModelPool:
             UnknownName: there is no such model.
         """
         if name not in self._loaded:
-            with self._loading:
-                if name not in self._loaded:
-                    self._loaded[name] = self._load(name)
+            try:
+                with self._loading:
+                    if name not in self._loaded:
+                        self._loaded[name] = self._load(name)
+            finally:
+                self.say(loading=self._more)
         return self._loaded[name]
 
     def forget(self, name: str) -> None:
         """Drop the classifier ``name``: its files are gone, or others have taken their place."""
         with self._loading:
             self._loaded.pop(name, None)
+        self.say(loading=self._more)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -75,6 +79,7 @@ class ModelPool:
 
     def say(self, *, loading: bool) -> None:
         """Announce the status; ``loading``: whether more models are to come."""
+        self._more = loading
         self._announce(ModelStatus(self.names, loading, dict(self._problems)))
 
     def _load(self, name: str) -> Classifier:

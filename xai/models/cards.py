@@ -35,11 +35,13 @@ from xai.models.card_schema import (
 from xai.models.reported_errors import KnownError, read_errors
 
 __all__ = [
+    "ADDED",
     "DEFAULT_MODEL",
     "EXPERIMENTS",
     "REFERENCES",
     "Card",
     "Catalogue",
+    "added_models",
     "card_paths",
     "find_card",
     "measured_folder",
@@ -55,6 +57,9 @@ DEFAULT_MODEL = "mobilenet_v2"
 
 _FIRST = (DEFAULT_MODEL, "custom_cnn_relu_bn")
 """The two classifiers that the pages open with: they come first, whatever is added beside them."""
+
+ADDED = ".added"
+"""Ending of an empty file beside a model that the dashboard added: no other model is ever removed."""
 
 EXPERIMENTS = "experiments.json"
 """The one JSON file among the cards that is not a card: the results of ``python -m xai experiments``."""
@@ -199,6 +204,11 @@ def read_cards() -> Catalogue:
 def _rank(card: Card) -> tuple[int, bool, str]:
     place = _FIRST.index(card.name) if card.name in _FIRST else len(_FIRST)
     return place, card.protocol == "seed", card.name
+
+
+def added_models() -> tuple[str, ...]:
+    """Names of the models that ``installing.add_model`` wrote, and which it may remove again."""
+    return tuple(sorted(path.stem for path in weights_folders()[-1].glob(f"*{ADDED}")))
 
 
 def card_paths(folder: Path) -> list[Path]:
