@@ -51,6 +51,11 @@ class Parameter:
     help: str = ""
     least: float | None = None
 
+    @property
+    def drawable(self) -> bool:
+        """Whether it has choices or bounds from which a page can draw a widget."""
+        return bool(self.choices) or self.high is not None
+
     def checked(self, value: float | int | str) -> float | int | str:
         """``value`` if it is allowed.
 
