@@ -79,4 +79,5 @@ def _found(classifier: Classifier) -> dict[str, tuple[int, int]]:
     finally:
         for hook in hooks:
             hook.remove()
-    return {name: cells for cells, name in sorted(ran.items(), reverse=True) if cells[0] < side}
+    finest_first = sorted(ran.items(), reverse=True)
+    return {name: cells for cells, name in finest_first if cells[0] < side or name == usual}

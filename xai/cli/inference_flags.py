@@ -219,15 +219,31 @@ def _believability(calls: Any) -> None:
 
 
 def _benchmark(calls: Any) -> None:
-    call = new_call(calls, "benchmark", cli.benchmark, "Measure speed on this machine.")
-    call.add_argument("what", choices=("occlusion", "scaling"))
+    call = new_call(calls, "benchmark", cli.benchmark, "Measure speed, or which methods can be believed.")
+    call.add_argument("what", choices=("occlusion", "scaling", "faithfulness"))
+    call.add_argument("--method", action="append", help="faithfulness: of these methods alone")
+    call.add_argument(
+        "--instances",
+        type=positive,
+        default=2,
+        metavar="N",
+        help="faithfulness: models of each kind (default 2)",
+    )
     call.add_argument("--model", action="append", help="classifier or architecture; repeat for several")
     call.add_argument("--patch", type=float, metavar="P", help="side of the patch as a share of the side")
     call.add_argument("--stride", type=float, metavar="S", help="stride as a share of the side")
     call.add_argument("--input-size", type=positive, metavar="PX", help="input side; architectures: 224")
     call.add_argument("--rounds", type=positive, default=5, metavar="N", help="rounds (default 5)")
-    call.add_argument("--data", type=Path, metavar="DIR", help="faces to compare fast with exact on")
-    call.add_argument("--faces", type=positive, default=30, metavar="N", help="how many faces (default 30)")
+    call.add_argument(
+        "--data", type=Path, metavar="DIR", help="faces to compare fast with exact on, or a labelled set"
+    )
+    call.add_argument(
+        "--faces",
+        type=positive,
+        default=30,
+        metavar="N",
+        help="how many faces, or faces a model (default 30)",
+    )
     call.add_argument("--skip", action="append", choices=("naive", "memory", "agreement"))
     call.add_argument("--mode", choices=("exact", "fast"), default="exact", help="scaling: of the maps")
     call.add_argument("--markdown", type=Path, metavar="FILE", help="write the result as Markdown")
