@@ -96,8 +96,7 @@ def _form() -> None:
         )
     pair = {ending: [file for file in files if file.name.endswith(ending)] for ending in _FILES}
     ready = all(len(found) == 1 for found in pair.values())
-    if files and not ready:
-        st.caption(t("own.two_files"))
+    st.caption(t("own.two_files", megabytes=_MEGABYTES))
     place = st.empty()
     if st.button(t("own.add"), disabled=not ready, key="own add"):
         card, weights = (pair[ending][0].getvalue() for ending in _FILES)

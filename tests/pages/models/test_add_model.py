@@ -100,7 +100,7 @@ def test_what_cannot_be_used_is_one_sentence_and_nothing_is_written(loopback, tm
 def test_one_file_alone_cannot_be_added(loopback, tmp_path):
     page = give(page_at("models").run(), pair(tmp_path, "half")[:1])
     assert button(page).disabled
-    assert SAID["own.two_files"] in [each.value for each in page.caption]
+    assert SAID["own.two_files"].format(megabytes=200) in [each.value for each in page.caption]
 
 
 def test_a_broken_model_in_the_folder_is_left_out_by_name_once_it_was_tried(loopback):
