@@ -64,7 +64,7 @@ def explain(job: ExplainFace, models: ModelPool, tell: ProgressCallback) -> None
                 tell(ResultPart(request.model, _refused(refusal)))
                 continue
             names.append(request.model)
-            yield Pair(edits, classifier, request.target, request.maps, request.test)
+            yield Pair(edits, classifier, request.target, maps=request.maps, test=request.test)
 
     def hand_over(which: int, piece: PartialResult) -> None:
         if isinstance(piece, Advance):
