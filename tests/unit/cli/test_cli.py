@@ -286,7 +286,7 @@ def test_train_and_evaluate_a_set_made_here(call, tmp_path):
         "--epochs", 2, "--batch-size", 8, "--json",
     )  # fmt: skip
     assert status == 0
-    assert set(json.loads(out)) == {"name", "epochs", "seconds", "metrics"}
+    assert set(json.loads(out)) == {"name", "epochs", "seconds", "metrics", "faces", "reasons"}
     assert (tmp_path / "out" / "custom_cnn_relu_bn.safetensors").is_file()
     status, out, _ = call("evaluate", "--data", tmp_path / "set", "--model", "custom_cnn_relu_bn", "--json")
     figures = json.loads(out)["custom_cnn_relu_bn"]
