@@ -9,11 +9,24 @@ from typing import cast
 
 from dashboard.session_cache import forget, get_state, set_state
 
-__all__ = ["MEGABYTES", "PHOTOS", "OwnPhoto", "add", "choose_face", "face_key", "photos", "remove"]
+__all__ = [
+    "MEGABYTES",
+    "PHOTOS",
+    "PHOTO_MEGABYTES",
+    "OwnPhoto",
+    "add",
+    "choose_face",
+    "face_key",
+    "photos",
+    "remove",
+]
 
 PHOTOS = 10
 MEGABYTES = 60
 """Limits of what a session keeps; further photos are left out."""
+
+PHOTO_MEGABYTES = 20
+"""Limit of one photo, as ``read_image`` takes it."""
 
 _KEPT, _NUMBERED = "own photos", "photos so far"
 

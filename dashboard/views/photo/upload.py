@@ -16,9 +16,6 @@ from xai.photo.samples import Sample
 
 __all__ = ["bar", "is_new"]
 
-_MEGABYTES = 20
-"""Of one photo, as ``read_image`` takes it."""
-
 _LEFT_OUT = "left out"
 _BEFORE = "shown before"
 
@@ -92,7 +89,7 @@ def _uploader() -> None:
             t("photo.upload"),
             type="image",
             accept_multiple_files=True,
-            max_upload_size=_MEGABYTES,
+            max_upload_size=own_photos.PHOTO_MEGABYTES,
             key=key,
             help=t("photo.upload_help"),
             width=160,
