@@ -24,6 +24,15 @@ _PASSPHRASE, _PASSPHRASE_FILE = "XAI_PASSPHRASE", "XAI_PASSPHRASE_FILE"
 _SHORTEST = 8
 """Characters of a passphrase: ten guesses in five minutes do not find one of this length."""
 
+_ALWAYS = {
+    "client.showErrorDetails": "none",
+    "browser.gatherUsageStats": False,
+    "server.enableXsrfProtection": True,
+    "server.enableCORS": True,
+    "server.enableStaticServing": False,
+}
+"""Settings of Streamlit that hold wherever the server is started from, and whatever its environment says."""
+
 _COOKIE_SECRET = 32
 """Characters of the secret that signs the cookies of a sign-in with a provider."""
 
@@ -35,10 +44,13 @@ class Access:
     Attributes:
         passphrase: what every visitor must enter; empty where it is not asked for.
         providers: names of the OpenID Connect providers in ``[auth]`` of Streamlit's secrets.
+        allowed: mail addresses that a provider must have verified, and ``@domains``; without any, everybody
+            whom a provider signs in comes in.
     """
 
     passphrase: str = field(default="", repr=False)
     providers: tuple[str, ...] = ()
+    allowed: tuple[str, ...] = ()
 
     @property
     def required(self) -> bool:
@@ -53,13 +65,14 @@ def open_access() -> Access:
     process with a sentence where the settings are wrong, and where other computers could reach a server
     without a sign-in.
     """
-    access = Access(_passphrase(), _providers())
+    access = Access(_passphrase(), _providers(), _allowed())
     address = str(config.get_option("server.address") or "")
     if access.passphrase and access.providers:
         _refuse(t("start.two_sign_ins"))
     if not _is_loopback(address) and not access.required:
         _refuse(t("start.no_sign_in", address=address or "0.0.0.0"))  # noqa: S104 - named, not bound
-    config.set_option("server.allowedHosts", sorted(_names(address)))
+    for name, value in {**_ALWAYS, "server.allowedHosts": sorted(_names(address))}.items():
+        config.set_option(name, value)
     return access
 
 
@@ -137,3 +150,7 @@ def _providers() -> tuple[str, ...]:
     if len(str(section.get("cookie_secret"))) < _COOKIE_SECRET:
         _refuse(t("start.short_secret", least=_COOKIE_SECRET))
     return providers
+
+
+def _allowed() -> tuple[str, ...]:
+    return tuple(str(each).lower() for each in auth_util.get_secrets_auth_section().get("allowed", ()))

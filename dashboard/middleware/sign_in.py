@@ -12,7 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from streamlit import auth_util, config
 from streamlit.user_info import generate_login_redirect_url
@@ -96,7 +96,7 @@ class SignIn:
             return self._until.get(visitor_of(scope), 0.0) > time.monotonic()
         base = str(config.get_option("server.baseUrlPath") or "").strip("/")
         path = scope["path"].strip("/").removeprefix(base).strip("/")
-        return (scope["type"] == "http" and path in _OPEN) or _is_known(scope)
+        return (scope["type"] == "http" and path in _OPEN) or _is_known(scope, self._access.allowed)
 
     async def _enter(self, request: Request) -> Response:
         """Compare the passphrase; a browser that knows it gets a new cookie, and what it asked for."""
@@ -142,11 +142,11 @@ def _digest(said: str) -> bytes:
     return hashlib.sha256(said.encode()).digest()
 
 
-def _is_known(scope: Scope) -> bool:
+def _is_known(scope: Scope, allowed: tuple[str, ...]) -> bool:
     """Whether a provider has vouched for the visitor: Streamlit's signed cookie says so, for this server."""
-    found = _get_signed_cookie_with_chunks(Request({**scope, "type": "http"}).cookies, AUTH_COOKIE_NAME)
-    try:
-        said = json.loads(found or b"{}")
-    except ValueError:
+    found = _get_signed_cookie_with_chunks(HTTPConnection(scope).cookies, AUTH_COOKIE_NAME)
+    user = json.loads(found or b"{}")
+    if not user.get("is_logged_in") or user.get("origin") != auth_util.get_origin_from_redirect_uri():
         return False
-    return bool(said.get("is_logged_in")) and said.get("origin") == auth_util.get_origin_from_redirect_uri()
+    mail = str(user.get("email", "")).lower() if user.get("email_verified") is True else ""
+    return not allowed or mail in allowed or any(each[0] == "@" and mail.endswith(each) for each in allowed)
