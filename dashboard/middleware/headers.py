@@ -32,7 +32,8 @@ _POLICY = "; ".join(
     (
         "default-src 'none'",
         # blob: - Streamlit loads the scripts of components from addresses that it makes itself.
-        "script-src 'self' 'nonce-{nonce}' blob:",
+        # wasm-unsafe-eval: its protocol counts in 64 bits by WebAssembly, which is code of its own scripts.
+        "script-src 'self' 'nonce-{nonce}' blob: 'wasm-unsafe-eval'",
         # Streamlit, Plotly and st.html style elements as they draw them; a style can send nothing anywhere.
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
