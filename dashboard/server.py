@@ -95,6 +95,17 @@ def _close_the_gone(left_at: Mapping[str, float]) -> dict[str, float]:
     return kept
 
 
+class _WithoutContent(logging.Filter):
+    """Drops Streamlit's record of an exception: its message may quote a file. ``_apologise`` logs without."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether ``record`` is logged."""
+        return not record.exc_info
+
+
+logging.getLogger("streamlit.error_util").addFilter(_WithoutContent())
+
+
 def _apologise(fault: Exception) -> bool:
     """Log where a page failed, without its content, and give the visitor an incident number."""
     incident = secrets.token_hex(4)

@@ -9,9 +9,12 @@ from typing import Any, TypeVar, cast
 
 import streamlit as st
 
-__all__ = ["CACHE_LIMITS", "cache_of", "cached", "forget", "get_state", "session_id", "set_state"]
+__all__ = ["CACHE_LIMITS", "VISITOR", "cache_of", "cached", "forget", "get_state", "session_id", "set_state"]
 
 T = TypeVar("T")
+
+VISITOR = "visitor"
+"""State: the id by which the model process knows the session."""
 
 CACHE_LIMITS = {
     "photo": 12,
@@ -70,4 +73,4 @@ def forget(digest: str) -> None:
 
 def session_id() -> str:
     """The id by which the model process knows this session."""
-    return cast(str, st.session_state.setdefault("visitor", secrets.token_hex(8)))
+    return cast(str, st.session_state.setdefault(VISITOR, secrets.token_hex(8)))

@@ -26,6 +26,7 @@ _SHORTEST = 8
 
 _ALWAYS = {
     "client.showErrorDetails": "none",
+    "logger.enableRich": False,
     "browser.gatherUsageStats": False,
     "server.enableXsrfProtection": True,
     "server.enableCORS": True,

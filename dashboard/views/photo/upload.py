@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -114,9 +112,10 @@ def _camera() -> None:
 
 def _take(key: str) -> None:
     """Move the files of a widget to the session's own photos, and show the first of them."""
-    given: Any = session.get_state(key) or []
-    files = given if isinstance(given, list) else [given]
-    taken, left_out = own_photos.add([(file_name(file.name), file.getvalue()) for file in files])
+    files = own_photos.take_uploads(key)
+    if not files:
+        return
+    taken, left_out = own_photos.add([(file_name(name), data) for name, data in files])
     session.set_state(_LEFT_OUT, left_out or None)
     permalink.accept()
     if taken:
