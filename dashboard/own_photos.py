@@ -14,7 +14,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from dashboard import preferences, url_state
-from dashboard.session_cache import VISITOR, forget, get_state, set_state
+from dashboard.session_cache import VISITOR, forget, forget_callbacks, get_state, set_state
 
 __all__ = [
     "AUDIT_STATES",
@@ -40,8 +40,8 @@ MEGABYTES = 60
 PHOTO_MEGABYTES = 20
 """Limit of one photo, as ``read_image`` takes it."""
 
-AUDIT_STATES = ("audit set", "audit")
-"""State: the photos of an audit, and the audit."""
+AUDIT_STATES = ("audit set", "audit", "audit given")
+"""State: the photos of an audit, the audit, and files that were uploaded and not listed yet."""
 
 UPLOAD_ROUNDS = ("pictures chosen", "audit round")
 """State: how often a picture was chosen, and a set uploaded. The keys of upload widgets have these, because
@@ -158,6 +158,7 @@ def remove_all() -> None:
     """
     for name in [name for name in st.session_state if name not in _STAY]:
         del st.session_state[name]
+    forget_callbacks()
     url_state.write_params(dict.fromkeys(st.query_params))
     if context := get_script_run_ctx():
         context.uploaded_file_mgr.remove_session_files(context.session_id)

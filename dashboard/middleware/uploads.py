@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartParser
 from starlette.responses import PlainTextResponse
 from streamlit.runtime import get_instance
 from streamlit.util import calc_hash
@@ -62,6 +63,10 @@ _FRAME = 2**16
 
 _AUDIT = calc_hash("audit")
 """Streamlit's name of the page *Audit a set*."""
+
+
+MultiPartParser.spool_max_size = ALL_MEGABYTES * _MEGA
+"""Uploads stay in memory; Starlette would write what exceeds 1 MiB of one to a temporary file."""
 
 
 class _Cut(Exception):

@@ -131,15 +131,20 @@ def load_card(card: Card, device: str = "auto") -> Classifier:
 
 
 def _try(classifier: Classifier) -> None:
-    """Run one grey picture through the network, so that a mismatched card fails now."""
+    """Run one grey picture through the network, so that a mismatched card or weights of NaN fail now."""
     side = classifier.card.input_size
     try:
-        classifier.probabilities(torch.full((1, 3, side, side), 0.5, device=classifier.device))
+        answer = classifier.probabilities(torch.full((1, 3, side, side), 0.5, device=classifier.device))
     except RuntimeError as error:
         raise WeightsUnavailable(
             f"The model {classifier.name} is left out: a {classifier.card.architecture} does not take "
             f"pictures of {side} × {side} pixels."
         ) from error
+    if not torch.isfinite(answer).all():
+        raise WeightsUnavailable(
+            f"The model {classifier.name} is left out: its answer to a grey picture is not a number; "
+            "train it again or restore its weights."
+        )
 
 
 def pick_device(device: str) -> torch.device:

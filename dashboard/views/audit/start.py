@@ -15,7 +15,7 @@ from dashboard.i18n import class_short_label, t, translate_notice
 from dashboard.text.model_names import model_names
 from dashboard.text.predictions import failed
 from dashboard.views.audit import state
-from dashboard.views.audit.state import FILES, MEGABYTES, Audit, PhotoSet
+from dashboard.views.audit.state import FILES, GIVEN, MEGABYTES, Audit, PhotoSet
 from dashboard.widgets.progress import Progress
 from dashboard.widgets.settings_form import main_button
 from dashboard.worker.audit_jobs import (
@@ -40,7 +40,7 @@ Given = list[tuple[str, bytes]] | None
 _MODELS = 3
 """Most models of one audit on the page."""
 
-_GIVEN, _RESUME, _WRONG = "audit given", "audit resume", "audit wrong"
+_RESUME, _WRONG = "audit resume", "audit wrong"
 _ROUND = own_photos.UPLOAD_ROUNDS[1]
 """State: files that were uploaded and not listed yet; a resume file likewise; a sentence about the last
 upload; how often something was uploaded."""
@@ -107,7 +107,7 @@ def _take(key: str) -> None:
     elif not state.has_room(size):
         session.set_state(_WRONG, t("audit_start.no_room"))
     else:
-        session.set_state(_GIVEN, [(name.removeprefix("./"), data) for name, data in given])
+        session.set_state(GIVEN, [(name.removeprefix("./"), data) for name, data in given])
 
 
 def _too_much(files: int, size: int) -> str:
@@ -116,7 +116,7 @@ def _too_much(files: int, size: int) -> str:
 
 def _list_what_was_given(bar: Any) -> None:
     """Have the model process list the files that were uploaded: zips are opened there."""
-    given = cast(Given, session.get_state(_GIVEN))
+    given = cast(Given, session.get_state(GIVEN))
     if not given:
         return
     uploads = tuple(
@@ -137,7 +137,7 @@ def _list_what_was_given(bar: Any) -> None:
             session.set_state(_WRONG, t("audit_start.no_room"))
         else:
             state.keep_set(PhotoSet(tuple(_with_bytes(f, given) for f in listed.files), listed.notices))
-    session.set_state(_GIVEN, None)
+    session.set_state(GIVEN, None)
     bar.empty()
 
 

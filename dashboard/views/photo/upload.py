@@ -61,18 +61,23 @@ def _own_photo(shown: OwnPhoto) -> None:
     own = own_photos.photos()
     if len(own) > 1:
         key = f"own photo {shown.number}"
+        titles = {photo.number: _title(photo) for photo in own}
         st.selectbox(
             t("photo.choose"),
-            own,
+            list(titles),  # numbers: what a widget is given is kept for longer than a photo may be
             index=own.index(shown),
-            format_func=_title,
+            format_func=titles.__getitem__,
             key=key,
             label_visibility="collapsed",
             width=240,
-            on_change=lambda: permalink.show(st.session_state[key]),
+            on_change=lambda: permalink.show(_numbered(st.session_state[key])),
         )
     label = t("photo.remove") if len(own) > 1 else t("photo.remove_named", name=shown.name.strip("`"))
-    st.button(label, key="remove photo", icon=":material/delete:", on_click=_remove, args=(shown,))
+    st.button(label, key="remove photo", icon=":material/delete:", on_click=_remove, args=(shown.number,))
+
+
+def _numbered(number: int) -> OwnPhoto:
+    return next(photo for photo in own_photos.photos() if photo.number == number)
 
 
 def _title(photo: OwnPhoto) -> str:
@@ -122,8 +127,8 @@ def _take(key: str) -> None:
         permalink.show(taken[0])
 
 
-def _remove(photo: OwnPhoto) -> None:
-    own_photos.remove(photo)
+def _remove(number: int) -> None:
+    own_photos.remove(_numbered(number))
     session.set_state(_LEFT_OUT, None)
     rest = own_photos.photos()
     if rest:
