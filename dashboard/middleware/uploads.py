@@ -179,8 +179,11 @@ class _Body:
         """The next part; raises ``_Cut``."""
         if self._complete:  # what still comes is that the visitor has gone, and may take as long as it likes
             return await self._receive()
+        left = self._ends - time.monotonic()
+        if left < 0:
+            raise _Cut(408)
         try:
-            async with asyncio.timeout(min(SILENT_SECONDS, self._ends - time.monotonic())):
+            async with asyncio.timeout(min(SILENT_SECONDS, left)):
                 message = await self._receive()
         except TimeoutError:
             raise _Cut(408) from None

@@ -9,9 +9,9 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Container
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from google.protobuf.message import DecodeError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -86,8 +86,12 @@ class Visitors:
             await self._app(scope, receive, send)
 
 
+_FOLDER = str(Path(__file__).parents[1]).encode()
+"""Where the program lies; Streamlit tells every browser."""
+
+
 class _Stream:
-    """The answers of a websocket: the first that names its session says whose session that is.
+    """The answers of a websocket: one that names its session says whose that is, and no path of this computer.
 
     Args:
         cookie: of the browser.
@@ -97,24 +101,23 @@ class _Stream:
 
     def __init__(self, cookie: str, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
         self._cookie, self._send, self._headers = cookie, send, headers
-        self._named = False
 
     async def send(self, message: Message) -> None:
         """Pass an answer on."""
         if message["type"] == "websocket.accept":
             message = {**message, "headers": [*message.get("headers", ()), *self._headers]}
-        elif message["type"] == "websocket.send" and not self._named:
-            self._named = self._learn(message.get("bytes") or b"")
+        elif message["type"] == "websocket.send" and _FOLDER in (message.get("bytes") or b""):
+            message = {**message, "bytes": self._learn(message["bytes"])}
         await self._send(message)
 
-    def _learn(self, data: bytes) -> bool:
-        try:
-            session_id = ForwardMsg.FromString(data).new_session.initialize.session_id
-        except DecodeError:
-            return False
-        if session_id:
-            OWNERS.add(session_id, self._cookie)
-        return bool(session_id)
+    def _learn(self, data: bytes) -> bytes:
+        """Note whose session begins a run; its message without the path of the script."""
+        said = ForwardMsg.FromString(data)
+        if not said.HasField("new_session"):
+            return data
+        OWNERS.add(said.new_session.initialize.session_id, self._cookie)
+        said.new_session.main_script_path = Path(said.new_session.main_script_path).name
+        return bytes(said.SerializeToString())
 
 
 def _cookies(scope: Scope, cookie: str, known: str) -> list[tuple[bytes, bytes]]:

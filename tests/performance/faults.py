@@ -71,7 +71,7 @@ def kills(rounds: int, seed: int) -> dict[str, Any]:
 
 def _kill(server: Running, victim: str) -> Iterator[str]:
     """Kill, and say what is not as it should be afterwards."""
-    child = _child(server.process.pid)
+    child = wait(lambda: _child(server.process.pid), _PATIENCE)
     if victim == "server":
         server.process.kill()
         server.process.wait()
@@ -248,7 +248,10 @@ def _refusal(worker: Worker, data: bytes) -> str:
 
 
 def _child(pid: int) -> int:
-    return int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])
+    """The model process of a server; 0 while there is none."""
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    found = [child for thread in threads for child in (thread / "children").read_text().split()]
+    return int(found[0]) if found else 0
 
 
 def _sample(folder: Path) -> Path:
