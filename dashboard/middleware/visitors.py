@@ -91,7 +91,7 @@ _FOLDER = str(Path(__file__).parents[1]).encode()
 
 
 class _Stream:
-    """The answers of a websocket: one that names its session says whose that is, and no path of this computer.
+    """The answers of a websocket: one that names its session says whose that is, and not where a file lies.
 
     Args:
         cookie: of the browser.

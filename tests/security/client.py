@@ -146,6 +146,8 @@ class Visit:
             subprotocols=[Subprotocol(each) for each in protocols[: 3 if reconnect else 2]],
             additional_headers=self.headers(),
             max_size=None,
+            ping_interval=None,
+            close_timeout=1,
         )
         self.learn(self.socket.response.headers.get_all("Set-Cookie"))
         self.page = page
