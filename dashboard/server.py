@@ -117,9 +117,10 @@ def _apologise(fault: Exception) -> bool:
 
 
 async def _ready(_request: Request) -> JSONResponse:
-    """Which models are in memory; the status is 503 until all are loaded, then 200."""
-    status = session.worker().status
-    loaded = {"ready": list(status.ready), "loading": status.loading}
+    """Which models are in memory, and why others are not; status 503 until all are loaded, then 200."""
+    status, catalogue = session.worker().status, await asyncio.to_thread(session.catalogue)
+    problems = list(catalogue.problems)
+    loaded = {"ready": list(status.ready), "loading": status.loading, "problems": problems}
     return JSONResponse(loaded, status_code=503 if status.loading else 200)
 
 

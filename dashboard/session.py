@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from dashboard import own_photos
 from dashboard.prefetch.scheduler import PREFETCHED
 from dashboard.records.reader import Records, read_records
-from dashboard.session_cache import cache_of, cached, get_state, session_id, set_state
+from dashboard.session_cache import cache_of, cached, forget_results, get_state, session_id, set_state
 from dashboard.worker.client import Worker
 from dashboard.worker.job_handle import JobError, JobHandle
 from dashboard.worker.jobs import (
@@ -28,6 +28,7 @@ from dashboard.worker.jobs import (
     ResultPart,
     Thumbnail,
 )
+from dashboard.worker.model_jobs import TryModels
 from dashboard.worker.results import ShortcutRound, ShortcutRoundRequest
 from xai.models.cards import Catalogue, read_cards, weights_folders
 from xai.types import Prediction
@@ -39,7 +40,9 @@ __all__ = [
     "cached",
     "catalogue",
     "get_state",
+    "installed",
     "keep_own_photo",
+    "models_changed",
     "records",
     "run_cached",
     "run_job",
@@ -71,16 +74,38 @@ def worker() -> Worker:
     return Worker()
 
 
-@st.cache_resource(show_spinner=False, ttl=30)
 def catalogue() -> Catalogue:
-    """The installed models; a pair of files added to the folder shows up within half a minute."""
-    return read_cards()
+    """The installed models, without those that the model process could not load."""
+    found, refused = installed(), worker().status.problems
+    if not refused:
+        return found
+    cards = tuple(card for card in found.cards if card.digest not in refused)
+    problems = (refused[card.digest] for card in found.cards if card.digest in refused)
+    return Catalogue(cards, (*found.problems, *problems))
+
+
+@st.cache_resource(show_spinner=False, ttl=30)
+def installed() -> Catalogue:
+    """The models in the folders; a pair of files added there shows up within half a minute, and is tried."""
+    found, status = read_cards(), worker().status
+    known = {*status.ready, *(card.name for card in found.cards if card.digest in status.problems)}
+    new = tuple(card.name for card in found.cards if card.name not in known)
+    if new and not status.loading:
+        worker().submit("models", TryModels(new), background=True)
+    return found
 
 
 @st.cache_resource(show_spinner=False, ttl=30)
 def records() -> Records:
     """Records of all models, measured ones without weights among them, and of the experiments."""
     return read_records([card.path.with_suffix(".json") for card in catalogue().cards], weights_folders())
+
+
+def models_changed() -> None:
+    """A model was added or removed: every page lists the models anew, and this session keeps no results."""
+    installed.clear()
+    records.clear()
+    forget_results()
 
 
 def sample_answers(sample: str, model: str, show: Callable[[JobProgress], None]) -> tuple[Prediction, ...]:

@@ -18,6 +18,7 @@ __all__ = [
     "cached",
     "forget",
     "forget_callbacks",
+    "forget_results",
     "forget_widgets",
     "get_state",
     "session_id",
@@ -102,6 +103,13 @@ def forget_callbacks() -> None:
         kept = context.session_state._state._new_widget_state.widget_metadata
         for name, widget in kept.items():
             kept[name] = replace(widget, callback=None, callback_args=None, callback_kwargs=None)
+
+
+def forget_results() -> None:
+    """Drop all results but the visitor's own photos: a model was added or removed."""
+    for kind in CACHE_LIMITS:
+        if kind != "own":
+            cache_of(kind).clear()
 
 
 def session_id() -> str:

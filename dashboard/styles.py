@@ -28,6 +28,7 @@ _UPLOADERS = {
     "files": "audit_start.upload_files",
     "folder": "audit_start.upload_folder",
     "resume": "audit_start.upload_resume",
+    "model": "own.upload",
 }
 """What is uploaded -> key of its button's label."""
 

@@ -87,5 +87,5 @@ def one_model_process():
 
     yield
     session.worker().close()
-    for kept in (session.worker, session.catalogue, session.records, session._thumbnail):
+    for kept in (session.worker, session.installed, session.records, session._thumbnail):
         kept.clear()

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NoReturn
 
-from xai.cli import Measured, inference_flags, training_flags
 from xai.errors import XaiError
 
 __all__ = ["main"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0 done, 1 a claim of a gate does not hold, 2 bad usage."""
-    args = _parser().parse_args(argv)
+    """Run one command; returns the exit status: 0 done, 1 a claim of a gate does not hold, 2 bad usage, 130
+    stopped from the keyboard.
+    """
     try:
+        _write_any_letter()
+        args = _parser().parse_args(argv)
         result = args.run(args, _note)
         return _print(result, as_json=args.json, table=args.table) or args.status(args, result)
+    except KeyboardInterrupt as stop:
+        _note(str(stop) or "Stopped.")
+        return _STOPPED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -32,8 +38,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
+_STOPPED = 130
+"""Exit status of a command that was stopped from the keyboard: 128 and the number of the signal."""
+
+
+def _write_any_letter() -> None:
+    """Letters that a terminal or pipe has no code for are written as their number, and nothing is lost."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _print(result: Any, *, as_json: bool, table: Callable[[Any], str] | None) -> int:
     """Print a result; a stream of photo records is a failure only if not one photo could be read."""
+    from xai.cli import Measured  # noqa: PLC0415 - as in _parser
+
     if isinstance(result, Measured):
         print(json.dumps(result.record) if as_json else result.text, flush=True)
         return 0
@@ -63,7 +82,9 @@ def _sentence(record: dict[str, Any]) -> str:
 
 
 def _note(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    """Print a sentence on one line, whatever the names in it contain."""
+    line = "".join(c if c.isprintable() or "\ud800" <= c <= "\udfff" else ascii(c)[1:-1] for c in sentence)
+    print(line, file=sys.stderr, flush=True)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -74,6 +95,8 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _parser() -> argparse.ArgumentParser:
+    from xai.cli import inference_flags, training_flags  # noqa: PLC0415 - takes so long that it may be stopped
+
     parser = _Parser(prog="python -m xai", description="Does a face-mask classifier look at nose and mouth?")
     calls = parser.add_subparsers(required=True, metavar="COMMAND")
     inference_flags.add_calls(calls)

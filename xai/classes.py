@@ -7,8 +7,11 @@ meaning, and nothing is concluded from it.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from xai.types import CLASSES
@@ -20,6 +23,7 @@ __all__ = [
     "Hue",
     "class_info",
     "class_named",
+    "label_of",
     "nearest_class",
     "possible_wearings",
     "wearings_by_class",
@@ -40,7 +44,7 @@ class ClassInfo:
     Attributes:
         name: in this project's spelling.
         wearings: ways of wearing of ``CLASSES`` that always belong to it, whatever other classes a model has.
-        aliases: other spellings, normalised as in ``class_named``.
+        aliases: other spellings; case, blanks, hyphens and underscores as in ``class_named``.
         binary: the class of a two-class model that it belongs to, unless the card says otherwise; its own
             name for such a class.
         looks_at: what a model with this answer can be said to look at: ``nose_and_mouth``, ``mask`` or
@@ -62,28 +66,85 @@ class ClassInfo:
 
 
 _WORN_WELL = (
+    "cmfd",  # MaskedFace-Net: Correctly Masked Face Dataset
     "correct",
-    "correct_mask",
-    "correctly_masked_face",
-    "correctly_worn",
-    "mask_correct",
-    "mask_worn_correctly",
-    "mask_weared_correct",
-    "with_mask_correct",
-    "worn_correctly",
+    "correct mask",
+    "correctly masked",
+    "correctly masked face",
+    "correctly worn",
+    "correctly worn mask",
+    "face with mask correct",
+    "fully covered",
+    "mask correct",
+    "mask correctly worn",
+    "mask weared correct",
+    "mask worn correctly",
+    "proper mask",
+    "with mask correct",
+    "worn correctly",
+    "bien puesta",
+    "mascarilla bien puesta",
+    "mascarilla correcta",
 )
 _WORN_BADLY = (
-    "incorrect_mask",
-    "incorrectly_masked_face",
-    "incorrectly_worn",
-    "mask_incorrect",
-    "mask_weared_incorrect",
-    "mask_worn_incorrectly",
-    "with_mask_incorrect",
-    "worn_incorrectly",
+    "imfd",  # MaskedFace-Net: Incorrectly Masked Face Dataset
+    "face with mask incorrect",
+    "improper mask",
+    "improperly worn",
+    "incorrectly",
+    "incorrect mask",
+    "incorrectly masked",
+    "incorrectly masked face",
+    "incorrectly worn",
+    "incorrectly worn mask",
+    "mask incorrect",
+    "mask incorrectly worn",
+    "mask weared incorrect",
+    "mask wearred incorrect",
+    "mask not worn properly",
+    "mask worn improperly",
+    "mask worn incorrect",
+    "mask worn incorrectly",
+    "mask worn wrongly",
+    "partially covered",
+    "with mask incorrect",
+    "worn incorrectly",
+    "worn wrongly",
+    "wrong mask",
+    "mal puesta",
+    "mascarilla incorrecta",
+    "mascarilla mal puesta",
 )
-_PRESENT = ("mask", "mask_on", "masked", "withmask")
-_ABSENT = ("mask_off", "no_mask", "nomask", "unmasked", "withoutmask")
+_PRESENT = (
+    "face mask",
+    "face with mask",
+    "facemask",
+    "mask",
+    "mask on",
+    "masked",
+    "masked face",
+    "masks",
+    "wearing mask",
+    "with facemask",
+    "with masks",
+    "con mascarilla",
+)
+_ABSENT = (
+    "face no mask",
+    "face without mask",
+    "mask off",
+    "no face mask",
+    "no mask",
+    "non mask",
+    "non masked",
+    "not masked",
+    "unmasked",
+    "unmasked face",
+    "without",
+    "without facemask",
+    "without masks",
+    "sin mascarilla",
+)
 
 MEANINGS: Mapping[str, ClassInfo] = {
     info.name: info
@@ -97,7 +158,7 @@ MEANINGS: Mapping[str, ClassInfo] = {
             looks_at="nose_and_mouth", deciding_area="wide", opposites=("covered", "uncovered"), hue="orange",
         ),
         ClassInfo(
-            "uncovered", ("uncovered",), ("bare", "bare_face"), "without_mask",
+            "uncovered", ("uncovered",), ("bare", "bare face", "not covered"), "without_mask",
             looks_at="nose_and_mouth", deciding_area="strict", opposites=("covered",), hue="red",
         ),
         ClassInfo(
@@ -121,16 +182,34 @@ _UNKNOWN = ClassInfo(
 _SIDES = {"with": "with_mask", "without": "without_mask"}
 
 
+@lru_cache(maxsize=1024)
+def _squeezed(name: str) -> str:
+    return re.sub(r"[\s_.-]+", "", unicodedata.normalize("NFKC", name).casefold())
+
+
 def class_named(name: str) -> ClassInfo | None:
     """The class that a model calls ``name``; None for an unknown spelling.
 
-    Case is ignored, and space, hyphen and underscore are equivalent.
+    Case is ignored, and so are spaces, hyphens, underscores and points between words.
 
     >>> class_named("Mask weared incorrect").name, class_named("Without-Mask").name, class_named("happy")
     ('incorrect', 'without_mask', None)
     """
-    spelling = "_".join(name.casefold().replace("-", " ").replace("_", " ").split())
-    return next((i for i in MEANINGS.values() if spelling == i.name or spelling in i.aliases), None)
+    wanted = _squeezed(name)
+    known = ((spelling, info) for info in MEANINGS.values() for spelling in (info.name, *info.aliases))
+    return next((info for spelling, info in known if _squeezed(spelling) == wanted), None)
+
+
+def label_of(name: str) -> str | None:
+    """The way of wearing of ``CLASSES`` that a set calls ``name``, as a label or a folder; None if unknown.
+
+    Numbers that sort folders may stand before the name.
+
+    >>> label_of("With Mask"), label_of("2_mask-worn-incorrectly"), label_of("Thumbs")
+    ('covered', 'incorrect', None)
+    """
+    info = class_named(name) or class_named(name.lstrip("0123456789"))
+    return info.wearings[0] if info else None
 
 
 def class_info(name: str) -> ClassInfo:

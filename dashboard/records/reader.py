@@ -13,7 +13,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from xai.models.card_schema import ClassVerdict, Field, Metric, read_verdicts
+from xai.models.card_fields import Field
+from xai.models.card_schema import ClassVerdict, Metric, read_verdicts
 from xai.models.cards import EXPERIMENTS, REFERENCES, Card, read_measured
 
 __all__ = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from dashboard.reports.face_report import (
     SheetStrip,
     SheetTable,
 )
+from dashboard.reports.letters import can_write, shell_word, stand_ins, substituted
 from dashboard.text.edited_faces import edited_faces
 from dashboard.text.map_units import DENSITY, display_unit, legend, method_short, method_title
 from dashboard.text.predictions import alt_map, finding
@@ -68,7 +70,7 @@ def face_sheet(
         crop=dim_outside(face.crop, face),
         regions=regions,
         outlined_words=t("map.crop_plain_alt" if regions is None else "map.crop"),
-        models=tuple(_model(each, scales, level) for each in explanations),
+        models=tuple(_writable_model(each, scales, level) for each in explanations),
         scales=tuple(_scale(method, scale) for method, scale in scales.items()),
         not_said=SheetNote(
             t("sheet.not_said"),
@@ -82,6 +84,15 @@ def face_sheet(
         made=made_with(explanations),
         again=made_again(explanations, by_hand),
     )
+
+
+def _writable_model(explanation: Explanation, scales: Mapping[str, float], level: str) -> SheetModel:
+    """The model with the number of each class whose name the font cannot write, and a remark that says so."""
+    model, names = _model(explanation, scales, level), stand_ins(explanation.prediction.classes)
+    if not names:
+        return model
+    note = t("sheet.class_letters", names=", ".join(names.values()))
+    return replace(substituted(model, names), remarks=(*substituted(model.remarks, names), note))
 
 
 def _scales(explanations: Sequence[Explanation]) -> dict[str, float]:
@@ -245,7 +256,8 @@ def command(explanations: Sequence[Explanation]) -> str:
     words += ["--whole"] if _is_whole(explanations[0].face) else []
     for heatmap in explanations[0].heatmaps.values():
         words += [word for name, value in heatmap.params.items() for word in (f"--{name}", str(value))]
-    return ".venv/bin/" + shlex.join(words)
+    quoted = (shlex.quote(word) if can_write(word) else shell_word(word) for word in words)
+    return f".venv/bin/{' '.join(quoted)}"
 
 
 def _is_whole(face: Face) -> bool:

@@ -31,6 +31,7 @@ from dashboard.worker.jobs import (
     ProgressCallback,
     Thumbnail,
 )
+from dashboard.worker.model_jobs import ModelJob
 from dashboard.worker.model_pool import ModelPool
 from dashboard.worker.results import MapCheck, ShortcutRound, ShortcutRoundRequest
 from xai.errors import XaiError
@@ -196,6 +197,13 @@ def _audit(job: AuditJob, models: ModelPool, tell: ProgressCallback) -> object:
     return audit.handle(job, models, tell)
 
 
+def _change_models(job: ModelJob, models: ModelPool, tell: ProgressCallback) -> str:
+    tell(JobProgress("loading"))
+    from dashboard.worker.tasks import models as tasks  # noqa: PLC0415 - loads torch
+
+    return tasks.handle(job, models)
+
+
 def _small(picture: Pictures.Image, side: int) -> Pictures.Image:
     """Portraits are cropped to a square from the top; people side by side to a 2:1 strip."""
     wide = picture.width > 1.3 * picture.height
@@ -216,5 +224,6 @@ _HANDLERS: Mapping[type, Handler] = {
     ClassifyCrop: _cover,
     RunProbe: _cover,
     **dict.fromkeys(get_args(AuditJob), _audit),
+    **dict.fromkeys(get_args(ModelJob), _change_models),
 }
 """Type of job -> its handler."""

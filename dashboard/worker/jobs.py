@@ -17,6 +17,7 @@ from PIL import Image as Pictures
 
 from dashboard.worker.audit_jobs import AuditJob
 from dashboard.worker.counterfactual_jobs import CoverJob
+from dashboard.worker.model_jobs import ModelJob
 from dashboard.worker.results import ShortcutRoundRequest
 from xai.attribution.methods import DEFAULT_METHODS
 from xai.types import Box, Explanation, Face, Faces, Prediction
@@ -194,6 +195,7 @@ class ExplainReferences:
 Job = (
     CoverJob
     | AuditJob
+    | ModelJob
     | ShortcutRoundRequest
     | AnalyzePhoto
     | AnalyzeSample
@@ -322,9 +324,9 @@ class ModelStatus:
     Attributes:
         ready: names of the loaded models.
         loading: whether more are being loaded.
-        problems: one sentence for each model that was left out.
+        problems: digest of a card (``Card.digest``) -> why its model could not be loaded, one sentence.
     """
 
     ready: tuple[str, ...] = ()
     loading: bool = True
-    problems: tuple[str, ...] = ()
+    problems: Mapping[str, str] = field(default_factory=dict)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from dashboard.worker.jobs import ModelStatus
-from xai.errors import XaiError
-from xai.models.cards import read_cards
+from xai.errors import WeightsUnavailable, XaiError
+from xai.models.cards import find_card, read_cards
 
 if TYPE_CHECKING:
     from xai.models.classifiers import Classifier
@@ -31,23 +32,18 @@ class ModelPool:
         self._announce = announce
         self._loading = threading.Lock()
         self._loaded: dict[str, Classifier] = {}
-        self._problems: list[str] = []
+        self._problems: dict[str, str] = {}
         self.explained = False
+        self._more = True
 
     def load_all(self) -> None:
         """Load every model that has a card, in the catalogue's order, then what the maps need."""
         import torch  # noqa: PLC0415 - takes seconds; the first jobs do not need it
 
         torch.set_num_threads(len(os.sched_getaffinity(0)))
-        catalogue = read_cards()
-        self._problems += catalogue.problems
-        for card in catalogue.cards:
-            try:
+        for card in read_cards().cards:
+            with suppress(XaiError):  # kept among the problems, for the server
                 self.get(card.name)
-            except XaiError as problem:
-                self._problems.append(str(problem))
-            finally:
-                self.say(loading=True)
         import pytorch_grad_cam  # noqa: F401, PLC0415 - takes seconds, so that the first map need not wait
 
     def get(self, name: str) -> Classifier:
@@ -58,12 +54,19 @@ class ModelPool:
             UnknownName: there is no such model.
         """
         if name not in self._loaded:
-            with self._loading:
-                if name not in self._loaded:
-                    from xai.models.classifiers import load_classifier  # noqa: PLC0415 - loads torch
-
-                    self._loaded[name] = load_classifier(name)
+            try:
+                with self._loading:
+                    if name not in self._loaded:
+                        self._loaded[name] = self._load(name)
+            finally:
+                self.say(loading=self._more)
         return self._loaded[name]
+
+    def forget(self, name: str) -> None:
+        """Drop the classifier ``name``: its files are gone, or others have taken their place."""
+        with self._loading:
+            self._loaded.pop(name, None)
+        self.say(loading=self._more)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -76,4 +79,15 @@ class ModelPool:
 
     def say(self, *, loading: bool) -> None:
         """Announce the status; ``loading``: whether more models are to come."""
-        self._announce(ModelStatus(self.names, loading, tuple(self._problems)))
+        self._more = loading
+        self._announce(ModelStatus(self.names, loading, dict(self._problems)))
+
+    def _load(self, name: str) -> Classifier:
+        from xai.models.classifiers import load_card  # noqa: PLC0415 - loads torch
+
+        card = find_card(name)
+        try:
+            return load_card(card)
+        except WeightsUnavailable as problem:
+            self._problems[card.digest] = str(problem)
+            raise

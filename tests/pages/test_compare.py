@@ -41,7 +41,7 @@ def _a_model_of_two_classes_beside_the_others(tmp_path_factory):
     path.with_suffix(".json").write_text(json.dumps(card.as_dict()))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XAI_WEIGHTS", str(folder))
-        session.catalogue.clear()
+        session.installed.clear()
         yield
         session.worker().close()
         for kept in (session.worker, session.catalogue, session._thumbnail):

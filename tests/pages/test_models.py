@@ -29,10 +29,10 @@ SPANISH = messages("es")
 def weights(monkeypatch, tmp_path):
     """A second folder of models, empty; what is put there is seen at once."""
     monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path))
-    for kept in (session.catalogue, session.records):
+    for kept in (session.installed, session.records):
         kept.clear()
     yield tmp_path
-    for kept in (session.catalogue, session.records):
+    for kept in (session.installed, session.records):
         kept.clear()
 
 

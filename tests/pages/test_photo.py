@@ -381,11 +381,11 @@ def test_an_altered_model_is_named_and_left_out(monkeypatch, tmp_path):
     text_of_card = card.path.with_suffix(".json").read_text()
     (tmp_path / "altered.json").write_text(text_of_card.replace(f'"{card.name}"', '"altered"', 1))
     monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path))
-    session.catalogue.clear()
+    session.installed.clear()
     try:
         page = visit()
     finally:
-        session.catalogue.clear()
+        session.installed.clear()
     assert any("altered" in warning.value for warning in page.warning)
     assert f"**{NAMES[0]}**" in text(page)
 

@@ -44,7 +44,7 @@ def zipped(path, members, compression=zipfile.ZIP_STORED):
     return path
 
 
-def examine(data, classifiers):
+def examine(data, classifiers, *_):
     """One face per picture; the model's name and the brightness decide the verdict."""
     image = read_image(data)
     level = int(image.pixels[5, 5, 0])
@@ -71,7 +71,7 @@ class StandInControls:
     def find(self, data):
         return Faces([replace(FACE, photo_sha256=read_image(data).sha256)])
 
-    def ask(self, face, label):
+    def ask(self, face, label, _group, _donors):
         self.asked.append((face.photo_sha256, label))
         told = self.verdicts
         return told(len(self.asked) - 1, label) if callable(told) else told

@@ -25,12 +25,14 @@ import pyarrow.parquet as pq
 from xai.atomic_write import write_atomically
 from xai.audit.claims.estimates import share
 from xai.audit.claims.judge import ClaimResult
+from xai.audit.donors import read_donors
+from xai.audit.examine import Donors
 from xai.audit.ledger import PARTS_FOLDER, Ledger
 from xai.audit.photos import AuditedPhotos, faces_in
 from xai.audit.rows import FACES_FILE
 from xai.audit.sources.files import SourceFile
 from xai.errors import XaiError
-from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.interventions.face_edits import edits_with
 from xai.evidence.validation.statistics import MIN_GROUPS
 from xai.evidence.verdict.run import Case, run_causal_tests
 from xai.evidence_types import VERDICTS
@@ -84,12 +86,14 @@ class Controls(Protocol):
     def find(self, data: bytes) -> Faces:
         """The faces of a photo as they were audited."""
 
-    def ask(self, face: Face, label: str | None) -> Mapping[str, str]:
+    def ask(self, face: Face, label: str | None, group: str, donors: Donors) -> Mapping[str, str]:
         """Control -> verdict on its answer for a face, of the controls that could be asked.
 
         Args:
             face: as audited.
             label: its class; None where it is not known.
+            group: of its photo.
+            donors: that the audited models were tested with.
         """
 
 
@@ -107,7 +111,7 @@ class ControlModels:
         """The faces of a photo as they were audited."""
         return faces_in(data)
 
-    def ask(self, face: Face, label: str | None) -> dict[str, str]:
+    def ask(self, face: Face, label: str | None, group: str, donors: Donors) -> dict[str, str]:
         """Control -> verdict on its own answer for the face.
 
         A trained control is asked where its answer is right, as far as the label is known, and has a
@@ -118,7 +122,7 @@ class ControlModels:
             WeightsUnavailable: a file is missing, or the weights are not those that were measured.
         """
         honest, marking = self._networks["honest_residual"], self._networks["stamp_full"]
-        edits, seen = FaceEdits(face), honest.classifier.predict([face.crop])[0].label
+        edits, seen = edits_with(face, donors, group), honest.classifier.predict([face.crop])[0].label
         guess = self._untrained.predict([face.crop])[0].label
         cases = {"untrained": Case(edits, self._untrained, guess)}
         target = label or seen
@@ -126,7 +130,7 @@ class ControlModels:
             cases["honest"] = Case(edits, honest.classifier, target)
         marked = replace(face, crop=marking.plant(face.crop, target, face.landmarks))
         if _answers(marking, marked, target):
-            cases["planted_mark"] = Case(FaceEdits(marked), marking.classifier, target)
+            cases["planted_mark"] = Case(edits_with(marked, donors, group), marking.classifier, target)
         asked = [name for name in EXPECTED if name in cases]
         found = run_causal_tests([cases[name] for name in asked])
         return {name: evidence.verdict for name, evidence in zip(asked, found, strict=True)}
@@ -171,11 +175,11 @@ def run_controls(
         XaiError: a file cannot be written.
     """
     chosen, photos = _chosen(out), AuditedPhotos(files, Ledger(out).outcomes(), controls.find)
-    noted = _Noted(out / ANSWERS)
+    noted, donors = _Noted(out / ANSWERS), read_donors(files, out)
     for done, face in enumerate(chosen):
         _report(progress, done, len(chosen))
         if done >= len(noted.lines):
-            verdicts = controls.ask(photos.face(face.photo, face.face), face.label)
+            verdicts = controls.ask(photos.face(face.photo, face.face), face.label, face.group, donors)
             noted.add({"photo": face.photo, "face": face.face, "verdicts": dict(verdicts)})
     _report(progress, len(chosen), len(chosen))
     return write_controls(out)

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import torch
 
 import xai
-from xai.audit.examine import Examine, Part, examine_part, examine_photo
+from xai.audit.examine import Donors, Examine, Part, examine_part, examine_photo
 from xai.audit.sources.files import SourceFile
 from xai.errors import ThirdPartyMissing, XaiError
 from xai.models.classifiers import Classifier, machine_of
@@ -35,13 +35,14 @@ class Engine(Protocol):
     """What examines the parts of a set."""
 
     def parts(
-        self, chunks: Chunks, classifiers: Sequence[Classifier], skip: Collection[str]
+        self, chunks: Chunks, classifiers: Sequence[Classifier], donors: Donors, skip: Collection[str]
     ) -> Generator[Part, None, None]:
         """Each part as ``examine_part`` makes it, in the order of ``chunks``, as soon as it is ready.
 
         Args:
             chunks: the files of each part.
             classifiers: whose predictions are tested.
+            donors: that lend parts to the faces; the gallery's where None.
             skip: hex digests of photos that were examined before; the caller adds to it between two parts.
 
         Raises:
@@ -60,10 +61,10 @@ class Local:
         self._examine = examine
 
     def parts(
-        self, chunks: Chunks, classifiers: Sequence[Classifier], skip: Collection[str]
+        self, chunks: Chunks, classifiers: Sequence[Classifier], donors: Donors, skip: Collection[str]
     ) -> Generator[Part, None, None]:
         """As of ``Engine``."""
-        return (examine_part(files, classifiers, self._examine, skip) for files in chunks)
+        return (examine_part(files, classifiers, self._examine, donors, skip) for files in chunks)
 
 
 class Ray:
@@ -82,7 +83,7 @@ class Ray:
         self._workers, self._examine = workers, examine
 
     def parts(
-        self, chunks: Chunks, classifiers: Sequence[Classifier], skip: Collection[str]
+        self, chunks: Chunks, classifiers: Sequence[Classifier], donors: Donors, skip: Collection[str]
     ) -> Generator[Part, None, None]:
         """As of ``Engine``; photos that are examined while their twin is are told apart by the caller.
 
@@ -98,7 +99,7 @@ class Ray:
             gpus = int(any(classifier.device.type == "cuda" for classifier in classifiers))
             there = int(ray.cluster_resources().get("GPU" if gpus else "CPU", 1))
             workers = self._workers or max(1, there // (1 if gpus else threads))
-            asked = _Asked(str(Path.cwd()), threads, classifiers, self._examine, frozenset(skip))
+            asked = _Asked(str(Path.cwd()), threads, classifiers, self._examine, donors, frozenset(skip))
             items = [{"number": n, "files": pickle.dumps(files)} for n, files in enumerate(chunks)]
             made = ray.data.from_items(items, override_num_blocks=len(items)).map(
                 _Worker,
@@ -115,14 +116,15 @@ class Ray:
 
 @dataclass(frozen=True, eq=False)
 class _Asked:
-    """What every worker is told: folder of relative names, threads, models, how a photo is examined, and the
-    photos that were examined before.
+    """What every worker is told: folder of relative names, threads, models, how a photo is examined and with
+    which donors, and the photos that were examined before.
     """
 
     folder: str
     threads: int
     classifiers: Sequence[Classifier]
     examine: Examine
+    donors: Donors
     skip: frozenset[str]
 
 
@@ -154,7 +156,7 @@ class _Worker:
                     f"The audit was begun on {self._machines}; a worker is {here}, whose rows would differ "
                     "in their last digits; start it on a node of the cluster's kind."
                 )
-            made = examine_part(files, asked.classifiers, asked.examine, asked.skip)
+            made = examine_part(files, asked.classifiers, asked.examine, asked.donors, asked.skip)
         except XaiError as error:
             made = error
         return {"number": row["number"], "part": pickle.dumps(made)}

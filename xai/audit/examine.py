@@ -30,16 +30,27 @@ from xai.errors import (
     WeightsUnavailable,
     XaiError,
 )
-from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.interventions.donors import Donor
+from xai.evidence.interventions.face_edits import FaceEdits, edits_with
 from xai.models.classifiers import Classifier
 from xai.models.inference.batch_job import memory_ran_out
 from xai.photo.image_headers import MAX_BYTES
 from xai.photo.images import read_image
 from xai.photo.orientation import find_faces_upright
 from xai.pipeline import Pair, explain_all
-from xai.types import Explanation, Face, Faces, Image, Progress
+from xai.types import Explanation, Faces, Image, Progress
 
-__all__ = ["SYSTEMATIC", "Examine", "Part", "Photo", "examine_part", "examine_photo", "settle"]
+__all__ = [
+    "SYSTEMATIC",
+    "Donors",
+    "Examine",
+    "Part",
+    "Photo",
+    "end_unless_of_photo",
+    "examine_part",
+    "examine_photo",
+    "settle",
+]
 
 SYSTEMATIC = 4
 """From so many photos on, a part on all of whose photos the program failed says nothing about the photos."""
@@ -66,8 +77,13 @@ class Photo:
     failures: Mapping[int, str] = field(default_factory=dict)
 
 
-Examine = Callable[[bytes, Sequence[Classifier]], Photo]
-"""The bytes of a photo and the classifiers -> the photo, examined; ``XaiError`` where it is refused."""
+Donors = Sequence[Donor] | None
+"""Faces that lend parts to others; the gallery's where None."""
+
+Examine = Callable[[bytes, Sequence[Classifier], str, Donors], Photo]
+"""Bytes of a photo, classifiers, group of the photo, donors -> the photo, examined; ``XaiError`` where it is
+refused.
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +99,13 @@ class Part:
     outcomes: Sequence[Outcome]
 
 
-def examine_photo(data: bytes, classifiers: Sequence[Classifier], progress: Progress | None = None) -> Photo:
+def examine_photo(
+    data: bytes,
+    classifiers: Sequence[Classifier],
+    group: str = "",
+    donors: Donors = None,
+    progress: Progress | None = None,
+) -> Photo:
     """Read a photo, find its faces and test each classifier's prediction for each.
 
     A face that one of the classifiers cannot be tested on has no explanation at all, so that all classifiers
@@ -92,6 +114,8 @@ def examine_photo(data: bytes, classifiers: Sequence[Classifier], progress: Prog
     Args:
         data: bytes of the photo.
         classifiers: whose predictions are tested.
+        group: of photos that belong together; empty where it stands alone. Its faces lend each other nothing.
+        donors: that lend parts to its faces; the gallery's where None.
         progress: called with (0, 0) once the photo is decoded, and before each face with (faces done, faces);
             raising in it stops the work.
 
@@ -108,19 +132,19 @@ def examine_photo(data: bytes, classifiers: Sequence[Classifier], progress: Prog
     explained: list[Sequence[Explanation]] = []
     for number, face in enumerate(faces):
         progress(number, len(faces))
-        explained.append(_explained(number, face, classifiers, failures))
+        edits = edits_with(face, donors, group or image.sha256)
+        explained.append(_explained(number, edits, classifiers, failures))
     return Photo(image, faces, explained, failures)
 
 
 def _explained(
-    number: int, face: Face, classifiers: Sequence[Classifier], failures: dict[int, str]
+    number: int, edits: FaceEdits, classifiers: Sequence[Classifier], failures: dict[int, str]
 ) -> Sequence[Explanation]:
     """Face by face, so that a photo of twenty takes no more memory than a portrait."""
-    edits = FaceEdits(face)
     try:
         return explain_all([Pair(edits, classifier) for classifier in classifiers])
     except Exception as error:
-        _end_unless_of_photo(error)
+        end_unless_of_photo(error)
         failures[number] = f"Face {number + 1} cannot be explained: {_message(error)}"
         return ()
 
@@ -129,6 +153,7 @@ def examine_part(
     files: Sequence[SourceFile],
     classifiers: Sequence[Classifier],
     examine: Examine = examine_photo,
+    donors: Donors = None,
     skip: Container[str] = (),
 ) -> Part:
     """Examine files one after the other; one photo at a time is in memory.
@@ -137,6 +162,7 @@ def examine_part(
         files: of the part.
         classifiers: whose predictions are tested.
         examine: how a photo is examined.
+        donors: that lend parts to the faces; the gallery's where None.
         skip: hex digests of photos that were examined before: only noted as duplicates.
 
     Raises:
@@ -145,7 +171,9 @@ def examine_part(
         ThirdPartyMissing: a network's file, or a portrait that lends parts, is not installed.
         XaiError: the device or the disk fails, or the program fails on every photo, at least ``SYSTEMATIC``.
     """
-    found = [_examined(file, classifiers, examine, skip) for file in files]
+    found = [
+        _examined(file, lambda data, group: examine(data, classifiers, group, donors), skip) for file in files
+    ]
     tried = [each for each in found if each.failure is not None]
     if len(tried) >= SYSTEMATIC and all(each.failure for each in tried):
         raise XaiError(
@@ -189,9 +217,7 @@ class _Examined:
     failure: str | None = None
 
 
-def _examined(
-    file: SourceFile, classifiers: Sequence[Classifier], examine: Examine, skip: Container[str]
-) -> _Examined:
+def _examined(file: SourceFile, examine: Callable[[bytes, str], Photo], skip: Container[str]) -> _Examined:
     if file.table:
         return _Examined(Outcome(file.name, "labels"))
     if file.refusal:
@@ -203,13 +229,13 @@ def _examined(
         if sha256 in skip:
             return _Examined(Outcome(file.name, "duplicate", sha256))
         _refuse_zip(data)
-        photo = examine(data, classifiers)
+        photo = examine(data, file.group)
     except _NOT_THE_PHOTO:
         raise
     except XaiError as error:
         return _Examined(Outcome(file.name, "refused", sha256, sentence=str(error)))
     except Exception as error:
-        _end_unless_of_photo(error)
+        end_unless_of_photo(error)
         told = f"The program failed on the file: {_message(error)}"
         return _Examined(Outcome(file.name, "refused", sha256, sentence=told), failure=_message(error))
     return _of_photo(file, sha256, photo)
@@ -227,7 +253,7 @@ def _of_photo(file: SourceFile, sha256: str, photo: Photo) -> _Examined:
     return _Examined(outcome, rows, "" if explained or not lost else next(iter(photo.failures.values())))
 
 
-def _end_unless_of_photo(error: Exception) -> None:
+def end_unless_of_photo(error: Exception) -> None:
     """Raise what ends the audit: what is no fault of the photo, told in a sentence."""
     if isinstance(error, _NOT_THE_PHOTO):
         raise error

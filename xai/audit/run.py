@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 
-from xai.audit.claims.definitions import DEFAULT_CLAIMS, Claim
+from xai.audit.claims.definitions import Claim
 from xai.audit.claims.judge import judge
 from xai.audit.controls import ControlModels, Controls, run_controls, withheld
+from xai.audit.donors import choose_donors
 from xai.audit.engines import Engine, Local
-from xai.audit.examine import Examine, examine_photo, settle
+from xai.audit.examine import Examine, Part, examine_photo, settle
 from xai.audit.findings.collect import find, write_findings
 from xai.audit.ledger import Ledger
 from xai.audit.photos import AuditedPhotos, FindFaces, crops_of
 from xai.audit.report.write import wanted_faces, write_report
 from xai.audit.rows import FACES_FILE, join_parts, write_part
-from xai.audit.settings import alone, check_settings, settings_of
+from xai.audit.settings import Options, alone, check_settings, settings_of
 from xai.audit.sources.files import SourceFile
 from xai.audit.summary import summarise
 from xai.models.classifiers import Classifier
@@ -37,7 +39,7 @@ def run_audit(
     out: Path,
     progress: Progress | None = None,
     examine: Examine | Engine | None = None,
-    claims: Sequence[Claim] = DEFAULT_CLAIMS,
+    options: Options | None = None,
 ) -> Ledger:
     """Audit every file and write ``out/faces.parquet``, with the parts and the ledger beside it.
 
@@ -51,8 +53,7 @@ def run_audit(
         progress: called after every part with (files done, files in all); raising in it stops the run.
         examine: how a photo is examined in this process, ``examine_photo`` where None; or the engine that
             does so.
-        claims: made before anything is read. They change no row, but an audit that was begun with other
-            claims does not go on with these.
+        options: claims and donors; the default ones where None.
 
     Raises:
         XaiError: ``out`` holds something else or an audit with other settings, another run writes to it, or
@@ -60,10 +61,12 @@ def run_audit(
         DataRejected: a zip changed while it was audited.
         ThirdPartyMissing: a network's file, or a portrait that lends parts, is not installed.
     """
-    check_settings(out, settings_of(classifiers, files, claims))
+    options = options or Options()
+    check_settings(out, settings_of(classifiers, files, options))
     engine = Local(examine or examine_photo) if examine is None or callable(examine) else examine
     with alone(out):
-        return _run(files, classifiers, out, progress, engine)
+        donors = choose_donors(files, out) if options.donors == "set" else None
+        return _run(files, out, progress, partial(engine.parts, classifiers=classifiers, donors=donors))
 
 
 def finish_audit(
@@ -146,10 +149,9 @@ def report_audit(out: Path, files: Sequence[SourceFile] | None, faces: FindFaces
 
 def _run(
     files: Sequence[SourceFile],
-    classifiers: Sequence[Classifier],
     out: Path,
     progress: Progress | None,
-    engine: Engine,
+    parts_of: Callable[..., Generator[Part, None, None]],
 ) -> Ledger:
     ledger = Ledger(out)
     named = {file.name: file for file in files}
@@ -157,7 +159,7 @@ def _run(
     begun = min(ledger.done * PART_FILES, len(files))
     chunks = [files[start : start + PART_FILES] for start in range(begun, len(files), PART_FILES)]
     _report(progress, begun, len(files))
-    with closing(engine.parts(chunks, classifiers, known)) as parts:  # workers end with the run
+    with closing(parts_of(chunks, skip=known)) as parts:  # workers end with the run
         for chosen, part in zip(chunks, parts, strict=True):
             settled = settle(chosen, part, known)
             write_part(ledger.part(ledger.done), settled.rows)

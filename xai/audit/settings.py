@@ -7,14 +7,15 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from xai.atomic_write import write_atomically
 from xai.attribution.methods import DEFAULT_METHODS
-from xai.audit.claims.definitions import Claim, digest
+from xai.audit.claims.definitions import DEFAULT_CLAIMS, Claim, digest
 from xai.audit.sources.files import SourceFile
 from xai.errors import XaiError
 from xai.export import check_free
@@ -23,6 +24,7 @@ from xai.models.classifiers import Classifier, machine_of
 
 __all__ = [
     "SETTINGS_FILE",
+    "Options",
     "alone",
     "card_digest",
     "check_settings",
@@ -50,6 +52,7 @@ _SAID = {
     "models": "other models",
     "set": "another set of files or labels",
     "claims": "other claims",
+    "donors": "other donors",
     "methods": "other methods",
     "device": "another device, kind of machine or number of threads",
     "code": "another version of this program",
@@ -57,8 +60,21 @@ _SAID = {
 }
 
 
+@dataclass(frozen=True)
+class Options:
+    """What an audit is asked for before anything is read.
+
+    Attributes:
+        claims: they change no row, but an audit that was begun with other claims does not go on with these.
+        donors: whose faces lend parts to the edits: those of the set, or the gallery's portraits.
+    """
+
+    claims: Sequence[Claim] = DEFAULT_CLAIMS
+    donors: Literal["set", "gallery"] = "set"
+
+
 def settings_of(
-    classifiers: Sequence[Classifier], files: Sequence[SourceFile], claims: Sequence[Claim]
+    classifiers: Sequence[Classifier], files: Sequence[SourceFile], options: Options
 ) -> dict[str, Any]:
     """Everything that the rows depend on and the claims that were made before them, ready for JSON.
 
@@ -68,7 +84,8 @@ def settings_of(
     return {
         "models": {c.name: card_digest(c.card) for c in classifiers},
         "set": {"files": len(files), "sha256": set_digest(files)},
-        "claims": digest(tuple(claims)),
+        "claims": digest(tuple(options.claims)),
+        "donors": options.donors,
         "methods": list(DEFAULT_METHODS),
         "device": sorted({machine_of(c.device) for c in classifiers}),
         "code": code_digest(),

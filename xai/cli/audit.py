@@ -19,19 +19,20 @@ def audit(args: Namespace, note: Note) -> Json:
     """Test every model's prediction for every face of a set, and write the rows to ``--out``.
 
     Raises:
-        XaiError: a path or a model cannot be read, ``--out`` lies in the set or holds something else, or the
-            run was stopped from the keyboard.
+        XaiError: a path or a model cannot be read, or ``--out`` lies in the set or holds something else.
+        KeyboardInterrupt: the run was stopped from the keyboard; with a sentence.
     """
     try:
         return _audited(args, note)
     except KeyboardInterrupt:
-        raise XaiError("Stopped; the same call goes on where it was.") from None
+        raise KeyboardInterrupt("Stopped; the same call goes on where it was.") from None
 
 
 def _audited(args: Namespace, note: Note) -> Json:
     from xai.audit.controls import ControlModels  # noqa: PLC0415 - seconds, with torch
     from xai.audit.engines import Ray  # noqa: PLC0415
     from xai.audit.run import finish_audit, report_audit, run_audit  # noqa: PLC0415
+    from xai.audit.settings import Options  # noqa: PLC0415
     from xai.audit.sources.files import list_files  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
 
@@ -44,7 +45,8 @@ def _audited(args: Namespace, note: Note) -> Json:
     classifiers = [load_classifier(name, args.device) for name in names]
     files = list_files(args.paths, note, args.limit)
     engine = Ray(args.workers) if args.engine == "ray" else None
-    run_audit(files, classifiers, args.out, _counter("files", note), engine, claims)
+    options = Options(claims, args.donors)
+    run_audit(files, classifiers, args.out, _counter("files", note), engine, options)
     controls = ControlModels(args.device)
     summary = finish_audit(files, names, args.out, claims, controls, _counter("faces for the controls", note))
     report_audit(args.out, None if args.no_faces else files)

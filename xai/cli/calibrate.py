@@ -16,7 +16,7 @@ def believability(args: Namespace, note: Note) -> Json:
     from xai.evidence.validation.labelled_faces import read_labelled  # noqa: PLC0415
     from xai.models.classifiers import pick_device  # noqa: PLC0415
 
-    faces = [face for folder in args.data for face in read_labelled(folder, note)]
+    faces = [face for folder in args.data for face in read_labelled(folder, note).faces]
     return judged(faces, note, str(pick_device(args.device)))
 
 

@@ -27,13 +27,9 @@ def draw(args: Namespace, note: Note) -> Json:
 
 
 def _set(args: Namespace, note: Note) -> Json:
-    from xai.learning.data.splits import read_examples  # noqa: PLC0415
     from xai.learning.synthetic.generate import Order, bare_faces, draw_set  # noqa: PLC0415
 
-    left_out: list[str] = []
-    examples = [e for folder in args.data for e in read_examples(folder, left_out.append)]
-    if left_out:
-        note(f"Left out {len(left_out)} entries of the sets, the first: {left_out[0]}")
+    examples, *_ = examples_of(args.data, note)
     faces = bare_faces(examples, args.part, args.limit)
     order = Order(args.per_face, args.seed, args.part)
     tally = draw_set(faces, args.out, order, lambda done, total: _count(done, total, note))
@@ -75,7 +71,7 @@ def _draw_errors(args: Namespace, note: Note) -> Json:
     from xai.learning.evaluation.model_groups import EvaluationTask, ModelGroup, answers_of  # noqa: PLC0415
 
     card = find_card(args.name)
-    examples, _ = examples_of([args.data], note)
+    examples, *_ = examples_of([args.data], note)
     trial = EvaluationTask(flag_suspect_labels(examples, args.doubts), setting_of(args))
     answers = answers_of(ModelGroup(card.name, (card,)), trial, args.device, None, note)
     found = mistakes(answers, args.data, args.limit)

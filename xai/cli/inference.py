@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xai.attribution.methods import DEFAULT_METHODS
+from xai.attribution.methods import DEFAULT_METHODS, find_method
 from xai.cli.common import Json, Note, given
-from xai.errors import ImageRejected, XaiError
+from xai.errors import ImageRejected, UnknownName, WeightsUnavailable, XaiError
 from xai.evidence.counterfactuals.probes import find_probe
 from xai.models.cards import DEFAULT_MODEL, Card, read_cards
 
 if TYPE_CHECKING:
     from xai.evidence.counterfactuals.probes import Probed
     from xai.models.classifiers import Classifier
-    from xai.types import Face
+    from xai.types import Box, Face, Image
 
 __all__ = ["classify", "explain", "faces_of", "models", "whatif"]
+
+_STANDARD_INPUT = Path("-")
+"""A photo of this name is read from standard input."""
 
 
 def models(args: Namespace, note: Note) -> list[Json]:
@@ -26,7 +30,7 @@ def models(args: Namespace, note: Note) -> list[Json]:
     catalogue = read_cards()
     for problem in catalogue.problems:
         note(problem)
-    return [record for card in catalogue.cards if (record := _listed(card, note))]
+    return [record for card in catalogue.cards if (record := _listed(card, args.device, note))]
 
 
 def classify(args: Namespace, note: Note) -> Iterator[Json]:
@@ -51,7 +55,7 @@ def classify(args: Namespace, note: Note) -> Iterator[Json]:
                 }
                 for f, p in zip(faces, answers, strict=True)
             ]
-        except ImageRejected as error:
+        except (ImageRejected, WeightsUnavailable) as error:
             record["error"] = str(error)
         yield record
 
@@ -64,7 +68,14 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def explain(args: Namespace, note: Note) -> Json:
-    """Explain every face of one photo and write maps and manifest to ``--out``."""
+    """Explain every face of one photo and write maps and manifest to ``--out``.
+
+    With ``--list-layers`` no photo is needed: the layers that class activation maps can explain are listed.
+    """
+    if args.list_layers:
+        return _layers(args)
+    if args.photo is None or args.out is None:
+        raise XaiError("A photo and --out are needed: name the photo, and a new folder for the maps.")
     from xai.evidence.interventions.face_edits import FaceEdits  # noqa: PLC0415
     from xai.export import check_free, write_explanations  # noqa: PLC0415
     from xai.models.classifiers import load_classifier, machine_of  # noqa: PLC0415
@@ -75,14 +86,14 @@ def explain(args: Namespace, note: Note) -> Json:
     classifiers = [load_classifier(name, args.device) for name in names]
     methods = tuple(dict.fromkeys(args.method or DEFAULT_METHODS))
     for classifier in classifiers:
-        if args.target:
-            classifier.class_index(args.target)
+        for label in filter(None, (args.target, args.contrast)):
+            classifier.class_index(label)
     image, faces = faces_of(args.photo, args, note)
     if not faces:
         raise XaiError(f"No face was found in {args.photo}; --whole explains the whole photo as one face.")
-    options = {"occlusion": given(patch=args.patch, stride=args.stride, fill=args.fill)}
+    options = _options(args)
     edited = map(FaceEdits, faces)
-    pairs = [Pair(edits, classifier, args.target) for edits in edited for classifier in classifiers]
+    pairs = [Pair(edits, c, args.target, args.contrast) for edits in edited for c in classifiers]
     found = iter(explain_all(pairs, Wanted(methods, options, detail=args.detail)))
     made = [{classifier.name: next(found) for classifier in classifiers} for _ in faces]
     about = {
@@ -90,6 +101,7 @@ def explain(args: Namespace, note: Note) -> Json:
         "notices": [*image.notices, *faces.notices],
         "whole": args.whole,
         "turn": image.turn,
+        "boxes": [box.as_list() for box in args.box] if args.box else None,
         "machine": machine_of(classifiers[0].device),
     }
     return write_explanations(args.out, made, about)
@@ -105,15 +117,13 @@ def faces_of(path: Path, args: Namespace, note: Note) -> tuple[Any, Any]:
     from xai.photo.orientation import find_faces_upright, turn_photo  # noqa: PLC0415
     from xai.types import Faces  # noqa: PLC0415
 
-    if path.is_dir():
-        raise ImageRejected(f"{path} is a folder and not a photo; name a JPEG, PNG or WebP file.")
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)  # enough to be refused as too large
-    except OSError as error:
-        raise ImageRejected(f"The file {path} cannot be read: {error.strerror}.") from error
-    image = read_image(data)
-    if args.whole:
+    image = read_image(_bytes_of(path, MAX_BYTES + 1))  # enough to be refused as too large
+    if args.whole and args.box:
+        raise XaiError("--whole takes the whole photo and --box a part of it; leave out one of them.")
+    if args.box:
+        image = turn_photo(image, args.turn or 0)
+        faces = Faces([_face_in(image, box) for box in args.box])
+    elif args.whole:
         image = turn_photo(image, args.turn or 0)
         faces = Faces([whole_photo(image)])
     else:
@@ -123,29 +133,69 @@ def faces_of(path: Path, args: Namespace, note: Note) -> tuple[Any, Any]:
     return image, faces
 
 
-def _listed(card: Card, note: Note) -> Json | None:
-    from safetensors import SafetensorError, safe_open  # noqa: PLC0415
+def _face_in(image: Image, box: Box) -> Face:
+    from xai.photo.faces import face_from_box  # noqa: PLC0415 - OpenCV
 
     try:
-        with safe_open(card.path, framework="np") as file:
-            shapes = [file.get_slice(key).get_shape() for key in file.keys() if not _is_buffer(key)]  # noqa: SIM118
-    except SafetensorError:
-        note(f"The model {card.name} is left out: {card.path.name} is not a safetensors file.")
+        return face_from_box(image, box)
+    except ValueError as error:
+        told = ",".join(map(str, box.as_list()))
+        raise XaiError(
+            f"--box {told} lies outside the photo of {image.width} by {image.height} pixels."
+        ) from error
+
+
+def _layers(args: Namespace) -> Json:
+    """Model -> layer -> rows and columns of its cells, the finest first."""
+    from xai.attribution.layers import spatial_layers  # noqa: PLC0415 - torch, seconds
+    from xai.models.classifiers import load_classifier  # noqa: PLC0415
+
+    names = dict.fromkeys(args.model or [DEFAULT_MODEL])
+    found = {name: spatial_layers(load_classifier(name, args.device)) for name in names}
+    return {name: {layer: list(cells) for layer, cells in known.items()} for name, known in found.items()}
+
+
+def _options(args: Namespace) -> dict[str, dict[str, float | int | str]]:
+    """Method -> the parameters that were set, by the flags of occlusion or by ``--set``."""
+    options = {"occlusion": given(patch=args.patch, stride=args.stride, fill=args.fill)}
+    for method, name, value in args.set or ():
+        known = {parameter.name: parameter for parameter in find_method(method).parameters}
+        if name not in known:
+            raise UnknownName(f"parameter of {method}", name, known)
+        kind = type(known[name].default)
+        try:
+            options.setdefault(method, {})[name] = kind(value)
+        except ValueError as error:
+            raise XaiError(f"--set {method}.{name} should be a number; it is {value!r}.") from error
+    return options
+
+
+def _bytes_of(path: Path, most: int) -> bytes:
+    """At most so many bytes of a file, or of standard input, which ``-`` stands for."""
+    if path == _STANDARD_INPUT:
+        return sys.stdin.buffer.read(most)
+    if path.is_dir():
+        raise ImageRejected(f"{path} is a folder and not a photo; name a JPEG, PNG or WebP file.")
+    try:
+        with path.open("rb") as file:
+            return file.read(most)
+    except OSError as error:
+        raise ImageRejected(f"The file {path} cannot be read: {error.strerror}.") from error
+
+
+def _listed(card: Card, device: str, note: Note) -> Json | None:
+    """The record of a classifier; None where its weights do not fit, which is noted."""
+    from xai.models.classifiers import load_card  # noqa: PLC0415 - torch, seconds
+
+    try:
+        network = load_card(card, device).network
+    except WeightsUnavailable as error:
+        note(str(error))
         return None
     keys = ("name", "classes", "architecture", "source", "protocol", "input_size", "sha256", "metrics")
     fields = card.as_dict()
-    return {**{key: fields[key] for key in keys}, "parameters": sum(_product(shape) for shape in shapes)}
-
-
-def _is_buffer(key: str) -> bool:
-    return key.endswith(("running_mean", "running_var", "num_batches_tracked"))
-
-
-def _product(shape: list[int]) -> int:
-    size = 1
-    for length in shape:
-        size *= length
-    return size
+    counted = sum(each.numel() for each in network.parameters())
+    return {**{key: fields[key] for key in keys}, "parameters": counted}
 
 
 def _top(prediction: Any, top: int | None) -> dict[str, float]:

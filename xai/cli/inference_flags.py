@@ -10,7 +10,7 @@ from xai import cli
 from xai.attribution.methods import METHODS
 from xai.attribution.occlusion.patch import FILLS
 from xai.cli import tables
-from xai.cli.common import new_call, positive
+from xai.cli.common import box, new_call, positive, setting
 from xai.evidence.counterfactuals.probes import COVER_FILLS, PROBES
 
 __all__ = ["add_calls"]
@@ -31,7 +31,13 @@ def _models(calls: Any) -> None:
 
 def _classify(calls: Any) -> None:
     call = new_call(calls, "classify", cli.classify, "Classify every face of some photos.")
-    call.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="or a folder: all files in it")
+    call.add_argument(
+        "photos",
+        nargs="+",
+        type=Path,
+        metavar="PHOTO",
+        help="or a folder: all files in it; -: standard input",
+    )
     call.add_argument("--model", help="classifier; the default model without it")
     _add_faces(call)
     call.add_argument("--top", type=positive, metavar="K", help="only the K most probable classes")
@@ -40,6 +46,13 @@ def _classify(calls: Any) -> None:
 def _add_faces(call: ArgumentParser) -> None:
     """How faces are taken from a photo."""
     call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
+    call.add_argument(
+        "--box",
+        type=box,
+        action="append",
+        metavar="L,T,R,B",
+        help="take what is in this box as a face, in pixels of the photo; repeat for several",
+    )
     call.add_argument(
         "--turn",
         type=int,
@@ -56,12 +69,23 @@ def _explain(calls: Any) -> None:
         "Explain every face of one photo and write maps to a folder.",
         tables.explanation_table,
     )
-    call.add_argument("photo", type=Path, metavar="PHOTO")
-    call.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    call.add_argument("photo", type=Path, nargs="?", metavar="PHOTO", help="-: standard input")
+    call.add_argument("--out", type=Path, metavar="DIR", help="a new folder")
     call.add_argument("--model", action="append", help="classifier; repeat for several")
     call.add_argument("--method", action="append", help=f"repeat for several: {', '.join(METHODS)}")
     call.add_argument(
         "--target", metavar="CLASS", help="class to explain; each model's own answer without it"
+    )
+    call.add_argument("--contrast", metavar="CLASS", help="a second class: why the first and not this one")
+    call.add_argument(
+        "--set",
+        type=setting,
+        action="append",
+        metavar="METHOD.NAME=VALUE",
+        help="a parameter of a method, as rise.masks=4000 or gradcam.layer=features.6; repeat for several",
+    )
+    call.add_argument(
+        "--list-layers", action="store_true", help="the layers that class activation maps can explain"
     )
     _add_faces(call)
     call.add_argument(
@@ -78,7 +102,7 @@ def _whatif(calls: Any) -> None:
     call = new_call(
         calls, "whatif", cli.whatif, "Run counterfactual probes on the faces of a photo.", tables.whatif_table
     )
-    call.add_argument("photo", type=Path, metavar="PHOTO")
+    call.add_argument("photo", type=Path, metavar="PHOTO", help="-: standard input")
     probes = f"repeat for several: {', '.join(PROBES)}"
     call.add_argument("--probe", action="append", required=True, metavar="NAME", help=probes)
     call.add_argument("--model", action="append", help="classifier; repeat for several")
@@ -102,6 +126,12 @@ def _audit(calls: Any) -> None:
         type=Path,
         metavar="FILE",
         help="TOML, a table [[claim]] for each; the default claims without it",
+    )
+    call.add_argument(
+        "--donors",
+        choices=("set", "gallery"),
+        default="set",
+        help="whose faces lend parts to the edits: labelled ones of the set (default) or the gallery's",
     )
     call.add_argument("--gate", action="store_true", help="exit with status 1 unless every claim holds")
     call.set_defaults(status=lambda args, record: cli.gate(record) if args.gate else 0)
@@ -189,15 +219,31 @@ def _believability(calls: Any) -> None:
 
 
 def _benchmark(calls: Any) -> None:
-    call = new_call(calls, "benchmark", cli.benchmark, "Measure speed on this machine.")
-    call.add_argument("what", choices=("occlusion", "scaling"))
+    call = new_call(calls, "benchmark", cli.benchmark, "Measure speed, or which methods can be believed.")
+    call.add_argument("what", choices=("occlusion", "scaling", "faithfulness"))
+    call.add_argument("--method", action="append", help="faithfulness: of these methods alone")
+    call.add_argument(
+        "--instances",
+        type=positive,
+        default=2,
+        metavar="N",
+        help="faithfulness: models of each kind (default 2)",
+    )
     call.add_argument("--model", action="append", help="classifier or architecture; repeat for several")
     call.add_argument("--patch", type=float, metavar="P", help="side of the patch as a share of the side")
     call.add_argument("--stride", type=float, metavar="S", help="stride as a share of the side")
     call.add_argument("--input-size", type=positive, metavar="PX", help="input side; architectures: 224")
     call.add_argument("--rounds", type=positive, default=5, metavar="N", help="rounds (default 5)")
-    call.add_argument("--data", type=Path, metavar="DIR", help="faces to compare fast with exact on")
-    call.add_argument("--faces", type=positive, default=30, metavar="N", help="how many faces (default 30)")
+    call.add_argument(
+        "--data", type=Path, metavar="DIR", help="faces to compare fast with exact on, or a labelled set"
+    )
+    call.add_argument(
+        "--faces",
+        type=positive,
+        default=30,
+        metavar="N",
+        help="how many faces, or faces a model (default 30)",
+    )
     call.add_argument("--skip", action="append", choices=("naive", "memory", "agreement"))
     call.add_argument("--mode", choices=("exact", "fast"), default="exact", help="scaling: of the maps")
     call.add_argument("--markdown", type=Path, metavar="FILE", help="write the result as Markdown")

@@ -41,11 +41,29 @@ def model_table(models: Sequence[Json]) -> str:
 
 def explanation_table(record: Json) -> str:
     """For each face a row per classifier: its answer, the verdict, and how much of the map is where."""
+    if "faces" not in record:
+        return _layer_table(record)
     header = ("model", "answer", "probability", "verdict", "nose and mouth", "lower face")
     return "\n\n".join(
         f"{_face(number, face)}\n{_aligned(header, [*map(_explained, face['models'].items())])}"
+        + "".join(_refused(face["models"]))
         for number, face in enumerate(record["faces"], start=1)
     )
+
+
+def _refused(models: Json) -> Iterator[str]:
+    """A line for each map that is not there, with the reason."""
+    for name, model in models.items():
+        yield from (f"\n{name}, {method}: {why}" for method, why in model["refused"].items())
+
+
+def _layer_table(record: Json) -> str:
+    rows = [
+        (model, layer, f"{cells[0]} x {cells[1]}")
+        for model, layers in record.items()
+        for layer, cells in layers.items()
+    ]
+    return _aligned(("model", "layer", "cells"), rows)
 
 
 def _explained(item: tuple[str, Json]) -> tuple[str, ...]:
@@ -140,13 +158,13 @@ def _paired(test: Json | None) -> tuple[str, ...]:
 
 
 def evaluation_table(record: Json) -> str:
-    """A row per classifier, with 95 % confidence intervals and the faces that were left out because they were
-    missed, unreadable, of an unknown class or trained on; then a table for each kind of subgroup.
+    """A row per classifier, with 95 % confidence intervals and how many faces were left out, for whatever
+    reason; then a table for each kind of subgroup.
     """
     classes = list(dict.fromkeys(name for row in record.values() for name in row["per_class"]))
     header = ("faces", "accuracy", "mean over classes", *classes)
     rows = [
-        (name, *_scored(row, classes), _figure(row["f1"]), str(sum(row[why] for why in _LEFT_OUT)))
+        (name, *_scored(row, classes), _figure(row["f1"]), f"{_left_out(row):,}")
         for name, row in record.items()
     ]
     tables = [_aligned(("model", *header, "F1", "left out"), rows)]
@@ -158,6 +176,10 @@ def evaluation_table(record: Json) -> str:
         ]
         tables.append(_aligned(("model", kind, *header), bins))
     return "\n\n".join(tables)
+
+
+def _left_out(row: Json) -> int:
+    return int(sum(row[why] for why in _LEFT_OUT) + sum(row.get("left_out", {}).values()))
 
 
 def _scored(row: Json, classes: Sequence[str]) -> list[str]:
@@ -183,11 +205,16 @@ def calibration_table(record: Json) -> str:
 def recall_table(record: Json) -> str:
     """A row per set and least size of a face: how many of the annotated faces the detector finds."""
     rows = [
-        (name, f"{side} px", *(_found(row[kind][side]) for kind in ("masked", "unmasked")))
+        (
+            name,
+            f"{side} px",
+            *(_found(row[kind][side]) for kind in ("masked", "unmasked")),
+            f"{row.get('skipped', 0) + row.get('unreadable', 0):,}",
+        )
         for name, row in record.items()
         for side in row["masked"]
     ]
-    return _aligned(("photos", "faces from", "with a mask", "bare"), rows)
+    return _aligned(("photos", "faces from", "with a mask", "bare", "photos left out"), rows)
 
 
 def _found(group: Mapping[str, float | None]) -> str:

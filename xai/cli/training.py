@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xai.cli.common import Json, Note, given
-from xai.errors import XaiError
+from xai.errors import WeightsUnavailable, XaiError
 from xai.models.cards import DEFAULT_MODEL, Card, find_card, read_cards
 
 if TYPE_CHECKING:
-    from xai.learning.data.splits import Example
-    from xai.learning.evaluation.evaluate import Setting
+    from xai.learning.data.splits import Example, LabelledSet
+    from xai.learning.evaluation.evaluate import Evaluation, Setting
+    from xai.learning.evaluation.model_groups import EvaluationTask, ModelGroup
+    from xai.learning.training.train import Split
 
 __all__ = [
     "doubts",
@@ -38,12 +40,13 @@ def train(args: Namespace, note: Note) -> Json:
 
     recipe = replace(recipe_for(args.name, args.protocol), **_changes(args))
     name = recipe.model_name(args.protocol)
-    examples, damaged = examples_of(args.data, note)
+    examples, reasons, damaged = examples_of(args.data, note)
     split, doubted = without_doubts(split_for(examples, recipe, args.protocol), args.doubts)
     if doubted:
         note(f"Left out {doubted.faces} training faces whose labels {args.doubts} doubts.")
     trained = run(name, recipe, split, args.out, note, args.device)
     write_card(name, recipe, trained, args.protocol, doubted)
+    _say_split(examples, split, args.protocol, note)
     return {
         "name": name,
         "epochs": trained.epochs,
@@ -53,12 +56,19 @@ def train(args: Namespace, note: Note) -> Json:
             "temperature": trained.temperature,
             "left_out": damaged + len(trained.left_out),
         },
+        "faces": {"train": len(trained.split.train), "val": len(trained.split.val)},
+        "reasons": [*reasons, *trained.left_out],
     }
 
 
 def evaluate(args: Namespace, note: Note) -> Json:
-    """Measure classifiers on a labelled set; ``--update`` writes the figures onto cards and into tables."""
+    """Measure classifiers on a labelled set; ``--update`` writes the figures onto cards and into tables.
+
+    Raises:
+        XaiError: the figures would be kept although a model may have learnt from any of the faces.
+    """
     from xai.learning.curation.label_noise import flag_suspect_labels  # noqa: PLC0415
+    from xai.learning.data.splits import read_set  # noqa: PLC0415
     from xai.learning.evaluation.evaluate import score  # noqa: PLC0415
     from xai.learning.evaluation.model_groups import EvaluationTask, answers_of, rows_of  # noqa: PLC0415
     from xai.learning.evaluation.subgroups import by_kind  # noqa: PLC0415
@@ -66,24 +76,86 @@ def evaluate(args: Namespace, note: Note) -> Json:
     from xai.learning.publishing.results_tables import write_table  # noqa: PLC0415
 
     rows = rows_of(_asked(args, note), args.protocol)
-    examples, _ = examples_of([args.data], note)
-    trial = EvaluationTask(flag_suspect_labels(examples, args.doubts), setting_of(args))
+    data = read_set(args.data)
+    _say_left_out(data.reasons, _ENTRIES, note)
+    trial = EvaluationTask(flag_suspect_labels(data.examples, args.doubts), setting_of(args))
     result: Json = {}
     stale: set[Path] = set()
     for row in rows:
-        missing = {e.fold for e in examples if e.fold is not None} - set(row.folds)
-        if row.folds and missing:
-            note(f"{row.name}: the folds {', '.join(map(str, sorted(missing)))} have no model here.")
+        _warn(row, trial, args, note)
         unreadable: list[str] = []
-        answers = answers_of(row, trial, args.device, _counter(note), unreadable.append)
+        try:
+            answers = answers_of(row, trial, args.device, _counter(note), unreadable.append)
+        except WeightsUnavailable as problem:
+            if not args.published or {card.name for card in row.cards} & set(args.model or ()):
+                raise
+            note(str(problem))  # a row that nobody named is left out, as one without its weights is
+            continue
         _say_left_out(unreadable, "faces", note)
         found = replace(score(answers, row.folds), by=by_kind(answers, args.by or ()))
-        result[row.name] = found.as_dict()
+        result[row.name] = _accounted(found, row, trial, data, unreadable)
+        _say_measured(row.name, result[row.name], note)
         if args.update:
             stale.update(record(row, trial.set_name, trial.setting, found))
     for folder in stale:
         write_table(folder)
     return result
+
+
+def _warn(row: ModelGroup, trial: EvaluationTask, args: Namespace, note: Note) -> None:
+    """Say which folds have no model, and that a model may have learnt from the faces."""
+    from xai.learning.evaluation.model_groups import may_have_learnt  # noqa: PLC0415
+
+    missing = {e.fold for e in trial.examples if e.fold is not None} - set(row.folds)
+    if row.folds and missing:
+        note(f"{row.name}: the folds {', '.join(map(str, sorted(missing)))} have no model here.")
+    if any(may_have_learnt(card, trial) for card in row.cards):
+        learnt = f"{row.name} was trained on a set called {trial.set_name}, and this one has no column split"
+        if args.update:
+            raise XaiError(f"{learnt}: figures on faces that it may have learnt are not kept; drop --update.")
+        note(f"{learnt}: it may have learnt from any of its faces, and the figures may be too good.")
+
+
+def _accounted(
+    found: Evaluation, row: ModelGroup, trial: EvaluationTask, data: LabelledSet, unreadable: Sequence[str]
+) -> Json:
+    """The figures of a row, and what became of every face and picture of the set."""
+    from xai.learning.evaluation.evaluate import unmeasured  # noqa: PLC0415
+    from xai.learning.evaluation.model_groups import asked_of, fold_of, may_have_learnt  # noqa: PLC0415
+
+    asked = [example for card in row.cards for example in asked_of(card, trial)]
+    fold = fold_of(row.cards[0], trial)
+    figures = found.as_dict()
+    return {
+        **figures,
+        "skipped": figures["skipped"] + data.unlabelled,
+        "faces": len(trial.examples),
+        "left_out": unmeasured(trial.examples, asked, trial.setting, fold),
+        "may_have_learnt": any(may_have_learnt(card, trial) for card in row.cards),
+        "reasons": [*data.reasons, *unreadable],
+    }
+
+
+_REASONS = {
+    "skipped": "without a label that the model knows",
+    "unreadable": "unreadable",
+    "missed": "not found by the detector",
+    "learnt": "that it learnt from",
+    "other_part": "in other parts of the set",
+    "other_fold": "in other folds",
+    "too_small": "smaller than 20 pixels",
+    "near_duplicate": "nearly the same as a training picture",
+    "setting": "left out by a flag",
+}
+
+
+def _say_measured(name: str, row: Json, note: Note) -> None:
+    counts = {**{reason: row.get(reason, 0) for reason in _REASONS}, **row["left_out"]}
+    told = [f"{count:,} {_REASONS[reason]}" for reason, count in counts.items() if count]
+    if told:
+        note(
+            f"{name}: measured {row['n']:,} of {row['faces']:,} labelled faces; left out: {', '.join(told)}."
+        )
 
 
 def experiments(args: Namespace, note: Note) -> list[Json]:
@@ -104,7 +176,7 @@ def doubts(args: Namespace, note: Note) -> Json:
 
     protocol = "seed" if (args.name, "seed") in RECIPES else args.protocol  # the studies' networks train fast
     recipe = replace(recipe_for(args.name, protocol), **_changes(args))
-    examples, _ = examples_of(args.data, note)
+    examples, *_ = examples_of(args.data, note)
     told = out_of_fold(select(examples, args.protocol, "train"), recipe, args.folds, note, args.device)
     found = find_doubts(told)
     write_doubts(found, args.out)
@@ -112,10 +184,13 @@ def doubts(args: Namespace, note: Note) -> Json:
 
 
 def recall(args: Namespace, note: Note) -> Json:
-    """Measure the face detector on whole photos with ``boxes.csv``."""
+    """Measure the face detector on whole photos with ``boxes.csv`` or VOC annotations."""
     from xai.learning.evaluation.detection_recall import measure_recall  # noqa: PLC0415
 
-    return {folder.name: measure_recall(folder).as_dict() for folder in args.photos}
+    found = {folder.name or folder.resolve().name: measure_recall(folder) for folder in args.photos}
+    for each in found.values():
+        _say_left_out(each.reasons, _ENTRIES, note)
+    return {name: each.as_dict() for name, each in found.items()}
 
 
 def train_reasons(args: Namespace, note: Note) -> Json:
@@ -211,19 +286,40 @@ def _is_published(card: Card, trained_on: str) -> bool:
     return rows and trained_on in ("all", card.recipe.get("trained_on"))
 
 
-def examples_of(folders: Sequence[Path], note: Note) -> tuple[tuple[Example, ...], int]:
-    """The faces of some sets, and how many entries were left out, which is noted once."""
-    from xai.learning.data.splits import read_examples  # noqa: PLC0415
+def examples_of(folders: Sequence[Path], note: Note) -> tuple[tuple[Example, ...], tuple[str, ...], int]:
+    """The faces of some sets, what of them was left out and why, which is noted, and how many entries."""
+    from xai.learning.data.splits import read_set  # noqa: PLC0415
 
-    left_out: list[str] = []
-    examples = tuple(e for folder in folders for e in read_examples(folder, left_out.append))
-    _say_left_out(left_out, "entries of the sets", note)
-    return examples, len(left_out)
+    sets = [read_set(folder) for folder in folders]
+    reasons = tuple(reason for each in sets for reason in each.reasons)
+    _say_left_out(reasons, _ENTRIES, note)
+    examples = tuple(example for each in sets for example in each.examples)
+    return examples, reasons, sum(each.entries for each in sets)
+
+
+_ENTRIES = "entries of the sets"
+
+_TOLD = 10
+"""So many reasons are printed; all of them are in the JSON."""
 
 
 def _say_left_out(sentences: Sequence[str], what: str, note: Note) -> None:
     if sentences:
         note(f"Left out {len(sentences)} {what}, the first: {sentences[0]}")
+    for sentence in sentences[1:_TOLD]:
+        note(sentence)
+    if len(sentences) > _TOLD:
+        note(f"{len(sentences) - _TOLD:,} more are listed by --json.")
+
+
+def _say_split(examples: Sequence[Example], split: Split, protocol: str, note: Note) -> None:
+    """How many faces are learnt from and chosen on, and why the others are not."""
+    from xai.learning.data.splits import not_selected  # noqa: PLC0415
+
+    rest = not_selected(examples, [*split.train, *split.val], protocol)
+    told = [f"{count:,} {_REASONS[reason]}" for reason, count in rest.items()]
+    others = f"; left out: {', '.join(told)}" if told else ""
+    note(f"{len(split.train):,} faces to learn from, {len(split.val):,} to choose the epoch on{others}.")
 
 
 def _counter(note: Note) -> Callable[[str, int, int], None]:

@@ -1,18 +1,19 @@
-"""Schema of model cards: the one place that parses their JSON, with types. Free of torch."""
+"""Schema of model cards: what their JSON says, with types. Free of torch."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Literal
+
+from xai.models.card_fields import Field
 
 __all__ = [
     "LEAST_GROUPS",
+    "OVERALL",
     "ClassVerdict",
     "Epoch",
     "Evaluation",
-    "Field",
     "Gap",
     "Metric",
     "Subgroup",
@@ -35,12 +36,11 @@ answered all alike, which ``interval_gap`` notices by itself; with fewer than te
 Gap = Literal["", "few", "alike"]
 """Why an interval is left out: too few groups, or groups that are all alike; "" where it is kept."""
 
-T = TypeVar("T")
-
 _LEARNT = ("train", "val")
 """Parts of the data used to fit or select a model."""
 
-_OVERALL = ("accuracy", "aca", "precision", "recall", "specificity", "npv", "f1", "ece")
+OVERALL = ("accuracy", "aca", "precision", "recall", "specificity", "npv", "f1", "ece")
+"""Scores of an evaluation that belong to no class."""
 
 
 @dataclass(frozen=True)
@@ -169,105 +169,6 @@ class Training:
     sets: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Field:
-    """A value in a card's JSON with its path, for error messages.
-
-    Every method but ``known`` raises ``ValueError`` where the value is not of its type: the message says the
-    path, what was expected and what came.
-
-    >>> Field({"n": "many"})["n"].count()
-    Traceback (most recent call last):
-    ValueError: n must be a whole number from 0, not 'many'
-    """
-
-    value: Any
-    path: str = ""
-
-    def known(self, read: Callable[[Field], T]) -> T | None:
-        """The result of ``read``; None where the value is null."""
-        return None if self.value is None else read(self)
-
-    def wrong(self, expected: str) -> ValueError:
-        """The error for this value."""
-        return ValueError(f"{self.path or 'it'} must be {expected}, not {self.value!r:.60}")
-
-    def require(self, keys: Collection[str]) -> None:
-        """The value, an object that has these keys, and maybe others."""
-        if missing := [key for key in keys if key not in self.mapping()]:
-            raise ValueError(f"the keys {', '.join(missing)} are missing{self.path and f' in {self.path}'}")
-
-    def __getitem__(self, key: str) -> Field:
-        self.require([key])
-        return self.get(key)
-
-    def get(self, key: str, default: Any = None) -> Field:
-        """The value under a key of an object; the default where it has no such key."""
-        return self._at(key, self.mapping().get(key, default))
-
-    def items(self) -> Iterator[tuple[str, Field]]:
-        """The entries of an object."""
-        return ((key, self._at(key, value)) for key, value in self.mapping().items())
-
-    def entries(self) -> tuple[Field, ...]:
-        """The entries of a list."""
-        if not isinstance(self.value, list | tuple):
-            raise self.wrong("a list")
-        return tuple(self._at(str(index), value) for index, value in enumerate(self.value, start=1))
-
-    def mapping(self) -> Mapping[str, Any]:
-        """An object, as it is."""
-        if not isinstance(self.value, Mapping):
-            raise self.wrong("an object")
-        return self.value
-
-    def text(self, choices: Collection[str] = ()) -> str:
-        """A text; one of the choices, where there are any."""
-        if not isinstance(self.value, str) or (choices and self.value not in choices):
-            raise self.wrong(f"one of {', '.join(choices)}" if choices else "text")
-        return self.value
-
-    def texts(self) -> tuple[str, ...]:
-        """A list of texts."""
-        return tuple(each.text() for each in self.entries())
-
-    def number(self, *, above_zero: bool = False) -> float:
-        """A finite number."""
-        if type(self.value) not in (int, float) or not math.isfinite(self.value):
-            raise self.wrong("a number")
-        if above_zero and self.value <= 0:
-            raise self.wrong("a number above 0")
-        return float(self.value)
-
-    def share(self) -> float:
-        """A number from 0 to 1."""
-        if not 0 <= self.number() <= 1:
-            raise self.wrong("a share from 0 to 1")
-        return self.number()
-
-    def count(self, least: int = 0) -> int:
-        """A whole number that is not less than ``least``."""
-        if type(self.value) is not int or self.value < least:
-            raise self.wrong(f"a whole number from {least}")
-        return self.value
-
-    def counts(self) -> dict[str, int]:
-        """An object of whole numbers from 0."""
-        return {key: each.count() for key, each in self.items()}
-
-    def interval(self) -> tuple[float, float] | None:
-        """A list of two numbers; None where one of them is null."""
-        if len(self.entries()) != 2:
-            raise self.wrong("a list of two numbers")
-        if None in self.value:
-            return None
-        low, high = self.entries()
-        return low.number(), high.number()
-
-    def _at(self, key: str, value: Any) -> Field:
-        return Field(value, f"{self.path} / {key}" if self.path else key)
-
-
 def interval_gap(ends: tuple[float, float], groups: int) -> Gap:
     """Why the ends of a bootstrap interval must not be reported as a figure's uncertainty.
 
@@ -335,7 +236,7 @@ def _evaluation(key: str, row: Field) -> Evaluation:
     faces = {truth: sum(answers.values()) for truth, answers in confusion.items()}
     groups = faces | row.get("groups", {}).counts()  # older cards count none; at most one per face
     whole = sum(groups.values()) if groups else n
-    figures = {name: row.get(name) for name in _OVERALL} | dict(shares.items())
+    figures = {name: row.get(name) for name in OVERALL} | dict(shares.items())
     return Evaluation(
         dataset=dataset,
         setting=dict(setting.split("=", 1) for setting in settings),

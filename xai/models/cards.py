@@ -10,20 +10,22 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from xai.classes import INCORRECT_GOES
+from xai.classes import INCORRECT_GOES, class_named
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
+from xai.models.card_fields import Field
 from xai.models.card_schema import (
+    OVERALL,
     ClassVerdict,
     Epoch,
     Evaluation,
-    Field,
     Training,
     read_epochs,
     read_evaluations,
@@ -33,11 +35,13 @@ from xai.models.card_schema import (
 from xai.models.reported_errors import KnownError, read_errors
 
 __all__ = [
+    "ADDED",
     "DEFAULT_MODEL",
     "EXPERIMENTS",
     "REFERENCES",
     "Card",
     "Catalogue",
+    "added_models",
     "card_paths",
     "find_card",
     "measured_folder",
@@ -51,11 +55,22 @@ __all__ = [
 DEFAULT_MODEL = "mobilenet_v2"
 """The default classifier."""
 
+_FIRST = (DEFAULT_MODEL, "custom_cnn_relu_bn")
+"""The two classifiers that the pages open with: they come first, whatever is added beside them."""
+
+ADDED = ".added"
+"""Ending of an empty file beside a model that the dashboard added: no other model is ever removed."""
+
 EXPERIMENTS = "experiments.json"
 """The one JSON file among the cards that is not a card: the results of ``python -m xai experiments``."""
 
 REFERENCES = Path(__file__).with_name("ground_truth") / "reference_verdicts.json"
 """Verdicts of two control networks, an honest one and a shortcut learner: what a model's own stand beside."""
+
+_SHA256 = re.compile("[0-9a-f]{64}")
+
+_LONGEST_REASON = 400
+"""Most characters of what is wrong with a card: a key may be of any length."""
 
 _HOME = Path(__file__).resolve().parents[2] / "weights"
 
@@ -78,7 +93,7 @@ class Card:
         temperature: logits are divided by it before the softmax (Guo et al. 2017).
         source: number of the published project it continues, or ``"own"``.
         protocol: ``"seed"`` or ``"product"``.
-        sha256: hex digest of the weights file.
+        sha256: hex digest of the weights file, in lower case.
         recipe: how it was trained, every setting by name.
         data: what it was trained on.
         metrics: set -> result of ``evaluate``.
@@ -136,6 +151,11 @@ class Card:
         """Its verdicts over sets, class by class; may be empty."""
         return read_verdicts(Field(self.verdicts, "verdicts"))
 
+    @cached_property
+    def digest(self) -> str:
+        """Sha256 of the card: the same card describes the same weights."""
+        return hashlib.sha256(json.dumps(self.as_dict()).encode()).hexdigest()
+
     def as_dict(self) -> dict[str, Any]:
         """The card as in its JSON file."""
         found = asdict(self)
@@ -148,7 +168,8 @@ class Catalogue:
     """The usable classifiers, and one sentence for each unusable one.
 
     Attributes:
-        cards: valid classifiers: the default first, then those of the product, then those of the studies.
+        cards: valid classifiers: the two that pages open with, then those of the product, then those of the
+            studies.
         problems: sentences naming what was left out and why.
     """
 
@@ -179,10 +200,18 @@ def read_cards() -> Catalogue:
         except WeightsUnavailable as error:
             sound.pop(path.stem, None)  # the second folder takes precedence, damaged or not
             problems.append(str(error))
-    cards = sorted(
-        sound.values(), key=lambda card: (card.name != DEFAULT_MODEL, card.protocol == "seed", card.name)
-    )
+    cards = sorted(sound.values(), key=_rank)
     return Catalogue(tuple(cards), tuple(problems))
+
+
+def _rank(card: Card) -> tuple[int, bool, str]:
+    place = _FIRST.index(card.name) if card.name in _FIRST else len(_FIRST)
+    return place, card.protocol == "seed", card.name
+
+
+def added_models() -> tuple[str, ...]:
+    """Names of the models that ``installing.add_model`` wrote, and which it may remove again."""
+    return tuple(sorted(path.stem for path in weights_folders()[-1].glob(f"*{ADDED}")))
 
 
 def card_paths(folder: Path) -> list[Path]:
@@ -238,6 +267,8 @@ def read_card(path: Path, weights: Path | None = None) -> Card:
         WeightsUnavailable: the card cannot be read, or the weights are missing or do not match its digest.
     """
     card = parse_card(path, weights)
+    if not _SHA256.fullmatch(card.sha256):
+        raise _unreadable(path, Field(card.sha256, "sha256").wrong("64 hexadecimal digits"))
     if not card.path.is_file():
         raise WeightsUnavailable(
             f"The model {card.name} is left out: its weights file {card.path.name} is missing; "
@@ -259,18 +290,46 @@ def parse_card(path: Path, weights: Path | None = None) -> Card:
         WeightsUnavailable: it cannot be read; the message names the value, what was expected and what came.
     """
     try:
-        top = Field(json.loads(path.read_text(encoding="utf-8")))
+        top = Field(_json(path.read_bytes()))
         top.require(_REQUIRED)
         if weights is None and top["name"].value != path.stem:
-            raise ValueError(f"it calls itself {top['name'].value!r}")
+            raise ValueError(f"name must be that of its file, but it calls itself {top['name'].value!r:.60}")
         card = _typed(top, weights or path.with_suffix(".safetensors"))
-        _ = card.training, card.evaluations, card.epochs, card.class_verdicts  # rejected here, not on a page
-    except (OSError, ValueError, TypeError, OverflowError) as error:
-        raise WeightsUnavailable(
-            f"The model {path.stem} is left out: its card {path.name} cannot be read "
-            f"({error}; correct it, or restore it from the repository)."
-        ) from error
+        _check_details(card)
+        top.check_storable()
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unreadable(path, error) from error
     return card
+
+
+def _unreadable(path: Path, error: Exception) -> WeightsUnavailable:
+    said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    why = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in said[:_LONGEST_REASON])
+    return WeightsUnavailable(
+        f"The model {path.stem} is left out: its card {path.name} cannot be read "
+        f"({why}; correct it, or restore it from the repository)."
+    )
+
+
+def _json(data: bytes) -> Any:
+    """The content of a JSON file in UTF-8 or UTF-16, with or without a byte order mark.
+
+    Raises:
+        ValueError: it is not JSON, or an object has one key twice.
+    """
+    try:
+        return json.loads(data, object_pairs_hook=_object)
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"it must be JSON in UTF-8: {error}") from error
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON, which would silently keep the last of two equal keys."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in names if names.count(key) > 1)!r} is there twice")
+    return found
 
 
 def _card_paths() -> Iterator[Path]:
@@ -288,37 +347,70 @@ _REQUIRED = [
 
 def _typed(top: Field, path: Path) -> Card:
     return Card(
-        name=top["name"].text(),
+        name=top["name"].line(),
         architecture=top["architecture"].text(ARCHITECTURES),
         classes=_classes(top["classes"]),
-        input_size=top["input_size"].count(8),
-        mean=_per_channel(top["mean"]),
-        std=_per_channel(top["std"], above_zero=True),
-        margin=top["margin"].number(),
-        temperature=top["temperature"].number(above_zero=True),
-        source=top["source"].text(),
+        input_size=top["input_size"].count(8, _LARGEST_INPUT),
+        mean=_per_channel(top["mean"], 0.0),
+        std=_per_channel(top["std"], _LEAST_STD),
+        margin=top["margin"].within(0, 2),
+        temperature=top["temperature"].within(0.01, 100),
+        source=top["source"].line(),
         protocol=top["protocol"].text(("seed", "product")),
-        sha256=top["sha256"].text(),
+        sha256=top["sha256"].text().strip().lower(),
         recipe=top["recipe"].mapping(),
         data=top["data"].mapping(),
         metrics=top["metrics"].mapping(),
-        license=top["license"].text(),
+        license=top["license"].line(),
         limits=top["limits"].texts(),
         path=path,
         history=tuple(row.mapping() for row in top.get("history", ()).entries()),
-        errors=read_errors(top.get("errors", ()).value),
+        errors=read_errors(top.get("errors", ())),
         incorrect=top.get("incorrect", "unknown").text(INCORRECT_GOES),
         verdicts=top.get("verdicts", {}).mapping(),
     )
 
 
+_LARGEST_INPUT = 1024
+"""Largest input side in pixels: a picture of it and its activations still fit into memory."""
+
+_LEAST_STD = 0.001
+"""Least standard deviation on values 0..1; 1/255 is in use, for networks that take values 0..255."""
+
+
 def _classes(names: Field) -> tuple[str, ...]:
-    if len(names.entries()) < 2:
+    found = tuple(each.line() for each in names.entries())
+    if len(found) < 2:
         raise names.wrong("a list of two or more classes")
-    return names.texts()
+    meanings: dict[str, str] = {}
+    for name in found:
+        known = class_named(name)
+        meaning = known.name if known else name.casefold().strip()
+        if meaning in meanings:
+            twice = f"{meanings[meaning]!r} and {name!r}"
+            raise ValueError(f"{names.path} must be different classes, not {twice}, which are the same class")
+        meanings[meaning] = name
+    return found
 
 
-def _per_channel(values: Field, *, above_zero: bool = False) -> tuple[float, ...]:
+def _per_channel(values: Field, least: float) -> tuple[float, ...]:
     if len(values.entries()) != 3:
         raise values.wrong("three numbers")
-    return tuple(each.number(above_zero=above_zero) for each in values.entries())
+    return tuple(each.within(least, 1) for each in values.entries())
+
+
+def _check_details(card: Card) -> None:
+    """Parse what is parsed when it is first shown, so that it is rejected here and not on a page.
+
+    Raises:
+        ValueError: a part is not of its type, or names a class that the card does not have.
+    """
+    _ = card.training, card.epochs
+    named = [(f"verdicts / {each.dataset}", each.label) for each in card.class_verdicts]
+    for each in card.evaluations:
+        answers = (label for row in each.confusion.values() for label in row)
+        scored = set(each.metrics) - set(OVERALL)
+        named += [(f"metrics / {each.dataset}", label) for label in (*each.confusion, *answers, *scored)]
+    for path, label in named:
+        if label not in card.classes:
+            raise ValueError(f"{path} must name classes of {', '.join(card.classes)}, not {label!r}")

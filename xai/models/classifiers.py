@@ -13,18 +13,18 @@ from importlib.util import find_spec
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import Card, find_card
+from xai.models.weights import fill_network
 from xai.types import ComputeInfo, Prediction, Provenance
 
 __all__ = [
     "Classifier",
+    "check_finite",
     "load_card",
     "load_classifier",
     "machine_of",
@@ -80,10 +80,12 @@ class Classifier:
         return self.logits(batch).float().softmax(dim=1)
 
     def predict(self, crops: Sequence[NDArray[np.uint8]]) -> tuple[Prediction, ...]:
-        """Classify each crop (RGB uint8 ``(H, W, 3)``)."""
+        """Classify each crop (RGB uint8 ``(H, W, 3)``); raises as ``check_finite`` does."""
         rows: list[NDArray[np.float32]] = []
         for start in range(0, len(crops), _BATCH):
-            rows.extend(self.probabilities(self.prepare(crops[start : start + _BATCH])).cpu().numpy())
+            found = self.probabilities(self.prepare(crops[start : start + _BATCH])).cpu()
+            check_finite(found, self.name)
+            rows.extend(found.numpy())
         return tuple(Prediction(self.card.classes, row) for row in rows)
 
     def class_index(self, name: str) -> int:
@@ -102,8 +104,8 @@ def load_classifier(name: str, device: str = "auto") -> Classifier:
 
     Raises:
         UnknownName: there is no such model.
-        WeightsUnavailable: the weights are missing, altered, or do not fit the architecture, or the
-            architecture does not accept the card's input size.
+        WeightsUnavailable: the weights are missing, altered, or do not fit the architecture, the architecture
+            does not accept the card's input size, or an output for one of some pictures is not a number.
         ValueError: ``device`` is not ``auto``, ``cpu`` or an available ``cuda``.
     """
     return load_card(find_card(name), device)
@@ -111,40 +113,60 @@ def load_classifier(name: str, device: str = "auto") -> Classifier:
 
 def load_card(card: Card, device: str = "auto") -> Classifier:
     """Load the classifier that a card describes; errors as of ``load_classifier``."""
-    name, place = card.name, pick_device(device)
+    place = pick_device(device)
     network = ARCHITECTURES[card.architecture].build(len(card.classes))
-    try:
-        state = {
-            key: value.float() if value.is_floating_point() else value
-            for key, value in load_file(card.path).items()
-        }
-        network.load_state_dict(state)
-    except (RuntimeError, SafetensorError, OSError) as error:
-        raise WeightsUnavailable(
-            f"The model {name} is left out: {card.path.name} does not hold a {card.architecture} "
-            f"with {len(card.classes)} classes."
-        ) from error
+    fill_network(network, card)
     network = network.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
     classifier = Classifier(card, network.eval().requires_grad_(requires_grad=False), place)
     _try(classifier)
     return classifier
 
 
+def check_finite(logits: Tensor, name: str) -> None:
+    """Refuse logits that are not numbers: the weights overflow on some pictures, or are damaged.
+
+    Args:
+        logits: of the classifier, any shape.
+        name: the classifier's.
+
+    Raises:
+        WeightsUnavailable: one of them is NaN or infinite.
+    """
+    if not bool(logits.isfinite().all()):
+        raise WeightsUnavailable(
+            f"The model {name} is left out: it answered a picture with NaN or infinity; train it again."
+        )
+
+
 def _try(classifier: Classifier) -> None:
-    """Run one grey picture through the network, so that a mismatched card or weights of NaN fail now."""
+    """Run some pictures through the network, so that a mismatched card or damaged weights fail now."""
     side = classifier.card.input_size
     try:
-        answer = classifier.probabilities(torch.full((1, 3, side, side), 0.5, device=classifier.device))
+        with torch.inference_mode():
+            logits = classifier.logits(classifier.normalise(_trial_pictures(side).to(classifier.device)))
     except RuntimeError as error:
         raise WeightsUnavailable(
             f"The model {classifier.name} is left out: a {classifier.card.architecture} does not take "
             f"pictures of {side} × {side} pixels."
         ) from error
-    if not torch.isfinite(answer).all():
-        raise WeightsUnavailable(
-            f"The model {classifier.name} is left out: its answer to a grey picture is not a number; "
-            "train it again or restore its weights."
-        )
+    check_finite(logits, classifier.name)
+
+
+def _trial_pictures(side: int) -> Tensor:
+    """Grey, black, white, the primary colours, edges, a gradient, a checkerboard and noise.
+
+    Returns:
+        Values 0..1, float32 ``(11, 3, side, side)``.
+    """
+    plain = torch.tensor(
+        [[0.5, 0.5, 0.5], [0, 0, 0], [1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]], dtype=torch.float32
+    )
+    along = torch.linspace(0, 1, side).expand(side, side)
+    checks = (torch.arange(side)[:, None] + torch.arange(side)) % 2
+    patterns = torch.stack([(along > 0.5).float(), (along.T > 0.5).float(), along, checks.float()])
+    noise = torch.rand((1, 3, side, side), generator=torch.Generator().manual_seed(0))
+    flat = plain[:, :, None, None].expand(-1, 3, side, side)
+    return torch.cat([flat, patterns[:, None].expand(-1, 3, side, side), noise])
 
 
 def pick_device(device: str) -> torch.device:

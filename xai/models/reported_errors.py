@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+
+from xai.models.card_fields import Field
 
 __all__ = ["ERROR_KINDS", "KnownError", "read_errors"]
 
@@ -40,19 +40,8 @@ class KnownError:
     note: str = ""
     on: str = ""
 
-    def __post_init__(self) -> None:
-        if self.kind not in ERROR_KINDS:
-            known = ", ".join(ERROR_KINDS)
-            raise ValueError(f"errors name the kind {self.kind!r}; known are {known}")
-        if type(self.count) is not int or self.count < 1:
-            raise ValueError(f"the count of {self.kind} must be a whole number from 1, not {self.count!r}")
-        if self.of is not None and (type(self.of) is not int or self.of < self.count):
-            raise ValueError(f"{self.kind} counts {self.count} of {self.of!r}; of is None or at least count")
-        if not isinstance(self.note, str) or not isinstance(self.on, str):
-            raise TypeError(f"note and on of {self.kind} must be text")
 
-
-def read_errors(raw: Sequence[Any]) -> tuple[KnownError, ...]:
+def read_errors(raw: Field) -> tuple[KnownError, ...]:
     """The errors of a card, the most frequent first.
 
     Args:
@@ -60,11 +49,22 @@ def read_errors(raw: Sequence[Any]) -> tuple[KnownError, ...]:
             missing.
 
     Raises:
-        ValueError, TypeError: it has another format; a kind of one set occurs twice.
+        ValueError: it has another format; a kind of one set occurs twice.
     """
-    if not isinstance(raw, list | tuple) or not all(isinstance(one, dict) for one in raw):
-        raise TypeError("errors must be a list of objects with kind and count")
-    errors = [KnownError(**one) for one in raw]
+    errors = tuple(map(_error, raw.entries()))
     if len({(one.on, one.kind) for one in errors}) < len(errors):
-        raise ValueError("errors name one kind twice for the same set")
+        raise ValueError(f"{raw.path} must name each kind once for a set, not twice")
     return tuple(sorted(errors, key=lambda one: (one.on, -one.count)))
+
+
+def _error(raw: Field) -> KnownError:
+    if unknown := set(raw.mapping()) - {each.name for each in fields(KnownError)}:
+        raise raw.wrong(f"an object without the key {min(unknown)}")
+    count = raw["count"].count(1)
+    return KnownError(
+        kind=raw["kind"].text(ERROR_KINDS),
+        count=count,
+        of=raw.get("of").known(lambda of: of.count(count)),
+        note=raw.get("note", "").text(),
+        on=raw.get("on", "").text(),
+    )

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from xai.errors import ImageRejected
 
 __all__ = [
+    "HEADER_BYTES",
     "MAX_BYTES",
     "MAX_CHUNKS",
     "MAX_PIXELS",
@@ -23,6 +24,7 @@ __all__ = [
     "MIN_SIDE",
     "check_header",
     "check_size",
+    "is_picture",
 ]
 
 MAX_BYTES = 20_000_000
@@ -70,6 +72,15 @@ _FOREIGN: Mapping[str, bytes] = {
 """Formats that users do upload, by magic bytes, so that the refusal can name them."""
 
 
+HEADER_BYTES = 16
+"""So many bytes of a file say whether it is a picture."""
+
+
+def is_picture(header: bytes) -> bool:
+    """Whether a file that begins with these ``HEADER_BYTES`` is a JPEG, PNG or WebP, whatever its name."""
+    return any(re.match(beginning, header[:HEADER_BYTES], re.DOTALL) for beginning in _KINDS.values())
+
+
 def check_header(data: bytes) -> str:
     """Pillow's name of the format (``"JPEG"``, ``"PNG"`` or ``"WEBP"``) of a file that may be decoded.
 
@@ -110,7 +121,7 @@ def check_size(width: int, height: int) -> None:
 
 def _kind(data: bytes) -> str:
     for kind, beginning in _KINDS.items():
-        if re.match(beginning, data[:16], re.DOTALL):
+        if re.match(beginning, data[:HEADER_BYTES], re.DOTALL):
             return kind
     for name, beginning in _FOREIGN.items():
         if re.match(beginning, data[:1024], re.DOTALL):

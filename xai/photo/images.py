@@ -23,7 +23,7 @@ from xai.errors import ImageRejected
 from xai.photo.image_headers import check_header, check_size
 from xai.types import Image
 
-__all__ = ["encode_jpeg", "encode_png", "read_image"]
+__all__ = ["encode_jpeg", "encode_png", "photo_frame", "read_image"]
 
 
 def read_image(data: bytes) -> Image:
@@ -55,6 +55,21 @@ def read_image(data: bytes) -> Image:
     if orientation in _UPRIGHT:
         pixels = np.ascontiguousarray(_UPRIGHT[orientation](pixels))
     return Image(pixels, hashlib.sha256(data).hexdigest(), notices)
+
+
+def photo_frame(data: bytes) -> tuple[int, int, int]:
+    """Width and height of the picture that ``read_image`` returns, and the EXIF orientation that it applies.
+
+    Nothing is decoded but the header. The orientation is 1 where the picture is taken as stored.
+
+    Raises:
+        ImageRejected: as ``read_image``.
+    """
+    with _one_sentence(), PIL.Image.open(io.BytesIO(data), formats=[check_header(data)]) as picture:
+        orientation, (width, height) = _orientation(picture), picture.size
+    if orientation not in _UPRIGHT:
+        return width, height, 1
+    return (height, width, orientation) if orientation in _SIDEWAYS else (width, height, orientation)
 
 
 def encode_jpeg(pixels: NDArray[np.uint8], quality: int = 90) -> bytes:
@@ -129,6 +144,10 @@ _UPRIGHT: Mapping[int, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
     8: lambda stored: stored.swapaxes(0, 1)[::-1],
 }
 """EXIF orientation -> transform that makes the stored picture upright (Exif 2.32, tag 0x0112)."""
+
+
+_SIDEWAYS = (5, 6, 7, 8)
+"""Orientations that exchange width and height."""
 
 
 def _orientation(picture: PIL.Image.Image) -> int:

@@ -47,7 +47,7 @@ from dashboard.worker.jobs import READING, JobProgress, ProgressCallback
 from dashboard.worker.model_pool import ModelPool
 from xai.audit.claims.definitions import Claim, parse_claims
 from xai.audit.controls import ControlModels, control_photos
-from xai.audit.examine import Part, examine_part, examine_photo, settle
+from xai.audit.examine import Donors, Part, examine_part, examine_photo, settle
 from xai.audit.findings.collect import FINDINGS_FILE
 from xai.audit.ledger import Ledger, Outcome
 from xai.audit.photos import AuditedPhotos, crops_of
@@ -55,7 +55,7 @@ from xai.audit.report.record import NOTES_FILE, finding_key
 from xai.audit.report.write import wanted_faces, write_report
 from xai.audit.rows import FACES_FILE, SCHEMA, join_parts, write_part
 from xai.audit.run import PART_FILES, finish_audit
-from xai.audit.settings import SETTINGS_FILE, check_settings, settings_of
+from xai.audit.settings import SETTINGS_FILE, Options, check_settings, settings_of
 from xai.audit.sources.archives import HeldZip, read_zip
 from xai.audit.sources.files import SourceFile, list_uploads
 from xai.audit.sources.labels import Annotation
@@ -112,7 +112,7 @@ def _list(job: ListSet, _models: ModelPool, _tell: ProgressCallback) -> ListedSe
 
 
 def _begin(job: BeginAudit, models: ModelPool, _tell: ProgressCallback) -> Folder:
-    settings = settings_of(_classifiers(models, job.models), _sources(job.files), job.claims)
+    settings = settings_of(_classifiers(models, job.models), _sources(job.files), _options(job.claims))
     with _laid_out({}) as out:
         check_settings(out / "audit", settings)
         kept = (out / "audit" / SETTINGS_FILE).read_bytes()
@@ -126,7 +126,7 @@ def _resume(job: ResumeAudit, models: ModelPool, _tell: ProgressCallback) -> Res
         settings = json.loads(folder[SETTINGS_FILE])
         claims = parse_claims(folder[_CLAIMS_FILE].decode(), _CLAIMS_FILE)
         names = tuple(str(name) for name in settings["models"])
-        now = settings_of(_classifiers(models, names), _sources(job.files), claims)
+        now = settings_of(_classifiers(models, names), _sources(job.files), _options(claims))
         other = tuple(key for key in now if settings[key] != now[key])
     except (KeyError, ValueError, TypeError) as error:
         raise DataRejected("The file holds no audit; choose one that this page has made.") from error
@@ -147,12 +147,12 @@ def _resume(job: ResumeAudit, models: ModelPool, _tell: ProgressCallback) -> Res
 def _examine(job: ExamineFile, models: ModelPool, tell: ProgressCallback) -> Examined:
     classifiers = _classifiers(models, job.models)
 
-    def examine(data: bytes, asked: Sequence[Classifier]) -> Any:
+    def examine(data: bytes, asked: Sequence[Classifier], group: str, donors: Donors) -> Any:
         tell(JobProgress(READING))
-        return examine_photo(data, asked, lambda _done, _total: tell(JobProgress("auditing")))
+        return examine_photo(data, asked, group, donors, lambda _done, _total: tell(JobProgress("auditing")))
 
     skip = (job.file.sha256,) if job.known else ()
-    part = examine_part(_sources((job.file,)), classifiers, examine, skip)
+    part = examine_part(_sources((job.file,)), classifiers, examine, skip=skip)
     return Examined(part.rows, asdict(part.outcomes[0]))
 
 
@@ -240,6 +240,11 @@ def _cut(job: CutFaces, _models: ModelPool, tell: ProgressCallback) -> tuple[byt
 def _controls() -> ControlModels:
     """The control models, loaded once for all visitors."""
     return ControlModels()
+
+
+def _options(claims: Sequence[Claim]) -> Options:
+    """A photo is here alone, without the others of the set: the gallery's portraits lend the parts."""
+    return Options(claims, "gallery")
 
 
 def _classifiers(models: ModelPool, names: Sequence[str]) -> list[Classifier]:

@@ -11,6 +11,7 @@ from tests.support.models import make_classifier
 from xai.audit.claims.definitions import Claim
 from xai.audit.controls import EXPECTED, SAMPLE, ControlModels, run_controls
 from xai.audit.run import finish_audit, run_audit
+from xai.audit.settings import Options
 from xai.audit.sources.files import list_files
 from xai.errors import DataRejected
 from xai.photo.faces import find_faces
@@ -45,7 +46,7 @@ def photos(folder, count):
 
 def audited(folder, models, out):
     files = list_files([folder], print)
-    run_audit(files, models, out, examine=examine, claims=CLAIMS)
+    run_audit(files, models, out, examine=examine, options=Options(CLAIMS, "gallery"))
     return files
 
 
@@ -191,7 +192,7 @@ def test_a_photo_that_changed_since_it_was_audited_is_named(models, tmp_path):
 @pytest.mark.parametrize("label", ["uncovered", None])
 def test_the_control_networks_are_judged_as_expected_on_a_drawn_face(label):
     face = find_faces(load_sample("admiral-plain"))[0]
-    found = ControlModels("cpu").ask(face, label)
+    found = ControlModels("cpu").ask(face, label, "", None)
     assert {"planted_mark", "untrained"} <= set(found)
     assert found["planted_mark"] == "not supported"
     for name, verdict in found.items():
@@ -201,4 +202,4 @@ def test_the_control_networks_are_judged_as_expected_on_a_drawn_face(label):
 @pytest.mark.slow
 def test_a_control_is_not_asked_where_its_answer_is_known_to_be_wrong():
     face = find_faces(load_sample("admiral-plain"))[0]
-    assert "honest" not in ControlModels("cpu").ask(face, "covered")
+    assert "honest" not in ControlModels("cpu").ask(face, "covered", "", None)

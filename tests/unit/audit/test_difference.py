@@ -11,6 +11,7 @@ from tests.support.models import make_classifier
 from xai.audit.claims.definitions import Claim
 from xai.audit.difference import audit_difference
 from xai.audit.run import finish_audit, run_audit
+from xai.audit.settings import Options
 from xai.audit.sources.files import list_files
 from xai.cli.tables import difference_table
 from xai.errors import XaiError
@@ -21,7 +22,7 @@ CLAIMS = (Claim("rests_on_nose_and_mouth", "all", 0.2, 20),)
 def supported_from(first):
     """The stand-in, whose verdict is *supported* from a brightness on and else *not supported*."""
 
-    def examined(data, classifiers):
+    def examined(data, classifiers, *_):
         photo = examine(data, classifiers)
         level = int(photo.image.pixels[5, 5, 0])
         told = evidences.evidence("supported" if level >= first else "not supported")
@@ -33,7 +34,7 @@ def supported_from(first):
 def audit(folder, out, model, examined, claims=CLAIMS):
     models = [make_classifier(nn.Identity(), 8, name=model)]
     files = list_files([folder], print)
-    run_audit(files, models, out, examine=examined, claims=claims)
+    run_audit(files, models, out, examine=examined, options=Options(claims))
     finish_audit(files, [model], out, claims, StandInControls(RIGHT))
     return out
 

@@ -43,7 +43,7 @@ def audit(folder, models, out, examine):
 def failing(error, on):
     """The stand-in, which raises on the pictures of some seeds."""
 
-    def examined(data, classifiers):
+    def examined(data, classifiers, *_):
         if data in [picture(seed) for seed in on]:
             raise error
         return examine(data, classifiers)
@@ -139,7 +139,7 @@ def test_the_faces_beside_one_that_cannot_be_explained_have_rows(monkeypatch, mo
     assert [len(each) for each in photo.explanations] == [2, 0, 2]
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "1.png").write_bytes(picture(5))
-    summary, rows = audit(tmp_path / "set", models, tmp_path / "out", lambda data, _: photo)
+    summary, rows = audit(tmp_path / "set", models, tmp_path / "out", lambda data, *_: photo)
     row = rows["1.png"]
     assert (row["outcome"], row["faces"], row["unexplained"]) == ("read", "2", "1")
     assert row["sentence"] == "Face 2 cannot be explained: ValueError: the map is not finite."
@@ -156,7 +156,7 @@ def test_a_photo_without_an_explained_face_is_refused_and_counts_them(monkeypatc
     (tmp_path / "set").mkdir()
     (tmp_path / "set" / "1.png").write_bytes(picture(5))
     summary, rows = audit(
-        tmp_path / "set", models, tmp_path / "out", lambda data, _: examine_photo(data, ["first"])
+        tmp_path / "set", models, tmp_path / "out", lambda data, *_: examine_photo(data, ["first"])
     )
     assert (rows["1.png"]["outcome"], rows["1.png"]["unexplained"]) == ("refused", "3")
     assert "Face 3 cannot be explained: The model answers with NaN." in rows["1.png"]["sentence"]
@@ -164,7 +164,7 @@ def test_a_photo_without_an_explained_face_is_refused_and_counts_them(monkeypatc
 
 
 def test_a_model_that_answers_no_photo_ends_the_audit(folder, models, tmp_path):
-    def nothing(data, classifiers):
+    def nothing(data, classifiers, *_):
         image = read_image(data)
         return Photo(image, Faces([FACE]), [()], {0: "Face 1 cannot be explained: it answers with NaN."})
 

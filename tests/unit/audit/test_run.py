@@ -13,7 +13,7 @@ from xai.audit.claims.definitions import DEFAULT_CLAIMS
 from xai.audit.ledger import OUTCOMES
 from xai.audit.rows import SCHEMA
 from xai.audit.run import PART_FILES, run_audit
-from xai.audit.settings import alone
+from xai.audit.settings import Options, alone
 from xai.audit.sources.files import list_files
 from xai.audit.summary import defused, summarise
 from xai.errors import ThirdPartyMissing, XaiError
@@ -48,7 +48,7 @@ def everything(out):
 
 
 def killed_at(number, seen):
-    def stopped(data, classifiers):
+    def stopped(data, classifiers, *_):
         seen.append(data)
         if len(seen) == number:
             raise Killed
@@ -157,7 +157,7 @@ def test_other_arguments_are_refused_with_what_differs(folder, models, tmp_path)
         audit(folder, models, tmp_path / "full")
     (folder / "new.png").unlink()
     with pytest.raises(XaiError, match="holds an audit with other claims; audit"):
-        run_audit(list_files([folder], print), models, tmp_path / "out", claims=DEFAULT_CLAIMS[:1])
+        run_audit(list_files([folder], print), models, tmp_path / "out", options=Options(DEFAULT_CLAIMS[:1]))
 
 
 def test_two_runs_do_not_write_to_one_folder(folder, models, tmp_path):
@@ -183,7 +183,7 @@ def test_a_twin_under_another_label_is_said_so_also_after_a_kill(models, tmp_pat
 
 
 def test_what_is_missing_here_ends_the_run_and_is_no_fault_of_a_photo(folder, models, tmp_path):
-    def broken(data, classifiers):
+    def broken(data, classifiers, *_):
         raise ThirdPartyMissing("The face mesh is not installed.")
 
     with pytest.raises(ThirdPartyMissing):

@@ -2,12 +2,18 @@
 
 import contextlib
 import io
+import json
 import os
+import pickle
 import random
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.support.audits import picture, zipped
@@ -120,10 +126,14 @@ def test_a_table_names_photos_and_classes(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("path,class\n1.png,hat\n", "Line 2 .* has the class 'hat'"),
-        ("file,class\n1.png,covered\n", "Line 2 .* no path"),
-        ("path,class,x0,y0,x1,y1\n1.png,covered,1,2,x,4\n", "box without four numbers"),
-        ("path,class,x0,y0,x1,y1\n1.png,covered,5,2,1,4\n", "empty or endless box"),
+        ("path,class\n1.png,hat\n", "Line 2 .* has the class 'hat'; known are covered"),
+        ("name,class\n1.png,covered\n", "must have the columns file and class; its head is name, class"),
+        ("path,class\n,covered\n", "Line 2 .* file must be the name of a picture, not ''"),
+        (
+            "path,class,x0,y0,x1,y1\n1.png,covered,1,2,x,4\n",
+            "Line 2 .* x1 must be a number of pixels, not 'x'",
+        ),
+        ("path,class,x0,y0,x1,y1\n1.png,covered,5,2,1,4\n", "Line 2 .* its box is empty"),
         ("path,class\n", "no file to audit"),
     ],
 )
@@ -309,3 +319,116 @@ def test_tables_in_an_upload_are_said_not_to_be_read():
     said = []
     files = list_uploads([SourceFile("set/boxes.csv", 1, lambda: b"x")], said.append, 1)
     assert said == [files[0].refusal] != [""]
+
+
+def parquet(path, table, **options):
+    pq.write_table(table, path, **options)
+    return path
+
+
+def test_a_parquet_of_bytes_gives_photos_with_names_classes_boxes_and_groups(tmp_path):
+    pictures = [picture(n) for n in range(1, 8)]
+    columns = {
+        "bytes": [*pictures, None],
+        "path": [f"{n}.png" for n in range(1, 8)] + ["none.png"],
+        "class": ["covered", "with_mask", "uncovered", None, "", "incorrect", "covered", "covered"],
+        "x0": [1.0, *[None] * 7], "y0": [2, *[None] * 7], "x1": [11, *[None] * 7], "y1": [12, *[None] * 7],
+        "group": ["one", "one", *[None] * 6],
+    }  # fmt: skip
+    path = parquet(tmp_path / "set.parquet", pa.table(columns), row_group_size=3)
+    files = listed(path)
+    assert labels(files) == {
+        "1.png": [("covered", (1.0, 2.0, 11.0, 12.0))], "2.png": [("covered", None)],
+        "3.png": [("uncovered", None)], "4.png": [], "5.png": [], "6.png": [("incorrect", None)],
+        "7.png": [("covered", None)], "none.png": [("covered", None)],
+    }  # fmt: skip
+    assert [file.group for file in files] == ["one", "one"] + [""] * 6
+    assert [file.size for file in files] == [*map(len, pictures), 0]
+    assert files[-1].refusal == "The row holds no bytes of a photo."
+    for order in (range(7), (6, 0, 3, 3, 2, 5)):
+        assert [files[n].read() for n in order] == [pictures[n] for n in order]
+    passed_on = pickle.loads(pickle.dumps(files))
+    assert [file.read() for file in passed_on[:7]] == pictures
+
+
+def test_a_parquet_of_hugging_face_names_its_classes_in_the_schema(tmp_path):
+    structs = [{"bytes": picture(n), "path": None if n else "a.png"} for n in range(3)]
+    features = {"label": {"names": ["without_mask", "with_mask"], "_type": "ClassLabel"}}
+    table = pa.table({"image": structs, "label": [1, 0, 1]}).replace_schema_metadata(
+        {"huggingface": json.dumps({"info": {"features": features}})}
+    )
+    files = listed(parquet(tmp_path / "train-00000.parquet", table))
+    assert labels(files) == {
+        "a.png": [("covered", None)],
+        "row 0000002": [("uncovered", None)],
+        "row 0000003": [("covered", None)],
+    }
+    assert [file.read() for file in files] == [struct["bytes"] for struct in structs]
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"bytes": ["text"]}, "should have a column of bytes of pictures.* it has bytes"),
+        ({"picture": [b"x"]}, "it has picture"),
+        ({"bytes": [b"x"], "label": [3]}, "Row 1 of .* has the class '3'; known are"),
+        ({"bytes": [b"x"], "class": ["hat"]}, "Row 1 of .* has the class 'hat'"),
+        (
+            {"bytes": [b"x"], "class": ["covered"], "x0": [1]},
+            "Row 1 .* y0 must be a number of pixels",
+        ),
+        (
+            {"bytes": [b"x"], "class": ["covered"], "x0": [1], "y0": [1], "x1": [1], "y1": [2]},
+            "empty",
+        ),
+    ],
+)
+def test_a_parquet_that_cannot_be_used_is_refused_with_its_row(tmp_path, columns, said):
+    with pytest.raises(DataRejected, match=said):
+        listed(parquet(tmp_path / "set.parquet", pa.table(columns)))
+
+
+def test_a_parquet_beyond_the_limit_or_changed_or_none_is_refused(tmp_path, monkeypatch):
+    path = parquet(tmp_path / "set.parquet", pa.table({"bytes": [picture(1), picture(2)]}))
+    files = listed(path)
+    parquet(path, pa.table({"bytes": [picture(3)]}))
+    with pytest.raises(DataRejected, match="has changed since the audit began"):
+        files[1].read()
+    monkeypatch.setattr("xai.audit.sources.parquet.MAX_GROUP", 10)
+    with pytest.raises(DataRejected, match="with fewer rows in a group"):
+        listed(path)
+    path.write_bytes(b"PAR1 and no more")
+    with pytest.raises(DataRejected, match="should be a Parquet file"):
+        listed(path)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_broken_parquet_is_never_more_than_a_refusal(tmp_path, seed):
+    table = pa.table({"bytes": [picture(n) for n in range(6)], "class": ["covered"] * 6})
+    path = parquet(tmp_path / "set.parquet", table, row_group_size=2)
+    broken, chance = bytearray(path.read_bytes()), random.Random(seed)
+    for _ in range(chance.randint(1, 12)):
+        broken[chance.randrange(len(broken))] = chance.randrange(256)
+    path.write_bytes(broken[: chance.randint(len(broken) // 2, len(broken))] if seed % 3 == 0 else broken)
+    with contextlib.suppress(DataRejected):
+        for file in list_files([path], lambda _told: None):
+            file.read()
+
+
+MEASURED = """
+import sys, pathlib, pyarrow
+from xai.audit.sources.files import list_files
+files = list_files([pathlib.Path(sys.argv[1])], print)
+print(len(files), len(files[-1].read()), pyarrow.default_memory_pool().max_memory())
+"""
+
+
+def test_a_parquet_whose_few_bytes_repeat_a_large_picture_is_not_unpacked_at_once(tmp_path):
+    repeated = pa.DictionaryArray.from_arrays(pa.array([0] * 400), pa.array([bytes(2_000_000)]))
+    path = tmp_path / "set.parquet"
+    parquet(path, pa.table({"bytes": repeated}), compression="zstd", store_schema=False)
+    assert path.stat().st_size < 100_000
+    done = subprocess.run([sys.executable, "-c", MEASURED, path], capture_output=True, text=True, check=True)
+    rows, size, most = map(int, done.stdout.split())
+    assert (rows, size) == (400, 2_000_000)
+    assert most < 20 * size

@@ -140,5 +140,5 @@ def test_stopping_from_the_keyboard_is_one_sentence(call, photos, tmp_path, monk
 
     monkeypatch.setattr("xai.audit.run.examine_photo", interrupted)
     status, out, err = call("audit", photos, "--out", tmp_path / "out")
-    assert (status, out) == (2, "")
+    assert (status, out) == (130, "")
     assert "the same call goes on" in err.splitlines()[-1]

@@ -42,16 +42,19 @@ def test_answers_of_a_photo():
         "probabilities": {"covered": 0.9},
         "verdict": "supported",
         "regions": REGIONS,
+        "refused": {"deeplift": "It does not add up."},
     }
     face = {"box": [1, 2, 3, 4], "models": {"net": model}}
     assert tables.explanation_table({"faces": [face, face]}) == told(
         "Face 1 at [1, 2, 3, 4]",
         "model  answer   probability  verdict    nose and mouth  lower face",
         "net    covered        90.0%  supported           25.0%           –",
+        "net, deeplift: It does not add up.",
         "",
         "Face 2 at [1, 2, 3, 4]",
         "model  answer   probability  verdict    nose and mouth  lower face",
         "net    covered        90.0%  supported           25.0%           –",
+        "net, deeplift: It does not add up.",
     )
 
 
@@ -109,9 +112,9 @@ def test_verdicts_beside_the_right_ones():
 def test_found_faces():
     found = {"24": {"recall": 0.75, "found": 3, "n": 4}, "48": {"recall": None, "found": 0, "n": 0}}
     assert tables.recall_table({"set": {"masked": found, "unmasked": found}}) == told(
-        "photos  faces from     with a mask            bare",
-        "set          24 px  3 of 4 (75.0%)  3 of 4 (75.0%)",
-        "set          48 px               –               –",
+        "photos  faces from     with a mask            bare  photos left out",
+        "set          24 px  3 of 4 (75.0%)  3 of 4 (75.0%)                0",
+        "set          48 px               –               –                0",
     )
 
 
@@ -141,7 +144,7 @@ def test_commands_print_tables_for_people(call, tmp_path):
     assert out.splitlines()[0].startswith("model")
     assert out.splitlines()[1].split()[:2] == ["custom_cnn_relu_bn", "1"]
     assert "Left out 2 entries of the sets, the first:" in err
-    assert "line 3 has the class 'hat'" in err
+    assert "boxes.csv has the class 'hat'" in err
     (tmp_path / "boxes.csv").write_text("file,class,x0,y0,x1,y1\na.png,uncovered,182,58,270,177\n")
     status, out, _ = call("recall", tmp_path)
     assert status == 0

@@ -44,7 +44,9 @@ def test_a_voc_set_with_faults_is_learnt_without_them(call, photos, tmp_path):
     )  # fmt: skip
     assert status == 0
     told = json.loads(said)
-    assert set(told) == {"name", "epochs", "seconds", "metrics"}
+    assert set(told) == {"name", "epochs", "seconds", "metrics", "faces", "reasons"}
+    assert sum(told["faces"].values()) == 48
+    assert len(told["reasons"]) == 3
     assert told["name"] == "cnn3_fmd"
     assert told["metrics"]["left_out"] == 3
     assert "Left out 2 entries" in notes

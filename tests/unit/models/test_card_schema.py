@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.models import make_card
 from xai.errors import WeightsUnavailable
-from xai.models.card_schema import Field, Metric
+from xai.models.card_fields import Field
+from xai.models.card_schema import Metric
 from xai.models.cards import parse_card
 
 TOY = "toy protocol=seed"
@@ -58,9 +59,30 @@ def test_a_card_with_everything_is_taken(tmp_path):
     ("keys", "value", "says"),
     [
         (["margin"], "wide", "margin must be a number, not 'wide'"),
-        (["margin"], 10**400, "int too large to convert to float"),
+        (["margin"], 10**400, "margin must be a number, not 1000000"),
+        (["margin"], 2.1, "margin must be a number from 0 to 2, not 2.1"),
+        (["margin"], float("nan"), "margin must be a number, not nan"),
+        (["temperature"], float("nan"), "temperature must be a number, not nan"),
+        (["temperature"], 0, "temperature must be a number from 0.01 to 100, not 0"),
+        (["temperature"], None, "temperature must be a number, not None"),
+        (["temperature"], [1.0], "temperature must be a number, not [1.0]"),
+        (["input_size"], 100_000, "input_size must be a whole number from 8 to 1024, not 100000"),
+        (["mean"], [123.7, 116.3, 103.5], "mean / 1 must be a number from 0 to 1, not 123.7"),
+        (["classes"], ["covered", "covered", "uncovered"], "must be different classes, not 'covered'"),
+        (["classes"], ["covered", "Worn correctly"], "'covered' and 'Worn correctly', which are the same"),
+        (["classes"], ["hat", "HAT"], "'hat' and 'HAT', which are the same class"),
+        (["classes"], ["covered", " "], "classes / 2 must be one line of text with 1 to 80 printable char"),
+        (["classes"], ["covered", "un\ncovered"], "classes / 2 must be one line of text"),
+        (["classes"], ["covered", 3], "classes / 2 must be text, not 3"),
+        (["classes"], "covered", "classes must be a list, not 'covered'"),
+        (["license"], "", "license must be one line of text with 1 to 80 printable characters, not ''"),
+        (["recipe", "rate"], float("inf"), "recipe / rate must be a number, not inf"),
+        (["recipe", "author"], "\ud800", "recipe / author must be text in Unicode, not '\\ud800'"),
+        (["metrics", TOY, "confusion"], {"hat": {"covered": 3}}, "must name classes of covered, incorrect"),
+        (["metrics", TOY, "per_class"], {"hat": 0.5}, "uncovered, not 'hat'"),
+        (["verdicts", "toy donors=set"], {"hat": JUDGED}, "verdicts / toy must name classes of covered"),
         (["margin"], True, "margin must be a number, not True"),
-        (["std"], [1, 0, 1], "std / 2 must be a number above 0, not 0"),
+        (["std"], [1, 0, 1], "std / 2 must be a number from 0.001 to 1, not 0"),
         (["limits"], "none", "limits must be a list, not 'none'"),
         (["protocol"], "sead", "protocol must be one of seed, product, not 'sead'"),
         (["recipe", "departures"], [3], "recipe / departures / 1 must be text, not 3"),

@@ -43,6 +43,64 @@ def test_default_comes_first_then_by_name(folder):
     assert [card.name for card in read_cards().cards] == [DEFAULT_MODEL, "ant", "zebra"]
 
 
+def test_no_added_model_stands_before_the_two_that_the_pages_open_with(tmp_path, monkeypatch):
+    monkeypatch.delenv("XAI_WEIGHTS", raising=False)
+    first = [card.name for card in read_cards().cards[:2]]
+    monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path))
+    for name in ("aaa", "0", "Custom", "custom_cnn"):
+        put(tmp_path, name)
+    listed = [card.name for card in read_cards().cards]
+    assert listed[:2] == first == ["mobilenet_v2", "custom_cnn_relu_bn"]
+    assert {"aaa", "0", "Custom", "custom_cnn"} < set(listed)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: text.encode("utf-16"),
+        lambda text: text.encode("utf-16-be"),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace("\n", "\r").encode() + b"\r\r",
+    ],
+    ids=["mark", "utf-16", "utf-16-be", "windows", "old mac"],
+)
+def test_a_card_may_be_written_by_any_editor(folder, written):
+    put(folder, "mine")
+    path = folder / "mine.json"
+    plain = read_card(path)
+    card = json.loads(path.read_text())
+    path.write_bytes(written(json.dumps({**card, "sha256": card["sha256"].upper()}, indent=1)))
+    assert read_card(path) == plain
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", r"it must be JSON in UTF-8: Expecting value"),
+        ("[]", r"it must be an object, not \[\]"),
+        ("null", "it must be an object, not None"),
+        ('{"name": "odd", "name": "odd"}', "the key 'name' is there twice"),
+        ("[" * 100_000, "it is nested too deeply"),
+        ("9" * 5000, "4300 digits"),
+        ("\ufeff\ufeff{}", "it must be JSON in UTF-8"),
+    ],
+)
+def test_a_file_that_is_no_card_is_refused_in_one_sentence(folder, text, says):
+    (folder / "odd.json").write_text(text, encoding="utf-8")
+    with pytest.raises(WeightsUnavailable, match=f"^The model odd is left out: .*{says}"):
+        read_card(folder / "odd.json")
+
+
+@pytest.mark.parametrize("digest", ["", "…", "abc", "g" * 64, "0" * 63])
+def test_a_digest_that_is_none_is_refused(folder, digest):
+    put(folder, "odd")
+    card = json.loads((folder / "odd.json").read_text())
+    (folder / "odd.json").write_text(json.dumps({**card, "sha256": digest}))
+    with pytest.raises(WeightsUnavailable, match="sha256 must be 64 hexadecimal digits, not"):
+        read_card(folder / "odd.json")
+
+
 def test_one_flipped_bit_leaves_the_model_out_by_name(folder):
     put(folder, "good")
     path = put(folder, "altered")

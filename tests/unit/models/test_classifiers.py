@@ -5,7 +5,7 @@ from PIL import Image as Pillow
 from torch import nn
 
 from tests.support.models import make_classifier
-from xai.errors import UnknownName
+from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
 from xai.models.classifiers import pick_device, to_input
 
@@ -70,7 +70,7 @@ def test_a_model_that_answers_nan_is_not_believed():
         def forward(self, x):
             return torch.full((len(x), 3), float("nan"))
 
-    with pytest.raises(ValueError, match="NaN"):
+    with pytest.raises(WeightsUnavailable, match=r"small .* NaN or infinity"):
         make_classifier(Broken(), 8).predict([np.zeros((8, 8, 3), np.uint8)])
 
 

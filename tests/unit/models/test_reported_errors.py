@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.trials import put_model
 from xai.errors import WeightsUnavailable
+from xai.models.card_fields import Field
 from xai.models.cards import read_card
 from xai.models.reported_errors import KnownError, read_errors
 
@@ -33,23 +34,29 @@ def test_a_card_without_them_is_a_card(tmp_path):
 
 
 def test_what_nobody_counted_may_be_left_out():
-    assert read_errors([{"kind": "scarf", "count": 3}]) == (KnownError("scarf", 3),)
+    assert read_errors(Field([{"kind": "scarf", "count": 3}])) == (KnownError("scarf", 3),)
 
 
 @pytest.mark.parametrize(
     ("errors", "says"),
     [
-        ([{"kind": "hats", "count": 3}], "'hats'; known are low_mask, profile"),
+        (
+            [{"kind": "hats", "count": 3}],
+            "errors / 1 / kind must be one of low_mask, profile, .*, not 'hats'",
+        ),
         ([{"kind": "beard", "count": 0}], "whole number from 1"),
         ([{"kind": "beard", "count": 2.5}], "whole number from 1"),
         ([{"kind": "beard", "count": True}], "whole number from 1"),
-        ([{"kind": "beard", "count": 5, "of": 4}], "5 of 4"),
+        ([{"kind": "beard", "count": 5, "of": 4}], "errors / 1 / of must be a whole number from 5, not 4"),
         ([{"kind": "beard", "count": 5, "note": 3}], "must be text"),
         ([{"kind": "beard", "count": 5, "colour": "red"}], "colour"),
         ([{"kind": "beard"}], "count"),
-        ([{"kind": "beard", "count": 1}, {"kind": "beard", "count": 2}], "one kind twice"),
-        (["beards"], "list of objects"),
-        ({"beard": 3}, "list of objects"),
+        (
+            [{"kind": "beard", "count": 1}, {"kind": "beard", "count": 2}],
+            "errors must name each kind once for a set, not twice",
+        ),
+        (["beards"], "errors / 1 must be an object, not 'beards'"),
+        ({"beard": 3}, "errors must be a list, not"),
     ],
 )
 def test_what_is_no_list_of_errors_is_refused_with_the_reason(tmp_path, errors, says):

@@ -53,6 +53,7 @@ def methods(record: Record) -> Section:
                 f"{settings['set']['sha256']}. The SHA-256 of each photo is in files.csv and faces.csv."),
         ("Claims", f"fixed beforehand; SHA-256: {settings['claims']}."),
         ("Program", f"SHA-256 of its code: {settings['code']}."),
+        ("Donors", _donors(record)),
         ("Maps", f"{listed([shown(name) for name in settings['methods']])}."),
         ("Device", f"{listed([shown(name) for name in settings['device']])}."),
         ("Seed", "none is needed: nothing is drawn by chance except from generators with a fixed start."),
@@ -89,6 +90,15 @@ def methods(record: Record) -> Section:
         )
     )
     return Section("Methods", (steps, Terms(tuple(terms)), table), "methods")
+
+
+def _donors(record: Record) -> str:
+    counts = record.donors.get("counts", {})
+    if record.donors.get("faces"):
+        told = listed([f"{shown(label)} {count}" for label, count in counts.items()])
+        return f"parts of other people come from faces of the set itself ({told}); donors.json names them."
+    why = ", as was asked" if not record.donors else "; the set has too few labelled faces of two classes"
+    return f"parts of other people come from the two portraits of the gallery{why}."
 
 
 def calibration(known: Calibration | None) -> Section:

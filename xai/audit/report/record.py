@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from xai.audit.claims.definitions import NOT_ESTABLISHED
 from xai.audit.controls import CONTROLS_FILE
+from xai.audit.donors import DONORS_FILE
 from xai.audit.findings.collect import FINDINGS_FILE
 from xai.audit.rows import FACES_FILE
 from xai.audit.settings import SETTINGS_FILE, card_digest
@@ -49,6 +50,7 @@ class Record:
         settings: of ``settings.json``.
         summary: of ``summary.json``.
         controls: of ``controls.json``; empty where no controls were run.
+        donors: of ``donors.json``; empty where the gallery's were asked for.
         findings: of ``findings.json``.
         notes: key of a finding -> ``{"status": one of NOTE_STATUS, "note": text}``.
         faces: rows of ``faces.parquet`` without maps and other grids.
@@ -59,6 +61,7 @@ class Record:
     settings: Json
     summary: Json
     controls: Json
+    donors: Json
     findings: Json
     notes: Mapping[str, Mapping[str, str]]
     faces: pa.Table
@@ -87,7 +90,9 @@ def read_record(out: Path) -> Record:
         XaiError: one is missing, damaged, or of another version.
     """
     settings, summary, findings = (_json(out / n) for n in (SETTINGS_FILE, SUMMARY_FILE, FINDINGS_FILE))
-    controls, notes = (_json(out / n) if (out / n).exists() else {} for n in (CONTROLS_FILE, NOTES_FILE))
+    controls, donors, notes = (
+        _json(out / n) if (out / n).exists() else {} for n in (CONTROLS_FILE, DONORS_FILE, NOTES_FILE)
+    )
     _check(
         out / SETTINGS_FILE, settings, ("models", "set", "claims", "methods", "device", "code", "packages")
     )
@@ -98,7 +103,8 @@ def read_record(out: Path) -> Record:
         if claim["asked"]["kind"] not in NOT_ESTABLISHED:
             raise XaiError(f"{out / SUMMARY_FILE} has a claim of another version; audit into a new folder.")
     return Record(
-        settings, summary, controls, findings, notes, _faces(out / FACES_FILE), _files(out / FILES_TABLE),
+        settings, summary, controls, donors, findings, notes,
+        _faces(out / FACES_FILE), _files(out / FILES_TABLE),
         {name: _card(name, digest) for name, digest in settings["models"].items()},
     )  # fmt: skip
 

@@ -15,6 +15,7 @@ from PIL import Image
 
 from xai.atomic_write import write_atomically
 from xai.audit.controls import CONTROLS_FILE
+from xai.audit.donors import DONORS_FILE
 from xai.audit.findings.collect import FINDINGS_FILE
 from xai.audit.ledger import LEDGER_FILE, PARTS_FOLDER
 from xai.audit.report.calibration import Calibration, read_calibration
@@ -44,7 +45,7 @@ REPORT_FILES = ("report.html", "report.pdf", "report.json", "claims.csv", "findi
 
 _SOURCES = (
     SETTINGS_FILE, LEDGER_FILE, FACES_FILE, FILES_TABLE, SUMMARY_FILE, CONTROLS_FILE, FINDINGS_FILE,
-    NOTES_FILE,
+    NOTES_FILE, DONORS_FILE,
 )  # fmt: skip
 """What it rests on, beside the parts."""
 

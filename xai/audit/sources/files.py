@@ -1,4 +1,4 @@
-"""What is audited: every file of a folder, a labelled set, a table or a zip, in one fixed order.
+"""What is audited: every file of a folder, a labelled set, a table, a zip or a Parquet, in a fixed order.
 
 Nothing is decoded here. Names are for display and never become paths: two files keep two names, whatever
 control characters a set hides in them.
@@ -6,8 +6,6 @@ control characters a set hides in them.
 
 from __future__ import annotations
 
-import csv
-import math
 import os
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,8 +15,11 @@ from pathlib import Path
 
 from xai.audit.sources.archives import HeldZip, Member, Zip, read_zip
 from xai.audit.sources.labels import Annotation
+from xai.audit.sources.parquet import read_parquet
 from xai.errors import DataRejected, ImageRejected
-from xai.learning.data.formats import CLASS_NAMES, Extent, read_layout
+from xai.learning.data.formats import Extent, label_of_folders, read_layout
+from xai.learning.data.splits import upright_box
+from xai.learning.data.tables import Row, read_rows
 from xai.photo.image_headers import MAX_BYTES
 
 __all__ = ["SourceFile", "list_files", "list_uploads"]
@@ -59,7 +60,7 @@ def list_files(
 
     Args:
         paths: photos, folders (photos at any depth, class folders, VOC, ``labels.csv`` or ``boxes.csv``),
-            tables of ``path,class`` and zips.
+            tables of ``path,class``, zips and Parquet files.
         note: called with one sentence for each label that cannot be used.
         limit: how many to keep, tables of labels aside: the first in this order; all where None.
 
@@ -109,18 +110,22 @@ def list_uploads(
 
 
 def _is_set(path: Path) -> bool:
-    return path.is_dir() or path.suffix.lower() in (".csv", ".zip")
+    return path.is_dir() or path.suffix.lower() in (".csv", ".zip", ".parquet")
 
 
 def _listed(path: Path, note: Callable[[str], None]) -> list[SourceFile]:
     if path.is_dir():
         return _folder(path, note)
     if not path.is_file():
-        raise DataRejected(f"There is no file or folder {path}; name photos, a folder, a CSV or a zip.")
+        raise DataRejected(
+            f"There is no file or folder {path}; name photos, a folder, a CSV, a zip or a Parquet file."
+        )
     if path.suffix.lower() == ".csv":
         return _table(path)
     if path.suffix.lower() == ".zip":
         return _zip(path, note)
+    if path.suffix.lower() == ".parquet":
+        return _parquet(path)
     return [_on_disk(path, path.name)]
 
 
@@ -130,7 +135,12 @@ def _folder(folder: Path, note: Callable[[str], None]) -> list[SourceFile]:
     groups: dict[Path, str] = {}
     for example in examples or ():
         key = _key(example.path)
-        labels.setdefault(key, []).append(Annotation(example.label, example.extent))
+        try:
+            extent = None if example.extent is None else upright_box(example)
+        except DataRejected as error:
+            note(str(error))
+            continue
+        labels.setdefault(key, []).append(Annotation(example.label, extent))
         if Path(example.group).name != key.name:  # a file's own name is no group
             groups[key] = example.group
     names = {os.path.relpath(path, folder).replace(os.sep, "/"): path for path in _walk(folder)}
@@ -198,7 +208,7 @@ def _packed(member: Member) -> SourceFile:
 def _of_folder(file: SourceFile) -> SourceFile:
     """The file with the label of the class that its folder is named after; a table of labels is refused."""
     folders, name = file.name.split("/")[:-1], file.name.split("/")[-1]
-    label = CLASS_NAMES.get(folders[-1]) if folders else None
+    label = label_of_folders(folders)
     known = (Annotation(label),) if label else ()
     is_table = name in _TABLES or (_ANNOTATIONS in folders and name.endswith(".xml"))
     return replace(file, annotations=known, refusal=_LABELS_IN_ZIP if is_table else file.refusal)
@@ -209,46 +219,41 @@ def _table(path: Path) -> list[SourceFile]:
 
     Paths are relative to the table. An empty class means that it is not known.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as lines:
-            rows = list(csv.DictReader(lines))
-    except (OSError, csv.Error, UnicodeDecodeError) as error:
-        raise DataRejected(f"{path} cannot be read as CSV in UTF-8: {error}.") from error
     labels: dict[str, list[Annotation]] = {}
-    for number, row in enumerate(rows, start=2):
-        known = labels.setdefault(_cell(row, "path", path, number), [])
-        known.extend(_annotation(row, path, number))
+    for row in read_rows(path):
+        name = row.file if (path.parent / row.file).exists() else row.file.replace("\\", "/")
+        labels.setdefault(name, []).extend(_annotation(row))
     return [
         replace(_on_disk(path.parent / name, name), annotations=tuple(labels[name]))
         for name in sorted(labels)
     ]
 
 
-def _annotation(row: dict[str, str], path: Path, number: int) -> Iterator[Annotation]:
-    name = _cell(row, "class", path, number, empty=True)
-    if not name:
-        return
-    if name not in CLASS_NAMES:
-        known = ", ".join(CLASS_NAMES)
-        raise DataRejected(f"Line {number} of {path} has the class {name!r}; known are {known}.")
-    yield Annotation(CLASS_NAMES[name], _box(row, path, number) if row.get("x0") else None)
+def _parquet(path: Path) -> list[SourceFile]:
+    """The photos in the order of the file, so that it is read once through."""
+    return [
+        SourceFile(
+            name=row.name,
+            size=row.size,
+            read=row.read,
+            annotations=tuple(_annotation(Row(path, row.number, row.cells, "Row"))),
+            refusal=row.refusal,
+            group=row.group,
+        )
+        for row in read_parquet(path)
+    ]
 
 
-def _box(row: dict[str, str], path: Path, number: int) -> Extent:
-    try:
-        box = Extent(*(float(row[key]) for key in ("x0", "y0", "x1", "y1")))
-    except (KeyError, TypeError, ValueError) as error:
-        raise DataRejected(f"Line {number} of {path} has a box without four numbers.") from error
-    if not all(map(math.isfinite, box)) or box.right <= box.left or box.bottom <= box.top:
-        raise DataRejected(f"Line {number} of {path} has an empty or endless box.")
+def _annotation(row: Row) -> Iterator[Annotation]:
+    if row.get("class"):
+        yield Annotation(row.label, _box(row) if row.get("x0") else None)
+
+
+def _box(row: Row) -> Extent:
+    box = Extent(*(row.number(key) for key in ("x0", "y0", "x1", "y1")))
+    if box.right <= box.left or box.bottom <= box.top:
+        raise row.refused("its box is empty")
     return box
-
-
-def _cell(row: dict[str, str], key: str, path: Path, number: int, *, empty: bool = False) -> str:
-    value = row.get(key)
-    if value is None or not (value or empty) or "\0" in value:
-        raise DataRejected(f"Line {number} of {path} has no {key}; the columns path and class are needed.")
-    return value
 
 
 def _named_apart(files: Iterable[SourceFile]) -> Iterator[SourceFile]:

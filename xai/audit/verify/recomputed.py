@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +15,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from xai.audit.controls import ANSWERS, Controls
-from xai.audit.examine import Examine, examine_part, examine_photo
+from xai.audit.donors import read_donors
+from xai.audit.examine import Donors, Examine, Part, examine_part, examine_photo
 from xai.audit.ledger import LEDGER_FILE, Outcome
 from xai.audit.photos import AuditedPhotos
 from xai.audit.rows import FACES_FILE, SCHEMA
@@ -28,7 +30,7 @@ from xai.audit.verify.comparison import (
     row_differences,
 )
 from xai.audit.verify.stored import settings_of_folder, stored_outcomes
-from xai.errors import XaiError
+from xai.errors import DataRejected, XaiError
 from xai.models.classifiers import Classifier, machine_of
 from xai.types import Progress
 
@@ -81,16 +83,23 @@ def check_photos(out: Path, again: Again, found: Verification, progress: Progres
     changed = list(_of_bytes(named, outcomes))
     found.note(f"the bytes of {len(outcomes):,} files", [told for _, told in changed])
     sound = {name for name in named if name not in dict(changed)}
+    try:
+        donors = read_donors(again.files, out)
+    except DataRejected as error:
+        found.unchecked.append(f"Rows and controls were not made again: {error}")
+        return
     if again.classifiers:
-        _check_rows(out, again, [outcome for outcome in outcomes if outcome.name in sound], found, progress)
+        audited = [outcome for outcome in outcomes if outcome.name in sound]
+        _check_rows(out, again, audited, donors, found, progress)
     if (out / ANSWERS).is_file():
-        _check_controls(out, again, sound, found)
+        _check_controls(out, again, sound, donors, found)
 
 
 def _check_rows(
     out: Path,
     again: Again,
     outcomes: Sequence[Outcome],
+    donors: Donors,
     found: Verification,
     progress: Progress | None,
 ) -> None:
@@ -99,7 +108,8 @@ def _check_rows(
     examined = [outcome for outcome in outcomes if outcome.outcome in ("read", "no_face", "refused")]
     chosen = _spaced(examined, again.limit)
     told = f"the rows of {len(chosen):,} of {len(examined):,} photos, made again and compared {how}"
-    found.note(told, _of_rows(out, chosen, again, exact=exact, progress=progress))
+    made = partial(examine_part, classifiers=again.classifiers, examine=again.examine, donors=donors)
+    found.note(told, _of_rows(out, chosen, again.files, made, exact=exact, progress=progress))
 
 
 def _is_same(settings: Mapping[str, Any], classifiers: Sequence[Classifier]) -> bool:
@@ -136,18 +146,19 @@ def _spaced(items: Sequence[_Item], limit: int | None) -> Sequence[_Item]:
 def _of_rows(
     out: Path,
     chosen: Sequence[Outcome],
-    again: Again,
+    all_files: Sequence[SourceFile],
+    examined: Callable[[Sequence[SourceFile]], Part],
     *,
     exact: bool,
     progress: Progress | None,
 ) -> Iterator[str]:
-    table, named = pq.read_table(out / FACES_FILE), {file.name: file for file in again.files}
+    table, named = pq.read_table(out / FACES_FILE), {file.name: file for file in all_files}
     for start in range(0, len(chosen), _PHOTOS):
         if progress is not None:
             progress(start, len(chosen))
         outcomes = chosen[start : start + _PHOTOS]
         files = [named[outcome.name] for outcome in outcomes]
-        part = examine_part(files, again.classifiers, again.examine)
+        part = examined(files)
         made = pa.Table.from_pylist(list(part.rows), schema=SCHEMA).to_pylist()
         names = pa.array([file.name for file in files], pa.string())
         rows = table.filter(pc.is_in(table["photo"], names)).to_pylist()
@@ -158,18 +169,18 @@ def _of_rows(
         progress(len(chosen), len(chosen))
 
 
-def _check_controls(out: Path, again: Again, sound: set[str], found: Verification) -> None:
+def _check_controls(out: Path, again: Again, sound: set[str], donors: Donors, found: Verification) -> None:
     lines = [json.loads(line) for line in (out / ANSWERS).read_text(encoding="utf-8").splitlines()]
     chosen = _spaced([line for line in lines if line["photo"] in sound], again.limit)
     photos = AuditedPhotos(again.files, stored_outcomes(out), again.controls.find)
-    labels = pq.read_table(out / FACES_FILE, columns=["photo", "face", "label"]).to_pylist()
-    label_of = {(row["photo"], row["face"]): row["label"] for row in labels}
+    rows = pq.read_table(out / FACES_FILE, columns=["photo", "face", "label", "group"]).to_pylist()
+    known = {(row["photo"], row["face"]): (row["label"], row["group"]) for row in rows}
     told = f"the controls on {len(chosen)} of {len(lines)} faces, asked again"
 
     def differences() -> Iterator[str]:
         for line in chosen:
             key = line["photo"], line["face"]
-            verdicts = dict(again.controls.ask(photos.face(*key), label_of[key]))
+            verdicts = dict(again.controls.ask(photos.face(*key), *known[key], donors))
             yield from json_differences(
                 f"controls, photo {key[0]}, face {key[1]}", line["verdicts"], verdicts
             )

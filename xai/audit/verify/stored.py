@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from xai.audit.claims.definitions import Claim, digest
 from xai.audit.controls import CONTROLS_FILE, write_controls
+from xai.audit.donors import DONORS_FILE
 from xai.audit.findings.collect import FINDINGS_FILE
 from xai.audit.ledger import LEDGER_FILE, PARTS_FOLDER, Ledger, Outcome
 from xai.audit.photos import AuditedPhotos, crops_of
@@ -272,7 +273,7 @@ def _of_manifest(out: Path, again: Path) -> Iterator[str]:
 
 def _copy_sources(out: Path, again: Path) -> None:
     """The parts as links, so that an audit of millions of rows is not copied."""
-    for name in (SETTINGS_FILE, LEDGER_FILE, NOTES_FILE):
+    for name in (SETTINGS_FILE, LEDGER_FILE, NOTES_FILE, DONORS_FILE):
         if (out / name).is_file():
             shutil.copy(out / name, again / name)
     (again / PARTS_FOLDER).mkdir()

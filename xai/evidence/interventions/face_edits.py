@@ -42,6 +42,8 @@ __all__ = [
     "Layer",
     "Question",
     "answers_of",
+    "donor_of",
+    "edits_with",
     "flipped_face",
     "log_odds",
     "log_odds_of",
@@ -204,6 +206,25 @@ class FaceEdits:
     def _pulled(self, seed: int) -> Plane:
         under = np.rint(self.content(f"bare{seed}")).clip(0, 255).astype(np.uint8)
         return fills.lowered(self.face, under, seed)
+
+
+def donor_of(face: Face, wearing: str, group: str, name: str) -> Donor | None:
+    """The face as a ``Donor``; None where it has no mesh or its edits are not feasible."""
+    edits = FaceEdits(face)
+    return Donor(edits.face, wearing, group, name) if edits.feasibility(reveal=False).holds else None
+
+
+def edits_with(face: Face, donors: Sequence[Donor] | None, group: str = "") -> FaceEdits:
+    """The edits of a face with parts of some donors, the best match first.
+
+    Args:
+        face: a crop with its landmarks.
+        donors: unsorted; the gallery's where None.
+        group: of the face; a face of the same group is never a donor.
+    """
+    if donors is None:
+        return FaceEdits(face)
+    return FaceEdits(face, matched(face, donors, group) if has_mesh(face) else ())
 
 
 def flipped_face(edits: FaceEdits, content: str) -> NDArray[np.uint8]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from xai.classes import wearings_by_class
 from xai.errors import DataRejected
-from xai.learning.data.splits import Example, load_crop, read_examples, select
+from xai.learning.data.splits import Example, load_crop, not_selected, read_set, select
 from xai.learning.ground_truth.aligned_faces import find_in_crop
 from xai.types import CLASSES, Box, Face
 
-__all__ = ["MIN_SIDE", "LabelledFace", "in_turns", "read_labelled", "true_class"]
+__all__ = ["MIN_SIDE", "LabelledFace", "ReadFaces", "in_turns", "read_labelled", "true_class"]
 
 MIN_SIDE = 48
 """Shorter side in the photo, pixels, below which a face is not used here."""
@@ -36,18 +36,51 @@ class LabelledFace:
     group: str
 
 
-def read_labelled(
-    folder: Path, report: Callable[[str], None], *, min_side: float = MIN_SIDE
-) -> tuple[LabelledFace, ...]:
+@dataclass(frozen=True, eq=False)
+class ReadFaces:
+    """The faces of a set that are used, and why others are not.
+
+    Attributes:
+        faces: those that are used.
+        left_out: reason -> labelled faces or pictures: those of ``not_selected``, ``below_min_side``,
+            ``unreadable`` and ``unlabelled``.
+        reasons: one sentence for each entry and picture that cannot be used.
+    """
+
+    faces: tuple[LabelledFace, ...]
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+
+
+def read_labelled(folder: Path, report: Callable[[str], None], *, min_side: float = MIN_SIDE) -> ReadFaces:
     """The faces that the product protocol measures on, at least ``min_side`` pixels.
 
     Raises:
         DataRejected: the set cannot be read, or holds no such face.
     """
-    examples = [e for e in select(read_examples(folder), "product", "test") if e.short_side >= min_side]
-    if not examples:
-        raise DataRejected(f"{folder} holds no labelled face of {min_side:.0f} px and more to measure on.")
-    return tuple(_read(examples, report))
+    found = read_set(folder)
+    selected = select(found.examples, "product", "test")
+    examples = [e for e in selected if e.short_side >= min_side]
+    reasons = list(found.reasons)
+    faces = tuple(_read(examples, report, reasons.append))
+    if not faces:
+        why = f" The first that is left out: {reasons[0]}" if reasons else ""
+        raise DataRejected(
+            f"{folder} holds no labelled face of {min_side:.0f} px and more to measure on.{why}"
+        )
+    counts = {
+        **not_selected(found.examples, selected, "product"),
+        "below_min_side": len(selected) - len(examples),
+        "unreadable": len(examples) - len(faces),
+        "unlabelled": found.unlabelled,
+    }
+    left_out = {reason: count for reason, count in counts.items() if count}
+    if left_out:
+        told = ", ".join(f"{reason} {count}" for reason, count in left_out.items())
+        report(f"{len(faces)} of {len(found.examples)} labelled faces of {folder} are used; left out: {told}")
+    for reason in reasons:
+        report(reason)
+    return ReadFaces(faces, left_out, tuple(reasons))
 
 
 def true_class(label: str, classes: Sequence[str], incorrect: str = "unknown") -> str | None:
@@ -74,11 +107,17 @@ def in_turns(faces: Sequence[LabelledFace], start: int) -> list[LabelledFace]:
     return [queue[i] for i in range(longest) for queue in queues if i < len(queue)]
 
 
-def _read(examples: Sequence[Example], report: Callable[[str], None]) -> Iterator[LabelledFace]:
+def _read(
+    examples: Sequence[Example], report: Callable[[str], None], skip: Callable[[str], None]
+) -> Iterator[LabelledFace]:
     for number, example in enumerate(examples):
         if number % 100 == 0:
             report(f"finding landmarks: face {number} of {len(examples)}")
-        crop = _square(load_crop(example))
+        try:
+            crop = _square(load_crop(example))
+        except DataRejected as error:
+            skip(str(error))
+            continue
         yield LabelledFace(_face(example, crop), example.label, example.group)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from xai.atomic_write import write_atomically
 from xai.errors import DataRejected
 from xai.evidence.validation.calibration import FACES_PER_MODEL, collect, known_kinds, report
-from xai.evidence.validation.labelled_faces import LabelledFace, in_turns, read_labelled
+from xai.evidence.validation.labelled_faces import LabelledFace, ReadFaces, in_turns, read_labelled
 from xai.evidence.validation.population import judge_networks, network_rows, planted_face
 from xai.evidence.validation.verdict_rates import FaceVerdict, evaluate_verdicts, rates
 from xai.evidence_types import VERDICTS
@@ -49,7 +49,8 @@ def calibration_table(
     """Kind or network -> verdicts compared with the known right ones; see ``calibration.report`` and
     ``network_rows``.
     """
-    faces = _faces(data, report_to)
+    read = _faces(data, report_to)
+    faces = read.faces
     kinds = list(known_kinds())
     outcomes = list(collect(faces, kinds, report_to, device=device, per_model=per_model))
     if not outcomes:
@@ -60,7 +61,7 @@ def calibration_table(
     networks = photo_networks(device)
     some = in_turns([face for face in faces if len(face.face.landmarks) == MESH_POINTS], 0)
     found = list(judge_networks(some[: INSTANCES * per_model], networks, report_to))
-    return {**report(outcomes), **network_rows(found, networks)}
+    return _told({**report(outcomes), **network_rows(found, networks)}, read)
 
 
 def verdict_table(
@@ -74,23 +75,25 @@ def verdict_table(
     class, right and wrong answers apart.
     """
     own = data is not None and donors != "gallery"
-    judged = list(evaluate_verdicts(classifiers, _faces(data, report_to), report_to, own_donors=own))
+    read = _faces(data, report_to)
+    judged = list(evaluate_verdicts(classifiers, read.faces, report_to, own_donors=own))
     by_class = rates(judged)
-    return {
+    rows = {
         c.name: _row([j for j in judged if j.model == c.name], by_class.get(c.name, {})) for c in classifiers
     }
+    return _told(rows, read)
 
 
 def reference_table(data: Path | None, report_to: Report, device: str = "auto") -> dict[str, dict[str, Any]]:
     """Network of ``REFERENCE_NETWORKS`` -> its row, as of ``verdict_table``, on faces with its own cue."""
-    faces, table = _faces(data, report_to), {}
+    read, table = _faces(data, report_to), {}
     for network in (each for each in photo_networks(device) if each.name in REFERENCE_NETWORKS):
         report_to(f"judging: the network {network.name}")
-        planted = [planted_face(face, network) for face in faces]
+        planted = [planted_face(face, network) for face in read.faces]
         own = data is not None
         judged = list(evaluate_verdicts([network.classifier], planted, report_to, own_donors=own))
         table[network.name] = _row(judged, rates(judged)[network.classifier.name])
-    return table
+    return _told(table, read)
 
 
 def sample_faces() -> tuple[LabelledFace, ...]:
@@ -105,11 +108,17 @@ def _of_sample(sample: Sample) -> list[LabelledFace]:
     return [LabelledFace(f, w.truth, w.portrait) for f, w in zip(faces, sample.wearers, strict=True)]
 
 
-def _faces(data: Path | None, report_to: Report) -> tuple[LabelledFace, ...]:
+def _faces(data: Path | None, report_to: Report) -> ReadFaces:
     if data is not None:
         return read_labelled(data, report_to)
     report_to("no --data: the gallery's drawn masks on two portraits are used; name a labelled set for more")
-    return sample_faces()
+    return ReadFaces(sample_faces())
+
+
+def _told(table: dict[str, dict[str, Any]], read: ReadFaces) -> dict[str, dict[str, Any]]:
+    """The table; each row says what of the set was left out."""
+    left_out = {"left_out": dict(read.left_out), "reasons": list(read.reasons)}
+    return {name: {**row, **left_out} for name, row in table.items()}
 
 
 def _row(judged: Sequence[FaceVerdict], classes: Any) -> dict[str, Any]:

@@ -16,15 +16,14 @@ from numpy.typing import NDArray
 
 from xai.classes import wearings_by_class
 from xai.errors import DataRejected
-from xai.evidence.interventions.donors import Donor, matched
-from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.interventions.donors import Donor
+from xai.evidence.interventions.face_edits import donor_of, edits_with
 from xai.evidence.interventions.families import FAMILIES, named_families
 from xai.evidence.validation.labelled_faces import LabelledFace, true_class
 from xai.evidence.validation.statistics import DRAWS, Figure, ResamplingConfig, means, shares
 from xai.evidence.verdict.run import run_causal_test
 from xai.evidence_types import VERDICTS, Evidence
 from xai.models.classifiers import Classifier
-from xai.photo.mesh import MESH_POINTS
 from xai.types import Progress
 
 __all__ = [
@@ -193,11 +192,11 @@ class ClassRates:
 
 def donors_of(faces: Sequence[LabelledFace]) -> tuple[Donor, ...]:
     """The faces of a set that can be donors: those with a mesh and feasible edits."""
-    return tuple(
-        Donor(FaceEdits(face.face).face, face.label, face.group, f"{face.group} {number}")
-        for number, face in enumerate(faces)
-        if len(face.face.landmarks) == MESH_POINTS and FaceEdits(face.face).feasibility(reveal=False).holds
+    made = (
+        donor_of(each.face, each.label, each.group, f"{each.group} {number}")
+        for number, each in enumerate(faces)
     )
+    return tuple(donor for donor in made if donor is not None)
 
 
 def judged_from(evidence: Evidence, model: str, group: str, label: str | None) -> FaceVerdict:
@@ -251,7 +250,7 @@ def evaluate_verdicts(
     for number, face in enumerate(faces):
         if number % 25 == 0:
             report(f"judging: face {number} of {len(faces)}")
-        edits = _edits(face, donors) if own_donors else FaceEdits(face.face)
+        edits = edits_with(face.face, donors if own_donors else None, face.group)
         for turn, classifier in enumerate(classifiers):
             within = _counted(progress, number * len(classifiers) + turn, total)
             evidence = run_causal_test(edits, classifier, progress=within)
@@ -273,12 +272,6 @@ def rates(judged: Sequence[FaceVerdict], draws: ResamplingConfig = DRAWS) -> dic
         together, right, wrong = (_rates(part, target, draws) for part in parts)
         found.setdefault(model, {})[target] = ClassRates(together, right, wrong)
     return found
-
-
-def _edits(face: LabelledFace, donors: Sequence[Donor]) -> FaceEdits:
-    if len(face.face.landmarks) != MESH_POINTS:
-        return FaceEdits(face.face, ())
-    return FaceEdits(face.face, matched(face.face, donors, face.group))
 
 
 def _counted(progress: Progress | None, done: int, total: int) -> Progress | None:

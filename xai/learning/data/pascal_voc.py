@@ -5,19 +5,23 @@ from __future__ import annotations
 import math
 import xml.etree.ElementTree as Xml
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
 
 from xai.errors import DataRejected
+from xai.learning.data.pictures import Pictures
 
-__all__ = ["AnnotatedFace", "read_voc"]
+__all__ = ["AnnotatedFace", "annotations_in", "read_voc"]
 
 _LARGEST = 1 << 20
 """Largest annotation in bytes; one of a photo takes a few thousand."""
 
+_PHOTO_FOLDERS = ("images", "JPEGImages")
+"""Where the photos are; the second is the original challenge's name."""
+
 
 class AnnotatedFace(NamedTuple):
-    """One box of an annotation, in photo pixels as in the file."""
+    """One box of an annotation, in pixels of a photo of the annotation's size."""
 
     photo: Path
     annotation: Path
@@ -26,38 +30,69 @@ class AnnotatedFace(NamedTuple):
     top: float
     right: float
     bottom: float
+    size: tuple[int, int] | None
 
 
-def read_voc(folder: Path, skip: Callable[[str], None]) -> Iterator[AnnotatedFace]:
+def annotations_in(folder: Path) -> list[Path]:
+    """The annotations of a set by name; none where it is no such set."""
+    inside = (folder / "annotations", folder / "Annotations")
+    return sorted({p.resolve(): p for each in inside for p in each.glob("*.xml") if p.is_file()}.values())
+
+
+def read_voc(folder: Path, pictures: Pictures, skip: Callable[[str], None]) -> Iterator[AnnotatedFace]:
     """Every box of every annotation under ``folder``, by file name.
 
-    An annotation that cannot be read or whose photo is missing, and a box without an area, is left out:
-    ``skip`` is called with one sentence that names the file. What ``skip`` raises ends the reading.
+    An annotation that cannot be read, whose photo is missing or that has no box, and a box without an area,
+    is left out: ``skip`` is called with one sentence that names the file. What ``skip`` raises ends the
+    reading.
+
+    Args:
+        folder: the set.
+        pictures: of the set.
+        skip: see above.
     """
-    for path in sorted(p for p in (folder / "annotations").glob("*.xml") if p.is_file()):
+    for path in annotations_in(folder):
         try:
             root = _parse(path)
-            photo = _photo(folder, path, root)
+            photo, size = _photo(folder, path, root, pictures), _size(root)
         except DataRejected as error:
             skip(str(error))
             continue
-        for thing in root.iter("object"):
+        things = list(root.iter("object"))
+        if not things:
+            skip(f"The annotation {path} has no object.")
+        for thing in things:
             try:
-                yield AnnotatedFace(photo, path, thing.findtext("name") or "", *_box(path, thing))
+                name = (thing.findtext("name") or "").strip()
+                yield AnnotatedFace(photo, path, name, *_box(path, thing), size)
             except DataRejected as error:
                 skip(str(error))
 
 
-def _photo(folder: Path, path: Path, root: Xml.Element) -> Path:
-    photo = folder / "images" / Path(root.findtext("filename") or "").name
-    if not photo.is_file():
-        raise DataRejected(f"The annotation {path} names {photo.name}, which is not in {photo.parent}.")
-    return photo
+def _photo(folder: Path, path: Path, root: Xml.Element, pictures: Pictures) -> Path:
+    name = PureWindowsPath((root.findtext("filename") or "").strip()).name  # it splits at both slashes
+    places = [pictures.named(f"{inside}/{name}") for inside in _PHOTO_FOLDERS] if name else []
+    found = next((photo for photo in places if photo.is_file()), None)
+    if found is None:
+        raise DataRejected(
+            f"The annotation {path} names {name}, which is not in {folder / _PHOTO_FOLDERS[0]}."
+        )
+    return found
+
+
+def _size(root: Xml.Element) -> tuple[int, int] | None:
+    """Width and height of the photo as the annotation says; None where it does not."""
+    try:
+        width, height = (int(float(root.findtext(f"size/{key}") or 0)) for key in ("width", "height"))
+    except (ValueError, OverflowError):
+        return None
+    return (width, height) if width > 0 and height > 0 else None
 
 
 def _box(path: Path, thing: Xml.Element) -> tuple[float, float, float, float]:
     try:
-        left, top, right, bottom = (float(thing.findtext(f"bndbox/{k}") or "") for k in _CORNERS)
+        corners = [(thing.findtext(f"bndbox/{k}") or "").replace(",", ".") for k in _CORNERS]
+        left, top, right, bottom = map(float, corners)
     except ValueError as error:
         raise DataRejected(f"The annotation {path} has a box without four numbers.") from error
     if not all(map(math.isfinite, (left, top, right, bottom))) or right <= left or bottom <= top:
@@ -79,5 +114,5 @@ def _parse(path: Path) -> Xml.Element:
         raise DataRejected(f"The annotation {path} is not a plain PASCAL VOC file.")
     try:
         return Xml.fromstring(text)  # noqa: S314 - size and entities are checked above
-    except Xml.ParseError as error:
+    except (Xml.ParseError, ValueError, LookupError) as error:
         raise DataRejected(f"The annotation {path} is not readable XML ({error}).") from error

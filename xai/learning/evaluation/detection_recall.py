@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import DataRejected, ImageRejected
+from xai.learning.data.splits import Example, read_set, upright_box
 from xai.photo.centerface import overlaps
 from xai.photo.faces import find_faces
 from xai.photo.images import read_image
-from xai.types import CLASSES, Faces
+from xai.types import Faces
 
 __all__ = ["FOUND_IOU", "MIN_SIDES", "FoundOf", "Recall", "measure_recall"]
 
@@ -29,6 +29,9 @@ MIN_SIDES = (24, 48, 96)
 
 NO_LIMIT = 10_000
 """Instead of ``MAX_FACES``: a face beyond that limit was detected all the same."""
+
+
+_ANNOTATIONS = ("annotations", "Annotations")
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,9 @@ class Recall:
         unannotated_per_photo: detections per photo that match no annotated face at ``FOUND_IOU``: false
             positives, and real faces without an annotation.
         seconds_per_photo: median wall-clock time of ``find_faces``, landmarks and crops included.
+        skipped: photos in the folder without a usable box.
+        unreadable: photos with boxes that are missing or damaged, or in which the boxes cannot be placed.
+        reasons: one sentence for whatever was left out.
     """
 
     photos: int
@@ -63,6 +69,9 @@ class Recall:
     unmasked: dict[int, FoundOf]
     unannotated_per_photo: float
     seconds_per_photo: float
+    skipped: int = 0
+    unreadable: int = 0
+    reasons: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON."""
@@ -73,6 +82,9 @@ class Recall:
             "unmasked": _as_dict(self.unmasked),
             "unannotated_per_photo": round(self.unannotated_per_photo, 3),
             "seconds_per_photo": round(self.seconds_per_photo, 3),
+            "skipped": self.skipped,
+            "unreadable": self.unreadable,
+            "reasons": list(self.reasons),
         }
 
 
@@ -94,17 +106,37 @@ class _Look:
 
 
 def measure_recall(folder: Path) -> Recall:
-    """Search for the annotated faces of every photo listed in ``folder/boxes.csv``.
+    """Search for the annotated faces of every photo of a set of whole photos.
 
     Args:
-        folder: photos, and ``boxes.csv`` with the columns ``file, class, x0, y0, x1, y1`` in photo pixels;
-            ``class`` is one of ``CLASSES``.
+        folder: photos, and ``boxes.csv`` with the columns ``file, class, x0, y0, x1, y1`` in photo pixels, or
+            PASCAL VOC annotations.
 
     Raises:
-        DataRejected: the list or a photo is missing or cannot be read.
+        DataRejected: the boxes cannot be read, or none of the photos.
         ThirdPartyMissing: a network's file is not installed.
     """
-    looks = [_look(folder / name, faces) for name, faces in _read_boxes(folder / "boxes.csv").items()]
+    if folder.is_dir() and not any((folder / name).exists() for name in ("boxes.csv", *_ANNOTATIONS)):
+        raise DataRejected(
+            f"{folder / 'boxes.csv'} should list faces as file,class,x0,y0,x1,y1; it is missing."
+        )
+    found = read_set(folder)
+    photos: dict[Path, list[Example]] = defaultdict(list)
+    for example in found.examples:
+        if not example.cut:
+            raise DataRejected(
+                f"{folder} should hold whole photos with boxes.csv or annotations/, not crops."
+            )
+        photos[example.path].append(example)
+    looks, reasons, unreadable = [], list(found.reasons), 0
+    for path, faces in photos.items():
+        try:
+            looks.append(_look(path, faces))
+        except DataRejected as error:
+            unreadable += 1
+            reasons.append(str(error))
+    if not looks:
+        raise DataRejected(f"None of the {len(photos)} photos of {folder} can be searched; {reasons[-1]}")
     judged = [pair for look in looks for pair in look.found]
     return Recall(
         photos=len(looks),
@@ -112,35 +144,23 @@ def measure_recall(folder: Path) -> Recall:
         unmasked=_by_side(pair for pair in judged if not pair[0].masked),
         unannotated_per_photo=sum(look.unannotated for look in looks) / len(looks),
         seconds_per_photo=float(np.median([look.seconds for look in looks])),
+        skipped=found.unlabelled,
+        unreadable=unreadable,
+        reasons=tuple(reasons),
     )
 
 
-def _read_boxes(path: Path) -> dict[str, list[_Annotated]]:
-    photos: dict[str, list[_Annotated]] = defaultdict(list)
-    try:
-        with path.open(newline="", encoding="utf-8") as lines:
-            for row in csv.DictReader(lines):
-                photos[row["file"]].append(_annotated(row))
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise DataRejected(
-            f"{path} should list faces as file,class,x0,y0,x1,y1 with a class of {', '.join(CLASSES)}, "
-            f"but: {error!r}."
-        ) from error
-    if not photos:
-        raise DataRejected(f"{path} lists no faces; add a row file,class,x0,y0,x1,y1 for each.")
-    return photos
-
-
-def _annotated(row: dict[str, str]) -> _Annotated:
-    box = np.array([float(row[key]) for key in ("x0", "y0", "x1", "y1")], np.float32)
-    return _Annotated(CLASSES.index(row["class"]) != CLASSES.index("uncovered"), box)
-
-
-def _look(path: Path, annotated: list[_Annotated]) -> _Look:
+def _look(path: Path, examples: Sequence[Example]) -> _Look:
     try:
         image = read_image(path.read_bytes())
-    except (OSError, ImageRejected) as error:
+    except OSError as error:
+        raise DataRejected(f"The photo {path} cannot be read: {error.strerror}.") from error
+    except ImageRejected as error:
         raise DataRejected(f"The photo {path} cannot be read: {error}") from error
+    annotated = [
+        _Annotated(example.label != "uncovered", np.array(upright_box(example), np.float32))
+        for example in examples
+    ]
     began = time.perf_counter()
     faces = find_faces(image, limit=NO_LIMIT)
     seconds = time.perf_counter() - began

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from xai.errors import DataRejected
 from xai.learning.data.cross_validation import fold_parts
-from xai.learning.data.splits import Example, select
+from xai.learning.data.splits import Example, not_selected, select
 from xai.learning.evaluation.metrics import bootstrap_intervals, calibration_error, confusion_matrix, summary
 from xai.learning.evaluation.predictions import Answers, Tally, ask
 from xai.learning.evaluation.subgroups import Bin
 from xai.learning.training.recipe import BINARY
 from xai.models.classifiers import Classifier
 
-__all__ = ["Evaluation", "Setting", "evaluate", "measured_part", "score"]
+__all__ = ["Evaluation", "Setting", "evaluate", "measured_part", "score", "unmeasured"]
 
 _POSITIVE = BINARY[0]
 """Positive class for precision, recall and so on of a two-class model."""
@@ -131,6 +131,22 @@ def measured_part(
         names = ", ".join(sorted({e.set_name for e in examples})) or "nothing"
         raise DataRejected(f"No face of {names} is left to measure under the {setting.protocol} protocol.")
     return kept
+
+
+def unmeasured(
+    examples: Sequence[Example], measured: Sequence[Example], setting: Setting, fold: int | None = None
+) -> dict[str, int]:
+    """Why the other faces of a set are not among the ``measured``: a reason -> faces.
+
+    The reasons are those of ``not_selected``, ``other_fold``, and ``setting``: left out by a doubtful label,
+    ``without``, ``reason``, ``label`` or ``min_side``.
+    """
+    kept = {id(example) for example in measured}
+    rest = [e for e in examples if id(e) not in kept]
+    filtered = [e for e in rest if not _keep(e, setting)]
+    others = [e for e in rest if _keep(e, setting)]
+    found = {"other_fold": len(others)} if fold is not None else not_selected(others, (), setting.protocol)
+    return {reason: n for reason, n in {"setting": len(filtered), **found}.items() if n}
 
 
 def evaluate(

@@ -15,7 +15,17 @@ from xai.learning.evaluation.predictions import Answers, ask, concatenate
 from xai.models.cards import Card
 from xai.models.classifiers import load_card
 
-__all__ = ["EvaluationTask", "ModelGroup", "answers_of", "faces_for", "rows_of"]
+__all__ = [
+    "EvaluationTask",
+    "ModelGroup",
+    "answers_of",
+    "asked_of",
+    "faces_for",
+    "fold_of",
+    "is_undivided",
+    "may_have_learnt",
+    "rows_of",
+]
 
 
 @dataclass(frozen=True)
@@ -71,21 +81,43 @@ def faces_for(card: Card, trial: EvaluationTask) -> tuple[tuple[Example, ...], i
     """The faces that a model is evaluated on, and how many were left out because it was trained on their
     group.
 
-    Under the seed protocol a model trained without a fold is evaluated on that fold.
+    Under the seed protocol a model trained without a fold is evaluated on that fold. Of a set with neither
+    split nor folds every face is measured: see ``may_have_learnt``.
 
     Raises:
         DataRejected: none are left.
     """
-    mine = trial.set_name in card.data.get("train", {})
-    folded = trial.setting.protocol == "seed" and (mine or _has_folds(trial))
-    asked = measured_part(trial.examples, trial.setting, _fold(card) if folded else None)
-    learnt = _learnt(card, trial) if mine else frozenset()
+    asked = asked_of(card, trial)
+    learnt = (
+        _learnt(card, trial) if _is_mine(card, trial) and not is_undivided(trial.examples) else frozenset()
+    )
     left = tuple(e for e in asked if e.group not in learnt)
     if not left:
         raise DataRejected(
             f"{card.name} learnt from every one of the {len(asked)} faces; name another --data or --protocol."
         )
     return left, len(asked) - len(left)
+
+
+def asked_of(card: Card, trial: EvaluationTask) -> tuple[Example, ...]:
+    """The faces of the part that a model is evaluated on, learnt or not; raises as ``faces_for``."""
+    return measured_part(trial.examples, trial.setting, fold_of(card, trial))
+
+
+def fold_of(card: Card, trial: EvaluationTask) -> int | None:
+    """The fold that a model is evaluated on; None where it is the setting's part."""
+    folded = trial.setting.protocol == "seed" and (_is_mine(card, trial) or _has_folds(trial))
+    return _fold(card) if folded else None
+
+
+def may_have_learnt(card: Card, trial: EvaluationTask) -> bool:
+    """Whether a model was trained on a set of this name, and the set does not say on which of its faces."""
+    return _is_mine(card, trial) and is_undivided(trial.examples)
+
+
+def is_undivided(examples: Sequence[Example]) -> bool:
+    """Whether a set has neither a split nor folds."""
+    return not any(e.split or e.fold is not None for e in examples)
 
 
 def answers_of(
@@ -146,6 +178,10 @@ def _learnt(card: Card, trial: EvaluationTask) -> frozenset[str]:
     if sum(card.data["train"][trial.set_name].values()) > len(part):
         part += select(trial.examples, card.protocol, "held")
     return frozenset(e.group for e in part)
+
+
+def _is_mine(card: Card, trial: EvaluationTask) -> bool:
+    return trial.set_name in card.data.get("train", {})
 
 
 def _has_folds(trial: EvaluationTask) -> bool:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from xai.errors import DataRejected
 from xai.learning.data.formats import Skip
-from xai.learning.data.splits import Example, Extent, load_crop, load_picture, named_for
+from xai.learning.data.splits import Example, Extent, load_crop, load_picture, named_for, upright_box
 from xai.models.classifiers import Classifier
 from xai.photo.faces import find_faces
 from xai.types import Box, Face, Faces, Image
@@ -166,7 +166,7 @@ def found_face(example: Example) -> Face | None:
     faces = _faces_in(example)
     if example.extent is None:
         return max(faces, key=lambda f: f.box.width * f.box.height, default=None)
-    extent = example.extent
+    extent = upright_box(example)
     best = max(faces, key=lambda f: _overlap(f.box, extent), default=None)
     return None if best is None or _overlap(best.box, extent) < _SAME_FACE else best
 

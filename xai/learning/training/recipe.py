@@ -54,7 +54,8 @@ class Recipe:
         shares: set -> how many views of each of its faces an epoch holds on average; sets that are not
             named: one. With any, faces are drawn at random with these weights.
         find_faces: pictures without a face box are cropped by our own detector.
-        choose_on: sets whose validation faces the best epoch is chosen on; empty: all that are named.
+        choose_on: sets whose validation faces the best epoch is chosen on, where one of them is named; else
+            those of all sets.
         row: the published row, where an architecture has several; empty: the architecture's name.
         trained_on: suffix of its models' names under the seed protocol: ``"fmd"`` or ``"mfn"``.
         published: metric -> value, as published.

@@ -81,8 +81,8 @@ def split_for(examples: Sequence[Example], recipe: Recipe, protocol: str) -> Spl
     """
     if recipe.fold is None:
         val = select(examples, protocol, "val")
-        chosen_on = tuple(e for e in val if not recipe.choose_on or e.set_name in recipe.choose_on)
-        return Split(select(examples, protocol, "train"), chosen_on)
+        preferred = tuple(e for e in val if e.set_name in recipe.choose_on)
+        return Split(select(examples, protocol, "train"), preferred or val)
     if protocol != "seed":
         raise ValueError(f"folds belong to the protocol 'seed', not {protocol!r}")
     parts = fold_parts(examples, recipe.fold)

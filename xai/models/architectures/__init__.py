@@ -7,8 +7,8 @@ may start from. Builders import torch when called, so that reading the list cost
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -32,6 +32,8 @@ class Architecture:
         smallest: smallest side at which ``cam_layer`` still has two positions per axis.
         any_side: False: it accepts only ``side``.
         online: torchvision's name for the network whose ImageNet weights fit, or None.
+        torchvision_keys: beginning of a key in torchvision's state dict -> ours; None where the network has
+            no such part.
     """
 
     build: Callable[[int], nn.Module]
@@ -41,6 +43,7 @@ class Architecture:
     smallest: int = 33
     any_side: bool = True
     online: str | None = None
+    torchvision_keys: Mapping[str, str | None] = field(default_factory=dict)
 
 
 def _at(where: str, name: str | None = None) -> Callable[[int], nn.Module]:
@@ -84,7 +87,10 @@ ARCHITECTURES: dict[str, Architecture] = {
         _at("torchvision_models:resnet18_2fc"), "layer4", side=35, online="resnet18"
     ),
     "resnet34": _torchvision("resnet34", "layer4", side=35),
-    "resnet50": Architecture(_at("torchvision_models:resnet50_dropout"), "layer4", online="resnet50"),
+    "resnet50": Architecture(
+        _at("torchvision_models:resnet50_dropout"), "layer4", online="resnet50",
+        torchvision_keys={"fc.": "fc.1."},
+    ),
     "vgg16": _torchvision("vgg16", "features.29", side=35, smallest=32),
     "vgg16_bn": _torchvision("vgg16_bn", "features.42", side=35, smallest=32),
     "vgg19": _torchvision("vgg19", "features.35", side=35, smallest=32),
@@ -99,7 +105,10 @@ ARCHITECTURES: dict[str, Architecture] = {
         _at("torchvision_models:densenet", "densenet201"), "last", side=64, smallest=61, online="densenet201"
     ),
     "alexnet": _torchvision("alexnet", "features.11", smallest=63),
-    "inception_v3": _torchvision("inception_v3", "Mixed_7c", side=299, smallest=107),
+    "inception_v3": Architecture(
+        _at("torchvision_models:build", "inception_v3"), "Mixed_7c", side=299, smallest=107,
+        online="inception_v3", torchvision_keys={"AuxLogits.": None},
+    ),
     "inception_resnet_v1": Architecture(
         _at("inception_resnet_v1:inception_resnet_v1"), "block8", side=256, smallest=107
     ),

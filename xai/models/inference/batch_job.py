@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from xai.errors import MemoryRanOut
-from xai.models.classifiers import Classifier
+from xai.models.classifiers import Classifier, check_finite
 from xai.models.inference.openvino import distrust
 from xai.models.inference.runtimes import Mode, Pending, Runtime, TorchRuntime, reference_runtime, runtime_for
 
@@ -153,6 +153,7 @@ class JobState:
         """All outputs, copied from the device once."""
         device = self._parts[-1].device
         logits = torch.cat([part.to(device) for part in self._parts]).cpu()
+        check_finite(logits, self.job.classifier.name)
         return ModelOutputs(
             logits / self.job.classifier.card.temperature, " and ".join(self._used), any(self._used.values())
         )

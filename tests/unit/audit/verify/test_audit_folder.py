@@ -14,6 +14,7 @@ from tests.support.models import make_classifier
 from xai.audit.claims.definitions import Claim
 from xai.audit.photos import AuditedPhotos
 from xai.audit.run import finish_audit, report_audit, run_audit
+from xai.audit.settings import Options
 from xai.audit.sources.files import list_files
 from xai.audit.verify.comparison import FLOAT_TOLERANCE, Verification, row_differences
 from xai.audit.verify.recomputed import Again, check_photos
@@ -35,7 +36,7 @@ def made(tmp_path_factory):
     (folder / "photos" / "twin.png").write_bytes(picture(2))
     (folder / "photos" / "text.jpg").write_text("no picture")
     files = list_files([folder / "photos"], print)
-    run_audit(files, MODELS, folder / "out", examine=examine, claims=CLAIMS)
+    run_audit(files, MODELS, folder / "out", examine=examine, options=Options(CLAIMS))
     finish_audit(files, ["first", "second"], folder / "out", CLAIMS, StandInControls(RIGHT))
     report_audit(folder / "out", files, StandInControls(RIGHT).find)
     return folder
@@ -226,7 +227,7 @@ def test_another_set_is_named(copy):
 def test_a_limit_examines_photos_that_are_evenly_spaced(made):
     seen = []
 
-    def noting(data, classifiers):
+    def noting(data, classifiers, *_):
         seen.append(data)
         return examine(data, classifiers)
 

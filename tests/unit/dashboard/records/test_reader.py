@@ -17,7 +17,8 @@ from dashboard.views.models.text import alt_curves
 from dashboard.widgets.dot_plot import alt_text
 from tests.support.paths import ROOT
 from xai.errors import WeightsUnavailable
-from xai.models.card_schema import Epoch, Field, Metric, read_verdicts
+from xai.models.card_fields import Field
+from xai.models.card_schema import Epoch, Metric, read_verdicts
 from xai.models.cards import parse_card, read_card, read_cards
 
 

@@ -31,8 +31,10 @@ from dashboard.worker.model_pool import ModelPool
 from dashboard.worker.tasks import audit
 from tests.support.audits import StandInControls, examine, picture
 from xai.audit import photos
-from xai.audit.claims.definitions import DEFAULT_CLAIMS
+from xai.audit.claims.definitions import DEFAULT_CLAIMS, parse_claims
+from xai.audit.rows import FACES_FILE
 from xai.audit.run import PART_FILES, finish_audit, run_audit
+from xai.audit.settings import Options
 from xai.audit.sources.files import list_files
 from xai.errors import XaiError
 from xai.photo.images import encode_png, read_image
@@ -49,7 +51,7 @@ def pool():
 def stand_in(monkeypatch):
     """Photos are examined by the stand-in, which tells of its steps as the real one does."""
 
-    def examined(data, classifiers, progress):
+    def examined(data, classifiers, _group, _donors, progress):
         photo = examine(data, classifiers)
         progress(0, len(photo.faces))
         return photo
@@ -127,7 +129,7 @@ def test_the_jobs_leave_the_folder_that_the_command_line_leaves(tmp_path, job, p
 
     out, classifiers = tmp_path / "out", [pool.get(name) for name in MODELS]
     listed = list_files([tmp_path / "set"], pytest.fail)
-    run_audit(listed, classifiers, out, examine=examine)
+    run_audit(listed, classifiers, out, examine=examine, options=Options(donors="gallery"))
     summary = finish_audit(listed, MODELS, out, DEFAULT_CLAIMS, StandInControls(CONTROLS))
     there = {each.relative_to(out).as_posix(): each.read_bytes() for each in out.rglob("*") if each.is_file()}
     assert len(there) >= 7
@@ -139,6 +141,27 @@ def test_the_jobs_leave_the_folder_that_the_command_line_leaves(tmp_path, job, p
     assert len(controls.asked) == 20
     assert [each["outcome"] for each in done.outcomes].count("refused") == 1
     assert len(done.rows) == summary["faces"] * len(MODELS)
+
+
+def test_a_resume_file_goes_on_where_the_command_line_audits(tmp_path, job, pool, stand_in):
+    folder_of_photos(tmp_path / "set", 40)
+    files = uploaded(job, tmp_path / "set")
+    begun = audited(job, files, job(BeginAudit(bare(files), MODELS, DEFAULT_CLAIMS)), stop=PART_FILES)
+    out, classifiers = tmp_path / "out", [pool.get(name) for name in MODELS]
+    for name, data in begun.items():
+        (out / name).parent.mkdir(parents=True, exist_ok=True)
+        (out / name).write_bytes(data)
+    listed, seen = list_files([tmp_path / "set"], pytest.fail), []
+
+    def noting(data, *given):
+        seen.append(data)
+        return examine(data, *given)
+
+    claims = parse_claims((out / "claims.toml").read_text(), "claims.toml")
+    run_audit(listed, classifiers, out, examine=noting, options=Options(claims, "gallery"))
+    assert 0 < len(seen) <= len(files) - PART_FILES
+    run_audit(listed, classifiers, tmp_path / "whole", examine=examine, options=Options(donors="gallery"))
+    assert (out / FACES_FILE).read_bytes() == (tmp_path / "whole" / FACES_FILE).read_bytes()
 
 
 def test_the_report_shows_notes_and_faces_or_leaves_faces_out(tmp_path, job, stand_in, monkeypatch):

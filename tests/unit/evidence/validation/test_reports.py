@@ -75,13 +75,13 @@ def test_the_table_asks_every_kind_and_every_network(few, monkeypatch):
 
     monkeypatch.setattr(module, "sample_faces", lambda: few)
     monkeypatch.setattr(module, "collect", collect)
-    monkeypatch.setattr(module, "report", lambda cases: {"cases": cases})
+    monkeypatch.setattr(module, "report", lambda cases: {"kind": {"cases": cases}})
     monkeypatch.setattr(module, "photo_networks", lambda device: f"networks on {device}")
     monkeypatch.setattr(module, "judge_networks", lambda faces, networks, _: iter((len(faces), networks)))
-    monkeypatch.setattr(module, "network_rows", lambda found, networks: {"networks": (found, networks)})
+    monkeypatch.setattr(module, "network_rows", lambda found, networks: {"net": {"found": (found, networks)}})
     assert calibration_table(None, lambda _: None, "cpu", 3) == {
-        "cases": ["first", "second"],
-        "networks": ([4, "networks on cpu"], "networks on cpu"),
+        "kind": {"cases": ["first", "second"], "left_out": {}, "reasons": []},
+        "net": {"found": ([4, "networks on cpu"], "networks on cpu"), "left_out": {}, "reasons": []},
     }
     assert asked == {"faces": few, "kinds": list(known_kinds()), "device": "cpu", "per_model": 3}
 

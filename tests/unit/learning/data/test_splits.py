@@ -214,7 +214,7 @@ def test_rows_that_cannot_be_read_are_left_out(csv_set):
     said = []
     examples = read_examples(csv_set("mine", [ROWS[0], *bad, ROWS[2]]), said.append)
     assert names(examples) == ["a", "c"]
-    assert ["line 3" in said[0], "Line 4" in said[1], len(said)] == [True, True, 2]
+    assert ["Line 3" in said[0], "Line 4" in said[1], len(said)] == [True, True, 2]
 
 
 def test_two_classes_say_mask_or_no_mask(csv_set):
@@ -230,7 +230,7 @@ def test_bad_folders_and_rows_are_named(tmp_path, csv_set):
         read_examples(tmp_path / "nowhere")
     with pytest.raises(DataRejected, match="neither labels"):
         read_examples(tmp_path)
-    with pytest.raises(DataRejected, match="line 2 has the class 'hat'"):
+    with pytest.raises(DataRejected, match=r"Line 2 of .* has the class 'hat'"):
         read_examples(csv_set("bad", ["x.png,hat,p,1,1,2,2,9,9,g,train,0,"]))
     with pytest.raises(DataRejected, match="Line 2"):
         read_examples(csv_set("worse", ["x.png,covered,p,one,1,2,2,9,9,g,train,0,"]))

@@ -32,7 +32,9 @@ def test_recall_refuses_a_bad_list(tmp_path):
     with pytest.raises(DataRejected, match=r"boxes\.csv should list faces as file,class"):
         detection_recall.measure_recall(tmp_path)
     (tmp_path / "boxes.csv").write_text("file,class,x0,y0,x1,y1\na.png,hat,1,2,3,4\n")
-    with pytest.raises(DataRejected, match="with a class of covered, incorrect, uncovered"):
+    with pytest.raises(
+        DataRejected, match=r"Line 2 of .* has the class 'hat'; known are covered, incorrect, uncovered"
+    ):
         detection_recall.measure_recall(tmp_path)
     (tmp_path / "boxes.csv").write_text("file,class,x0,y0,x1,y1\na.png,covered,1,2,3,4\n")
     with pytest.raises(DataRejected, match=r"a\.png cannot be read"):

@@ -38,10 +38,10 @@ def weights(monkeypatch, tmp_path):
     (tmp_path / "measured").mkdir()
     (tmp_path / "measured" / "sized.json").write_text(json.dumps(raw))
     monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path))
-    for kept in (session.catalogue, session.records):
+    for kept in (session.installed, session.records):
         kept.clear()
     yield tmp_path
-    for kept in (session.catalogue, session.records):
+    for kept in (session.installed, session.records):
         kept.clear()
     session.worker().close()
     session.worker.clear()
