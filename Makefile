@@ -4,7 +4,7 @@
 # make check  lint, format, which way imports run, dead code and types
 # make setup  the environment in .venv (a second call costs a second)
 # make lock | licences | sbom | audit  what is installed: docs/installing.md
-# CPU=1 with any of them: without CUDA, a third of the disk
+# CPU=1 with the first call: without CUDA, a third of the disk
 
 PYTHON ?= python3
 VENV := .venv
@@ -23,6 +23,8 @@ LOCK := requirements.lock
 ifeq ($(CPU),1)
 OTHER := $(wildcard $(VENV)/lib/python*/site-packages/nvidia)
 LOCK := $(VENV)/requirements.lock
+# Python compiles what is used when it is first used; compiling everything takes 300 MB.
+PIP += --no-compile
 else
 OTHER := $(wildcard $(NO_CUDA))
 endif
@@ -82,6 +84,25 @@ check: $(READY_DEV)
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(PY) -m vulture
 	$(PY) -m mypy
+
+# Every file of every package, for all platforms, so that one lock holds anywhere. What is in it keeps its version
+# unless a pin asks for another; openvino-telemetry, which reports its use over the network, stays out.
+lock: $(READY_DEV)
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --no-emit-package openvino-telemetry --custom-compile-command "make lock" \
+	    requirements.txt requirements-openvino.txt --output-file requirements.lock
+
+licences: $(READY_DEV)
+	$(PY) -m tests.static.licences
+
+sbom: $(READY_DEV)
+	mkdir -p out
+	cat requirements.lock weights/requirements.txt \
+	| $(PY) -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible --output-file out/sbom.cdx.json -
+
+# Asks PyPI over the network; fails on a known vulnerability, and on a package that PyPI says nothing about.
+audit: $(READY_DEV)
+	$(VENV)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock -r weights/requirements.txt
 
 # Masks are drawn on bare faces; then network, and the head that says what is wrong with a mask.
 default-model: $(READY)
