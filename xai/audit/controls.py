@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from xai.atomic_write import write_atomically
 from xai.audit.claims.estimates import share
-from xai.audit.claims.judge import ClaimResult
+from xai.audit.claims.judge import UNDECIDED, ClaimResult, Figure
 from xai.audit.donors import read_donors
 from xai.audit.examine import Donors
 from xai.audit.ledger import PARTS_FOLDER, Ledger
@@ -206,11 +206,17 @@ def withheld(results: Sequence[ClaimResult], controls: Mapping[str, Any]) -> tup
 
 
 def _withheld(result: ClaimResult) -> ClaimResult:
-    nothing = "not enough evidence"
+    models = {name: replace(each, **_nothing(each)) for name, each in result.models.items()}
     return replace(
-        result, result=nothing, about=None, value=None, interval=None, unjudged=result.n,
-        reasons={"controls": result.n}, adjusted=1.0, power=None,
-    )  # fmt: skip
+        result, **_nothing(result), models=models, reasons={"controls": result.n}, adjusted=1.0, power=None
+    )
+
+
+def _nothing(figure: Figure) -> dict[str, Any]:
+    return {
+        "result": UNDECIDED, "about": None, "value": None, "interval": None, "of": (), "unjudged": figure.n,
+        "lack": None,
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)

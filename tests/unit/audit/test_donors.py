@@ -113,7 +113,11 @@ def test_photos_are_examined_with_the_donors_that_were_asked_for(files, tmp_path
     assert given == ({2 * LEAST} if asked == "set" else {None})
     report_audit(tmp_path / "out", None)
     told = (tmp_path / "out" / "report.html").read_text()
-    said = f"of the set itself (covered {LEAST} and uncovered {LEAST})" if asked == "set" else "as was asked"
+    said = (
+        f"of the set itself (worn correctly {LEAST} and no mask {LEAST})"
+        if asked == "set"
+        else "that come with the tool."
+    )
     assert said in told
     assert ("donors.json" in (tmp_path / "out" / "manifest.json").read_text()) is (asked == "set")
 

@@ -220,8 +220,10 @@ def test_a_confusion_matrix_counts_and_marks_right_answers(made, page):
     matrix = json.loads((made / "findings.json").read_text())["models"]["first"]["confusion"]
     assert matrix["predictions"] == ["covered"]
     right, wrong, other = (len(row[0]) for row in matrix["cells"])
-    assert f"covered{right}✓incorrect{wrong}uncovered{other}" in words
-    assert squeezed(f"Labelled incorrect, answered covered: {wrong} faces; 5 are shown") in words
+    assert squeezed(f"worn correctly{right}✓worn incorrectly{wrong}no mask{other}") in words
+    assert (
+        squeezed(f"Labelled worn incorrectly, answered worn correctly: {wrong} faces; 5 are shown") in words
+    )
 
 
 def test_the_json_holds_every_number_of_the_audit(made):
@@ -276,7 +278,7 @@ def test_an_audit_without_faces_or_labels_says_so(tmp_path, seeds):
     write_findings(out, find(pq.read_table(out / FACES_FILE), Ledger(out).outcomes(), ["first"]))
     write_report(out, None)
     words = "".join(Page((out / "report.html").read_text(encoding="utf-8")).words)
-    assert f"{len(seeds)} faces to 1 model" in words
+    assert f"{len(seeds)} faces in {len(seeds)} photos (1 further photo has none) to 1 model" in words
     assert "There are not enough faces for the controls" in words
     assert "Only one model was audited, so nothing is compared." in words
     assert ("No face was found for it." in words) is not bool(seeds)

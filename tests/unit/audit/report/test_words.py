@@ -44,16 +44,18 @@ def test_every_level_of_a_slice_has_words():
 @pytest.mark.parametrize(
     ("code", "values", "title", "meaning"),
     [
-        ("small_faces", SMALL_FACES, "Fewer supported answers", "wider ones 80%: a difference of −60 points"),
+        ("small_faces", SMALL_FACES, "Fewer answers that are supported", "wider ones 80%: a difference of −60 points"),
         (
             "class_mark",
             {"class": "covered", "area": 0.98, "colour": [250, 20, 30], "box": [0.9, 0.9, 1.0, 1.0]},
-            "gives the class covered away",
+            "gives the class worn correctly away",
             "at the bottom right",
         ),
         ("class_light", {"class": "x", "median": 0.3, "others": 0.5}, "x are darker", "30% of white"),
         ("class_light", {"class": "x", "median": 0.6, "others": 0.5}, "x are lighter", "classes 50%"),
-        ("duplicates", {"photos": 1, "repeats": 2, "contradicted": 1}, "1 photo is", "1 of them has"),
+        ("duplicates", {"photos": 1, "repeats": 2, "contradicted": 1}, "1 photo is", "2 files have"),
+        ("label_conflict", {"photos": 2}, "2 photos have copies with another label", "not known"),
+        ("label_doubt", {"n": 1, "models": 1}, "1 label may be wrong", "The model contradicts the label"),
         ("confident_wrong", {"n": 1, "of": 1}, "1 of 1 wrong answers was given", "no warning"),
     ],
 )  # fmt: skip

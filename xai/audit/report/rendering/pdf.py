@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from itertools import zip_longest
 
 from fpdf import FPDF
@@ -36,7 +36,7 @@ from xai.packaged_files import FONT_FILES, font_file
 __all__ = ["pdf_of"]
 
 _FAMILY = "DejaVu"
-_NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+_NO_DATE = date(2000, 1, 1)
 """A PDF needs a date; with a fixed one the same document gives the same bytes."""
 
 _MARGIN, _FOOT = 46.0, 50.0
@@ -72,7 +72,7 @@ def pdf_of(document: Document) -> bytes:
     pages: Mapping[str, int] = {}
     data = b""
     for _ in range(2):
-        paper = _Paper(document.title)
+        paper = _Paper(document.title, document.made or _NO_DATE)
         try:
             paper.fill(document, pages)
             data, pages = bytes(paper.output()), paper.places
@@ -90,10 +90,10 @@ class _Paper(FPDF):
         places: anchor of a section -> its page.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, made: date) -> None:
         super().__init__(unit="pt", format="A4")
         self.places: dict[str, int] = {}
-        self.set_creation_date(_NO_DATE)
+        self.set_creation_date(datetime.combine(made, time(), UTC))
         self.set_lang("en")
         self.viewer_preferences = ViewerPreferences(display_doc_title=True)
         for bold in FONT_FILES:
