@@ -65,11 +65,7 @@ def _filtered(rows: Sequence[Row], models: Sequence[str], *, withheld: bool) -> 
     classes = sorted({str(row["prediction"]) for row in rows})
     with st.container(horizontal=True, gap="small", key="audit-filters"):
         model = _choice("model", models, lambda name: names.get(name, name))
-        verdict = (
-            _ALL
-            if withheld
-            else _choice("verdict", VERDICTS, lambda name: t(f"audit_verdict.{name.replace(' ', '_')}"))
-        )
+        verdict = _ALL if withheld else _choice("verdict", VERDICTS, _verdict_words)
         answer = _choice("answer", ("right", "wrong", "unlabelled"), lambda name: t(f"audit_answer.{name}"))
         predicted = _choice("class", classes, class_short_label)
     return [
@@ -136,7 +132,11 @@ def _row(audit: Audit, row: Row, picture: bytes | None, names: Mapping[str, str]
 def _verdict(audit: Audit, row: Row) -> str:
     if audit.finished is not None and audit.finished.findings["withheld"]:
         return t("audit_verdict.withheld")
-    return t(f"audit_verdict.{row['verdict'].replace(' ', '_')}")
+    return _verdict_words(row["verdict"])
+
+
+def _verdict_words(verdict: str) -> str:
+    return t(f"audit_verdict.{verdict.replace(' ', '_')}")
 
 
 def open_in_photo(audit: Audit, face: Face) -> None:

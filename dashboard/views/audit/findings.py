@@ -67,10 +67,8 @@ def _pictures(audit: Audit, number: int, shown: Sequence[Mapping[str, Any]]) -> 
                 alt = t("audit_faces.alt", name=row["photo"], face=row["face"] + 1)
                 with st.container(width=_THUMBNAIL, gap="xxsmall"):
                     st.image(cut[face], width=_THUMBNAIL, alt=alt)
-                    st.caption(file_name(row["photo"]))
-                    st.caption(
-                        class_short_label(row["label"]) if row["label"] else t("audit_answer.unlabelled")
-                    )
+                    label = class_short_label(row["label"]) if row["label"] else t("audit_answer.unlabelled")
+                    st.caption(f"{file_name(row['photo'])}  \n{label}")
                     opened = st.button(
                         t("audit_faces.open"),
                         key=f"audit finding {number} {name}",

@@ -9,7 +9,7 @@ from xai.audit.claims.definitions import ALL_MODELS
 from xai.audit.claims.judge import UNDECIDED
 from xai.audit.report.figures import Dot, dot_plot
 from xai.audit.report.finding_words import finding_title
-from xai.audit.report.formats import counted, interval, isolated, listed, percent, points
+from xai.audit.report.formats import counted, interval, isolated, listed, percent, points, shown
 from xai.audit.report.record import Record
 from xai.audit.report.rendering.document import (
     SIGNS,
@@ -158,7 +158,7 @@ def _verdicts(record: Record) -> Table:
 
 
 def _became(each: Json, one: Json) -> tuple[str | Cell, ...]:
-    judged = f"{one['n'] - one['unjudged']:,} of {one['n']:,}"
+    judged = "–" if "controls" in each["reasons"] else f"{one['n'] - one['unjudged']:,} of {one['n']:,}"
     verdict = Cell(one["result"], RESULT_TONES[one["result"]])
     return verdict, _measured(each, one), judged, _undecided(each, one)
 
@@ -168,7 +168,7 @@ def _undecided(each: Json, one: Json) -> str:
     if one["result"] != UNDECIDED:
         return ""
     if "controls" in each["reasons"]:
-        return reason_words("controls")
+        return "the controls did not confirm the tool"
     lack = one["lack"]
     if lack is None:
         return UNCERTAIN
@@ -202,7 +202,7 @@ def _plots(record: Record) -> tuple[Block, ...]:
 def _plot(those: Sequence[tuple[Json, str, Json]], *, differences: bool) -> Drawing:
     dots, told = [], []
     for each, name, one in those:
-        title = f"{SHORT[each['asked']['kind']]} · {isolated(name)}"
+        title = f"{SHORT[each['asked']['kind']]} · {shown(name)}"
         limit, ends = each["asked"]["threshold"], tuple(one["interval"])
         dots.append(Dot(f"{SIGNS[RESULT_TONES[one['result']]]} {title}", one["value"], ends, limit))
         told.append(f"{title}: {one['result']}, {_measured(each, one)}, asked for {_limit(each)}")
