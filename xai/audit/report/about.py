@@ -1,4 +1,4 @@
-"""What an auditor says of an audit: name of the set, who audits, and why. Free of torch: pages import it too."""
+"""What an auditor says of an audit: name of the set, who audits, and why. Free of torch, for the pages."""
 
 from __future__ import annotations
 
