@@ -125,7 +125,7 @@ def test_what_is_no_zip_is_one_sentence():
 
 def test_an_audit_ends_with_claims_faces_and_files(finished):
     assert held(finished).finished.summary["faces"] == 2
-    assert "**2 faces** in 2 photos. 4 files: 1 refused, 1 repeat another." in text(finished)
+    assert "**2 faces** in 2 photos. 4 files, 1 refused, 1 copy." in text(finished)
     claims = next(part.proto.body for part in finished.get("html") if "audit-claims" in part.proto.body)
     assert claims.count("Not enough evidence") == 5
     assert claims.count(WORDS["audit_result.not"]) == 5
@@ -152,7 +152,7 @@ def test_every_file_that_gave_nothing_is_told_with_its_reason(packed):
     page = begun(given(packed, section="files"))
     table = page.table[0].value
     told = {row.iloc[0]: tuple(row.iloc[1:]) for _, row in table.iterrows()}
-    assert told["uncovered/3.png"] == ("repeats another", "It has the same bytes as uncovered/2.png.")
+    assert told["uncovered/3.png"] == ("copy of another", "It has the same bytes as uncovered/2.png.")
     assert told["notes.txt"][0] == "refused"
     assert len(told) == 2
 

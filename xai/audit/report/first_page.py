@@ -268,8 +268,7 @@ def _claim(number: int, each: Json, made: Mapping[str, Json]) -> Section:
     terms = [
         ("Asked", f"{ASKED[asked['kind']].format(limit=_limit(each))} About {_models(each)}; at least "
                   f"{counted(asked['least_n'], 'judged face')} for each share."),
-        ("Measured", _about(each)),
-        *_by_model(each),
+        *(_by_model(each) if len(each["models"]) > 1 else [("Measured", _about(each))]),
         ("Answers", _counts(each)),
         ("Power", _power(each)),
         ("What this does not establish", each["not_established"]),
@@ -279,10 +278,9 @@ def _claim(number: int, each: Json, made: Mapping[str, Json]) -> Section:
 
 
 def _by_model(each: Json) -> Iterator[tuple[str, str]]:
-    if len(each["models"]) > 1:
-        for name, one in each["models"].items():
-            why = _undecided(each, one)
-            yield isolated(name), f"{one['result']}{f' ({why})' if why else ''}; {_measured(each, one)}."
+    for name, one in each["models"].items():
+        why = _undecided(each, one)
+        yield isolated(name), f"{one['result']}{f' ({why})' if why else ''}; {_measured(each, one)}."
 
 
 def _title(each: Json, made: Mapping[str, Json]) -> str:

@@ -107,7 +107,7 @@ def controls(record: Record) -> Section:
         ),
         rows,
         numeric=(2, 3, 4, 5, 6),
-        weights=(2.2, 1.8, 0.8, 1.15, 0.85, 1.15, 0.85, 1.7, 1.5),
+        weights=(2.1, 1.6, 0.8, 1.4, 0.85, 1.4, 1.0, 1.6, 1.4),
         note="A trained control is asked only about the faces that it answers rightly, where the label is "
         "known, and with a probability of at least a half.",
     )  # fmt: skip

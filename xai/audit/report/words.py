@@ -156,6 +156,8 @@ REASONS: Mapping[str, str] = {
 
 _FAMILIES: Mapping[str, str] = {
     "followed": "edits of the lower face that were followed",
+    "small": "small faces",
+    "larger": "larger faces",
     "lower_face": "the lower face replaced",
     "nose_and_mouth": "nose and mouth replaced",
     "outside": "everything but the lower face replaced",

@@ -53,6 +53,9 @@ _TERM = 108.0
 _KEPT = 96.0
 """Room below a heading, without which it goes to the next page."""
 
+_HEADING = 60.0
+"""Room of a heading and a paragraph below it."""
+
 _ABOVE_PHOTOS, _WITH_PHOTOS = 185.0, 225.0
 """Room that a paragraph about faces needs for itself and them, and with a heading."""
 
@@ -168,8 +171,7 @@ class _Paper(FPDF):
                 self._photos(block)
 
     def _section(self, section: Section, level: int) -> None:
-        pictured = any(isinstance(block, Photos) for block in section.blocks[:2])
-        self._keep(_WITH_PHOTOS if pictured else _KEPT)
+        self._keep(max([_KEPT, *(_beside_heading(block) for block in section.blocks[:2])]))
         shown = min(level, len(_HEADINGS) - 1)
         self._heading(self._printable(section.title), shown, _HEADINGS[shown])
         self.places[section.anchor] = self.page
@@ -225,7 +227,7 @@ class _Paper(FPDF):
         self.ln(4)
 
     def _table(self, block: Table) -> None:
-        self._keep(_KEPT + _TABLE_ROW * (len(block.rows) if len(block.rows) <= _SHORT else 1))
+        self._keep(_of_table(block))
         self.ln(4)
         self._font(_BODY, bold=True)
         self._say(block.caption)
@@ -310,7 +312,7 @@ class _Paper(FPDF):
         self._font(_SMALL)
         side = (self.epw - _GAP * (_IN_A_ROW - 1)) / _IN_A_ROW
         pictured = any(each.jpeg for each in entries)
-        below = max(self._lines(each.caption, side) for each in entries) * _SMALL * 1.3
+        below = max(self._lines(_broken(each.caption), side) for each in entries) * _SMALL * 1.3
         self._keep(below + 6 + (side if pictured else 0))
         top = self.y + 2
         for number, each in enumerate(entries):
@@ -319,7 +321,7 @@ class _Paper(FPDF):
                 alt = self._printable(each.alt)
                 self.image(io.BytesIO(each.jpeg), left, top, side, side, alt_text=alt, keep_aspect_ratio=True)
             self.set_xy(left, top + (side + 3 if pictured else 0))
-            self.multi_cell(side, _SMALL * 1.3, self._printable(each.caption), align="L")
+            self.multi_cell(side, _SMALL * 1.3, self._printable(_broken(each.caption)), align="L")
         self.set_xy(self.l_margin, top + below + (side + 3 if pictured else 0))
         self.ln(7)
 
@@ -354,6 +356,25 @@ class _Paper(FPDF):
         """With letters that the font lacks written as their number; without isolates."""
         bare = text.translate({ord(mark): None for mark in ISOLATES})
         return "".join(c if ord(c) in self._letters or c == "\n" else f"(U+{ord(c):04X})" for c in bare)
+
+
+def _of_table(block: Table) -> float:
+    """Room that a table needs for itself where it is short, else for its beginning."""
+    return _KEPT + _TABLE_ROW * (len(block.rows) if len(block.rows) <= _SHORT else 1)
+
+
+def _beside_heading(block: Block) -> float:
+    """Room that a heading needs so that the block does not begin on the next page."""
+    if isinstance(block, Photos):
+        return _WITH_PHOTOS
+    return _of_table(block) + _HEADING if isinstance(block, Table) else 0.0
+
+
+def _broken(caption: str) -> str:
+    """The folder of a photo on a line of its own, so that names break as little as possible."""
+    name, *rest = caption.split("\n")
+    folder, slash, file = name.rpartition("/")
+    return "\n".join([*filter(None, [folder + slash]), file, *rest])
 
 
 def _face(cell: Cell) -> FontFace | None:
