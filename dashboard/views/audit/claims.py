@@ -13,7 +13,6 @@ from dashboard.i18n import class_short_label, format_number, has_key, t
 from dashboard.text.model_names import model_names
 from dashboard.views.audit.state import Audit
 from xai.audit.claims.definitions import Claim
-from xai.evidence_types import VERDICTS
 
 __all__ = ["claim_line", "claim_title", "show"]
 
@@ -64,8 +63,6 @@ def _controls(models: Mapping[str, Json]) -> None:
         [
             {
                 t("audit_controls.model"): t(f"audit_control.{name}"),
-                t("audit_controls.faces"): format_number(found["faces"], ","),
-                **{_verdict(verdict): format_number(found["verdicts"][verdict], ",") for verdict in VERDICTS},
                 t("audit_controls.expected"): t(
                     "audit_controls.right", right=found["right"], faces=found["faces"]
                 ),
@@ -75,10 +72,6 @@ def _controls(models: Mapping[str, Json]) -> None:
         ],
         hide_index=True,
     )
-
-
-def _verdict(name: str) -> str:
-    return t(f"audit_verdict.{name.replace(' ', '_')}")
 
 
 def _control_result(found: Json) -> str:
@@ -119,8 +112,8 @@ def _pill(result: str, of: str) -> str:
 
 
 def _model(claim: Json, one: Json, name: str) -> str:
-    said = " ".join(filter(None, (_figure(claim, one), _why(claim, one))))
-    figure = f'<p class="figure">{escape(said)}</p>{_bar(claim, one)}'
+    said = "<br>".join(escape(line) for line in (_figure(claim, one), _why(claim, one)) if line)
+    figure = f'<p class="figure">{said}</p>{_bar(claim, one)}'
     return f'<div class="model">{_pill(one["result"], name)}{figure}</div>'
 
 

@@ -54,7 +54,7 @@ def show(maps: Sequence[Mapping[str, Any]], scale: float, key: str) -> None:
         scale: value with the full colour.
         key: of what the maps are, unique in the session.
     """
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key=f"audit-maps-{key}"):
         for each in maps:
             if not each["values"]:
                 continue

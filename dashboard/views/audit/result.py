@@ -26,7 +26,8 @@ def show(audit: Audit, found: Finished) -> None:
     summary = found.summary
     st.markdown(_line(summary))
     sections = [name for name in _SECTIONS if name != "compare" or found.findings["comparisons"]]
-    if _SECTION not in st.query_params and (left := session.get_state(_LEFT)) in sections:
+    left = session.get_state(_LEFT)
+    if session.get_state(_SECTION) is None and _SECTION not in st.query_params and left in sections:
         session.set_state(_SECTION, left)
     url_state.select_from_url(_SECTION, sections)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="audit-sections"):
