@@ -299,14 +299,13 @@ def _sentence(models: Mapping[str, Mapping[str, Any]]) -> str:
         if found["interval"] and not found["as_expected"]
     ]
     if wrong:
-        return (
-            f"On these photos the verdict misjudges {_listed(wrong)}, so claims about verdicts are withheld."
-        )
+        misjudged = f"On these photos the verdict misjudges {_listed(wrong)}"
+        return f"{misjudged}, so all that rests on verdicts is withheld."
     few = [f"{_SAID[name]} {found['faces']}" for name, found in models.items() if not found["interval"]]
     if few:
         return (
             f"There are not enough faces for the controls, which need {MIN_GROUPS} of as many photos "
-            f"({_listed(few)}): nothing was confirmed, and claims about verdicts are withheld."
+            f"({_listed(few)}): nothing was confirmed, and all that rests on verdicts is withheld."
         )
     right = [f"{_SAID[name]} on {found['right']} of {found['faces']} faces" for name, found in models.items()]
     return f"On these photos the verdict is right about {_listed(right)}."

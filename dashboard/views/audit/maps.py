@@ -26,7 +26,7 @@ _CELL = 9
 _WIDTH = 150
 """Displayed width in pixels."""
 
-_LEGEND = 240
+_LEGEND = 300
 """Width of the legend in pixels."""
 
 _PAPER, _INK = 244, 90
@@ -37,11 +37,11 @@ _EYES, _NOSE, _MOUTH = ((0.35, 0.38), (0.65, 0.38)), (0.5, 0.569), (0.5, 0.677)
 """Where the features lie on an aligned map, across and down, 0..1 of its side."""
 
 
-def legend(scale: float) -> None:
-    """The colours of the maps, from against the answer to for it."""
+def legend(scale: float, kind: str) -> None:
+    """The colours of the maps and what they mean for a model's ``answer``, or a ``difference`` of two."""
     low, high = (format_number(end, "+.2f") for end in (-scale, scale))
     with st.container(width=_LEGEND, gap="xxsmall"):
-        alt = t("audit_maps.legend", low=low, high=high)
+        alt = t(f"audit_legend.{kind}", low=low, high=high)
         st.image(encode_png(colour_bar(2 * _LEGEND, 20)), width=_LEGEND, alt=alt)
         st.caption(alt)
 

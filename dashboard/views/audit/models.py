@@ -84,7 +84,8 @@ def _places(one: Mapping[str, Any]) -> None:
                     for verdict in VERDICTS
                 },
             }
-            for answer, counts in one["places"].items()
+            for answer in ("right", "wrong", "unlabelled")
+            for counts in [one["places"][answer]]
         ],
         hide_index=True,
     )
@@ -139,8 +140,8 @@ def _maps(found: Finished, model: str, one: Mapping[str, Any]) -> None:
         return
     st.header(t("audit_maps.title"), anchor=False)
     scale = found.findings["scales"]["models"]
-    st.caption(t("audit_maps.note", scale=scale))
-    maps.legend(scale)
+    st.caption(t("audit_maps.note"))
+    maps.legend(scale, "answer")
     maps.show(one["maps"], scale, f"{id(found)} {model}")
 
 
@@ -174,7 +175,7 @@ def compare(found: Finished) -> None:
         st.markdown("\n".join(f"- {line}" for line in told))
         if any(one["values"] for one in each["maps"]):
             st.caption(t("audit_maps.difference_note", first=first, second=second, scale=scale))
-            maps.legend(scale)
+            maps.legend(scale, "difference")
             maps.show(each["maps"], scale, f"{id(found)} {first} {second}")
 
 

@@ -277,14 +277,14 @@ def _short(claim: Claim, photos: PhotoSet) -> str:
         if not labels:
             return t("audit_start.no_labels")
         label, there = min(labels.items(), key=lambda pair: pair[1])
-        few = state.counted("photos", there)
+        few = state.counted("files", there)
         short = t("audit_start.short_class", there=few, label=class_short_label(label))
         return short if there < claim.least_n else ""
     there = sum(not file.refusal for file in photos.files)
     shares = 2 if claim.kind == "same_for_small_faces" else 1
     if there >= shares * claim.least_n:
         return ""
-    return t("audit_start.short", there=state.counted("photos", there))
+    return t("audit_start.short", there=state.counted("files", there))
 
 
 def _claim(usual: Claim, photos: PhotoSet | None) -> Claim | None:

@@ -147,3 +147,14 @@ def test_the_evidence_of_a_face_says_whose_parts_were_lent_and_not_those_of_its_
     lent = edits_with(photo.faces[0], donors, next(iter(own))).donors
     assert lent
     assert not {donor.group for donor in lent} & own  # the same picture, darker, is the same person
+
+
+def test_a_photo_whose_copy_has_another_label_lends_nothing(labelled, tmp_path):
+    """One of ``LEAST`` is left out, so that two classes have too few."""
+    folder = tmp_path / "set"
+    for path in labelled.rglob("*.png"):
+        (folder / path.parent.name).mkdir(parents=True, exist_ok=True)
+        (folder / path.parent.name / path.name).write_bytes(path.read_bytes())
+    (folder / "covered" / "lie.png").write_bytes((labelled / "uncovered" / "0.png").read_bytes())
+    assert choose_donors(list_files([folder], pytest.fail), tmp_path) is None
+    assert chosen(tmp_path)["counts"] == {"covered": LEAST, "uncovered": LEAST - 1}

@@ -2,10 +2,11 @@
 
 import pytest
 
+from dashboard.i18n import messages
 from tests.support import evidences
 from tests.support.audits import SMALL_FACES
 from xai.audit.claims.definitions import NOT_ESTABLISHED
-from xai.audit.claims.judge import RESULTS
+from xai.audit.claims.judge import LACKS, RESULTS
 from xai.audit.controls import EXPECTED
 from xai.audit.findings import slices
 from xai.audit.findings.remarks import CODES
@@ -16,6 +17,7 @@ from xai.audit.report.finding_words import FINDINGS, finding_meaning, finding_ti
 from xai.audit.report.formats import counted, interval, percent, points, shown
 from xai.evidence.interventions.families import FAMILIES, named_families
 from xai.evidence_types import VERDICTS
+from xai.models.architectures import ARCHITECTURES
 
 
 def test_every_code_has_words():
@@ -31,6 +33,17 @@ def test_every_code_has_words():
     assert all(words.worst_words(why) != why.replace("_", " ") or why == "wrong" for why in WHYS)
     required = {name for name in named_families("covered") if FAMILIES[name].asks == "stay"} | {"followed"}
     assert all(words.family_words(name) != name for name in required)
+
+
+def test_claims_classes_and_networks_are_named_as_on_the_pages():
+    said = messages("en")
+    for kind, title in words.CLAIMS.items():
+        assert said[f"audit_claim.{kind}"] == title
+    assert {f"short.{name}": name_of for name, name_of in words._CLASSES.items()}.items() <= said.items()
+    assert {f"network.{name}": title for name, title in words.NETWORKS.items()}.items() <= said.items()
+    assert set(words.NETWORKS) >= set(ARCHITECTURES)
+    assert set(words.LACKS) == set(LACKS)
+    assert {said[f"audit_verdict.{verdict.replace(' ', '_')}"] for verdict in VERDICTS} == set(VERDICTS)
 
 
 def test_every_level_of_a_slice_has_words():
