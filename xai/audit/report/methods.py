@@ -9,7 +9,7 @@ from xai.audit.report.first_page import NO_CONFORMITY, NOT_STATED
 from xai.audit.report.formats import counted, isolated, listed, percent, shown
 from xai.audit.report.record import Record
 from xai.audit.report.rendering.document import Block, Callout, Paragraph, Points, Section, Table, Terms
-from xai.audit.report.words import GLOSSARY, class_words
+from xai.audit.report.words import GLOSSARY, NETWORKS, class_words
 from xai.models.card_schema import Evaluation
 from xai.models.cards import Card
 
@@ -79,7 +79,7 @@ def methods(record: Record) -> Section:
     rows = tuple(
         (
             isolated(name),
-            shown(card.architecture) if (card := record.cards.get(name)) else NOT_STATED,
+            _network(card) if (card := record.cards.get(name)) else NOT_STATED,
             card.sha256 if card else NOT_STATED,
             digest,
         )
@@ -103,10 +103,10 @@ def methods(record: Record) -> Section:
             "Shares have 95% intervals by Wilson’s formula, with the effective number of observations of "
             "Rao and Scott (1992), and Student’s quantile for the number of groups in place of the normal "
             "one (Korn and Graubard 1998), which widens them where groups are few: 13 of 13 give 73.3% to "
-            "100%, where Wilson’s own give 77.2%. Holm’s adjustment (1979) runs over all claims. Of each "
-            "model by itself: a claim that holds does for every model; one that is refuted is so for the "
-            "models whose own shares refute it; else it holds for a model at Bonferroni’s level over claims "
-            "and models.",
+            "100%, where Wilson’s own give 77.2%.",
+            "Holm’s adjustment (1979) runs over all claims. A claim that holds does so for every model; one "
+            "that is refuted is so for the models whose own shares refute it; else it holds for a model at "
+            "Bonferroni’s level over claims and models.",
             "Repeating the audit with the same settings gives the same rows; the manifest lists the SHA-256 "
             "of every file that this report rests on.",
         )
@@ -223,7 +223,11 @@ def _card_terms(record: Record, name: str) -> Iterator[tuple[str, str]]:
 def _identity(record: Record, name: str, card: Card | None) -> str:
     digest = record.settings["models"].get(name, "")
     said = f"{isolated(name)}, card {digest[:12]}…"
-    return f"{said}, {shown(card.architecture)}, weights {card.sha256[:12]}…" if card else said
+    return f"{said}, {_network(card)}, weights {card.sha256[:12]}…" if card else said
+
+
+def _network(card: Card) -> str:
+    return NETWORKS.get(card.architecture, shown(card.architecture))
 
 
 def _data(card: Card) -> str:
