@@ -104,8 +104,16 @@ class Figure:
 
     def as_dict(self) -> dict[str, Any]:
         """In plain values, ready for JSON."""
-        lists = {"of": list(self.of), "interval": None if self.interval is None else list(self.interval)}
-        return {**asdict(self), **lists}
+        return {
+            "result": self.result,
+            "about": self.about,
+            "value": self.value,
+            "interval": None if self.interval is None else list(self.interval),
+            "of": list(self.of),
+            "n": self.n,
+            "unjudged": self.unjudged,
+            "lack": None if self.lack is None else asdict(self.lack),
+        }
 
 
 @dataclass(frozen=True)
@@ -130,9 +138,12 @@ class ClaimResult(Figure):
 
     def as_dict(self) -> dict[str, Any]:
         """In plain values, ready for JSON, without the claim itself."""
-        told = super().as_dict()
-        del told["claim"], told["adjusted"]
-        return {**told, "models": {name: each.as_dict() for name, each in self.models.items()}}
+        return {
+            **super().as_dict(),
+            "models": {name: each.as_dict() for name, each in self.models.items()},
+            "reasons": dict(self.reasons),
+            "power": self.power,
+        }
 
 
 @dataclass(frozen=True, eq=False)

@@ -210,7 +210,7 @@ class _Paper(FPDF):
     def _points(self, block: Points) -> None:
         self._font(_BODY)
         for item in block.items:
-            self._keep(2 * _BODY)
+            self._keep(self._lines(item, self.epw - 11) * _BODY * _LEADING)
             self.cell(11, _BODY * _LEADING, "•")
             self._say(item, self.epw - 11)
             self.ln(1.5)
