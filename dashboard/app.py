@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from dashboard import preferences, session, url_state
+from dashboard import preferences, session, session_cache, url_state
 from dashboard.i18n import languages, t
 from dashboard.widgets import header
 
@@ -34,3 +34,4 @@ st.logo(header.LOGO, size="large")
 with st.container(horizontal_alignment="center"), st.container(width=1180):
     header.show()
     page.run()
+session_cache.forget_widgets()

@@ -2,20 +2,62 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Any, cast
 
-from dashboard.session_cache import forget, get_state, set_state
+import streamlit as st
+from streamlit.runtime import get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-__all__ = ["MEGABYTES", "PHOTOS", "OwnPhoto", "add", "choose_face", "face_key", "photos", "remove"]
+from dashboard import preferences, url_state
+from dashboard.session_cache import VISITOR, forget, forget_callbacks, get_state, set_state
+
+__all__ = [
+    "AUDIT_STATES",
+    "MEGABYTES",
+    "PHOTOS",
+    "PHOTO_MEGABYTES",
+    "UPLOAD_ROUNDS",
+    "OwnPhoto",
+    "add",
+    "any_kept",
+    "choose_face",
+    "face_key",
+    "photos",
+    "remove",
+    "remove_all",
+    "take_uploads",
+]
 
 PHOTOS = 10
 MEGABYTES = 60
 """Limits of what a session keeps; further photos are left out."""
 
+PHOTO_MEGABYTES = 20
+"""Limit of one photo, as ``read_image`` takes it."""
+
+AUDIT_STATES = ("audit set", "audit", "audit given")
+"""State: the photos of an audit, the audit, and files that were uploaded and not listed yet."""
+
+UPLOAD_ROUNDS = ("pictures chosen", "audit round")
+"""State: how often a picture was chosen, and a set uploaded. The keys of upload widgets have these, because
+a browser shows the files of a widget again that is drawn under an old key."""
+
 _KEPT, _NUMBERED = "own photos", "photos so far"
+_STAY = {
+    preferences.LANGUAGE,
+    preferences.EXPERT,
+    preferences.PROJECTOR,
+    VISITOR,
+    url_state.ADDRESS,
+    *UPLOAD_ROUNDS,
+    _NUMBERED,
+}
+"""State that is not about photos, and the numbers of photos, which the browser's *Back* still names."""
 
 
 @dataclass(frozen=True)
@@ -81,6 +123,50 @@ def remove(photo: OwnPhoto) -> None:
     """Forget a photo and everything that was computed from it."""
     set_state(_KEPT, tuple(each for each in photos() if each.sha256 != photo.sha256))
     forget(photo.sha256)
+
+
+def take_uploads(key: str) -> list[tuple[str, bytes]]:
+    """Take the files of an upload widget; Streamlit's own store would keep them until the session ends.
+
+    Args:
+        key: of the widget, which is to be drawn under another one from now on.
+
+    Returns:
+        Name as the browser said it, and bytes of each; without those that were taken before, which a browser
+        may still name in its next message.
+    """
+    given: Any = get_state(key) or []
+    files = [
+        each for each in (given if isinstance(given, list) else [given]) if isinstance(each, UploadedFile)
+    ]
+    if context := get_script_run_ctx():
+        store: Any = context.uploaded_file_mgr
+        for file in files:
+            store.remove_file(context.session_id, file.file_id)
+    return [(file.name, file.getvalue()) for file in files]
+
+
+def any_kept() -> bool:
+    """Whether the session holds photos of this visitor, of an audit too."""
+    return bool(photos()) or any(get_state(name) for name in AUDIT_STATES)
+
+
+def remove_all() -> None:
+    """Forget every photo, upload, picture and result of this session at once; a button's callback.
+
+    What the model process is computing ends with the run of the page that waits for it, and it keeps nothing.
+    """
+    for name in [name for name in st.session_state if name not in _STAY]:
+        del st.session_state[name]
+    forget_callbacks()
+    url_state.write_params(dict.fromkeys(st.query_params))
+    if context := get_script_run_ctx():
+        context.uploaded_file_mgr.remove_session_files(context.session_id)
+        pictures = get_instance().media_file_mgr
+        pictures.clear_session_refs(context.session_id)
+        pictures.remove_orphaned_files()
+        pictures.remove_orphaned_files()  # the first call only marks downloads, which are then removed
+    gc.collect()  # objects that refer to each other would otherwise keep bytes until the next collection
 
 
 def _next_number() -> int:

@@ -1,9 +1,9 @@
 """The web server: ``python -m streamlit run dashboard/server.py`` from the root of the repository.
 
 Streamlit finds ``app`` in this file. Around the pages it starts the model process before the first visitor
-arrives, sets the response headers that Streamlit omits, completes the HTML of its page, and collects garbage
-on a timer, because Streamlit's own collection after every script run is switched off in
-``.streamlit/config.toml`` (it costs more than everything else together).
+arrives, puts ``middleware`` before Streamlit, and collects garbage on a timer, because Streamlit's own
+collection after every script run is switched off in ``.streamlit/config.toml`` (it costs more than everything
+else together).
 """
 
 from __future__ import annotations
@@ -17,12 +17,8 @@ import time
 import traceback
 from collections.abc import AsyncIterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING
-from urllib.parse import parse_qs
 
 import streamlit as st
-from starlette.datastructures import Headers as RequestHeaders
-from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -30,32 +26,23 @@ from starlette.routing import Route
 from streamlit.runtime import get_instance
 
 from dashboard import session
-from dashboard.i18n import DEFAULT, languages, t
-from dashboard.preferences import use_language
+from dashboard.i18n import t
+from dashboard.middleware.access import announce, open_access
+from dashboard.middleware.headers import Headers, PageShell
+from dashboard.middleware.hosts import Hosts
+from dashboard.middleware.sign_in import SignIn
+from dashboard.middleware.uploads import Uploads
+from dashboard.middleware.visitors import OWNERS, Visitors
 from dashboard.prefetch.scheduler import PREFETCHED
-from dashboard.styles import stylesheet
 from xai.photo.samples import SAMPLES
 
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-__all__ = ["Headers", "PageShell", "app"]
+__all__ = ["app"]
 
 COLLECT_SECONDS = 10.0
 """How often abandoned sessions are closed and garbage is collected."""
 
 GONE_SECONDS = 25.0
 """How long a session is kept for a page that was closed or lost its connection, and its photo with it."""
-
-_ALWAYS = {
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "frame-ancestors 'none'",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
-}
-_FOREVER = "/static/"
-"""Streamlit's own scripts and fonts: their names contain a digest, and they hold no personal data."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -69,6 +56,7 @@ async def _models(_app: st.App) -> AsyncIterator[None]:
     PREFETCHED.start(submit, tuple(SAMPLES))
     gc.collect()
     gc.freeze()
+    announce()
     collecting = asyncio.create_task(_collect())
     try:
         yield
@@ -103,7 +91,19 @@ def _close_the_gone(left_at: Mapping[str, float]) -> dict[str, float]:
     for session_id in [name for name, since in kept.items() if now - since >= GONE_SECONDS]:
         runtime.close_session(session_id)
         del kept[session_id]
+    OWNERS.keep({*kept, *(info.session.id for info in runtime._session_mgr.list_active_sessions())})
     return kept
+
+
+class _WithoutContent(logging.Filter):
+    """Drops Streamlit's record of an exception: its message may quote a file. ``_apologise`` logs without."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether ``record`` is logged."""
+        return not record.exc_info
+
+
+logging.getLogger("streamlit.error_util").addFilter(_WithoutContent())
 
 
 def _apologise(fault: Exception) -> bool:
@@ -124,90 +124,17 @@ async def _ready(_request: Request) -> JSONResponse:
     return JSONResponse(loaded, status_code=503 if status.loading else 200)
 
 
-class Headers:
-    """Middleware: no caching, no MIME sniffing, no framing, no referrer."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and set the headers on the answer."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        async def with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.update(_ALWAYS)
-                if not scope["path"].startswith(_FOREVER):
-                    headers["Cache-Control"] = "no-store"
-            await send(message)
-
-        await self._app(scope, receive, with_headers)
-
-
-class PageShell:
-    """Middleware: the HTML that loads Streamlit says where its server is, its language and its style.
-
-    Without the first, Streamlit's script takes the path of a page for the server's and tries that first: the
-    browser reports two errors for every address that names a page.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and complete an HTML page."""
-        if scope["type"] != "http" or "text/html" not in RequestHeaders(scope=scope).get("accept", ""):
-            await self._app(scope, receive, send)
-            return
-        plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
-        begun: list[Message] = []
-        body = bytearray()
-
-        async def completed(message: Message) -> None:
-            if message["type"] == "http.response.start" and _is_html(message):
-                begun.append(message)
-            elif not begun:
-                await send(message)
-            else:
-                body.extend(message.get("body", b""))
-                if not message.get("more_body", False):
-                    html = _complete(bytes(body), scope["query_string"])
-                    MutableHeaders(scope=begun[0])["Content-Length"] = str(len(html))
-                    await send(begun[0])
-                    await send({"type": "http.response.body", "body": html})
-
-        await self._app({**scope, "headers": plain}, receive, completed)
-
-
-def _is_html(start: Message) -> bool:
-    headers = MutableHeaders(scope=start)
-    return start["status"] == 200 and headers.get("content-type", "").startswith("text/html")
-
-
-def _complete(html: bytes, query: bytes) -> bytes:
-    """The page with the server's address, its language, its name and its style."""
-    asked = parse_qs(query.decode("ascii", "replace")).get("lang", [""])[-1]
-    lang = asked if asked in languages() else DEFAULT
-    base = str(st.get_option("server.baseUrlPath") or "").strip("/")
-    script = f"<head><script>window.__streamlit = {{BACKEND_BASE_URL: location.origin + '/{base}'}}</script>"
-    with use_language(lang):
-        title = f"<title>{t('app.title')}</title>"
-        style = f"<style>{stylesheet()}</style></body>"
-    return (
-        html.replace(b'<html lang="en">', f'<html lang="{lang}">'.encode())
-        .replace(b"<head>", script.encode(), 1)
-        .replace(b"<title>Streamlit</title>", title.encode())
-        .replace(b"</body>", style.encode())  # after Streamlit's own style, which is in the head
-    )
-
-
 app = st.App(
     "app.py",
     lifespan=_models,
     routes=[Route("/ready", _ready)],
-    middleware=[Middleware(Headers), Middleware(PageShell)],
+    middleware=[
+        Middleware(Headers),
+        Middleware(Hosts),
+        Middleware(SignIn, access=open_access()),
+        Middleware(Visitors),
+        Middleware(Uploads),
+        Middleware(PageShell),
+    ],
     on_script_error=_apologise,
 )

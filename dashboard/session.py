@@ -28,6 +28,7 @@ from dashboard.worker.jobs import (
     ResultPart,
     Thumbnail,
 )
+from dashboard.worker.model_jobs import TryModels
 from dashboard.worker.results import ShortcutRound, ShortcutRoundRequest
 from xai.models.cards import Catalogue, read_cards, weights_folders
 from xai.types import Prediction
@@ -85,8 +86,13 @@ def catalogue() -> Catalogue:
 
 @st.cache_resource(show_spinner=False, ttl=30)
 def installed() -> Catalogue:
-    """The models in the folders; a pair of files added there shows up within half a minute."""
-    return read_cards()
+    """The models in the folders; a pair of files added there shows up within half a minute, and is tried."""
+    found, status = read_cards(), worker().status
+    known = {*status.ready, *(card.name for card in found.cards if card.digest in status.problems)}
+    new = tuple(card.name for card in found.cards if card.name not in known)
+    if new and not status.loading:
+        worker().submit("models", TryModels(new), background=True)
+    return found
 
 
 @st.cache_resource(show_spinner=False, ttl=30)

@@ -5,22 +5,30 @@ from __future__ import annotations
 import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 __all__ = [
     "CACHE_LIMITS",
+    "VISITOR",
     "cache_of",
     "cached",
     "forget",
+    "forget_callbacks",
     "forget_results",
+    "forget_widgets",
     "get_state",
     "session_id",
     "set_state",
 ]
 
 T = TypeVar("T")
+
+VISITOR = "visitor"
+"""State: the id by which the model process knows the session."""
 
 CACHE_LIMITS = {
     "photo": 12,
@@ -77,6 +85,26 @@ def forget(digest: str) -> None:
         del st.session_state[name]
 
 
+def forget_widgets() -> None:
+    """Drop what Streamlit keeps of widgets that this run, to its end, has not drawn.
+
+    It keeps their callbacks and options for as long as the session lasts, and with them photos that were
+    removed. Widgets of a run that ended early stay: they are on the page until the next.
+    """
+    if context := get_script_run_ctx():
+        kept = context.session_state._state._new_widget_state.widget_metadata
+        for name in kept.keys() - context.shared.widget_ids_this_run.snapshot():
+            del kept[name]
+
+
+def forget_callbacks() -> None:
+    """Drop what all widgets of this session would do, and the photos that their callbacks hold, at once."""
+    if context := get_script_run_ctx():
+        kept = context.session_state._state._new_widget_state.widget_metadata
+        for name, widget in kept.items():
+            kept[name] = replace(widget, callback=None, callback_args=None, callback_kwargs=None)
+
+
 def forget_results() -> None:
     """Drop all results but the visitor's own photos: a model was added or removed."""
     for kind in CACHE_LIMITS:
@@ -86,4 +114,4 @@ def forget_results() -> None:
 
 def session_id() -> str:
     """The id by which the model process knows this session."""
-    return cast(str, st.session_state.setdefault("visitor", secrets.token_hex(8)))
+    return cast(str, st.session_state.setdefault(VISITOR, secrets.token_hex(8)))

@@ -13,6 +13,7 @@ from typing import cast
 import streamlit as st
 
 __all__ = [
+    "ADDRESS",
     "bind",
     "follow_history",
     "multiselect_from_url",
@@ -22,6 +23,9 @@ __all__ = [
     "slider_from_url",
     "write_params",
 ]
+
+ADDRESS = "address"
+"""State: what this session knows of the address."""
 
 _SETTLED = 1.0
 """Seconds after a write in which the browser may still send the URL from before it."""
@@ -139,4 +143,4 @@ def _now() -> dict[str, list[str]]:
 
 
 def _address() -> _Address:
-    return cast(_Address, st.session_state.setdefault("address", _Address()))
+    return cast(_Address, st.session_state.setdefault(ADDRESS, _Address()))

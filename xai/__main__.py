@@ -82,7 +82,9 @@ def _sentence(record: dict[str, Any]) -> str:
 
 
 def _note(sentence: str) -> None:
-    print(sentence, file=sys.stderr, flush=True)
+    """Print a sentence on one line, whatever the names in it contain."""
+    line = "".join(c if c.isprintable() or "\ud800" <= c <= "\udfff" else ascii(c)[1:-1] for c in sentence)
+    print(line, file=sys.stderr, flush=True)
 
 
 class _Parser(argparse.ArgumentParser):

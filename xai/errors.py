@@ -9,6 +9,7 @@ The tree::
     ├── ThirdPartyMissing    a pinned model file of another package is not installed
     ├── DataRejected         a training or test set that cannot be read
     ├── MemoryRanOut         not enough memory for one picture
+    ├── MapRefused           a map that would not be true, or cannot be made of this face or network
     └── Cancelled            the work was cancelled
 
 Every message says what was expected, what came, and what to do. A wrong *type* of argument raises
@@ -23,6 +24,7 @@ __all__ = [
     "Cancelled",
     "DataRejected",
     "ImageRejected",
+    "MapRefused",
     "MemoryRanOut",
     "ThirdPartyMissing",
     "UnknownName",
@@ -53,6 +55,10 @@ class DataRejected(XaiError):
 
 class MemoryRanOut(XaiError):
     """There is not enough memory to process one picture."""
+
+
+class MapRefused(XaiError):
+    """A map that would not be true by its method's own terms, or cannot be made of this face or network."""
 
 
 class Cancelled(XaiError):

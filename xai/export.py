@@ -102,9 +102,11 @@ def face_record(explanation: Explanation) -> dict[str, Any]:
                 "seconds": round(explanation.provenance.seconds[name], 4),
                 "shares": _shares(explanation.shares[name]),
                 "params": dict(heatmap.params),
+                "against": heatmap.against,
             }
             for name, heatmap in explanation.heatmaps.items()
         },
+        "refused": dict(explanation.refusals),
         "provenance": asdict(explanation.provenance),
     }
 

@@ -9,13 +9,17 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Literal
 
+import numpy as np
+import torch
+from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from xai.attribution.base import Attribution, AttributionRequest, CompositeProgress
 from xai.attribution.crop_maps import resize_classes_to_crop, resize_to_crop
 from xai.attribution.methods import DEFAULT_METHODS, Method, find_method
 from xai.attribution.occlusion.patch import FACE_FILLS
-from xai.errors import Cancelled, XaiError
+from xai.errors import Cancelled, MapRefused, XaiError
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.verdict.run import Case, forwards_of, run_causal_tests
 from xai.evidence.verdict.saliency_flags import saliency_disagreements
@@ -25,7 +29,7 @@ from xai.models.incorrect_reason import predict_with_reasons
 from xai.models.inference.runtimes import Mode
 from xai.partial_results import Advance, OnPartial, Preview
 from xai.photo.regions import counted_regions, region_shares
-from xai.types import Explanation, Face, Heatmap, Params, Prediction, Progress
+from xai.types import REGIONS, Explanation, Face, Heatmap, Params, Prediction, Progress, RegionShares
 
 __all__ = ["Pair", "Wanted", "explain", "explain_all", "explain_maps", "explain_stream", "maps_of_all"]
 
@@ -82,6 +86,7 @@ class Pair:
         edits: of the face; the same for all its classifiers, so that they are made once.
         classifier: what is explained.
         target: the class to explain; the classifier's own answer where None.
+        against: a second class: why the target and not this one; None: why the target at all.
         maps: for ``explain_stream``: whether maps are wanted.
         test: for ``explain_stream``: whether to test what the answer depends on.
     """
@@ -89,6 +94,7 @@ class Pair:
     edits: FaceEdits
     classifier: Classifier
     target: str | None = None
+    against: str | None = None
     maps: bool = True
     test: bool = True
 
@@ -197,8 +203,9 @@ def explain_all(
         progress,
         _forwards(pairs, wanted) + sum(forwards_of(target, detail=wanted.detail) for target in targets),
     )
+    meter.begin(_forwards(pairs, wanted))
     maps = _maps(pairs, said, wanted, meter)
-    meter.close(_forwards(pairs, wanted))
+    meter.begin(sum(forwards_of(target, detail=wanted.detail) for target in targets))
     cases = [
         Case(pair.edits, pair.classifier, made.target, _stated_reason(made.prediction))
         for pair, made in zip(pairs, maps, strict=True)
@@ -237,11 +244,15 @@ def _maps(
     plan = _planned(wanted)
     for method, params in plan:
         began = time.perf_counter()
+        meter.begin(sum(method.forwards(params, p.classifier.card.input_size) for p in pairs))
         made = _attributions(subjects, (method, params), meter, wanted.mode, show)
         seconds = (time.perf_counter() - began) / len(subjects)
         for subject, attribution in zip(subjects, made, strict=True):
-            subject.made[method.name], subject.seconds[method.name] = attribution, seconds
-        meter.close(sum(method.forwards(params, p.classifier.card.input_size) for p in pairs))
+            subject.seconds[method.name] = seconds
+            if isinstance(attribution, Attribution):
+                subject.made[method.name] = attribution
+            else:
+                subject.refusals[method.name] = str(attribution)
     return tuple(_explanation(subject, plan) for subject in subjects)
 
 
@@ -256,6 +267,7 @@ class _Subject:
     values: Tensor
     made: dict[str, Attribution] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    refusals: dict[str, str] = field(default_factory=dict)
 
 
 def _subject(pair: Pair, prediction: Prediction) -> _Subject:
@@ -281,13 +293,10 @@ def _attributions(
     meter: CompositeProgress,
     mode: Mode,
     show: _Show | None,
-) -> Sequence[Attribution]:
+) -> Sequence[Attribution | MapRefused]:
     """One method's maps of all subjects, in shared batches; previews are shown of exact maps alone."""
     method, params = planned
-    asked = [
-        AttributionRequest(s.pair.classifier, s.values, s.index, _hidden(params.get("fill"), s))
-        for s in subjects
-    ]
+    asked = [_request(subject, method, params) for subject in subjects]
     in_steps = method.run_in_steps() if show and mode == "exact" else None
     if not (in_steps and show):
         return method.run_all()(asked, params, meter, mode)
@@ -301,9 +310,47 @@ def _attributions(
     return [made[which] for which in range(len(asked))]
 
 
+def _request(subject: _Subject, method: Method, params: Params) -> AttributionRequest:
+    pair = subject.pair
+    against = None if pair.against is None else pair.classifier.class_index(pair.against)
+    if against == subject.index:
+        raise XaiError(f"A map of {pair.against} against itself is empty; name another class.")
+    return AttributionRequest(
+        pair.classifier,
+        subject.values,
+        subject.index,
+        _hidden(params.get("fill"), subject),
+        against if method.contrasts else None,
+        _regions(pair) if method.by_region else None,
+    )
+
+
+def _regions(pair: Pair) -> Tensor | None:
+    """For each pixel of the input the index of its region in ``REGIONS``, int64 ``(n, n)``."""
+    masks = counted_regions(pair.edits.original)
+    if masks is None:
+        return None
+    side, device = pair.classifier.card.input_size, pair.classifier.device
+    planes = np.stack([masks[name] for name in REGIONS]).astype(np.float32)
+    sized = functional.interpolate(torch.from_numpy(planes)[None], (side, side), mode="area")[0]
+    return sized.argmax(dim=0).to(device)
+
+
+def _shares(heatmap: Heatmap, masks: Mapping[str, NDArray[np.bool_]]) -> RegionShares | None:
+    """Of a map by region the value of a region counts once, and not at each of its pixels."""
+    values = heatmap.values
+    if find_method(heatmap.method).by_region:
+        values = values.copy()
+        for mask in masks.values():
+            values[mask] /= max(1, mask.sum())
+    return region_shares(values, masks)
+
+
 def _heatmap(subject: _Subject, method: Method, params: Params, made: Attribution) -> Heatmap:
     face = subject.pair.edits.original
-    return Heatmap(resize_to_crop(made.values, face), method.unit, method.name, params, subject.target)
+    against = subject.pair.against if method.contrasts else None
+    values = resize_to_crop(made.values, face)
+    return Heatmap(values, method.unit, method.name, params, subject.target, against)
 
 
 def _planned(wanted: Wanted) -> list[tuple[Method, Params]]:
@@ -332,7 +379,7 @@ def _edits(face: Face | FaceEdits) -> FaceEdits:
 
 def _explanation(subject: _Subject, plan: Sequence[tuple[Method, Params]]) -> Explanation:
     face, made = subject.pair.edits.original, subject.made
-    heatmaps = {m.name: _heatmap(subject, m, p, made[m.name]) for m, p in plan}
+    heatmaps = {m.name: _heatmap(subject, m, p, made[m.name]) for m, p in plan if m.name in made}
     masks = counted_regions(face)
     first = next((a for a in made.values() if a.probability is not None), None)
     return Explanation(
@@ -340,7 +387,7 @@ def _explanation(subject: _Subject, plan: Sequence[tuple[Method, Params]]) -> Ex
         prediction=subject.prediction,
         target=subject.target,
         heatmaps=heatmaps,
-        shares={n: None if masks is None else region_shares(h.values, masks) for n, h in heatmaps.items()},
+        shares={n: None if masks is None else _shares(h, masks) for n, h in heatmaps.items()},
         probability=None
         if first is None or first.probability is None
         else resize_to_crop(first.probability, face),
@@ -352,4 +399,5 @@ def _explanation(subject: _Subject, plan: Sequence[tuple[Method, Params]]) -> Ex
             subject.seconds,
             {name: a.computed for name, a in made.items() if a.computed is not None},
         ),
+        refusals=subject.refusals,
     )

@@ -258,6 +258,7 @@ class Heatmap:
         method: name in ``METHODS``.
         params: the parameters the method ran with.
         target: the class that is explained.
+        against: a second class: why the target and not this one; None: why the target at all.
     """
 
     values: NDArray[np.float32]
@@ -265,6 +266,7 @@ class Heatmap:
     method: str
     params: Mapping[str, float | int | str]
     target: str
+    against: str | None = None
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2:
@@ -357,6 +359,7 @@ class Explanation:
             the class predicted with the patch there.
         provenance: its provenance.
         evidence: whether the answer depends on nose and mouth; None where that was not tested.
+        refusals: method -> why it has no map, one sentence.
     """
 
     face: Face
@@ -368,6 +371,7 @@ class Explanation:
     becomes: NDArray[np.int8] | None
     provenance: Provenance
     evidence: Evidence | None = None
+    refusals: Mapping[str, str] = field(default_factory=dict)
 
 
 def _require_picture(name: str, pixels: NDArray[np.uint8]) -> None:

@@ -37,11 +37,9 @@ def settings(methods: Sequence[str], key: str) -> Options:
         st.caption(t("ask.settings_note"))
         for method, column in zip(methods, st.columns(len(methods)), strict=True):
             with column:
-                values = {
-                    parameter.name: _widget(parameter, method, key)
-                    for parameter in METHODS[method].parameters
-                }
-            defaults = {parameter.name: parameter.default for parameter in METHODS[method].parameters}
+                drawn = [each for each in METHODS[method].parameters if each.drawable]
+                values = {parameter.name: _widget(parameter, method, key) for parameter in drawn}
+            defaults = {parameter.name: parameter.default for parameter in drawn}
             chosen[method] = {name: value for name, value in values.items() if value != defaults[name]}
         st.form_submit_button(t("ask.apply"))
     return {method: values for method, values in chosen.items() if values}

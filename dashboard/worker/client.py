@@ -38,9 +38,15 @@ CANCEL_SECONDS = 20.0
 
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = (sys.executable, "-m", "dashboard.worker.process")
-_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
+_PATIENT = {
+    "OMP_WAIT_POLICY": "PASSIVE",
+    "OPENBLAS_NUM_THREADS": "1",
+    "TORCHINDUCTOR_CACHE_DIR": str(_ROOT),
+}
 """Torch's threads sleep while they wait for each other. Spinning takes twice the time on a busy machine, and
-the web server always keeps it busy. NumPy's always spin, and its matrices are small here: it gets one."""
+the web server always keeps it busy. NumPy's always spin, and its matrices are small here: it gets one.
+Torch looks for a temporary folder when it is imported, and a full disk has none that can be written: it gets
+one, and writes nothing there, because nothing is compiled."""
 
 _LOG = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["AddModel", "ModelJob", "RemoveModel"]
+__all__ = ["AddModel", "ModelJob", "RemoveModel", "TryModels"]
 
 
 @dataclass(frozen=True)
@@ -27,4 +27,11 @@ class RemoveModel:
     name: str
 
 
-ModelJob = AddModel | RemoveModel
+@dataclass(frozen=True)
+class TryModels:
+    """Load the models with these names, which appeared in a folder; no result but the process's status."""
+
+    names: tuple[str, ...]
+
+
+ModelJob = AddModel | RemoveModel | TryModels

@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     classifier = load_classifier(args.model, "auto")
     faces = _spread(
-        [each for each in read_labelled(args.data, _note) if len(each.face.landmarks) > 5], args.faces
+        [each for each in read_labelled(args.data, _note).faces if len(each.face.landmarks) > 5], args.faces
     )
     print(f"occlusion maps of one face differ by at most {_difference(faces[0], classifier):.1e}")
     batches = {batch: _plain(classifier, batch) for batch in BATCHES}

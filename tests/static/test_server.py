@@ -8,7 +8,7 @@ import pytest
 from starlette.datastructures import Headers as Received
 from starlette.responses import PlainTextResponse
 
-from dashboard.server import Headers
+from dashboard.middleware.headers import Headers
 from tests.support.paths import ROOT
 
 

@@ -72,17 +72,18 @@ def test_the_same_as_one_by_one_and_painted_once(small_cnn, other, portrait):
     assert seen[-1][0] == seen[-1][1]
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if name != "occlusion"])
+@pytest.mark.parametrize("name", [n for n, m in METHODS.items() if m.run_all_at and n != "occlusion"])
 def test_activation_maps_of_one_batch_are_those_of_single_inputs(small_cnn, noise_crop, monkeypatch, name):
     values = [to_input(np.roll(noise_crop, shift, axis=1) // (1 + shift % 2), 35) for shift in range(5)]
     asked = [AttributionRequest(small_cnn, v, i % 3) for i, v in enumerate(values)]
     monkeypatch.setattr(cam, "_BATCH", 3)
     passes = []
     small_cnn.network.register_forward_hook(lambda *_: passes.append(1))
-    together = METHODS[name].run_all()(asked, {}, lambda *_: None)
+    params = METHODS[name].complete({})
+    together = METHODS[name].run_all()(asked, params, lambda *_: None)
     assert len(passes) == 2
     for a, found in zip(asked, together, strict=True):
-        alone = METHODS[name].run()(a.classifier, a.values, a.target, {}, lambda *_: None)
+        alone = METHODS[name].run()(a.classifier, a.values, a.target, params, lambda *_: None)
         assert found.values.ndim == 2
         scale = np.abs(alone.values).max()
         assert np.abs(found.values - alone.values).max() <= 1e-4 * scale

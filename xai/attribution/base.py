@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from xai.errors import MapRefused
 from xai.types import ComputeInfo, Params, Progress
 
 if TYPE_CHECKING:
@@ -58,24 +59,21 @@ class AttributionRequest:
         values: float32 ``(3, n, n)`` in 0..1 on the classifier's device.
         target: index of the class.
         hidden: the occluding patch's pixels, shaped like ``values``, for the fills drawn on a face.
+        against: index of a second class: why ``target`` and not this one; None: why ``target`` at all.
+        regions: int64 ``(n, n)``, for each pixel the index of its region in ``REGIONS``; None where they are
+            not known.
     """
 
     classifier: Classifier
     values: Tensor
     target: int
     hidden: Tensor | None = None
+    against: int | None = None
+    regions: Tensor | None = None
 
 
-class AttributionFn(Protocol):
-    """Call protocol of a method: the classifier, an input ``(3, n, n)`` in 0..1, the class index, the
-    parameters, and the progress callback.
-    """
-
-    def __call__(
-        self, classifier: Classifier, values: Tensor, target: int, params: Params, progress: Progress
-    ) -> Attribution:
-        """Explain one input."""
-        ...
+AttributionFn = Callable[["AttributionRequest", "Params", "Progress"], "Attribution"]
+"""A method for one input: called with the request, the parameters and the progress callback."""
 
 
 class BatchAttributionFn(Protocol):
@@ -83,7 +81,7 @@ class BatchAttributionFn(Protocol):
 
     def __call__(
         self, asked: Sequence[AttributionRequest], params: Params, progress: Progress, mode: Mode = "exact"
-    ) -> Sequence[Attribution]:
+    ) -> Sequence[Attribution | MapRefused]:
         """Explain them, in order. A method without a fast mode is exact in either."""
         ...
 
@@ -119,8 +117,15 @@ def alone(
     params: Params,
     progress: Progress,
 ) -> Attribution:
-    """Call a batch method for one input; arguments as of ``AttributionFn``."""
-    return run_all([AttributionRequest(classifier, values, target)], params, progress)[0]
+    """Call a batch method for one input ``(3, n, n)`` in 0..1 and a class index.
+
+    Raises:
+        MapRefused: the method refuses it.
+    """
+    made = run_all([AttributionRequest(classifier, values, target)], params, progress)[0]
+    if isinstance(made, MapRefused):
+        raise made
+    return made
 
 
 def run_sequentially(
@@ -129,25 +134,27 @@ def run_sequentially(
     params: Params,
     progress: Progress,
     mode: Mode = "exact",
-) -> Sequence[Attribution]:
-    """Call a single-input method for several inputs, one by one."""
-    made: list[Attribution] = []
+) -> Sequence[Attribution | MapRefused]:
+    """Call a single-input method for several inputs, one by one; a refusal is in the place of its map."""
+    made: list[Attribution | MapRefused] = []
     for each in asked:
-        told = _After(progress, len(made), len(asked))
-        made.append(run(each.classifier, each.values, each.target, params, told))
+        try:
+            made.append(run(each, params, _After(progress, len(made), len(asked))))
+        except MapRefused as refused:
+            made.append(refused)
     return made
 
 
 @dataclass(frozen=True)
 class _After:
-    """Progress of one input within all: it counts as one pass, however the method counts it."""
+    """Progress of one input within all, in thousandths of an input."""
 
     progress: Progress
     before: int
     total: int
 
     def __call__(self, done: int, total: int) -> None:
-        self.progress(self.before + done // max(1, total), self.total)
+        self.progress(1000 * self.before + 1000 * done // max(1, total), 1000 * self.total)
 
 
 class CompositeProgress:
@@ -159,13 +166,13 @@ class CompositeProgress:
     """
 
     def __init__(self, progress: Progress | None, total: int) -> None:
-        self._progress, self._before, self._total = progress, 0, total
+        self._progress, self._before, self._total, self._share = progress, 0, total, 0
+
+    def begin(self, forwards: int) -> None:
+        """A method begins that takes ``forwards``, as counted for ``total``."""
+        self._before, self._share = self._before + self._share, forwards
 
     def __call__(self, done: int, total: int) -> None:
-        """The running method has done ``done`` of its forwards."""
+        """The running method has done ``done`` of ``total``, in whatever it counts."""
         if self._progress:
-            self._progress(self._before + done, self._total)
-
-    def close(self, forwards: int) -> None:
-        """The running method has finished after ``forwards``."""
-        self._before += forwards
+            self._progress(self._before + self._share * done // max(1, total), self._total)

@@ -11,15 +11,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from xai.attribution.base import alone, run_sequentially
 from xai.attribution.occlusion.patch import FILLS, Patch
 from xai.errors import UnknownName
-from xai.types import Display, Params
+from xai.types import REGIONS, Display, Params
 
 if TYPE_CHECKING:
-    from xai.attribution.base import AttributionFn, BatchAttributionFn, ProgressiveAttributionFn
+    from xai.attribution.base import (
+        Attribution,
+        AttributionFn,
+        BatchAttributionFn,
+        ProgressiveAttributionFn,
+    )
 
 __all__ = ["DEFAULT_METHODS", "METHODS", "Method", "Parameter", "find_method"]
 
@@ -46,6 +51,11 @@ class Parameter:
     help: str = ""
     least: float | None = None
 
+    @property
+    def drawable(self) -> bool:
+        """Whether it has choices or bounds from which a page can draw a widget."""
+        return bool(self.choices) or self.high is not None
+
     def checked(self, value: float | int | str) -> float | int | str:
         """``value`` if it is allowed.
 
@@ -70,6 +80,21 @@ def _one_pass(params: Params, side: int) -> int:
     return 1
 
 
+def _as_many(parameter: str) -> Callable[[Params, int], int]:
+    """Forwards of a method that takes as many as a parameter says."""
+    return lambda params, _side: int(params[parameter])
+
+
+def _for_each_layer(params: Params, side: int) -> int:
+    """About one pass for each resolution of a network: each halves the side."""
+    return max(1, side.bit_length() - 2)
+
+
+def _for_each_channel(params: Params, side: int) -> int:
+    """About as many as the last layer of a network has channels."""
+    return 512
+
+
 def _one_for_each_place(params: Params, side: int) -> int:
     """Forwards of a method that runs once per patch position on an input of ``side`` pixels."""
     patch = Patch(float(params["patch"]), float(params["stride"]), str(params["fill"]))
@@ -80,22 +105,24 @@ def _one_for_each_place(params: Params, side: int) -> int:
 class Method:
     """One method.
 
-    Its implementation is named as ``"module:function"`` and imported on first use: for one input, for
-    several, or both. ``display`` and ``signed`` say how its maps are drawn and described.
+    Its implementation is named as ``"module:function"`` and imported on first use: for one input, or for
+    several. ``display`` and ``signed`` say how its maps are drawn and described.
 
     Attributes:
         name: key in ``METHODS``.
         title: its display name.
         unit: what one unit of its map means; see ``Heatmap``.
         paper: its reference.
-        run_at: the ``AttributionFn``; None: one input is run by ``run_all_at``.
+        run_at: the ``AttributionFn``; None: inputs are run by ``run_all_at``.
         parameters: its settings.
-        run_all_at: the ``BatchAttributionFn``; None: several inputs are run one by one.
+        run_all_at: the ``BatchAttributionFn``; None: inputs are run one by one.
         run_in_steps_at: the ``ProgressiveAttributionFn``; None: it has no previews.
         forwards: called with all parameters and the input's side in pixels: forward passes that one input
             takes.
         display: how its values are displayed.
         signed: whether evidence against the answer is drawn too; only where the map is displayed as measured.
+        by_region: whether it needs the regions of the face.
+        contrasts: whether it can say why one class and not another.
         shown_by_default: whether it is shown by default.
     """
 
@@ -110,26 +137,26 @@ class Method:
     forwards: Callable[[Params, int], int] = _one_pass
     display: Display = "density"
     signed: bool = False
+    by_region: bool = False
+    contrasts: bool = True
     shown_by_default: bool = False
 
     def __post_init__(self) -> None:
-        if self.run_at is None and self.run_all_at is None:
+        if (self.run_at is None) == (self.run_all_at is None):
             raise ValueError(f"{self.name} must say what does the work, for one input or for several")
         if self.signed and self.display != "absolute":
             raise ValueError(f"{self.name} cannot be drawn with both signs: a density has none")
 
-    def run(self) -> AttributionFn:
-        """The function for one input, imported now."""
-        if self.run_at is None:
-            return partial(alone, self.run_all())
-        found: AttributionFn = resolve_name(self.run_at)
-        return found
+    def run(self) -> Callable[..., Attribution]:
+        """For one input: called with classifier, input, class index, parameters and progress."""
+        return partial(alone, self.run_all())
 
     def run_all(self) -> BatchAttributionFn:
         """The function for several inputs, imported now."""
-        if self.run_all_at is None:
-            return partial(run_sequentially, self.run())
-        found: BatchAttributionFn = resolve_name(self.run_all_at)
+        if self.run_at is not None:
+            one: AttributionFn = resolve_name(self.run_at)
+            return partial(run_sequentially, one)
+        found: BatchAttributionFn = resolve_name(str(self.run_all_at))
         return found
 
     def run_in_steps(self) -> ProgressiveAttributionFn | None:
@@ -174,7 +201,39 @@ _OCCLUSION = (
     ),
     Parameter("fill", Patch.fill, choices=FILLS, help="What is put over the face."),
 )
+_LAYER = (Parameter("layer", "", help="Layer that is explained; empty: the last one with spatial output."),)
+_ALPHA = Parameter(
+    "alpha", 1.0, 0.0, 1.0, 0.1, help="How much of the other classes' scores is taken off: 0 is Grad-CAM."
+)
+_STEPS = Parameter(
+    "steps", 50, 20, 300, 10, help="Least number of pictures between the baseline and the photo."
+)
+_WITHOUT = ("grey", "mean", "blur")
+_BLURRED = Parameter("baseline", "blur", choices=_WITHOUT, help="Picture without the face.")
+_GREYED = Parameter("baseline", "grey", choices=_WITHOUT, help="What a region is replaced by.")
+_NOISE = Parameter("noise", 0.15, 0.01, 0.5, 0.01, help="Noise, as a share of the picture's range.")
+
+
+def _samples(default: int, most: int) -> Parameter:
+    return Parameter("samples", default, 5, most, 5, help="Random pictures.")
+
+
+_RISE = (
+    Parameter("masks", 1000, 100, 8000, 100, help="Random masks."),
+    Parameter("cells", 7, 3, 16, 1, help="Cells of a mask, per side."),
+    Parameter("keep", 0.5, 0.1, 0.9, 0.1, help="Share of the picture that a mask shows."),
+)
 _AT, _CAM_AT = "xai.attribution.occlusion.method:", "xai.attribution.cam:"
+_GRADIENTS_AT, _REGIONS_AT = "xai.attribution.gradients:", "xai.attribution.region_effects:"
+
+
+def _cam(name: str, title: str, paper: str, function: str, **more: Any) -> Method:
+    """A class activation map whose inputs share passes."""
+    return Method(
+        name, title, "activation", paper, run_all_at=_CAM_AT + function,
+        parameters=(*more.pop("parameters", ()), *_LAYER), **more,
+    )  # fmt: skip
+
 
 METHODS: dict[str, Method] = {
     method.name: method
@@ -184,25 +243,57 @@ METHODS: dict[str, Method] = {
             run_all_at=_AT + "occlusion_all", run_in_steps_at=_AT + "occlusion_in_steps",
             forwards=_one_for_each_place, display="absolute", signed=True, shown_by_default=True,
         ),
+        _cam("gradcam", "Grad-CAM", "Selvaraju et al. 2017", "gradcam_all", shown_by_default=True),
+        _cam("gradcam++", "Grad-CAM++", "Chattopadhay et al. 2018", "gradcampp_all"),
+        _cam("hirescam", "HiResCAM", "Draelos & Carin 2020", "hirescam_all"),
+        _cam("layercam", "Layer-CAM", "Jiang et al. 2021", "layercam_all"),
+        _cam("eigencam", "Eigen-CAM", "Muhammad & Yeasin 2020", "eigencam_all", contrasts=False),
+        _cam("xgradcam", "XGrad-CAM", "Fu et al. 2020", "xgradcam_all"),
+        _cam("finercam", "Finer-CAM", "Zhang et al. 2025", "finercam_all", parameters=(_ALPHA,)),
         Method(
-            "gradcam", "Grad-CAM", "activation", "Selvaraju et al. 2017",
-            run_all_at=_CAM_AT + "gradcam_all", display="density", shown_by_default=True,
+            "refinecam", "RefineCAM", "activation", "arXiv:2605.14641", run_at=_CAM_AT + "refinecam",
+            forwards=_for_each_layer,
         ),
         Method(
-            "gradcam++", "Grad-CAM++", "activation", "Chattopadhay et al. 2018",
-            run_all_at=_CAM_AT + "gradcampp_all", display="density",
+            "scorecam", "Score-CAM", "activation", "Wang et al. 2020", run_at=_CAM_AT + "scorecam",
+            parameters=_LAYER, forwards=_for_each_channel,
         ),
         Method(
-            "hirescam", "HiResCAM", "activation", "Draelos & Carin 2020",
-            run_all_at=_CAM_AT + "hirescam_all", display="density",
+            "ablationcam", "Ablation-CAM", "activation", "Desai & Ramaswamy 2020",
+            run_at=_CAM_AT + "ablationcam", parameters=_LAYER,
         ),
         Method(
-            "layercam", "Layer-CAM", "activation", "Jiang et al. 2021",
-            run_all_at=_CAM_AT + "layercam_all", display="density",
+            "integrated_gradients", "Integrated gradients", "logit", "Sundararajan et al. 2017",
+            run_at=_GRADIENTS_AT + "integrated_gradients", parameters=(_STEPS, _BLURRED),
+            forwards=_as_many("steps"),
         ),
         Method(
-            "eigencam", "Eigen-CAM", "activation", "Muhammad & Yeasin 2020",
-            run_all_at=_CAM_AT + "eigencam_all", display="density",
+            "smoothgrad", "SmoothGrad", "gradient", "Smilkov et al. 2017",
+            run_at=_GRADIENTS_AT + "smoothgrad", parameters=(_samples(25, 100), _NOISE),
+            forwards=_as_many("samples"),
+        ),
+        Method(
+            "gradient_shap", "GradientSHAP", "logit", "Lundberg & Lee 2017",
+            run_at=_GRADIENTS_AT + "gradient_shap", parameters=(_samples(200, 1000), _BLURRED),
+            forwards=_as_many("samples"),
+        ),
+        Method(
+            "deeplift", "DeepLift", "logit", "Shrikumar et al. 2017",
+            run_at=_GRADIENTS_AT + "deeplift", parameters=(_BLURRED,),
+        ),
+        Method(
+            "region_ablation", "Ablation by region", "probability", "Zeiler & Fergus 2014",
+            run_at=_REGIONS_AT + "region_ablation", parameters=(_GREYED,), display="absolute", signed=True,
+            by_region=True, forwards=lambda _params, _side: len(REGIONS) + 1,
+        ),
+        Method(
+            "region_shapley", "Shapley values by region", "probability", "Lundberg & Lee 2017",
+            run_at=_REGIONS_AT + "region_shapley", parameters=(_GREYED,), display="absolute", signed=True,
+            by_region=True, forwards=lambda _params, _side: 2 ** len(REGIONS),
+        ),
+        Method(
+            "rise", "RISE", "probability", "Petsiuk et al. 2018", run_at="xai.attribution.rise:rise",
+            parameters=_RISE, forwards=_as_many("masks"), display="absolute", signed=True,
         ),
     )
 }  # fmt: skip

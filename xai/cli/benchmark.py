@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from xai.attribution.occlusion.patch import Patch
 from xai.cli.common import Json, Note
+from xai.errors import XaiError
 from xai.models.cards import DEFAULT_MODEL
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Measured:
 
 
 def benchmark(args: Namespace, note: Note) -> Measured:
-    """Measure the speed of occlusion maps, or how it scales with the work.
+    """Measure the speed of occlusion maps, how it scales with the work, or which methods can be believed.
 
     ``--markdown`` and ``--update`` write the result into a file and into a section of a page, such as
     ``docs/benchmarks.md``.
@@ -38,7 +39,8 @@ def benchmark(args: Namespace, note: Note) -> Measured:
     from xai.benchmark.report import Section, write_page  # noqa: PLC0415 - only for this
 
     section = Section.find(args.update, args.what) if args.update else None
-    report = {"occlusion": _occlusion, "scaling": _scaling}[args.what](args, note)
+    ways = {"occlusion": _occlusion, "scaling": _scaling, "faithfulness": _faithfulness}
+    report = ways[args.what](args, note)
     text = report.markdown(_command(args))
     if args.markdown:
         write_page(f"{text}\n", args.markdown)
@@ -52,10 +54,38 @@ def _command(args: Namespace) -> str:
     words = ["python -m xai benchmark", args.what, *(f"--model {name}" for name in args.model or ())]
     words += [f"--{name} {share:.4g}" for name in ("patch", "stride") if (share := getattr(args, name))]
     words += [f"--input-size {args.input_size}"] if args.input_size else []
+    if args.what == "faithfulness":
+        methods = [f"--method {name}" for name in args.method or ()]
+        return " ".join([*words, *methods, f"--data DIR --instances {args.instances} --faces {args.faces}"])
     words += [f"--data DIR --faces {args.faces}"] if args.data else []
     words += [f"--skip {part}" for part in args.skip or ()]
     words += [f"--mode {args.mode}"] if args.what == "scaling" else []
     return " ".join([*words, f"--rounds {args.rounds}"])
+
+
+def _faithfulness(args: Namespace, note: Note) -> Report:
+    from xai.attribution.methods import METHODS, find_method  # noqa: PLC0415
+    from xai.benchmark.map_faithfulness import measure_faithfulness, measured_rows  # noqa: PLC0415
+    from xai.benchmark.report import Report  # noqa: PLC0415
+    from xai.benchmark.system_info import this_machine  # noqa: PLC0415
+    from xai.evidence.validation.labelled_faces import read_labelled  # noqa: PLC0415
+    from xai.models.classifiers import pick_device  # noqa: PLC0415 - torch, seconds
+
+    if args.data is None:
+        raise XaiError("Faithfulness is measured on labelled faces: name a set with --data.")
+    methods = tuple(find_method(name).name for name in args.method or METHODS)
+    found = measure_faithfulness(
+        read_labelled(args.data, note).faces,
+        note,
+        models=args.instances,
+        per_model=args.faces,
+        methods=methods,
+        device=args.device,
+    )
+    chance = max(score.chance for score in found.values())
+    remark = f"The windows take {chance:.1%} of a picture: mass and rank of a map that says nothing."
+    figures = {"methods": {name: score.as_dict() for name, score in found.items()}}
+    return Report(figures, this_machine(pick_device(args.device)), measured_rows(found), (remark,), ())
 
 
 def _occlusion(args: Namespace, note: Note) -> Report:

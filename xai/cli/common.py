@@ -6,7 +6,9 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Json", "Note", "given", "new_call", "positive"]
+from xai.types import Box
+
+__all__ = ["Json", "Note", "box", "given", "new_call", "positive", "setting"]
 
 Json = dict[str, Any]
 """What ``--json`` prints."""
@@ -18,6 +20,27 @@ Note = Callable[[str], None]
 def given(**values: Any) -> dict[str, Any]:
     """The flags that were set."""
     return {name: value for name, value in values.items() if value is not None}
+
+
+def box(text: str) -> Box:
+    """A box, ``L,T,R,B`` in pixels."""
+    try:
+        return Box(*(int(edge) for edge in text.split(",")))
+    except (TypeError, ValueError):
+        raise argparse.ArgumentTypeError(
+            f"a box is four whole numbers, left,top,right,bottom, as 40,30,160,170; it is {text!r}"
+        ) from None
+
+
+def setting(text: str) -> tuple[str, str, str]:
+    """Method, name of a parameter and value of ``METHOD.NAME=VALUE``."""
+    name, equals, value = text.partition("=")
+    method, point, parameter = name.partition(".")
+    if not (equals and point and method and parameter and value):
+        raise argparse.ArgumentTypeError(
+            f"a setting reads METHOD.NAME=VALUE, as rise.masks=4000; it is {text!r}"
+        )
+    return method, parameter, value
 
 
 def new_call(

@@ -8,16 +8,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xai.attribution.methods import DEFAULT_METHODS
+from xai.attribution.methods import DEFAULT_METHODS, find_method
 from xai.cli.common import Json, Note, given
-from xai.errors import ImageRejected, WeightsUnavailable, XaiError
+from xai.errors import ImageRejected, UnknownName, WeightsUnavailable, XaiError
 from xai.evidence.counterfactuals.probes import find_probe
 from xai.models.cards import DEFAULT_MODEL, Card, read_cards
 
 if TYPE_CHECKING:
     from xai.evidence.counterfactuals.probes import Probed
     from xai.models.classifiers import Classifier
-    from xai.types import Face
+    from xai.types import Box, Face, Image
 
 __all__ = ["classify", "explain", "faces_of", "models", "whatif"]
 
@@ -68,7 +68,14 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def explain(args: Namespace, note: Note) -> Json:
-    """Explain every face of one photo and write maps and manifest to ``--out``."""
+    """Explain every face of one photo and write maps and manifest to ``--out``.
+
+    With ``--list-layers`` no photo is needed: the layers that class activation maps can explain are listed.
+    """
+    if args.list_layers:
+        return _layers(args)
+    if args.photo is None or args.out is None:
+        raise XaiError("A photo and --out are needed: name the photo, and a new folder for the maps.")
     from xai.evidence.interventions.face_edits import FaceEdits  # noqa: PLC0415
     from xai.export import check_free, write_explanations  # noqa: PLC0415
     from xai.models.classifiers import load_classifier, machine_of  # noqa: PLC0415
@@ -79,14 +86,14 @@ def explain(args: Namespace, note: Note) -> Json:
     classifiers = [load_classifier(name, args.device) for name in names]
     methods = tuple(dict.fromkeys(args.method or DEFAULT_METHODS))
     for classifier in classifiers:
-        if args.target:
-            classifier.class_index(args.target)
+        for label in filter(None, (args.target, args.contrast)):
+            classifier.class_index(label)
     image, faces = faces_of(args.photo, args, note)
     if not faces:
         raise XaiError(f"No face was found in {args.photo}; --whole explains the whole photo as one face.")
-    options = {"occlusion": given(patch=args.patch, stride=args.stride, fill=args.fill)}
+    options = _options(args)
     edited = map(FaceEdits, faces)
-    pairs = [Pair(edits, classifier, args.target) for edits in edited for classifier in classifiers]
+    pairs = [Pair(edits, c, args.target, args.contrast) for edits in edited for c in classifiers]
     found = iter(explain_all(pairs, Wanted(methods, options, detail=args.detail)))
     made = [{classifier.name: next(found) for classifier in classifiers} for _ in faces]
     about = {
@@ -94,6 +101,7 @@ def explain(args: Namespace, note: Note) -> Json:
         "notices": [*image.notices, *faces.notices],
         "whole": args.whole,
         "turn": image.turn,
+        "boxes": [box.as_list() for box in args.box] if args.box else None,
         "machine": machine_of(classifiers[0].device),
     }
     return write_explanations(args.out, made, about)
@@ -110,7 +118,12 @@ def faces_of(path: Path, args: Namespace, note: Note) -> tuple[Any, Any]:
     from xai.types import Faces  # noqa: PLC0415
 
     image = read_image(_bytes_of(path, MAX_BYTES + 1))  # enough to be refused as too large
-    if args.whole:
+    if args.whole and args.box:
+        raise XaiError("--whole takes the whole photo and --box a part of it; leave out one of them.")
+    if args.box:
+        image = turn_photo(image, args.turn or 0)
+        faces = Faces([_face_in(image, box) for box in args.box])
+    elif args.whole:
         image = turn_photo(image, args.turn or 0)
         faces = Faces([whole_photo(image)])
     else:
@@ -118,6 +131,43 @@ def faces_of(path: Path, args: Namespace, note: Note) -> tuple[Any, Any]:
     for notice in (*image.notices, *faces.notices):
         note(f"{path.name}: {notice}")
     return image, faces
+
+
+def _face_in(image: Image, box: Box) -> Face:
+    from xai.photo.faces import face_from_box  # noqa: PLC0415 - OpenCV
+
+    try:
+        return face_from_box(image, box)
+    except ValueError as error:
+        told = ",".join(map(str, box.as_list()))
+        raise XaiError(
+            f"--box {told} lies outside the photo of {image.width} by {image.height} pixels."
+        ) from error
+
+
+def _layers(args: Namespace) -> Json:
+    """Model -> layer -> rows and columns of its cells, the finest first."""
+    from xai.attribution.layers import spatial_layers  # noqa: PLC0415 - torch, seconds
+    from xai.models.classifiers import load_classifier  # noqa: PLC0415
+
+    names = dict.fromkeys(args.model or [DEFAULT_MODEL])
+    found = {name: spatial_layers(load_classifier(name, args.device)) for name in names}
+    return {name: {layer: list(cells) for layer, cells in known.items()} for name, known in found.items()}
+
+
+def _options(args: Namespace) -> dict[str, dict[str, float | int | str]]:
+    """Method -> the parameters that were set, by the flags of occlusion or by ``--set``."""
+    options = {"occlusion": given(patch=args.patch, stride=args.stride, fill=args.fill)}
+    for method, name, value in args.set or ():
+        known = {parameter.name: parameter for parameter in find_method(method).parameters}
+        if name not in known:
+            raise UnknownName(f"parameter of {method}", name, known)
+        kind = type(known[name].default)
+        try:
+            options.setdefault(method, {})[name] = kind(value)
+        except ValueError as error:
+            raise XaiError(f"--set {method}.{name} should be a number; it is {value!r}.") from error
+    return options
 
 
 def _bytes_of(path: Path, most: int) -> bytes:

@@ -10,7 +10,7 @@ from xai import cli
 from xai.attribution.methods import METHODS
 from xai.attribution.occlusion.patch import FILLS
 from xai.cli import tables
-from xai.cli.common import new_call, positive
+from xai.cli.common import box, new_call, positive, setting
 from xai.evidence.counterfactuals.probes import COVER_FILLS, PROBES
 
 __all__ = ["add_calls"]
@@ -47,6 +47,13 @@ def _add_faces(call: ArgumentParser) -> None:
     """How faces are taken from a photo."""
     call.add_argument("--whole", action="store_true", help="take the whole photo as one face")
     call.add_argument(
+        "--box",
+        type=box,
+        action="append",
+        metavar="L,T,R,B",
+        help="take what is in this box as a face, in pixels of the photo; repeat for several",
+    )
+    call.add_argument(
         "--turn",
         type=int,
         choices=range(4),
@@ -62,12 +69,23 @@ def _explain(calls: Any) -> None:
         "Explain every face of one photo and write maps to a folder.",
         tables.explanation_table,
     )
-    call.add_argument("photo", type=Path, metavar="PHOTO", help="-: standard input")
-    call.add_argument("--out", type=Path, required=True, metavar="DIR", help="a new folder")
+    call.add_argument("photo", type=Path, nargs="?", metavar="PHOTO", help="-: standard input")
+    call.add_argument("--out", type=Path, metavar="DIR", help="a new folder")
     call.add_argument("--model", action="append", help="classifier; repeat for several")
     call.add_argument("--method", action="append", help=f"repeat for several: {', '.join(METHODS)}")
     call.add_argument(
         "--target", metavar="CLASS", help="class to explain; each model's own answer without it"
+    )
+    call.add_argument("--contrast", metavar="CLASS", help="a second class: why the first and not this one")
+    call.add_argument(
+        "--set",
+        type=setting,
+        action="append",
+        metavar="METHOD.NAME=VALUE",
+        help="a parameter of a method, as rise.masks=4000 or gradcam.layer=features.6; repeat for several",
+    )
+    call.add_argument(
+        "--list-layers", action="store_true", help="the layers that class activation maps can explain"
     )
     _add_faces(call)
     call.add_argument(
@@ -203,15 +221,31 @@ def _believability(calls: Any) -> None:
 
 
 def _benchmark(calls: Any) -> None:
-    call = new_call(calls, "benchmark", cli.benchmark, "Measure speed on this machine.")
-    call.add_argument("what", choices=("occlusion", "scaling"))
+    call = new_call(calls, "benchmark", cli.benchmark, "Measure speed, or which methods can be believed.")
+    call.add_argument("what", choices=("occlusion", "scaling", "faithfulness"))
+    call.add_argument("--method", action="append", help="faithfulness: of these methods alone")
+    call.add_argument(
+        "--instances",
+        type=positive,
+        default=2,
+        metavar="N",
+        help="faithfulness: models of each kind (default 2)",
+    )
     call.add_argument("--model", action="append", help="classifier or architecture; repeat for several")
     call.add_argument("--patch", type=float, metavar="P", help="side of the patch as a share of the side")
     call.add_argument("--stride", type=float, metavar="S", help="stride as a share of the side")
     call.add_argument("--input-size", type=positive, metavar="PX", help="input side; architectures: 224")
     call.add_argument("--rounds", type=positive, default=5, metavar="N", help="rounds (default 5)")
-    call.add_argument("--data", type=Path, metavar="DIR", help="faces to compare fast with exact on")
-    call.add_argument("--faces", type=positive, default=30, metavar="N", help="how many faces (default 30)")
+    call.add_argument(
+        "--data", type=Path, metavar="DIR", help="faces to compare fast with exact on, or a labelled set"
+    )
+    call.add_argument(
+        "--faces",
+        type=positive,
+        default=30,
+        metavar="N",
+        help="how many faces, or faces a model (default 30)",
+    )
     call.add_argument("--skip", action="append", choices=("naive", "memory", "agreement"))
     call.add_argument("--mode", choices=("exact", "fast"), default="exact", help="scaling: of the maps")
     call.add_argument("--markdown", type=Path, metavar="FILE", help="write the result as Markdown")

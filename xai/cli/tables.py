@@ -41,11 +41,29 @@ def model_table(models: Sequence[Json]) -> str:
 
 def explanation_table(record: Json) -> str:
     """For each face a row per classifier: its answer, the verdict, and how much of the map is where."""
+    if "faces" not in record:
+        return _layer_table(record)
     header = ("model", "answer", "probability", "verdict", "nose and mouth", "lower face")
     return "\n\n".join(
         f"{_face(number, face)}\n{_aligned(header, [*map(_explained, face['models'].items())])}"
+        + "".join(_refused(face["models"]))
         for number, face in enumerate(record["faces"], start=1)
     )
+
+
+def _refused(models: Json) -> Iterator[str]:
+    """A line for each map that is not there, with the reason."""
+    for name, model in models.items():
+        yield from (f"\n{name}, {method}: {why}" for method, why in model["refused"].items())
+
+
+def _layer_table(record: Json) -> str:
+    rows = [
+        (model, layer, f"{cells[0]} x {cells[1]}")
+        for model, layers in record.items()
+        for layer, cells in layers.items()
+    ]
+    return _aligned(("model", "layer", "cells"), rows)
 
 
 def _explained(item: tuple[str, Json]) -> tuple[str, ...]:

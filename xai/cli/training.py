@@ -42,11 +42,11 @@ def train(args: Namespace, note: Note) -> Json:
     name = recipe.model_name(args.protocol)
     examples, reasons, damaged = examples_of(args.data, note)
     split, doubted = without_doubts(split_for(examples, recipe, args.protocol), args.doubts)
-    _say_split(examples, split, args.protocol, note)
     if doubted:
         note(f"Left out {doubted.faces} training faces whose labels {args.doubts} doubts.")
     trained = run(name, recipe, split, args.out, note, args.device)
     write_card(name, recipe, trained, args.protocol, doubted)
+    _say_split(examples, split, args.protocol, note)
     return {
         "name": name,
         "epochs": trained.epochs,

@@ -69,6 +69,9 @@ REFERENCES = Path(__file__).with_name("ground_truth") / "reference_verdicts.json
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 
+_LONGEST_REASON = 400
+"""Most characters of what is wrong with a card: a key may be of any length."""
+
 _HOME = Path(__file__).resolve().parents[2] / "weights"
 
 
@@ -300,7 +303,8 @@ def parse_card(path: Path, weights: Path | None = None) -> Card:
 
 
 def _unreadable(path: Path, error: Exception) -> WeightsUnavailable:
-    why = "it is nested too deeply" if isinstance(error, RecursionError) else error
+    said = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+    why = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in said[:_LONGEST_REASON])
     return WeightsUnavailable(
         f"The model {path.stem} is left out: its card {path.name} cannot be read "
         f"({why}; correct it, or restore it from the repository)."

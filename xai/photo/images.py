@@ -107,6 +107,10 @@ def _one_sentence() -> Iterator[None]:
             yield
         except ImageRejected:
             raise
+        except MemoryError:
+            raise ImageRejected(
+                "There is not enough memory to open a picture of this size; try later or with a smaller copy."
+            ) from None
         except Exception:
             raise ImageRejected(
                 "The picture cannot be decoded because it is damaged, cut off or of a rare kind; "

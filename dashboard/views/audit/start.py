@@ -10,12 +10,12 @@ from typing import Any, cast
 
 import streamlit as st
 
-from dashboard import preferences, session, styles
+from dashboard import own_photos, preferences, session, styles
 from dashboard.i18n import class_short_label, t, translate_notice
 from dashboard.text.model_names import model_names
 from dashboard.text.predictions import failed
 from dashboard.views.audit import state
-from dashboard.views.audit.state import FILES, MEGABYTES, Audit, PhotoSet
+from dashboard.views.audit.state import FILES, GIVEN, MEGABYTES, Audit, PhotoSet
 from dashboard.widgets.progress import Progress
 from dashboard.widgets.settings_form import main_button
 from dashboard.worker.audit_jobs import (
@@ -41,7 +41,8 @@ Given = list[tuple[str, bytes]] | None
 _MODELS = 3
 """Most models of one audit on the page."""
 
-_GIVEN, _RESUME, _WRONG, _ROUND = "audit given", "audit resume", "audit wrong", "audit round"
+_RESUME, _WRONG = "audit resume", "audit wrong"
+_ROUND = own_photos.UPLOAD_ROUNDS[1]
 """State: files that were uploaded and not listed yet; a resume file likewise; a sentence about the last
 upload; how often something was uploaded."""
 
@@ -112,16 +113,18 @@ def _uploaders() -> None:
 
 def _take(key: str) -> None:
     """Take the files of a widget, which is empty again; too many are refused, all of them."""
-    given: Any = session.get_state(key) or []
+    given = own_photos.take_uploads(key)
+    if not given:
+        return
     session.set_state(_ROUND, int(str(session.get_state(_ROUND) or 0)) + 1)
     session.set_state(_WRONG, None)
-    size = sum(file.size for file in given)
+    size = sum(len(data) for _, data in given)
     if len(given) > FILES or size > MEGABYTES * 2**20:
         session.set_state(_WRONG, _too_much(len(given), size))
     elif not state.has_room(size):
         session.set_state(_WRONG, t("audit_start.no_room"))
     else:
-        session.set_state(_GIVEN, [(file.name.removeprefix("./"), file.getvalue()) for file in given] or None)
+        session.set_state(GIVEN, [(name.removeprefix("./"), data) for name, data in given])
 
 
 def _too_much(files: int, size: int) -> str:
@@ -130,7 +133,7 @@ def _too_much(files: int, size: int) -> str:
 
 def _list_what_was_given(bar: Any) -> None:
     """Have the model process list the files that were uploaded: zips are opened there."""
-    given = cast(Given, session.get_state(_GIVEN))
+    given = cast(Given, session.get_state(GIVEN))
     if not given:
         return
     uploads = tuple(
@@ -152,7 +155,7 @@ def _list_what_was_given(bar: Any) -> None:
         else:
             files = tuple(_with_bytes(f, given) for f in listed.files)
             state.keep_set(PhotoSet(files, listed.notices, _name_of(given)))
-    session.set_state(_GIVEN, None)
+    session.set_state(GIVEN, None)
     bar.empty()
 
 
@@ -201,10 +204,12 @@ def _resume_uploader() -> None:
 
 
 def _take_resume(key: str) -> None:
-    given: Any = session.get_state(key)
+    given = own_photos.take_uploads(key)
+    if not given:
+        return
     session.set_state(_ROUND, int(str(session.get_state(_ROUND) or 0)) + 1)
     session.set_state(_WRONG, None)
-    session.set_state(_RESUME, given.getvalue() if given else None)
+    session.set_state(_RESUME, given[0][1])
 
 
 def _go_on_with_resume_file(bar: Any) -> None:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import cast
 
-from dashboard import session
+from dashboard import own_photos, session
 from dashboard.i18n import t
 from dashboard.worker.audit_jobs import Examined, Finished, SetFile
 from xai.audit.claims.definitions import Claim
 
 __all__ = [
     "FILES",
+    "GIVEN",
     "MEGABYTES",
     "Audit",
     "Face",
@@ -39,7 +40,7 @@ _MEGABYTES_OF_ALL = 1_000
 Face = tuple[str, int]
 """Name of a file, and number of a face in it from 0."""
 
-_SET, _AUDIT = "audit set", "audit"
+_SET, _AUDIT, GIVEN = own_photos.AUDIT_STATES
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from ipaddress import ip_address
-from typing import cast
+from typing import Any, cast
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -14,7 +15,7 @@ from dashboard.i18n import t
 from dashboard.text.predictions import failed
 from dashboard.widgets.progress import Progress
 from dashboard.worker.job_handle import JobError
-from dashboard.worker.model_jobs import AddModel, ModelJob, RemoveModel
+from dashboard.worker.model_jobs import AddModel, RemoveModel
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import added_models
 
@@ -73,7 +74,7 @@ def _is_operator() -> bool:
     requests on to it.
     """
     address = str(st.get_option("server.address") or "")
-    passed_on = any(st.context.headers.get(name) for name in ("Forwarded", "X-Forwarded-For", "Via"))
+    passed_on = any(st.context.headers.get(name) for name in ("forwarded", "x-forwarded-for", "via"))
     if address == "localhost":
         return not passed_on
     try:
@@ -95,12 +96,11 @@ def _form() -> None:
         )
     pair = {ending: [file for file in files if file.name.endswith(ending)] for ending in _FILES}
     ready = all(len(found) == 1 for found in pair.values())
-    if files and not ready:
-        st.caption(t("own.two_files"))
+    st.caption(t("own.two_files", megabytes=_MEGABYTES))
     place = st.empty()
     if st.button(t("own.add"), disabled=not ready, key="own add"):
         card, weights = (pair[ending][0].getvalue() for ending in _FILES)
-        _run(AddModel(card, weights), "own.added", place)
+        _run(AddModel(card, weights), lambda name: t("own.added", model=name), place)
     _say()
 
 
@@ -108,10 +108,10 @@ def _added() -> None:
     """A button for each model that was added here."""
     for name in added_models():
         if st.button(t("own.remove", model=name), key=f"own remove {name}"):
-            _run(RemoveModel(name), "own.removed", st.empty())
+            _run(RemoveModel(name), lambda name: t("own.removed", model=name), st.empty())
 
 
-def _run(job: ModelJob, done: str, place: DeltaGenerator) -> None:
+def _run(job: AddModel | RemoveModel, done: Callable[[str], str], place: DeltaGenerator) -> None:
     """Do the job, keep what is said of it, and show the page with the models that there are now."""
     try:
         name = cast(str, session.run_job(job, Progress(place).of()))
@@ -120,12 +120,12 @@ def _run(job: ModelJob, done: str, place: DeltaGenerator) -> None:
     else:
         session.models_changed()
         session.set_state(_ROUND, cast(int, session.get_state(_ROUND) or 0) + 1)
-        session.set_state(_SAID, (True, t(done, model=name)))
+        session.set_state(_SAID, (True, done(name)))
     st.rerun()
 
 
 def _say() -> None:
-    said = cast("tuple[bool, str] | None", session.get_state(_SAID))
+    said: Any = session.get_state(_SAID)
     session.set_state(_SAID, None)
     if said:
         (st.success if said[0] else st.error)(said[1])

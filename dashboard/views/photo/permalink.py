@@ -33,7 +33,8 @@ __all__ = [
 ]
 
 _CLASS, _OWN = "class", "photo"
-_SHOWN, _ASKED, _LOST, _CHOICES = "shown picture", "asked face", "lost photo", "pictures chosen"
+_SHOWN, _ASKED, _LOST = "shown picture", "asked face", "lost photo"
+_CHOICES = own_photos.UPLOAD_ROUNDS[0]
 _REFUSED = "photos refused"
 _SAMPLE = "sample"
 """State: the id of the sample that is shown, or None; other pages list its faces first."""

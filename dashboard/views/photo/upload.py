@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -15,9 +13,6 @@ from dashboard.views.photo import gallery, permalink
 from xai.photo.samples import Sample
 
 __all__ = ["bar", "is_new"]
-
-_MEGABYTES = 20
-"""Of one photo, as ``read_image`` takes it."""
 
 _LEFT_OUT = "left out"
 _BEFORE = "shown before"
@@ -66,18 +61,23 @@ def _own_photo(shown: OwnPhoto) -> None:
     own = own_photos.photos()
     if len(own) > 1:
         key = f"own photo {shown.number}"
+        titles = {photo.number: _title(photo) for photo in own}
         st.selectbox(
             t("photo.choose"),
-            own,
+            list(titles),  # numbers: what a widget is given is kept for longer than a photo may be
             index=own.index(shown),
-            format_func=_title,
+            format_func=titles.__getitem__,
             key=key,
             label_visibility="collapsed",
             width=240,
-            on_change=lambda: permalink.show(st.session_state[key]),
+            on_change=lambda: permalink.show(_numbered(st.session_state[key])),
         )
     label = t("photo.remove") if len(own) > 1 else t("photo.remove_named", name=shown.name.strip("`"))
-    st.button(label, key="remove photo", icon=":material/delete:", on_click=_remove, args=(shown,))
+    st.button(label, key="remove photo", icon=":material/delete:", on_click=_remove, args=(shown.number,))
+
+
+def _numbered(number: int) -> OwnPhoto:
+    return next(photo for photo in own_photos.photos() if photo.number == number)
 
 
 def _title(photo: OwnPhoto) -> str:
@@ -92,7 +92,7 @@ def _uploader() -> None:
             t("photo.upload"),
             type="image",
             accept_multiple_files=True,
-            max_upload_size=_MEGABYTES,
+            max_upload_size=own_photos.PHOTO_MEGABYTES,
             key=key,
             help=t("photo.upload_help"),
             width=160,
@@ -117,17 +117,18 @@ def _camera() -> None:
 
 def _take(key: str) -> None:
     """Move the files of a widget to the session's own photos, and show the first of them."""
-    given: Any = session.get_state(key) or []
-    files = given if isinstance(given, list) else [given]
-    taken, left_out = own_photos.add([(file_name(file.name), file.getvalue()) for file in files])
+    files = own_photos.take_uploads(key)
+    if not files:
+        return
+    taken, left_out = own_photos.add([(file_name(name), data) for name, data in files])
     session.set_state(_LEFT_OUT, left_out or None)
     permalink.accept()
     if taken:
         permalink.show(taken[0])
 
 
-def _remove(photo: OwnPhoto) -> None:
-    own_photos.remove(photo)
+def _remove(number: int) -> None:
+    own_photos.remove(_numbered(number))
     session.set_state(_LEFT_OUT, None)
     rest = own_photos.photos()
     if rest:

@@ -27,7 +27,7 @@ from dashboard.worker.jobs import (
 from dashboard.worker.model_pool import ModelPool
 from dashboard.worker.results import CurveCheck, MapCheck
 from xai.attribution.methods import METHODS
-from xai.errors import XaiError
+from xai.errors import MapRefused, XaiError
 from xai.evidence.faithfulness.deletion_insertion import CurveTest
 from xai.evidence.faithfulness.suite import Faithfulness, cost, faithfulness
 from xai.evidence.interventions.face_edits import FaceEdits
@@ -64,11 +64,13 @@ def explain(job: ExplainFace, models: ModelPool, tell: ProgressCallback) -> None
                 tell(ResultPart(request.model, _refused(refusal)))
                 continue
             names.append(request.model)
-            yield Pair(edits, classifier, request.target, request.maps, request.test)
+            yield Pair(edits, classifier, request.target, maps=request.maps, test=request.test)
 
     def hand_over(which: int, piece: PartialResult) -> None:
         if isinstance(piece, Advance):
             tell(JobProgress(_STAGES[piece.phase], piece.done, piece.total, names[which]))
+        elif isinstance(piece, Explanation) and piece.refusals:
+            raise MapRefused(next(iter(piece.refusals.values())))  # which comes back as this model's error
         elif isinstance(piece, Explanation):
             tell(ResultPart(names[which], _explained(piece, models.get(names[which]))))
         else:

@@ -8,10 +8,12 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
 
 from tests.support.models import make_classifier
+from xai.attribution.layers import default_layer, spatial_layers
 from xai.attribution.methods import METHODS
+from xai.errors import UnknownName
 from xai.models import architectures
 from xai.models.architectures import ARCHITECTURES, Architecture
-from xai.models.classifiers import to_input
+from xai.models.classifiers import load_classifier, to_input
 
 THEIRS = {
     "gradcam": "GradCAM",
@@ -19,6 +21,9 @@ THEIRS = {
     "hirescam": "HiResCAM",
     "layercam": "LayerCAM",
     "eigencam": "EigenCAM",
+    "xgradcam": "XGradCAM",
+    "scorecam": "ScoreCAM",
+    "ablationcam": "AblationCAM",
 }
 
 
@@ -152,3 +157,46 @@ def test_models_with_a_known_answer_are_explained_at_their_own_layer(noise_crop)
     assert np.isfinite(found).all()
     assert found.std() > 0
     assert hooks(model.network) == 0
+
+
+def test_refinecam_equals_the_package_over_the_listed_layers(small_cnn, noise_crop):
+    values = to_input(noise_crop, 35)
+    layers = [small_cnn.network.get_submodule(name) for name in spatial_layers(small_cnn)]
+    assert len(layers) == 3
+    batch = small_cnn.normalise(values)[None].requires_grad_()
+    theirs = pytorch_grad_cam.RefineCAM(small_cnn.network, layers)(batch, [ClassifierOutputTarget(1)])[0]
+    ours = scale_cam_image(run("refinecam", small_cnn, values, 1)[None])[0]
+    assert np.abs(ours - theirs).max() < 1e-5
+
+
+def test_another_layer_gives_the_packages_map_of_it_and_an_unknown_one_is_refused(small_cnn, noise_crop):
+    values = to_input(noise_crop, 35)
+    known = spatial_layers(small_cnn)
+    assert known == {"features.0": (17, 17), "features.2.5": (8, 8), "features": (4, 4)}
+    with pytorch_grad_cam.GradCAM(small_cnn.network, [small_cnn.network.features[0]]) as cam:
+        theirs = cam(small_cnn.normalise(values)[None].requires_grad_(), [ClassifierOutputTarget(1)])[0]
+    raw = METHODS["gradcam"].run()(small_cnn, values, 1, {"layer": "features.0"}, quiet).values
+    assert raw.shape == known["features.0"]
+    ours = scale_cam_image(scale_cam_image(np.maximum(raw, 0)[None], (35, 35)))[0]
+    assert np.abs(ours - theirs).max() < 1e-5
+    with pytest.raises(UnknownName, match=r"no layer of .* 'classifier'; choose one of: features.0"):
+        METHODS["scorecam"].run()(small_cnn, values, 1, {"layer": "classifier"}, quiet)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mobilenet_v2",
+        "custom_cnn_relu_bn",
+        "inception_resnet_v1_mfn",
+        "resnet18_fmd",
+        "cnn2_fmd",
+        "mobilenet_v3_small_fmd",
+    ],
+)
+def test_every_installed_model_lists_its_default_layer(name):
+    classifier = load_classifier(name, "cpu")
+    known = spatial_layers(classifier)
+    assert default_layer(classifier) in known
+    assert all(min(cells) >= 2 for cells in known.values())
+    assert sorted(known.values(), reverse=True) == list(known.values())

@@ -174,6 +174,36 @@ def test_explain_any_class(call, photo, tmp_path):
     assert json.loads(out)["faces"][0]["models"]["mobilenet_v2"]["target"] == "covered"
 
 
+def test_layers_are_listed_without_a_photo(call):
+    status, out, _ = call("explain", "--list-layers", "--model", "custom_cnn_relu_bn", "--json")
+    assert status == 0
+    assert json.loads(out) == {
+        "custom_cnn_relu_bn": {"features.0": [17, 17], "features.2.5": [8, 8], "features": [4, 4]}
+    }
+    _, table, _ = call("explain", "--list-layers", "--model", "custom_cnn_relu_bn")
+    assert "features.2.5    8 x 8" in table
+    status, _, err = call("explain", "--model", "custom_cnn_relu_bn")
+    assert (status, "A photo and --out are needed" in err) == (2, True)
+
+
+def test_a_box_parameters_a_contrast_and_refusals_are_in_the_manifest_and_verified(call, photo, tmp_path):
+    status, out, _ = call(
+        "explain", photo, "--out", tmp_path / "o", "--model", "custom_cnn_relu_bn", "--box", "0,0,90,90",
+        "--method", "scorecam", "--method", "region_shapley", "--set", "scorecam.layer=features.0",
+        "--contrast", "incorrect", "--target", "covered", "--json",
+    )  # fmt: skip
+    assert status == 0
+    (face,) = json.loads(out)["faces"]
+    model = face["models"]["custom_cnn_relu_bn"]
+    assert face["box"] == [0, 0, 90, 90]
+    assert list(model["heatmaps"]) == ["scorecam"]
+    assert model["heatmaps"]["scorecam"]["params"] == {"layer": "features.0"}
+    assert model["heatmaps"]["scorecam"]["against"] == "incorrect"
+    assert "no reliable mesh" in model["refused"]["region_shapley"]
+    status, out, _ = call("verify", tmp_path / "o", "--photos", photo, "--json")
+    assert (status, json.loads(out)["differs"]) == (0, [])
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -183,6 +213,16 @@ def test_explain_any_class(call, photo, tmp_path):
         (("--fill", "pink"), "grey"),
         (("--patch", "7"), "patch must be a number"),
         (("--patch", "wide"), "invalid float"),
+        (("--contrast", "hat"), "covered, incorrect, uncovered"),
+        (("--target", "covered", "--contrast", "covered"), "against itself is empty"),
+        (("--set", "rise.masks"), "METHOD.NAME=VALUE"),
+        (("--set", "rise.masks=many"), "should be a number"),
+        (("--set", "rise.masks=7"), "from 100 to 8e"),
+        (("--set", "rise.colour=red"), "masks, cells, keep"),
+        (("--set", "gradcam.layer=top", "--method", "gradcam"), "features.18"),
+        (("--box", "1,2,3"), "four whole numbers"),
+        (("--box", "9000,9000,9100,9100"), "outside the photo of"),
+        (("--box", "1,2,30,40", "--whole"), "leave out one of them"),
         (("--device", "tpu"), "invalid choice"),
     ],
 )
@@ -246,7 +286,7 @@ def test_train_and_evaluate_a_set_made_here(call, tmp_path):
         "--epochs", 2, "--batch-size", 8, "--json",
     )  # fmt: skip
     assert status == 0
-    assert set(json.loads(out)) == {"name", "epochs", "seconds", "metrics"}
+    assert set(json.loads(out)) == {"name", "epochs", "seconds", "metrics", "faces", "reasons"}
     assert (tmp_path / "out" / "custom_cnn_relu_bn.safetensors").is_file()
     status, out, _ = call("evaluate", "--data", tmp_path / "set", "--model", "custom_cnn_relu_bn", "--json")
     figures = json.loads(out)["custom_cnn_relu_bn"]

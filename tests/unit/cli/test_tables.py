@@ -42,16 +42,19 @@ def test_answers_of_a_photo():
         "probabilities": {"covered": 0.9},
         "verdict": "supported",
         "regions": REGIONS,
+        "refused": {"deeplift": "It does not add up."},
     }
     face = {"box": [1, 2, 3, 4], "models": {"net": model}}
     assert tables.explanation_table({"faces": [face, face]}) == told(
         "Face 1 at [1, 2, 3, 4]",
         "model  answer   probability  verdict    nose and mouth  lower face",
         "net    covered        90.0%  supported           25.0%           –",
+        "net, deeplift: It does not add up.",
         "",
         "Face 2 at [1, 2, 3, 4]",
         "model  answer   probability  verdict    nose and mouth  lower face",
         "net    covered        90.0%  supported           25.0%           –",
+        "net, deeplift: It does not add up.",
     )
 
 

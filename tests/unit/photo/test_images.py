@@ -4,9 +4,11 @@ import struct
 
 import numpy as np
 import PIL.Image
+import PIL.ImageFile
 import pytest
 
 from tests.support.paths import SHARED
+from xai.errors import ImageRejected
 from xai.photo.images import encode_jpeg, encode_png, read_image
 from xai.types import Image
 
@@ -173,3 +175,14 @@ def test_real_photos_equal_another_decoder():
         data = path.read_bytes()
         other = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
         assert np.abs(read_image(data).pixels - other.astype(int)).mean() <= 2
+
+
+def test_too_little_memory_is_not_laid_to_the_file(monkeypatch):
+    def no_room(*_, **__):
+        raise MemoryError
+
+    data = saved(np.zeros((9, 9, 3), np.uint8), "PNG")
+    monkeypatch.setattr(PIL.Image.Image, "load", no_room)
+    monkeypatch.setattr(PIL.ImageFile.ImageFile, "load", no_room)
+    with pytest.raises(ImageRejected, match="not enough memory"):
+        read_image(data)

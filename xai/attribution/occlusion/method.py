@@ -24,7 +24,7 @@ def occlusion_all(
     fills of ``FACE_FILLS`` need ``AttributionRequest.hidden``.
     """
     grids = occlude_all(_requests(asked, params), progress, mode)
-    return [_attribution(grid, a.target) for a, grid in zip(asked, grids, strict=True)]
+    return [_attribution(grid, a) for a, grid in zip(asked, grids, strict=True)]
 
 
 def occlusion_in_steps(
@@ -32,7 +32,7 @@ def occlusion_in_steps(
 ) -> Iterator[PartialAttribution]:
     """``occlusion_all``, exact, coarse positions first: see ``coarse_to_fine``."""
     for fine in coarse_to_fine(_requests(asked, params), progress):
-        yield PartialAttribution(fine.which, _attribution(fine.grid, asked[fine.which].target), fine.preview)
+        yield PartialAttribution(fine.which, _attribution(fine.grid, asked[fine.which]), fine.preview)
 
 
 def _requests(asked: Sequence[AttributionRequest], params: Params) -> list[Request]:
@@ -40,5 +40,9 @@ def _requests(asked: Sequence[AttributionRequest], params: Params) -> list[Reque
     return [Request(a.classifier, a.values, patch, a.hidden, a.target) for a in asked]
 
 
-def _attribution(grid: OcclusionGrid, target: int) -> Attribution:
-    return Attribution(grid.drop_map(target), grid.probability_map(target), grid.becomes_map(), grid.computed)
+def _attribution(grid: OcclusionGrid, asked: AttributionRequest) -> Attribution:
+    """With a second class, the drop is that of the difference between the two probabilities."""
+    drop = grid.drop_map(asked.target)
+    if asked.against is not None:
+        drop = drop - grid.drop_map(asked.against)
+    return Attribution(drop, grid.probability_map(asked.target), grid.becomes_map(), grid.computed)

@@ -17,11 +17,11 @@ from xai.evidence.interventions.face_edits import FaceEdits
 from xai.export import write_explanations
 from xai.models.cards import find_card
 from xai.models.classifiers import Classifier, load_classifier, machine_of, provenance_of
-from xai.photo.faces import whole_photo
+from xai.photo.faces import face_from_box, whole_photo
 from xai.photo.images import read_image
 from xai.photo.orientation import find_faces_upright, turn_photo
 from xai.pipeline import Pair, Wanted, explain_all
-from xai.types import Explanation, Faces
+from xai.types import Box, Explanation, Faces
 
 __all__ = ["check_explanation"]
 
@@ -133,6 +133,9 @@ def _remake(
 
 def _faces(data: bytes, manifest: Mapping[str, Any]) -> Faces:
     image, turn = read_image(data), manifest["turn"]
+    if manifest.get("boxes"):
+        image = turn_photo(image, turn)
+        return Faces([face_from_box(image, Box(*edges)) for edges in manifest["boxes"]])
     if manifest["whole"]:
         return Faces([whole_photo(turn_photo(image, turn))])
     return find_faces_upright(image, turn)[1]
@@ -147,8 +150,11 @@ def _explained(
         for classifier in classifiers:
             told = record["models"][classifier.name]
             options = {name: heatmap["params"] for name, heatmap in told["heatmaps"].items()}
-            wanted = Wanted(tuple(options), options, detail=told["conditions"] is not None)
-            models[classifier.name] = explain_all([Pair(edits, classifier, told["target"])], wanted)[0]
+            methods = (*options, *told.get("refused", ()))
+            wanted = Wanted(methods, options, detail=told["conditions"] is not None)
+            against = next((heatmap.get("against") for heatmap in told["heatmaps"].values()), None)
+            pair = Pair(edits, classifier, told["target"], against)
+            models[classifier.name] = explain_all([pair], wanted)[0]
         made.append(models)
     return made
 

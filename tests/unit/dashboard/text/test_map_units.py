@@ -192,4 +192,4 @@ def test_every_method_has_a_sentence_for_whatever_its_map_holds(method, code):
         for counted in (shares_of(np.abs(values)), None):
             case = replace(made, heatmaps={method: one}, shares={method: counted})
             assert "{" not in finding(case, method)
-            assert ("Grad-CAM" in finding(case, method)) == method.startswith("gradcam")
+            assert ("Grad-CAM" in finding(case, method)) == ("gradcam" in method)
