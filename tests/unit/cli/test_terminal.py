@@ -66,3 +66,22 @@ def stopped(folder, seconds):
         time.sleep(seconds)
         process.send_signal(signal.SIGINT)
         return process.wait(timeout=60), process.stderr.read()
+
+
+@pytest.mark.parametrize(
+    ("name", "alias"),
+    [
+        ("calibrate", "validate-verdict"),
+        ("doubts", "label-issues"),
+        ("draw", "synthesize"),
+        ("experiments", "replicate"),
+        ("recall", "eval-detector"),
+    ],
+)
+def test_a_command_has_the_name_that_others_give_it(call, name, alias):
+    _, shown, _ = call(alias, "--help")
+    assert (
+        shown.partition("\n")[2].splitlines()[-8:]
+        == call(name, "--help")[1].partition("\n")[2].splitlines()[-8:]
+    )
+    assert alias in call("--help")[1]
