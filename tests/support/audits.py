@@ -156,8 +156,8 @@ SMALL_FACES = {
     "p": 1e-4,
 }
 SLICE = {
-    "factor": "turn", "level": "slight", "measure": "accuracy", "value": 0.6, "rest": 0.93, "n": 31, "others": 70,
-    "p": 0.004,
+    "factor": "turn", "level": "slight", "measure": "accuracy", "value": 0.6, "rest": 0.93, "n": 31,
+    "others": 70, "p": 0.004,
 }  # fmt: skip
 
 

@@ -117,8 +117,8 @@ def _slice_worse(values: Values) -> tuple[str, str]:
     return (
         f"fewer {said} on some faces ({which})",
         f"The share of {said} is {percent(values['value'])} on these {counted(values['n'], 'face')} and "
-        f"{percent(values['rest'])} on the {values['others']:,} others. They differ together with this property; that it is the "
-        "cause is not shown.",
+        f"{percent(values['rest'])} on the {values['others']:,} others. They differ together with this "
+        "property; that it is the cause is not shown.",
     )
 
 
