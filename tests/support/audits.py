@@ -152,11 +152,12 @@ SMALL_FACES = {
     "larger": 0.8,
     "difference": -0.6,
     "interval": [-0.7, -0.45],
+    "faces": [40, 60],
     "p": 1e-4,
 }
 SLICE = {
     "factor": "turn", "level": "slight", "measure": "accuracy", "value": 0.6, "rest": 0.93, "n": 31,
-    "p": 0.004,
+    "others": 70, "p": 0.004,
 }  # fmt: skip
 
 

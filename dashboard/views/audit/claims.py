@@ -23,8 +23,6 @@ _DIFFERENCE = "same_for_small_faces"
 _EDITS = ("rests_on_lower_face", "not_on_mask_colour")
 """Kinds whose figure is a share of edits."""
 
-_UNDECIDED = "not enough evidence"
-
 Json = Mapping[str, Any]
 
 
@@ -107,7 +105,7 @@ def _section(claim: Json, names: Mapping[str, str]) -> str:
 
 def _pill(result: str, of: str) -> str:
     code = result.replace(" ", "_")
-    pill = f'<span class="pill {code}">{_MARKS[code]} {escape(t(f"audit_became.{code}"))}</span>'
+    pill = f'<b class="pill {code}">{_MARKS[code]} {escape(t(f"audit_became.{code}"))}</b>'
     return f'<p class="became">{pill} {escape(of)}</p>'
 
 
@@ -129,7 +127,7 @@ def _figure(claim: Json, one: Json) -> str:
     value = format_number(one["value"], form)
     said = t(f"audit_figure.{key}", value=value, n=faces[0], others=faces[-1], low=low, high=high)
     about = _about(one["about"], claim)
-    return t("audit_figure.about", about=about, said=said) if about else said
+    return t("audit_result.about", about=about, said=said) if about else said
 
 
 def _about(share: str, claim: Json) -> str:
@@ -142,7 +140,7 @@ def _about(share: str, claim: Json) -> str:
 
 def _why(claim: Json, one: Json) -> str:
     """Why there is not enough evidence; empty where there is."""
-    if one["result"] != _UNDECIDED:
+    if one["result"].replace(" ", "_") != "not_enough_evidence":
         return ""
     if "controls" in claim["reasons"]:
         return t("audit_lack.controls")
@@ -151,7 +149,7 @@ def _why(claim: Json, one: Json) -> str:
         return t("audit_lack.interval")
     said = t(f"audit_lack.{lack['code']}", there=lack["there"], needed=lack["needed"])
     about = _about(lack["about"], claim)
-    return t("audit_figure.about", about=about, said=said) if about else said
+    return t("audit_result.about", about=about, said=said) if about else said
 
 
 def _counts(claim: Json) -> str:

@@ -125,6 +125,8 @@ def _values(values: Mapping[str, Any]) -> dict[str, Any]:
     if "factor" in told:
         told["level"] = level_words(str(told["factor"]), str(told["level"]))
         told["factor"] = t(f"audit_factor.{told['factor']}")
+    if "faces" in told and "small" in told:
+        told["few"], told["many"] = told.pop("faces")
     if "interval" in told:
         told["low"], told["high"] = told.pop("interval")
     if "median" in told:

@@ -15,9 +15,7 @@ from dashboard.worker.audit_jobs import Finished
 
 __all__ = ["show"]
 
-_SECTION, _LEFT = "section", "audit section"
-"""Key of the choice, and state: the section that was shown last, for those who come back by the menu."""
-
+_SECTION = "section"
 _SECTIONS = ("claims", "findings", "models", "compare", "faces", "files", "downloads")
 
 
@@ -26,7 +24,7 @@ def show(audit: Audit, found: Finished) -> None:
     summary = found.summary
     st.markdown(_line(summary))
     sections = [name for name in _SECTIONS if name != "compare" or found.findings["comparisons"]]
-    left = session.get_state(_LEFT)
+    left = session.get_state(state.LEFT)
     if session.get_state(_SECTION) is None and _SECTION not in st.query_params and left in sections:
         session.set_state(_SECTION, left)
     url_state.select_from_url(_SECTION, sections)
@@ -43,7 +41,7 @@ def show(audit: Audit, found: Finished) -> None:
         st.button(
             t("audit_result.again"), icon=":material/restart_alt:", on_click=state.keep_set, args=(None,)
         )
-    session.set_state(_LEFT, section)
+    session.set_state(state.LEFT, section)
     url_state.set_url_param(_SECTION, str(section), sections[0])
     _SHOW[str(section)](audit, found)
 

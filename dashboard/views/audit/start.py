@@ -318,7 +318,7 @@ def _claim(usual: Claim, photos: PhotoSet | None) -> Claim | None:
         return None
     claim = replace(usual, threshold=limit / 100, least_n=int(least))
     if photos and (short := _short(claim, photos)):
-        st.caption(f":material/warning: {short}")
+        st.caption(short)
     return claim
 
 

@@ -18,6 +18,7 @@ from xai.audit.claims.definitions import Claim
 __all__ = [
     "FILES",
     "GIVEN",
+    "LEFT",
     "MEGABYTES",
     "Audit",
     "Face",
@@ -39,6 +40,9 @@ _MEGABYTES_OF_ALL = 1_000
 
 Face = tuple[str, int]
 """Name of a file, and number of a face in it from 0."""
+
+LEFT = "audit section"
+"""State: the section of the results that was shown last, for those who come back by the menu."""
 
 _SET, _AUDIT, GIVEN = own_photos.AUDIT_STATES
 _DATE = (1980, 1, 1, 0, 0, 0)
@@ -173,4 +177,5 @@ def audit() -> Audit | None:
 
 def keep(begun: Audit | None) -> None:
     """Keep an audit; with None the last one is forgotten."""
+    session.set_state(LEFT, None)
     session.set_state(_AUDIT, begun)

@@ -28,8 +28,11 @@ def photos(tmp_path_factory):
 
 
 def test_the_default_model_on_two_samples(call, photos, tmp_path):
-    status, out, err = call("audit", photos, "--out", tmp_path / "out", "--json")
+    asked = ("audit", photos, "--out", tmp_path / "out", "--auditor", "A. B.", "--json")
+    status, out, err = call(*asked)
     record = json.loads(out)
+    about = json.loads((tmp_path / "out" / "about.json").read_text())
+    assert about == {"set": photos.name, "auditor": "A. B."}
     assert status == 0
     assert "4 of 4 files" in err
     assert set(record) >= {

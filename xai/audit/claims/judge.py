@@ -278,16 +278,21 @@ def judge(table: pa.Table, claims: Sequence[Claim]) -> tuple[ClaimResult, ...]:
         holds = pair[0] < pair[1]
         result = _result(claim, own, adjusted, TAIL / len(claims), holds=holds)
         refuted = adjusted <= 2 * TAIL and not holds
-        level = (
-            TAIL / (len(claims) * max(1, len(own))),
-            TAIL / sum(other >= p for other in raw) if refuted else 0.0,
-        )
-        shares = len(_parts_of(own))
-        by_model = {name: _figure(each, _of_model(each, level, shares)) for name, each in own.items()}
-        if result.result == "holds":
-            by_model = {name: replace(each, result="holds") for name, each in by_model.items()}
-        found.append(replace(result, models=by_model))
+        strict = TAIL / sum(other >= p for other in raw) if refuted else 0.0
+        level = TAIL / (len(claims) * max(1, len(own))), strict
+        found.append(replace(result, models=_by_model(own, result.result, level)))
     return tuple(found)
+
+
+def _by_model(
+    cells: Mapping[str, Sequence[_Cell]], result: str, level: tuple[float, float]
+) -> dict[str, Figure]:
+    """Of each model: the claim's ``result`` where it holds, else by itself, as of ``_of_model``."""
+    shares = len(_parts_of(cells))
+    return {
+        name: _figure(own, result if result == "holds" else _of_model(own, level, shares))
+        for name, own in cells.items()
+    }
 
 
 def _of_model(cells: Sequence[_Cell], level: tuple[float, float], shares: int) -> str:

@@ -156,6 +156,7 @@ def _small_faces(model: str, answers: Answers) -> Iterator[Remark]:
                 "measure": measure,
                 "small": apart.first.value,
                 "larger": apart.second.value,
+                "faces": list(apart.faces),
                 "difference": apart.value,
                 "interval": list(apart.interval()),
                 "p": p,
@@ -176,6 +177,7 @@ def _worse(model: str, answers: Answers, one: Slice, measure: str) -> Iterator[R
         "value": own["value"],
         "rest": rest["value"],
         "n": own["n"],
+        "others": rest["n"],
         "p": p,
     }
     yield _remark("slice_worse", model, values, _failing(answers, _shares(answers)[measure], inside))

@@ -101,11 +101,11 @@ def _labels(contradicted: int) -> str:
 
 
 def _small_faces(values: Values) -> tuple[str, str]:
-    said = MEASURES[values["measure"]]
+    said, (few, many) = MEASURES[values["measure"]], values["faces"]
     return (
         f"fewer {said} on small faces" if values["difference"] < 0 else f"more {said} on small faces",
-        f"On faces 48 to 80 pixels wide the share of {said} is {percent(values['small'])}, on wider ones "
-        f"{percent(values['larger'])}: a difference of {points(values['difference'])} "
+        f"On faces 48 to 80 pixels wide the share of {said} is {percent(values['small'])} of {few:,}, on "
+        f"wider ones {percent(values['larger'])} of {many:,}: a difference of {points(values['difference'])} "
         f"({interval(*values['interval'], difference=True)}). What holds for large faces may not hold for "
         "small ones.",
     )
@@ -117,8 +117,8 @@ def _slice_worse(values: Values) -> tuple[str, str]:
     return (
         f"fewer {said} on some faces ({which})",
         f"The share of {said} is {percent(values['value'])} on these {counted(values['n'], 'face')} and "
-        f"{percent(values['rest'])} on the others. They differ together with this property; that it is the "
-        "cause is not shown.",
+        f"{percent(values['rest'])} on the {values['others']:,} others. They differ together with this "
+        "property; that it is the cause is not shown.",
     )
 
 

@@ -57,7 +57,7 @@ def test_every_level_of_a_slice_has_words():
 @pytest.mark.parametrize(
     ("code", "values", "title", "meaning"),
     [
-        ("small_faces", SMALL_FACES, "Fewer answers that are supported", "80%: a difference of −60"),
+        ("small_faces", SMALL_FACES, "Fewer answers that are supported", "80% of 60: a difference of −60"),
         (
             "class_mark",
             {"class": "covered", "area": 0.98, "colour": [250, 20, 30], "box": [0.9, 0.9, 1.0, 1.0]},
