@@ -85,13 +85,6 @@ def forget(digest: str) -> None:
         del st.session_state[name]
 
 
-def forget_results() -> None:
-    """Drop all results but the visitor's own photos: a model was added or removed."""
-    for kind in CACHE_LIMITS:
-        if kind != "own":
-            cache_of(kind).clear()
-
-
 def forget_widgets() -> None:
     """Drop what Streamlit keeps of widgets that this run, to its end, has not drawn.
 
@@ -110,6 +103,13 @@ def forget_callbacks() -> None:
         kept = context.session_state._state._new_widget_state.widget_metadata
         for name, widget in kept.items():
             kept[name] = replace(widget, callback=None, callback_args=None, callback_kwargs=None)
+
+
+def forget_results() -> None:
+    """Drop all results but the visitor's own photos: a model was added or removed."""
+    for kind in CACHE_LIMITS:
+        if kind != "own":
+            cache_of(kind).clear()
 
 
 def session_id() -> str:

@@ -6,8 +6,10 @@ import hashlib
 import json
 import shutil
 import tempfile
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,16 @@ from xai.photo.images import encode_png
 from xai.render import common_scale, dim_outside, display_scale, display_values, overlay
 from xai.types import REGION_SUMS, REGIONS, Explanation, Heatmap, RegionShares
 
-__all__ = ["SCHEMA", "check_free", "evidence_dict", "face_record", "region_record", "write_explanations"]
+__all__ = [
+    "SCHEMA",
+    "check_free",
+    "evidence_dict",
+    "face_record",
+    "figure_of",
+    "html_of",
+    "region_record",
+    "write_explanations",
+]
 
 SCHEMA = 2
 """Version of the manifest's keys."""
@@ -184,6 +195,43 @@ def _write_model(folder: Path, stem: str, explanation: Explanation, scale: float
         (folder / files["png"]).write_bytes(encode_png(_picture(explanation, heatmap, scale)))
         record["heatmaps"][name].update(files)
     return record
+
+
+def html_of(explanation: Explanation) -> str:
+    """Answer, verdict and maps of one explanation as a piece of HTML that needs nothing else."""
+    evidence, prediction = explanation.evidence, explanation.prediction
+    told = f"{prediction.label} ({prediction.confidence:.0%})"
+    lines = [f"<b>{escape(told)}</b>", *([] if evidence is None else [f"verdict: {evidence.verdict}"])]
+    lines += [f"{escape(name)}: {escape(why)}" for name, why in explanation.refusals.items()]
+    shown = {"face": explanation.face.crop, **_pictures(explanation)}
+    figures = "".join(
+        f'<figure style="display:inline-block;margin:4px"><img width="180" alt="{escape(name)}" '
+        f'src="data:image/png;base64,{b64encode(encode_png(picture)).decode()}">'
+        f"<figcaption>{escape(name)}</figcaption></figure>"
+        for name, picture in shown.items()
+    )
+    return f"<div>{'<br>'.join(lines)}<br>{figures}</div>"
+
+
+def figure_of(explanation: Explanation) -> Any:
+    """The face and its maps side by side, a figure of matplotlib."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - seconds
+
+    shown = {explanation.prediction.label: explanation.face.crop, **_pictures(explanation)}
+    figure = Figure(figsize=(3 * len(shown), 3.2), layout="constrained")
+    for axes, (name, picture) in zip(
+        figure.subplots(1, len(shown), squeeze=False)[0], shown.items(), strict=True
+    ):
+        axes.imshow(picture)
+        axes.set_title(name)
+        axes.set_axis_off()
+    return figure
+
+
+def _pictures(explanation: Explanation) -> dict[str, np.ndarray[Any, np.dtype[np.uint8]]]:
+    """Method -> its map on the face, each on a scale of its own."""
+    heatmaps = explanation.heatmaps
+    return {name: _picture(explanation, each, common_scale([each])) for name, each in heatmaps.items()}
 
 
 def _picture(explanation: Explanation, heatmap: Heatmap, scale: float) -> np.ndarray[Any, np.dtype[np.uint8]]:

@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -28,7 +29,7 @@ from xai.models.incorrect_reason import predict_with_reasons
 from xai.models.inference.runtimes import Mode
 from xai.partial_results import Advance, OnPartial, Preview
 from xai.photo.regions import counted_regions, region_shares
-from xai.types import REGIONS, Explanation, Face, Heatmap, Params, Prediction, Progress
+from xai.types import REGIONS, Explanation, Face, Heatmap, Params, Prediction, Progress, RegionShares
 
 __all__ = ["Pair", "Wanted", "explain", "explain_all", "explain_maps", "explain_stream", "maps_of_all"]
 
@@ -335,6 +336,16 @@ def _regions(pair: Pair) -> Tensor | None:
     return sized.argmax(dim=0).to(device)
 
 
+def _shares(heatmap: Heatmap, masks: Mapping[str, NDArray[np.bool_]]) -> RegionShares | None:
+    """Of a map by region the value of a region counts once, and not at each of its pixels."""
+    values = heatmap.values
+    if find_method(heatmap.method).by_region:
+        values = values.copy()
+        for mask in masks.values():
+            values[mask] /= max(1, mask.sum())
+    return region_shares(values, masks)
+
+
 def _heatmap(subject: _Subject, method: Method, params: Params, made: Attribution) -> Heatmap:
     face = subject.pair.edits.original
     against = subject.pair.against if method.contrasts else None
@@ -376,7 +387,7 @@ def _explanation(subject: _Subject, plan: Sequence[tuple[Method, Params]]) -> Ex
         prediction=subject.prediction,
         target=subject.target,
         heatmaps=heatmaps,
-        shares={n: None if masks is None else region_shares(h.values, masks) for n, h in heatmaps.items()},
+        shares={n: None if masks is None else _shares(h, masks) for n, h in heatmaps.items()},
         probability=None
         if first is None or first.probability is None
         else resize_to_crop(first.probability, face),

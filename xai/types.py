@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from pkgutil import resolve_name
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -372,6 +373,15 @@ class Explanation:
     provenance: Provenance
     evidence: Evidence | None = None
     refusals: Mapping[str, str] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        """Answer, verdict and maps, for a notebook."""
+        shown: str = resolve_name("xai.export:html_of")(self)
+        return shown
+
+    def plot(self) -> Any:
+        """The face and its maps side by side, a figure of matplotlib."""
+        return resolve_name("xai.export:figure_of")(self)
 
 
 def _require_picture(name: str, pixels: NDArray[np.uint8]) -> None:

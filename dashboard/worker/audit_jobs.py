@@ -116,11 +116,13 @@ class BeginAudit:
         files: the set, without bytes.
         models: names of the models.
         claims: made before anything is read.
+        about: what the auditor says of it, as of ``about.json``.
     """
 
     files: tuple[SetFile, ...]
     models: tuple[str, ...]
     claims: tuple[Claim, ...]
+    about: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -84,7 +84,7 @@ def test_the_first_screen_does_not_move_and_fits_a_phone(browser, server):
 
 def test_an_audit_of_a_folder_says_what_it_found(audited):
     said = audited.inner_text("[data-testid=stMain]")
-    assert "5 faces in 4 photos. 5 files: 0 refused, 1 repeat another." in said
+    assert "5 faces in 4 photos. 5 files, 1 copy." in said
     assert said.count(WORDS["audit_result.not"]) == 5
     audited.get_by_text(WORDS["audit_result.not"]).first.click()
     assert audited.get_by_text(WORDS["audit_not.rests_on_nose_and_mouth"]).is_visible()

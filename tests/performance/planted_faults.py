@@ -31,6 +31,7 @@ from torch import Tensor, nn
 
 from xai.audit.claims.definitions import DEFAULT_CLAIMS
 from xai.audit.run import finish_audit, run_audit
+from xai.audit.settings import Options
 from xai.audit.sources.files import list_files
 from xai.learning.data.formats import Example, read_layout
 from xai.models.classifiers import Classifier
@@ -206,7 +207,11 @@ def _audited(folder: Path, out: Path) -> Mapping[str, Any]:
     models = [honest, Classifier(card, cheat, honest.device)]
     files = list_files([folder], lambda sentence: None)
     run_audit(
-        files, models, out, lambda done, total: print(f"{out.name}: {done} of {total}", file=sys.stderr)
+        files,
+        models,
+        out,
+        lambda done, total: print(f"{out.name}: {done} of {total}", file=sys.stderr),
+        options=Options(donors="gallery"),  # those of the set would carry the planted mark
     )
     return finish_audit(files, [m.name for m in models], out, DEFAULT_CLAIMS)
 

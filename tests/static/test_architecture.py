@@ -33,6 +33,7 @@ LIGHT = (
     "xai.errors",
     "xai.render",
     "xai.audit.claims.definitions",
+    "xai.audit.report.about",
     "xai.models.cards",
     "xai.attribution.methods",
     "xai.classes",

@@ -18,6 +18,7 @@ from tests.support.models import make_classifier
 from xai.audit.claims.definitions import DEFAULT_CLAIMS
 from xai.audit.examine import Photo
 from xai.audit.findings.collect import find
+from xai.audit.findings.mean_maps import scale_of_maps
 from xai.audit.ledger import Ledger
 from xai.audit.rows import FACES_FILE
 from xai.audit.run import finish_audit, run_audit
@@ -173,10 +174,14 @@ def findings_of(out, names):
     table = pq.read_table(out / FACES_FILE)
     found = find(table, Ledger(out).outcomes(), names).as_dict()
     for seed, one in enumerate(found["models"].values()):
-        drawn = {"class": "covered", "answer": "right", "n": 14, "values": mean_map(seed)}
-        one["maps"] = [drawn, {"class": "covered", "answer": "wrong", "n": 0, "values": None}]
+        drawn = {"class": "covered", "answer": "all", "of": 20, "n": 14, "values": mean_map(seed)}
+        one["maps"] = [drawn, {"class": "covered", "answer": "wrong", "of": 3, "n": 0, "values": None}]
     for each in found["comparisons"]:
-        each["maps"] = [{"class": "covered", "n": 14, "values": mean_map(9)}]
+        each["maps"] = [{"class": "covered", "of": 20, "n": 14, "values": mean_map(9)}]
+    found["scales"] = {
+        "models": scale_of_maps(each for one in found["models"].values() for each in one["maps"]),
+        "comparisons": scale_of_maps(each for one in found["comparisons"] for each in one["maps"]),
+    }
     every = dict.fromkeys(zip(table["photo"].to_pylist(), table["face"].to_pylist(), strict=True))
     faces = sorted(map(list, every), key=lambda face: face[0][-8:-4].isdigit())
     told = [
@@ -188,17 +193,18 @@ def findings_of(out, names):
             (
                 ("class_mark", None, MARK),
                 ("class_light", None, LIGHT),
+                ("label_conflict", None, {"photos": 1}),
                 ("duplicates", None, {"photos": 2, "repeats": 3, "contradicted": 1}),
                 ("near_duplicates", None, {"pairs": 4, "faces": 7, "contradicted": 0}),
                 ("small_faces", names[0], SMALL_FACES),
                 ("confident_wrong", names[0], {"n": 4, "of": 9}),
                 ("right_elsewhere", names[-1], {"n": 3, "of": 60}),
                 ("slice_worse", names[0], SLICE),
-                ("label_doubt", None, {"n": 1}),
+                ("label_doubt", None, {"n": 1, "models": 2}),
             )
         )
     ]  # fmt: skip
-    told[2]["faces"] = []
+    told[3]["faces"] = []
     return {**found, "findings": told}
 
 

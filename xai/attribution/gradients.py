@@ -123,7 +123,7 @@ def deeplift(asked: AttributionRequest, params: Params, progress: Progress) -> A
         ) from error
     progress(1, 1)
     if missing := _missing(asked, found, ends):
-        raise MapRefused(f"{missing} Captum lacks its rule for an activation of this network.")
+        raise MapRefused(f"{missing} Its rule does not fit every layer of this network.")
     return _summed(found)
 
 

@@ -24,7 +24,7 @@ import pyarrow.parquet as pq
 
 from xai.atomic_write import write_atomically
 from xai.audit.claims.estimates import share
-from xai.audit.claims.judge import ClaimResult
+from xai.audit.claims.judge import UNDECIDED, ClaimResult, Figure
 from xai.audit.donors import read_donors
 from xai.audit.examine import Donors
 from xai.audit.ledger import PARTS_FOLDER, Ledger
@@ -206,11 +206,17 @@ def withheld(results: Sequence[ClaimResult], controls: Mapping[str, Any]) -> tup
 
 
 def _withheld(result: ClaimResult) -> ClaimResult:
-    nothing = "not enough evidence"
+    models = {name: replace(each, **_nothing(each)) for name, each in result.models.items()}
     return replace(
-        result, result=nothing, about=None, value=None, interval=None, unjudged=result.n,
-        reasons={"controls": result.n}, adjusted=1.0, power=None,
-    )  # fmt: skip
+        result, **_nothing(result), models=models, reasons={"controls": result.n}, adjusted=1.0, power=None
+    )
+
+
+def _nothing(figure: Figure) -> dict[str, Any]:
+    return {
+        "result": UNDECIDED, "about": None, "value": None, "interval": None, "of": (), "unjudged": figure.n,
+        "lack": None,
+    }  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -293,14 +299,13 @@ def _sentence(models: Mapping[str, Mapping[str, Any]]) -> str:
         if found["interval"] and not found["as_expected"]
     ]
     if wrong:
-        return (
-            f"On these photos the verdict misjudges {_listed(wrong)}, so claims about verdicts are withheld."
-        )
+        misjudged = f"On these photos the verdict misjudges {_listed(wrong)}"
+        return f"{misjudged}, so all that rests on verdicts is withheld."
     few = [f"{_SAID[name]} {found['faces']}" for name, found in models.items() if not found["interval"]]
     if few:
         return (
             f"There are not enough faces for the controls, which need {MIN_GROUPS} of as many photos "
-            f"({_listed(few)}): nothing was confirmed, and claims about verdicts are withheld."
+            f"({_listed(few)}): nothing was confirmed, and all that rests on verdicts is withheld."
         )
     right = [f"{_SAID[name]} on {found['right']} of {found['faces']} faces" for name, found in models.items()]
     return f"On these photos the verdict is right about {_listed(right)}."

@@ -42,7 +42,8 @@ def audit_difference(first: Path, second: Path) -> dict[str, Any]:
         ``photos``: how many are in ``both``, ``only_first``, ``only_second``. ``models``: of each the names
         ``first`` and ``second``; ``n`` faces; ``accuracy`` and ``supported`` as of ``compare``, first less
         second; ``answers`` and ``verdicts``, which became which how often; how many ``changed`` in either,
-        and the first of these ``faces``, each with answer and verdict in both. ``claims``: claim ->
+        and the first of these ``faces``, each with answer and verdict in both. Where the controls of either
+        audit do not hold, every verdict is ``WITHHELD``. ``claims``: claim ->
         result in ``first`` and ``second``, None where it was not made.
 
     Raises:
@@ -56,8 +57,12 @@ def audit_difference(first: Path, second: Path) -> dict[str, Any]:
         raise XaiError(f"The audits in {first} and {second} have no photo with a face in common.")
     names = dict(zip(*(tables[0][column].to_pylist() for column in ("photo_sha256", "photo")), strict=True))
     answers = [answers_by_model(_alike(table, both)) for table in tables]
+    if not all(each["controls"].get("hold", True) for each in summaries):
+        answers = [{name: each.without_verdicts() for name, each in one.items()} for one in answers]
     return {
-        "settings": sorted(key for key in settings[0] if settings[0][key] != settings[1].get(key)),
+        "settings": sorted(
+            key for key in settings[0] if key != "begun" and settings[0][key] != settings[1].get(key)
+        ),
         "photos": {
             "both": len(both),
             "only_first": len(photos[0] - both),

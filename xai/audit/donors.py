@@ -109,7 +109,7 @@ def _bytes_of(file: SourceFile) -> bytes:
 
 def _found(files: Sequence[SourceFile], progress: Progress | None) -> Iterator[tuple[dict[str, Any], Donor]]:
     taken: set[tuple[str, str]] = set()
-    counts, read = Counter[str](), set[str]()
+    counts, read, twins = Counter[str](), set[str](), _Twins(files)
     for label in CLASSES:
         own = [file for file in files if any(each.label == label for each in file.annotations)]
         for file in sorted(own, key=lambda file: hashlib.sha256(file.name.encode()).digest())[:_TRIED]:
@@ -118,12 +118,43 @@ def _found(files: Sequence[SourceFile], progress: Progress | None) -> Iterator[t
             if progress is not None:
                 progress(counts.total(), PER_CLASS * len(CLASSES))
             read.add(file.name)
+            if twins.contradict(file):
+                continue
             for line, donor in _of_file(file):
                 key = (donor.wearing, donor.group)
                 if key not in taken and counts[donor.wearing] < PER_CLASS:
                     taken.add(key)
                     counts[donor.wearing] += 1
                     yield line, donor
+
+
+class _Twins:
+    """Files of the same bytes; only those of the same size are read.
+
+    Args:
+        files: of the set.
+    """
+
+    def __init__(self, files: Sequence[SourceFile]) -> None:
+        self._by_size: dict[int, list[SourceFile]] = {}
+        self._digests: dict[str, str] = {}
+        for file in files:
+            if file.annotations and not file.refusal:
+                self._by_size.setdefault(file.size, []).append(file)
+
+    def contradict(self, file: SourceFile) -> bool:
+        """Whether a file of the same bytes has other labels, so that this one's are not known."""
+        others = [each for each in self._by_size.get(file.size, ()) if each.annotations != file.annotations]
+        return any(self._digest(each) == self._digest(file) for each in others)
+
+    def _digest(self, file: SourceFile) -> str:
+        if file.name not in self._digests:
+            try:
+                self._digests[file.name] = hashlib.sha256(file.read()).hexdigest()
+            except Exception as error:  # why it cannot be read is said where it is examined
+                end_unless_of_photo(error)
+                self._digests[file.name] = file.name
+        return self._digests[file.name]
 
 
 def _of_file(file: SourceFile) -> Iterator[tuple[dict[str, Any], Donor]]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from xai.audit.ledger import Kind, Outcome
+from xai.audit.ledger import OTHER_LABELS, Kind, Outcome
 from xai.audit.rows import rows_of
 from xai.audit.sources.files import SourceFile
 from xai.audit.sources.labels import labels_of_faces
@@ -280,8 +280,10 @@ def _message(error: Exception) -> str:
 
 
 def _repeats(file: SourceFile, first: SourceFile) -> str:
-    same = file.annotations == first.annotations
-    return f"It has the same bytes as {first.name}{'' if same else ', and other labels'}."
+    """A copy without a label contradicts nothing."""
+    labelled = file.annotations and first.annotations
+    other = OTHER_LABELS if labelled and file.annotations != first.annotations else ""
+    return f"It has the same bytes as {first.name}{other}."
 
 
 def _refuse_zip(data: bytes) -> None:

@@ -9,14 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from xai.errors import XaiError
 
-__all__ = ["LEDGER_FILE", "OUTCOMES", "PARTS_FOLDER", "Kind", "Ledger", "Outcome"]
+__all__ = [
+    "LEDGER_FILE",
+    "OTHER_LABELS",
+    "OUTCOMES",
+    "PARTS_FOLDER",
+    "Kind",
+    "Ledger",
+    "Outcome",
+    "contradicted",
+]
 
 Kind = Literal["read", "no_face", "duplicate", "refused", "labels"]
 
@@ -28,6 +37,9 @@ LEDGER_FILE = "ledger.jsonl"
 """Name of the file in the audit's folder."""
 PARTS_FOLDER = "parts"
 """Name of the folder of the parts in it."""
+
+OTHER_LABELS = ", and other labels"
+"""In the sentence of a duplicate whose labels contradict those of the file that it repeats."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +64,18 @@ class Outcome:
     unmatched: int = 0
     unexplained: int = 0
     sentence: str = ""
+
+
+def contradicted(outcomes: Iterable[Outcome]) -> set[str]:
+    """Names of the examined photos that a copy contradicts: what is right of the two labels is not known."""
+    first: dict[str, str] = {}
+    found = set()
+    for outcome in outcomes:
+        if outcome.outcome in ("read", "no_face"):
+            first[outcome.sha256] = outcome.name
+        elif outcome.outcome == "duplicate" and OTHER_LABELS in outcome.sentence:
+            found.add(first[outcome.sha256])
+    return found
 
 
 class Ledger:

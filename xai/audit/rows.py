@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,11 @@ from xai.audit.measures import (
     surround_of,
     yaw_of,
 )
+from xai.classes import class_info
 from xai.errors import XaiError
 from xai.types import Explanation, Face, Image
 
-__all__ = ["FACES_FILE", "SCHEMA", "join_parts", "rows_of", "write_part"]
+__all__ = ["FACES_FILE", "SCHEMA", "join_parts", "rows_of", "without_labels", "write_part"]
 
 FACES_FILE = "faces.parquet"
 """The rows of all parts, in the audit's folder."""
@@ -181,8 +183,30 @@ def write_part(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     write_atomically(path, lambda unfinished: pq.write_table(table, unfinished, compression="zstd"))
 
 
-def join_parts(parts: Iterable[Path], path: Path) -> None:
+def without_labels(table: pa.Table, photos: AbstractSet[str]) -> pa.Table:
+    """The rows, with no label for those of these photos.
+
+    The colour of a mask that the label alone suggested is not known either.
+    """
+    names = table["photo"].to_pylist()
+    if not photos or photos.isdisjoint(names):
+        return table
+    rows = [_unlabelled(row) if row["photo"] in photos else row for row in table.to_pylist()]
+    return pa.Table.from_pylist(rows, schema=table.schema)
+
+
+def _unlabelled(row: Mapping[str, Any]) -> dict[str, Any]:
+    masked = {"covered", "incorrect"} & set(class_info(row["prediction"]).wearings)
+    return {**row, "label": None, "mask_colour": (row["mask_colour"] or "unknown") if masked else None}
+
+
+def join_parts(parts: Iterable[Path], path: Path, doubtful: AbstractSet[str] = frozenset()) -> None:
     """Write the rows of all parts as one file, a part at a time, atomically.
+
+    Args:
+        parts: in their order.
+        path: of the file.
+        doubtful: photos whose label is not known after all, as of ``contradicted``.
 
     Raises:
         XaiError: a part cannot be read, or the file cannot be written.
@@ -195,6 +219,6 @@ def join_parts(parts: Iterable[Path], path: Path) -> None:
                     table = pq.read_table(part, schema=SCHEMA)
                 except (OSError, pa.ArrowException) as error:
                     raise XaiError(f"The part {part} cannot be read; audit into a new folder.") from error
-                writer.write_table(table)
+                writer.write_table(without_labels(table, doubtful))
 
     write_atomically(path, write)

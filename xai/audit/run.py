@@ -17,7 +17,7 @@ from xai.audit.donors import choose_donors
 from xai.audit.engines import Engine, Local
 from xai.audit.examine import Examine, Part, examine_photo, settle
 from xai.audit.findings.collect import find, write_findings
-from xai.audit.ledger import Ledger
+from xai.audit.ledger import Ledger, contradicted
 from xai.audit.photos import AuditedPhotos, FindFaces, crops_of
 from xai.audit.report.write import wanted_faces, write_report
 from xai.audit.rows import FACES_FILE, join_parts, write_part
@@ -107,6 +107,8 @@ def write_results(
 ) -> dict[str, Any]:
     """Judge the claims of an audit by its rows and controls, and write what follows from them to its folder.
 
+    Where the controls do not hold, all that rests on verdicts is withheld, in claims and findings alike.
+
     Args:
         models: names of the models, in their order.
         out: the audit's folder.
@@ -121,7 +123,7 @@ def write_results(
     """
     table, ledger = pq.read_table(out / FACES_FILE), Ledger(out)
     summary = summarise(ledger, models, out, withheld(judge(table, claims), controls), controls)
-    write_findings(out, find(table, ledger.outcomes(), models))
+    write_findings(out, find(table, ledger.outcomes(), models, verdicts=controls["hold"]))
     return summary
 
 
@@ -165,7 +167,7 @@ def _run(
             write_part(ledger.part(ledger.done), settled.rows)
             ledger.add(settled.outcomes)
             _report(progress, min(ledger.done * PART_FILES, len(files)), len(files))
-    join_parts(ledger.parts(), out / FACES_FILE)
+    join_parts(ledger.parts(), out / FACES_FILE, contradicted(ledger.outcomes()))
     return ledger
 
 

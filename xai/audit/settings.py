@@ -5,9 +5,11 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
@@ -117,6 +119,9 @@ def card_digest(card: Card) -> str:
 def check_settings(out: Path, settings: dict[str, Any]) -> None:
     """Make the folder of a new audit, or accept one whose settings are the same.
 
+    The day on which it was begun, UTC, is noted beside them as ``begun``: no row depends on it. The
+    environment variable ``SOURCE_DATE_EPOCH``, seconds, sets another (reproducible-builds.org).
+
     Raises:
         XaiError: the folder holds something else, or an audit with other settings; or it cannot be written.
     """
@@ -127,7 +132,7 @@ def check_settings(out: Path, settings: dict[str, Any]) -> None:
             out.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise XaiError(f"The folder {out} cannot be made: {error.strerror}.") from error
-        text = json.dumps(settings, indent=1, sort_keys=True)
+        text = json.dumps({**settings, "begun": _today()}, indent=1, sort_keys=True)
         write_atomically(path, lambda unfinished: unfinished.write_text(text, encoding="utf-8"))
         return
     try:
@@ -140,6 +145,12 @@ def check_settings(out: Path, settings: dict[str, Any]) -> None:
             f"The folder {out} holds an audit with {' and '.join(other)}; audit into a new folder, or call "
             "again as that one was called."
         )
+
+
+def _today() -> str:
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    now = datetime.fromtimestamp(int(epoch), UTC) if epoch.isdecimal() else datetime.now(UTC)
+    return now.date().isoformat()
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def summarise(
         "unmatched": sums["unmatched"],
         "unexplained": sums["unexplained"],
         "verdicts": _verdicts(ledger.parts(), models),
-        "claims": _claims(results),
+        "claims": _claims(results, models),
         "controls": dict(controls),
     }
     text = json.dumps(summary, indent=1)
@@ -90,15 +90,16 @@ def defused(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
-def _claims(results: Sequence[ClaimResult]) -> dict[str, dict[str, Any]]:
+def _claims(results: Sequence[ClaimResult], models: Sequence[str]) -> dict[str, dict[str, Any]]:
     kinds = Counter(each.claim.kind for each in results)
     told = {}
     for each in results:
         claim = each.claim
+        by_model = {model: each.models[model].as_dict() for model in models if model in each.models}
         name = claim.kind if kinds[claim.kind] == 1 else f"{claim.kind} {claim.model} {claim.threshold:g}"
         told[name] = {
             **each.as_dict(),
-            "about": each.about,
+            "models": by_model,
             "asked": asdict(claim),
             "not_established": NOT_ESTABLISHED[claim.kind],
         }

@@ -31,6 +31,7 @@ def audit(args: Namespace, note: Note) -> Json:
 def _audited(args: Namespace, note: Note) -> Json:
     from xai.audit.controls import ControlModels  # noqa: PLC0415 - seconds, with torch
     from xai.audit.engines import Ray  # noqa: PLC0415
+    from xai.audit.report.about import write_about  # noqa: PLC0415
     from xai.audit.run import finish_audit, report_audit, run_audit  # noqa: PLC0415
     from xai.audit.settings import Options  # noqa: PLC0415
     from xai.audit.sources.files import list_files  # noqa: PLC0415
@@ -49,8 +50,14 @@ def _audited(args: Namespace, note: Note) -> Json:
     run_audit(files, classifiers, args.out, _counter("files", note), engine, options)
     controls = ControlModels(args.device)
     summary = finish_audit(files, names, args.out, claims, controls, _counter("faces for the controls", note))
+    write_about(args.out, {"set": _title(args), "auditor": args.auditor, "purpose": args.purpose})
     report_audit(args.out, None if args.no_faces else files)
     return {**summary, "seconds": round(time.monotonic() - began, 3), "out": str(args.out)}
+
+
+def _title(args: Namespace) -> str:
+    """Name of the set: as it was given, or of the one path."""
+    return str(args.title or (args.paths[0].resolve().name if len(args.paths) == 1 else ""))
 
 
 def gate(record: Json) -> int:

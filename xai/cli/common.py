@@ -17,6 +17,16 @@ Note = Callable[[str], None]
 """Receives progress and notices: lines for the user, never part of the result."""
 
 
+_ALIASES = {
+    "calibrate": ("validate-verdict",),
+    "doubts": ("label-issues",),
+    "draw": ("synthesize",),
+    "experiments": ("replicate",),
+    "recall": ("eval-detector",),
+}
+"""Command -> the names that others give it."""
+
+
 def given(**values: Any) -> dict[str, Any]:
     """The flags that were set."""
     return {name: value for name, value in values.items() if value is not None}
@@ -50,7 +60,9 @@ def new_call(
 
     ``table`` turns its record into what is printed without ``--json``.
     """
-    call: argparse.ArgumentParser = calls.add_parser(name, help=text, description=text)
+    call: argparse.ArgumentParser = calls.add_parser(
+        name, aliases=_ALIASES.get(name, ()), help=text, description=text
+    )
     call.set_defaults(run=run, table=table, status=lambda _args, _record: 0)
     call.add_argument("--json", action="store_true", help="print JSON alone on standard output")
     call.add_argument("--device", default="auto", choices=("auto", "cpu", "cuda"))

@@ -138,6 +138,8 @@ def _audit(calls: Any) -> None:
     call.add_argument(
         "--limit", type=positive, metavar="N", help="only the first N photos; the set's tables do not count"
     )
+    for name, said in (("title", "name of the set"), ("auditor", "who audits"), ("purpose", "why")):
+        call.add_argument(f"--{name}", default="", metavar="TEXT", help=f"{said}, for the report")
     call.add_argument("--no-faces", action="store_true", help="leave pictures of faces out of the report")
     call.add_argument(
         "--engine",

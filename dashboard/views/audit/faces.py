@@ -11,7 +11,7 @@ from dashboard import own_photos, session
 from dashboard.i18n import class_short_label, t, translate_notice
 from dashboard.text.model_names import model_names
 from dashboard.text.predictions import file_name
-from dashboard.views.audit.state import Audit, Face
+from dashboard.views.audit.state import Audit, Face, counted
 from dashboard.worker.audit_jobs import CutFaces, Finished
 from dashboard.worker.job_handle import JobError
 from xai.classes import possible_wearings
@@ -32,7 +32,8 @@ Row = Mapping[str, Any]
 
 def show(audit: Audit, found: Finished) -> None:
     """The filters, and the faces that pass them."""
-    rows = _filtered(found.rows, audit.models)
+    withheld = bool(found.findings["withheld"])
+    rows = _filtered(found.rows, audit.models, withheld=withheld)
     st.caption(t("audit_faces.count", count=len(rows), total=len(found.rows)))
     if not rows:
         st.info(t("audit_faces.none"))
@@ -59,12 +60,12 @@ def listed(audit: Audit, rows: Sequence[Row], key: str) -> None:
         st.pagination(pages, key=key)
 
 
-def _filtered(rows: Sequence[Row], models: Sequence[str]) -> list[Row]:
+def _filtered(rows: Sequence[Row], models: Sequence[str], *, withheld: bool) -> list[Row]:
     names = model_names(session.catalogue().cards)
     classes = sorted({str(row["prediction"]) for row in rows})
     with st.container(horizontal=True, gap="small", key="audit-filters"):
         model = _choice("model", models, lambda name: names.get(name, name))
-        verdict = _choice("verdict", VERDICTS, lambda name: t(f"audit_verdict.{name.replace(' ', '_')}"))
+        verdict = _ALL if withheld else _choice("verdict", VERDICTS, _verdict_words)
         answer = _choice("answer", ("right", "wrong", "unlabelled"), lambda name: t(f"audit_answer.{name}"))
         predicted = _choice("class", classes, class_short_label)
     return [
@@ -115,7 +116,7 @@ def _row(audit: Audit, row: Row, picture: bytes | None, names: Mapping[str, str]
             st.caption(
                 t(
                     "audit_faces.line",
-                    verdict=t(f"audit_verdict.{row['verdict'].replace(' ', '_')}"),
+                    verdict=_verdict(audit, row),
                     model=names.get(row["model"], row["model"]),
                     name=file_name(row["photo"]),
                     face=row["face"] + 1,
@@ -128,10 +129,23 @@ def _row(audit: Audit, row: Row, picture: bytes | None, names: Mapping[str, str]
         open_in_photo(audit, (row["photo"], row["face"]))
 
 
+def _verdict(audit: Audit, row: Row) -> str:
+    if audit.finished is not None and audit.finished.findings["withheld"]:
+        return t("audit_verdict.withheld")
+    return _verdict_words(row["verdict"])
+
+
+def _verdict_words(verdict: str) -> str:
+    return t(f"audit_verdict.{verdict.replace(' ', '_')}")
+
+
 def open_in_photo(audit: Audit, face: Face) -> None:
-    """Hand a photo over to *Check a photo* as an own one, with this face chosen."""
+    """Hand a photo over to *Check a photo* as an own one, its label in its name, with this face chosen."""
     file = audit.photos.named[face[0]]
-    taken, _ = own_photos.add([(file_name(file.name.split("/")[-1]), file.data)])
+    name = file_name(file.name.split("/")[-1])
+    if file.label:
+        name = t("audit_faces.labelled", name=name, label=class_short_label(file.label))
+    taken, _ = own_photos.add([(name, file.data)])
     if not taken:
         st.warning(t("audit_faces.full", photos=own_photos.PHOTOS, megabytes=own_photos.MEGABYTES))
         return
@@ -158,6 +172,9 @@ def pictures(audit: Audit, rows: Sequence[Row]) -> Mapping[Face, bytes]:
 
 def files(found: Finished) -> None:
     """The files that gave no rows, or of which something is to be said, with their sentence."""
+    unmatched = found.summary["unmatched"]
+    if unmatched:
+        st.caption(counted("unmatched", unmatched))
     told = [each for each in found.outcomes if each["sentence"] or each["outcome"] not in ("read", "labels")]
     if not told:
         st.info(t("audit_files.none"))
@@ -170,7 +187,7 @@ def files(found: Finished) -> None:
             {
                 t("audit_files.name"): str(each["name"]),
                 t("audit_files.became"): t(f"audit_outcome.{each['outcome']}"),
-                t("audit_files.why"): translate_notice(str(each["sentence"])),
+                t("audit_files.why"): _remark(each),
             }
             for each in told[(page - 1) * _FILES_PAGE : page * _FILES_PAGE]
         ],
@@ -178,3 +195,9 @@ def files(found: Finished) -> None:
     )
     if pages > 1:
         st.pagination(pages, key=_FILES)
+
+
+def _remark(outcome: Mapping[str, Any]) -> str:
+    if outcome["outcome"] == "no_face" and not outcome["sentence"]:
+        return t("audit_files.no_face")
+    return translate_notice(str(outcome["sentence"]))

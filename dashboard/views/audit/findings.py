@@ -13,7 +13,7 @@ from dashboard.i18n import class_short_label, has_key, t
 from dashboard.text.model_names import model_names
 from dashboard.text.predictions import file_name
 from dashboard.views.audit import faces
-from dashboard.views.audit.state import Audit
+from dashboard.views.audit.state import Audit, counted
 from dashboard.worker.audit_jobs import Finished
 
 __all__ = ["level_words", "show"]
@@ -29,9 +29,9 @@ def show(audit: Audit, found: Finished) -> None:
     """Every finding with its faces, status and note."""
     told = found.findings["findings"]
     if not told:
-        st.info(t("audit_findings.none"))
+        st.info(t("audit_findings.none_withheld" if found.findings["withheld"] else "audit_findings.none"))
         return
-    st.caption(t("audit_findings.note", count=len(told)))
+    st.caption(t("audit_findings.note", findings=counted("findings", len(told))))
     rows = {(row["photo"], row["face"]): row for row in found.rows}
     for number, (key, each) in enumerate(zip(found.keys, told, strict=True), start=1):
         with st.container(key=f"audit-finding-{number}"):
@@ -42,12 +42,14 @@ def _finding(
     audit: Audit, number: int, key: str, each: Mapping[str, Any], rows: Mapping[Any, Mapping[str, Any]]
 ) -> None:
     code, values = each["code"], _values(each["values"])
-    title = t(f"audit_finding.{code}", **values)
+    title, meaning = t(f"audit_finding.{code}", **values), code
+    if code == "label_doubt" and values["models"] == 1:
+        meaning = "label_doubt_one"
     if each["model"] is not None:
         names = model_names(session.catalogue().cards)
         title = t("audit_findings.of_model", model=names.get(each["model"], each["model"]), title=title)
     st.header(t("audit_findings.numbered", number=number, title=title), anchor=False)
-    st.markdown(t(f"audit_meaning.{code}", **values))
+    st.markdown(t(f"audit_meaning.{meaning}", **values))
     _pictures(audit, number, [rows[photo, face] for photo, face in each["faces"] if (photo, face) in rows])
     if not each["faces"] and each["photos"]:
         st.caption(", ".join(file_name(name) for name in each["photos"]))
@@ -65,11 +67,12 @@ def _pictures(audit: Audit, number: int, shown: Sequence[Mapping[str, Any]]) -> 
                 alt = t("audit_faces.alt", name=row["photo"], face=row["face"] + 1)
                 with st.container(width=_THUMBNAIL, gap="xxsmall"):
                     st.image(cut[face], width=_THUMBNAIL, alt=alt)
+                    label = class_short_label(row["label"]) if row["label"] else t("audit_answer.unlabelled")
+                    st.caption(f"{file_name(row['photo'])}  \n{label}")
                     opened = st.button(
                         t("audit_faces.open"),
                         key=f"audit finding {number} {name}",
                         type="tertiary",
-                        help=file_name(row["photo"]),
                     )
                 if opened:
                     faces.open_in_photo(audit, face)

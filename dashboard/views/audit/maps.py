@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from dashboard import session
-from dashboard.i18n import class_short_label, t
+from dashboard.i18n import class_short_label, format_number, t
 from xai.photo.images import encode_png
-from xai.render import overlay
+from xai.render import colour_bar, overlay
 
-__all__ = ["scale_of", "show"]
+__all__ = ["legend", "show"]
 
 Values = Sequence[Sequence[float | None]]
 
@@ -26,8 +26,8 @@ _CELL = 9
 _WIDTH = 150
 """Displayed width in pixels."""
 
-_ALL = "all"
-"""Kind of a map: over all answers."""
+_LEGEND = 300
+"""Width of the legend in pixels."""
 
 _PAPER, _INK = 244, 90
 """Grey behind the map and of the outline."""
@@ -37,13 +37,13 @@ _EYES, _NOSE, _MOUTH = ((0.35, 0.38), (0.65, 0.38)), (0.5, 0.569), (0.5, 0.677)
 """Where the features lie on an aligned map, across and down, 0..1 of its side."""
 
 
-def scale_of(maps: Iterable[Mapping[str, Any]]) -> float:
-    """Largest absolute value of several maps, so that all are on one scale; 0 without any.
-
-    The maps of right and of wrong answers are left out: a mean over two faces would make the others faint.
-    """
-    whole = (each["values"] or () for each in maps if each.get("answer", _ALL) == _ALL)
-    return max((abs(c) for values in whole for row in values for c in row if c is not None), default=0.0)
+def legend(scale: float, kind: str) -> None:
+    """The colours of the maps and what they mean for a model's ``answer``, or a ``difference`` of two."""
+    low, high = (format_number(end, "+.2f") for end in (-scale, scale))
+    with st.container(width=_LEGEND, gap="xxsmall"):
+        alt = t(f"audit_legend.{kind}", low=low, high=high)
+        st.image(encode_png(colour_bar(2 * _LEGEND, 20)), width=_LEGEND, alt=alt)
+        st.caption(alt)
 
 
 def show(maps: Sequence[Mapping[str, Any]], scale: float, key: str) -> None:
@@ -51,17 +51,20 @@ def show(maps: Sequence[Mapping[str, Any]], scale: float, key: str) -> None:
 
     Args:
         maps: ``class``, ``n``, ``values`` and, of one model, ``answer``.
-        scale: of the colours, as of ``scale_of``.
+        scale: value with the full colour.
         key: of what the maps are, unique in the session.
     """
-    with st.container(horizontal=True, gap="small"):
+    with st.container(horizontal=True, gap="small", key=f"audit-maps-{key}"):
         for each in maps:
             if not each["values"]:
                 continue
             what = (key, each["class"], each.get("answer"), scale)
             picture = session.cached("picture", ("audit map", *what), partial(_drawn, each, scale))
             told = t(
-                f"audit_map.{each.get('answer', 'both')}", name=class_short_label(each["class"]), n=each["n"]
+                f"audit_map.{each.get('answer', 'both')}",
+                name=class_short_label(each["class"]),
+                n=each["n"],
+                of=each["of"],
             )
             with st.container(width=_WIDTH, gap="xxsmall"):
                 st.image(picture, width=_WIDTH, alt=told)

@@ -43,14 +43,14 @@ def show(audit: Audit, found: Finished) -> None:
             t("audit_filter.model"), known, format_func=lambda name: names.get(name, name), width=320
         )
     one = found.findings["models"][chosen]
-    _classes(one)
+    _classes(found, one)
     _places(one)
     _confusion(audit, found, chosen, one)
-    _slices(one)
+    _slices(found, one)
     _maps(found, chosen, one)
 
 
-def _classes(one: Mapping[str, Any]) -> None:
+def _classes(found: Finished, one: Mapping[str, Any]) -> None:
     """All faces, then those of each label."""
     everything = {"class": None, "n": one["faces"], **{measure: one[measure] for measure in _MEASURES}}
     st.table(
@@ -60,7 +60,7 @@ def _classes(one: Mapping[str, Any]) -> None:
                 if each["class"]
                 else t("audit_models.all"),
                 t("audit_models.n"): format_number(each["n"], ","),
-                **{t(f"audit_measure.{measure}"): _estimate(each[measure]) for measure in _MEASURES},
+                **{t(f"audit_measure.{measure}"): _estimate(found, each, measure) for measure in _MEASURES},
             }
             for each in (everything, *one["classes"])
         ],
@@ -71,6 +71,9 @@ def _classes(one: Mapping[str, Any]) -> None:
 
 def _places(one: Mapping[str, Any]) -> None:
     st.header(t("audit_models.places"), anchor=False)
+    if one["places"] is None:
+        st.caption(t("audit_lack.controls"))
+        return
     st.caption(t("audit_models.places_note"))
     st.table(
         [
@@ -81,7 +84,8 @@ def _places(one: Mapping[str, Any]) -> None:
                     for verdict in VERDICTS
                 },
             }
-            for answer, counts in one["places"].items()
+            for answer in ("right", "wrong", "unlabelled")
+            for counts in [one["places"][answer]]
         ],
         hide_index=True,
     )
@@ -110,7 +114,7 @@ def _confusion(audit: Audit, found: Finished, model: str, one: Mapping[str, Any]
     faces.listed(audit, rows, f"cell-{label}-{said}")
 
 
-def _slices(one: Mapping[str, Any]) -> None:
+def _slices(found: Finished, one: Mapping[str, Any]) -> None:
     if not one["slices"]:
         return
     st.header(t("audit_models.slices"), anchor=False)
@@ -121,8 +125,8 @@ def _slices(one: Mapping[str, Any]) -> None:
                 t("audit_models.factor"): t(f"audit_factor.{each['factor']}"),
                 t("audit_models.level"): level_words(each["factor"], each["level"]),
                 t("audit_models.n"): format_number(each["n"], ","),
-                **{t(f"audit_measure.{measure}"): _estimate(each[measure]) for measure in _MEASURES},
-                t("audit_models.differs"): t("audit_models.yes") if each["differs"] else "",
+                **{t(f"audit_measure.{measure}"): _estimate(found, each, measure) for measure in _MEASURES},
+                t("audit_models.differs"): _differs(each),
             }
             for each in one["slices"]
         ],
@@ -135,16 +139,27 @@ def _maps(found: Finished, model: str, one: Mapping[str, Any]) -> None:
     if not any(each["values"] for each in one["maps"]):
         return
     st.header(t("audit_maps.title"), anchor=False)
-    scale = maps.scale_of(each for model in found.findings["models"].values() for each in model["maps"])
-    st.caption(t("audit_maps.note", scale=scale))
+    scale = found.findings["scales"]["models"]
+    st.caption(t("audit_maps.note"))
+    maps.legend(scale, "answer")
     maps.show(one["maps"], scale, f"{id(found)} {model}")
 
 
-def _estimate(value: Mapping[str, Any] | None) -> str:
+def _differs(one: Mapping[str, Any]) -> str:
+    if one["differs"]:
+        return t("audit_models.yes")
+    compared = any(p is not None for p in one["p"].values())
+    return t("audit_models.no" if compared else "audit_models.too_few")
+
+
+def _estimate(found: Finished, one: Mapping[str, Any], measure: str) -> str:
+    if measure == "supported" and found.findings["withheld"]:
+        return t("audit_models.withheld")
+    value = one[measure]
     if value is None:
         return t("audit_models.too_few")
     low, high = value["interval"]
-    return t("audit_models.estimate", value=value["value"], low=low, high=high)
+    return t("audit_models.estimate", value=value["value"], n=value["n"], low=low, high=high)
 
 
 def compare(found: Finished) -> None:
@@ -152,19 +167,22 @@ def compare(found: Finished) -> None:
     names = model_names(session.catalogue().cards)
     st.caption(t("audit_compare.note"))
     pairs = found.findings["comparisons"]
-    scale = maps.scale_of(one for each in pairs for one in each["maps"])
+    scale = found.findings["scales"]["comparisons"]
     for each in pairs:
         first, second = (names.get(each[which], each[which]) for which in ("first", "second"))
         st.header(t("audit_compare.title", first=first, second=second), anchor=False)
-        told = [_compared(each[measure], measure, first, second) for measure in _MEASURES]
+        told = [_compared(found, each[measure], measure, (first, second)) for measure in _MEASURES]
         st.markdown("\n".join(f"- {line}" for line in told))
         if any(one["values"] for one in each["maps"]):
             st.caption(t("audit_maps.difference_note", first=first, second=second, scale=scale))
+            maps.legend(scale, "difference")
             maps.show(each["maps"], scale, f"{id(found)} {first} {second}")
 
 
-def _compared(test: Mapping[str, Any] | None, measure: str, first: str, second: str) -> str:
-    name = t(f"audit_measure.{measure}")
+def _compared(found: Finished, test: Mapping[str, Any] | None, measure: str, names: tuple[str, str]) -> str:
+    name, (first, second) = t(f"audit_measure.{measure}"), names
+    if measure == "supported" and found.findings["withheld"]:
+        return t("audit_compare.withheld", measure=name)
     if test is None:
         return t("audit_compare.too_few", measure=name)
     low, high = test["interval"]
@@ -180,5 +198,5 @@ def _compared(test: Mapping[str, Any] | None, measure: str, first: str, second: 
         second=second,
         only_first=test["only_first"],
         only_second=test["only_second"],
-        p=test["adjusted"],
+        p=t("audit_compare.p_small") if test["adjusted"] < 0.001 else format_number(test["adjusted"], ".3f"),
     )

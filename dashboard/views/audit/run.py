@@ -1,4 +1,4 @@
-"""An audit under way: a job for each photo, named steps with the time left, Stop and Go on."""
+"""An audit under way: a job for each photo, named steps with the time left, Stop and Continue."""
 
 from __future__ import annotations
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import streamlit as st
@@ -31,6 +31,7 @@ from dashboard.worker.audit_jobs import (
 )
 from dashboard.worker.job_handle import JobError
 from xai.audit.claims.definitions import DEFAULT_CLAIMS, Claim, digest
+from xai.audit.report.about import ABOUT
 
 __all__ = ["show"]
 
@@ -69,9 +70,25 @@ def show(models: Sequence[str]) -> None:
         main = st.container()
     with right:
         st.header(t("audit_start.claims"), anchor=False)
-        claims = _claims()
+        claims = _claims(photos)
+        about = _about(photos)
     with main:
-        _begin(photos, chosen, claims, bar)
+        _begin(photos, Asked(chosen, claims, about), bar)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an audit is asked for.
+
+    Attributes:
+        models: names.
+        claims: fixed before it begins.
+        about: what the report says of the audit, as of ``about.json``.
+    """
+
+    models: tuple[str, ...]
+    claims: tuple[Claim, ...]
+    about: Mapping[str, str]
 
 
 def _uploaders() -> None:
@@ -136,9 +153,19 @@ def _list_what_was_given(bar: Any) -> None:
         elif not state.has_room(size):
             session.set_state(_WRONG, t("audit_start.no_room"))
         else:
-            state.keep_set(PhotoSet(tuple(_with_bytes(f, given) for f in listed.files), listed.notices))
+            files = tuple(_with_bytes(f, given) for f in listed.files)
+            state.keep_set(PhotoSet(files, listed.notices, _name_of(given)))
     session.set_state(GIVEN, None)
     bar.empty()
+
+
+def _name_of(given: Sequence[tuple[str, bytes]]) -> str:
+    """Of the folder, or of the one zip; empty where there is none."""
+    folders = {name.partition("/")[0] for name, _ in given}
+    if len(folders) != 1:
+        return ""
+    (name,) = folders
+    return name if "/" in given[0][0] else name.removesuffix(".zip") if name.endswith(".zip") else ""
 
 
 def _with_bytes(file: SetFile, given: Sequence[tuple[str, bytes]]) -> SetFile:
@@ -223,19 +250,52 @@ def _models(models: Sequence[str]) -> tuple[str, ...]:
     return tuple(name for name in models if name in chosen)
 
 
-def _claims() -> tuple[Claim, ...]:
+def _about(photos: PhotoSet | None) -> dict[str, str]:
+    """Name of the set, auditor and purpose, which the report repeats."""
+    st.header(t("audit_start.about"), anchor=False)
+    usual = {"set": photos.name if photos else ""}
+    told = {
+        name: st.text_input(
+            t(f"audit_start.about_{name}"),
+            usual.get(name, ""),
+            max_chars=200,
+            key=f"audit about {name} {photos.name if photos else ''}",
+        ).strip()
+        for name in ABOUT
+    }
+    return {name: said for name, said in told.items() if said}
+
+
+def _claims(photos: PhotoSet | None) -> tuple[Claim, ...]:
     """The claims that are ticked, with their limits."""
     st.caption(t("audit_start.claims_note"))
-    claims = [each for each in map(_claim, DEFAULT_CLAIMS) if each]
+    claims = [each for each in (_claim(usual, photos) for usual in DEFAULT_CLAIMS) if each]
     if claims:
         st.caption(t("audit_start.digest", digest=digest(tuple(claims))))
     return tuple(claims)
 
 
-def _claim(usual: Claim) -> Claim | None:
+def _short(claim: Claim, photos: PhotoSet) -> str:
+    """Why so many faces are not to be expected of the photos; empty where they are."""
+    labels = Counter(file.label for file in photos.files if file.label)
+    if claim.kind == "accuracy_per_class":
+        if not labels:
+            return t("audit_start.no_labels")
+        label, there = min(labels.items(), key=lambda pair: pair[1])
+        few = state.counted("files", there)
+        short = t("audit_start.short_class", there=few, label=class_short_label(label))
+        return short if there < claim.least_n else ""
+    there = sum(not file.refusal for file in photos.files)
+    shares = 2 if claim.kind == "same_for_small_faces" else 1
+    if there >= shares * claim.least_n:
+        return ""
+    return t("audit_start.short", there=state.counted("files", there))
+
+
+def _claim(usual: Claim, photos: PhotoSet | None) -> Claim | None:
     kind = usual.kind
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key=f"audit-claim-{kind}"):
-        made = st.checkbox(t(f"audit_claim.{kind}"), value=True, key=f"audit tick {kind}", width="stretch")
+        made = st.checkbox(t(f"audit_tick.{kind}"), value=True, key=f"audit tick {kind}", width="stretch")
         limit = st.number_input(
             t("audit_start.most" if kind == "same_for_small_faces" else "audit_start.least"),
             1,
@@ -246,7 +306,7 @@ def _claim(usual: Claim) -> Claim | None:
             width=110,
         )
         least = st.number_input(
-            t("audit_start.faces"),
+            t(f"audit_need.{kind}"),
             1,
             1_000_000,
             usual.least_n,
@@ -254,11 +314,17 @@ def _claim(usual: Claim) -> Claim | None:
             disabled=not made,
             width=130,
         )
-    return replace(usual, threshold=limit / 100, least_n=int(least)) if made else None
+    if not made:
+        return None
+    claim = replace(usual, threshold=limit / 100, least_n=int(least))
+    if photos and (short := _short(claim, photos)):
+        st.caption(f":material/warning: {short}")
+    return claim
 
 
-def _begin(photos: PhotoSet | None, models: tuple[str, ...], claims: tuple[Claim, ...], bar: Any) -> None:
-    missing = "photos" if photos is None else "models" if not models else "claims" if not claims else ""
+def _begin(photos: PhotoSet | None, asked: Asked, bar: Any) -> None:
+    missing = "claims" if not asked.claims else ""
+    missing = "photos" if photos is None else "models" if not asked.models else missing
     st.button(
         t("audit_start.begin"),
         type=main_button(),
@@ -268,16 +334,16 @@ def _begin(photos: PhotoSet | None, models: tuple[str, ...], claims: tuple[Claim
         args=(_BEGIN, True),
     )
     st.caption(t(f"audit_missing.{missing}") if missing else t("audit_start.begin_note"))
-    asked = session.get_state(_BEGIN)
+    pressed = session.get_state(_BEGIN)
     session.set_state(_BEGIN, None)
-    if not asked or photos is None or missing:
+    if not pressed or photos is None or missing:
         return
-    job = BeginAudit(photos.bare, models, claims)
+    job = BeginAudit(photos.bare, asked.models, asked.claims, asked.about)
     try:
         folder = cast(Folder, session.run_job(job, Progress(bar).of()))
     except JobError as failure:
         bar.empty()
         st.error(failed(failure))
         return
-    state.keep(Audit(photos, models, claims, dict(folder)))
+    state.keep(Audit(photos, asked.models, asked.claims, dict(folder)))
     st.rerun()

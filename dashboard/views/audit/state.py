@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import cast
 
 from dashboard import own_photos, session
+from dashboard.i18n import t
 from dashboard.worker.audit_jobs import Examined, Finished, SetFile
 from xai.audit.claims.definitions import Claim
 
@@ -22,6 +23,7 @@ __all__ = [
     "Face",
     "PhotoSet",
     "audit",
+    "counted",
     "has_room",
     "keep",
     "keep_set",
@@ -49,10 +51,12 @@ class PhotoSet:
     Attributes:
         files: in the order of names, with their bytes.
         notices: a sentence for each label that cannot be used.
+        name: of the folder or zip; empty where there is none.
     """
 
     files: tuple[SetFile, ...]
     notices: tuple[str, ...] = ()
+    name: str = ""
 
     @cached_property
     def bare(self) -> tuple[SetFile, ...]:
@@ -125,7 +129,7 @@ class Audit:
         return zipped(kept)
 
 
-_RESUMED = ("settings.json", "claims.toml", "ledger.jsonl", "parts")
+_RESUMED = ("settings.json", "about.json", "claims.toml", "ledger.jsonl", "parts")
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -135,6 +139,11 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
         for name in sorted(files):
             archive.writestr(zipfile.ZipInfo(name, _DATE), files[name], zipfile.ZIP_DEFLATED)
     return stream.getvalue()
+
+
+def counted(what: str, number: int) -> str:
+    """A number of things in words: an entry of ``audit_count``, in the singular for one."""
+    return t(f"audit_count.{what}_{'one' if number == 1 else 'many'}", n=number)
 
 
 def photo_set() -> PhotoSet | None:

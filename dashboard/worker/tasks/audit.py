@@ -49,8 +49,9 @@ from xai.audit.claims.definitions import Claim, parse_claims
 from xai.audit.controls import ControlModels, control_photos
 from xai.audit.examine import Donors, Part, examine_part, examine_photo, settle
 from xai.audit.findings.collect import FINDINGS_FILE
-from xai.audit.ledger import Ledger, Outcome
+from xai.audit.ledger import Ledger, Outcome, contradicted
 from xai.audit.photos import AuditedPhotos, crops_of
+from xai.audit.report.about import ABOUT_FILE, about_json
 from xai.audit.report.record import NOTES_FILE, finding_key
 from xai.audit.report.write import wanted_faces, write_report
 from xai.audit.rows import FACES_FILE, SCHEMA, join_parts, write_part
@@ -78,7 +79,9 @@ _AROUND = 0.25
 _FOLDERS = "xai-audit-"
 _CLAIMS_FILE = "claims.toml"
 _ANSWERS = "parts/controls.jsonl"
-_KEPT = re.compile(rf"{SETTINGS_FILE}|ledger\.jsonl|{_CLAIMS_FILE}|parts/part-\d{{5}}\.parquet|{_ANSWERS}")
+_KEPT = re.compile(
+    rf"{SETTINGS_FILE}|{ABOUT_FILE}|ledger\.jsonl|{_CLAIMS_FILE}|parts/part-\d{{5}}\.parquet|{_ANSWERS}"
+)
 """Names in a resume file; others are no part of an audit."""
 
 _MOST_RESUMED = 500_000_000
@@ -116,7 +119,8 @@ def _begin(job: BeginAudit, models: ModelPool, _tell: ProgressCallback) -> Folde
     with _laid_out({}) as out:
         check_settings(out / "audit", settings)
         kept = (out / "audit" / SETTINGS_FILE).read_bytes()
-    return {SETTINGS_FILE: kept, _CLAIMS_FILE: _as_toml(job.claims).encode()}
+    about = about_json(job.about).encode()
+    return {SETTINGS_FILE: kept, ABOUT_FILE: about, _CLAIMS_FILE: _as_toml(job.claims).encode()}
 
 
 def _resume(job: ResumeAudit, models: ModelPool, _tell: ProgressCallback) -> Resumed:
@@ -181,7 +185,7 @@ def _finish(job: FinishAudit, _models: ModelPool, tell: ProgressCallback) -> Fin
     with _laid_out(job.folder) as out:
         ledger = Ledger(out)
         if FACES_FILE not in job.folder:
-            join_parts(ledger.parts(), out / FACES_FILE)
+            join_parts(ledger.parts(), out / FACES_FILE, contradicted(ledger.outcomes()))
         photos, noted = control_photos(out), job.folder.get(_ANSWERS, b"").count(b"\n")
         done = noted
 

@@ -97,6 +97,9 @@ def test_a_zip_is_listed_with_its_labels_and_can_be_exchanged(packed):
     page = given(packed)
     assert "**4 files**" in text(page)
     assert "2 no mask" in text(page)
+    assert text(page).count("Only 4 files: too few") == 4
+    assert "Only 1 file labelled *worn correctly*: too few" in text(page)
+    assert page.text_input[0].value == "set"
     assert not button(page, "audit_start.begin").disabled
     press(page, WORDS["audit_start.other"])
     assert page.session_state["audit set"] is None
@@ -125,7 +128,7 @@ def test_what_is_no_zip_is_one_sentence():
 
 def test_an_audit_ends_with_claims_faces_and_files(finished):
     assert held(finished).finished.summary["faces"] == 2
-    assert "**2 faces** in 2 photos. 4 files: 1 refused, 1 repeat another." in text(finished)
+    assert "**2 faces** in 2 photos. 4 files, 1 refused, 1 copy." in text(finished)
     claims = next(part.proto.body for part in finished.get("html") if "audit-claims" in part.proto.body)
     assert claims.count("Not enough evidence") == 5
     assert claims.count(WORDS["audit_result.not"]) == 5
@@ -152,7 +155,7 @@ def test_every_file_that_gave_nothing_is_told_with_its_reason(packed):
     page = begun(given(packed, section="files"))
     table = page.table[0].value
     told = {row.iloc[0]: tuple(row.iloc[1:]) for _, row in table.iterrows()}
-    assert told["uncovered/3.png"] == ("repeats another", "It has the same bytes as uncovered/2.png.")
+    assert told["uncovered/3.png"] == ("copy of another", "It has the same bytes as uncovered/2.png.")
     assert told["notes.txt"][0] == "refused"
     assert len(told) == 2
 
@@ -245,6 +248,16 @@ def test_the_section_is_in_the_address(packed):
     page = begun(given(packed, section="downloads"))
     assert page.segmented_control(key="section").value == "downloads"
     assert [each.label for each in page.get("download_button")] == [WORDS["audit_take.resume"]]
+
+
+def test_who_comes_back_by_the_menu_finds_the_section_that_was_left(packed):
+    page = begun(given(packed))
+    page.segmented_control(key="section").set_value("files").run()
+    go(page, "studies")
+    go(page, "audit")
+    assert page.segmented_control(key="section").value == "files"
+    page.segmented_control(key="section").set_value("claims").run()
+    assert page.segmented_control(key="section").value == "claims"
 
 
 def test_the_control_models_are_asked_a_few_faces_a_job(packed, monkeypatch):

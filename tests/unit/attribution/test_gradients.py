@@ -89,7 +89,7 @@ def test_a_map_that_does_not_add_up_is_refused_and_not_shown(noise_crop):
     refused = made("deeplift", request(make_classifier(unknown, 12), noise_crop))
     assert isinstance(refused, MapRefused)
     assert "should add up to" in str(refused)
-    assert "Captum lacks its rule" in str(refused)
+    assert "Its rule does not fit" in str(refused)
 
 
 def test_a_network_that_deeplift_cannot_run_is_refused_with_the_reason(noise_crop):

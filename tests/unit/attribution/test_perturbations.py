@@ -13,7 +13,12 @@ from xai.attribution.methods import METHODS
 from xai.attribution.occlusion.engine import baseline
 from xai.attribution.rise import RiseMasks
 from xai.errors import MapRefused
-from xai.models.classifiers import to_input
+from xai.evidence.interventions.face_edits import FaceEdits
+from xai.models.classifiers import load_classifier, to_input
+from xai.photo.faces import find_faces
+from xai.photo.regions import counted_regions
+from xai.photo.sample_rendering import load_sample
+from xai.pipeline import Pair, Wanted, maps_of_all
 from xai.types import REGIONS
 
 SIDE = 14
@@ -120,3 +125,14 @@ def test_masks_show_the_share_that_was_asked_for_and_are_made_again_alike():
     assert (whole >= 0).all()
     assert (whole <= 1).all()
     assert torch.equal(masks(700, 702, torch.device("cpu")), whole[700:702])
+
+
+def test_in_shares_a_region_counts_once_and_not_at_each_of_its_pixels():
+    face = find_faces(load_sample("admiral-plain"))[0]
+    classifier = load_classifier("custom_cnn_relu_bn", "cpu")
+    found = maps_of_all([Pair(FaceEdits(face), classifier)], Wanted(("region_shapley",)))[0]
+    values, masks = found.heatmaps["region_shapley"].values, counted_regions(face)
+    means = {name: max(0.0, float(values[mask].mean())) for name, mask in masks.items()}
+    total = sum(means.values())
+    for name, share in found.shares["region_shapley"].share.items():
+        assert share == pytest.approx(means[name] / total, abs=0.05)

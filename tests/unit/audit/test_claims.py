@@ -398,7 +398,43 @@ def test_all_cannot_tell_is_not_enough_and_says_why():
         assert result.result == RESULTS[3]
         assert (result.n, result.unjudged, result.value) == (200, 200, None)
         assert list(result.reasons.items()) == [("turned", 150), ("too_dark", 50)]
-    assert set(result.as_dict()) == {"result", "value", "interval", "n", "unjudged", "power", "reasons"}
+    told = {"result", "about", "value", "interval", "of", "n", "unjudged", "lack"}
+    assert set(result.as_dict()) == {*told, "models", "power", "reasons"}
+    assert [set(each) for each in result.as_dict()["models"].values()] == [told]
+
+
+def test_what_is_missing_is_counted():
+    few = [row(photo) for photo in range(29)]
+    (result,) = judge(table(few), only("rests_on_nose_and_mouth"))
+    assert vars(result.lack) == {"about": few[0]["model"], "code": "faces", "there": 29, "needed": 30}
+    blank = [row(photo, verdict="cannot tell") for photo in range(30, 101)]
+    (result,) = judge(table([*few, row(29), *blank]), only("rests_on_nose_and_mouth"))
+    assert (result.lack.code, result.lack.there, result.lack.needed) == ("judged", 30, 51)
+    nine = [row(photo, face) for photo in range(9) for face in range(40)]
+    (result,) = judge(table(nine), only("rests_on_nose_and_mouth"))
+    assert (result.lack.code, result.lack.there, result.lack.needed) == ("groups", 9, 10)
+    (result,) = judge(table([*few, row(29)]), only("rests_on_nose_and_mouth"))
+    assert (result.lack, result.of) == (None, (30,))
+
+
+def test_a_claim_about_every_model_is_told_of_each_by_itself():
+    """A claim about one model alone comes to the same, where no other claim is made."""
+    good, bad = (
+        [row(photo, model=model, verdict="supported" if photo < kept else "mixed") for photo in range(200)]
+        for model, kept in (("good", 195), ("bad", 60))
+    )
+    few = [row(photo, model="few") for photo in range(20)]
+    (result,) = judge(table([*good, *bad, *few]), only("rests_on_nose_and_mouth"))
+    assert result.result == "mixed"
+    found = {name: (each.result, each.of) for name, each in result.models.items()}
+    assert found == {"bad": ("does not hold", (200,)), "few": (RESULTS[3], ()), "good": ("holds", (200,))}
+    for rows, model in ((good, "good"), (bad, "bad"), (few, "few")):
+        (alone,) = judge(table(rows), only("rests_on_nose_and_mouth"))
+        assert (alone.result, alone.value) == (result.models[model].result, result.models[model].value)
+    (both,) = judge(
+        table([*good, *({**each, "model": "twin"} for each in good)]), only("rests_on_nose_and_mouth")
+    )
+    assert {each.result for each in both.models.values()} == {both.result} == {"holds"}
 
 
 def test_fewer_than_half_judged_is_not_enough():

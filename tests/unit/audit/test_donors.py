@@ -113,7 +113,11 @@ def test_photos_are_examined_with_the_donors_that_were_asked_for(files, tmp_path
     assert given == ({2 * LEAST} if asked == "set" else {None})
     report_audit(tmp_path / "out", None)
     told = (tmp_path / "out" / "report.html").read_text()
-    said = f"of the set itself (covered {LEAST} and uncovered {LEAST})" if asked == "set" else "as was asked"
+    said = (
+        f"of the set itself (worn correctly {LEAST} and no mask {LEAST})"
+        if asked == "set"
+        else "that come with the tool."
+    )
     assert said in told
     assert ("donors.json" in (tmp_path / "out" / "manifest.json").read_text()) is (asked == "set")
 
@@ -143,3 +147,14 @@ def test_the_evidence_of_a_face_says_whose_parts_were_lent_and_not_those_of_its_
     lent = edits_with(photo.faces[0], donors, next(iter(own))).donors
     assert lent
     assert not {donor.group for donor in lent} & own  # the same picture, darker, is the same person
+
+
+def test_a_photo_whose_copy_has_another_label_lends_nothing(labelled, tmp_path):
+    """One of ``LEAST`` is left out, so that two classes have too few."""
+    folder = tmp_path / "set"
+    for path in labelled.rglob("*.png"):
+        (folder / path.parent.name).mkdir(parents=True, exist_ok=True)
+        (folder / path.parent.name / path.name).write_bytes(path.read_bytes())
+    (folder / "covered" / "lie.png").write_bytes((labelled / "uncovered" / "0.png").read_bytes())
+    assert choose_donors(list_files([folder], pytest.fail), tmp_path) is None
+    assert chosen(tmp_path)["counts"] == {"covered": LEAST, "uncovered": LEAST - 1}

@@ -187,7 +187,7 @@ def test_a_cell_that_no_face_has_is_empty_and_so_is_a_map_without_faces():
     maps = find(table(made), [], ["default"]).as_dict()["models"]["default"]["maps"]
     by_answer = {each["answer"]: each for each in maps}
     assert by_answer["right"]["values"] == [[None] * 24] + [[0.25] * 24] * 23
-    assert by_answer["wrong"] == {"class": "covered", "answer": "wrong", "n": 0, "values": None}
+    assert by_answer["wrong"] == {"class": "covered", "answer": "wrong", "of": 0, "n": 0, "values": None}
 
 
 def test_maps_of_two_models_are_subtracted_over_the_faces_of_one_answer(rows, found):
@@ -409,13 +409,29 @@ def test_the_same_bytes_are_named_with_the_photo_they_repeat():
         ),
     ]
     found = find(table(planted_set(2)), outcomes, ["default"]).as_dict()["findings"]
-    assert found[0] == {
-        "code": "duplicates",
-        "model": None,
-        "values": {"photos": 1, "repeats": 2, "contradicted": 1},
-        "faces": [["00000.jpg", 0]],
-        "photos": ["00000.jpg", "again.jpg", "lie.jpg"],
-    }
+    shown = {"model": None, "faces": [["00000.jpg", 0]], "photos": ["00000.jpg", "again.jpg", "lie.jpg"]}
+    assert found[:2] == [
+        {"code": "label_conflict", "values": {"photos": 1}, **shown},
+        {"code": "duplicates", "values": {"photos": 1, "repeats": 2, "contradicted": 1}, **shown},
+    ]
+
+
+def test_nothing_rests_on_verdicts_where_the_controls_do_not_hold(rows):
+    """The same rows without any verdict say the same of answers and labels."""
+    withheld = find(table(rows), [], NAMES, verdicts=False).as_dict()
+    blank = [{**row, "verdict": "cannot tell", "reason": ""} for row in rows]
+    blind = find(table(blank), [], NAMES).as_dict()
+    assert withheld["withheld"]
+    assert withheld["findings"] == blind["findings"]
+    assert codes(find(table(rows), [], NAMES)) - {each["code"] for each in withheld["findings"]}
+    for name in NAMES:
+        one, other = (found["models"][name] for found in (withheld, blind))
+        assert (one["supported"], one["places"]) == (None, None)
+        assert {each["verdicts"] for each in one["classes"]} == {None}
+        assert {each["supported"] and 1 for each in one["slices"]} == {None}
+        assert (one["accuracy"], one["confusion"]) == (other["accuracy"], other["confusion"])
+        assert "supported" not in json.dumps(one["worst"])
+    assert [each["supported"] for each in withheld["comparisons"]] == [None]
 
 
 @pytest.mark.parametrize(

@@ -180,6 +180,9 @@ def test_a_twin_under_another_label_is_said_so_also_after_a_kill(models, tmp_pat
         last = [*csv.DictReader(lines)][-1]
     assert (last["name"], last["outcome"]) == ("uncovered/07.png", "duplicate")
     assert last["sentence"] == "It has the same bytes as covered/07.png, and other labels."
+    rows = pq.read_table(tmp_path / "out" / "faces.parquet").to_pylist()
+    assert {row["photo"] for row in rows if row["label"] is None} == {"covered/07.png"}
+    assert {row["label"] for row in rows if row["photo"] != "covered/07.png"} == {"covered"}
 
 
 def test_what_is_missing_here_ends_the_run_and_is_no_fault_of_a_photo(folder, models, tmp_path):

@@ -33,6 +33,10 @@ class Estimate(Protocol):
     """What a claim compares with its threshold."""
 
     @property
+    def faces(self) -> tuple[int, ...]:
+        """Faces of each share."""
+
+    @property
     def value(self) -> float:
         """The estimate."""
 
@@ -58,7 +62,8 @@ class Share:
     The interval is Wilson's (1927) with two changes. The number of trials is the *effective* one, faces over
     the design effect (Rao and Scott 1992, "A Simple Method for the Analysis of Clustered Binary Data"), where
     the variance under clustering is the linearised one of a ratio of sums over photos. The quantile is
-    Student's, with photos less one degrees of freedom, as Korn and Graubard (1998, "Confidence Intervals for
+    Student's, with photos less one degrees of freedom (13 of 13 give 73.3 % to 100 %, where Wilson's own give
+    77.2 %), as Korn and Graubard (1998, "Confidence Intervals for
     Proportions with Small Expected Number of Positive Counts Estimated from Survey Data") adjust for a
     variance that few clusters estimate. Departures: the effective number is at most that of the trials, and
     for a share of 0 or 1, whose variance is seen as 0, it is that of the photos. The tests invert the
@@ -74,12 +79,14 @@ class Share:
         freedom: degrees of freedom.
         pull: float64 ``(P,)``, each photo's part in ``value`` less what is expected, over all photos of the
             set; their sum is 0.
+        faces: how many it is the mean of, alone in a tuple.
     """
 
     value: float
     effective: float
     freedom: int
     pull: Floats
+    faces: tuple[int, ...]
 
     def limits(self, quantile: float) -> Interval:
         """Wilson's limits at a quantile of 0 or more."""
@@ -148,6 +155,11 @@ class Difference:
     def value(self) -> float:
         """-1..1."""
         return self.first.value - self.second.value
+
+    @property
+    def faces(self) -> tuple[int, ...]:
+        """Faces of the first share and of the second."""
+        return self.first.faces + self.second.faces
 
     def limits(self, quantile: float) -> Interval:
         """Limits at a quantile of 0 or more."""
@@ -231,7 +243,7 @@ def share(values: Floats, photos: Ints, count: int, trials: Floats) -> Share:
         effective = float(groups)
     else:
         effective = min(most, value * (1 - value) / variance) if variance else most
-    return Share(value, effective, groups - 1, pull)
+    return Share(value, effective, groups - 1, pull, (faces,))
 
 
 def holm(probabilities: Sequence[float]) -> tuple[float, ...]:

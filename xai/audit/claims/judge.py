@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,14 +23,30 @@ from xai.evidence.validation.statistics import MIN_GROUPS
 from xai.evidence.validation.verdict_rates import SET_LIMITS
 from xai.types import CLASSES
 
-__all__ = ["COLOUR_FAMILIES", "RESULTS", "SMALL", "ClaimResult", "judge"]
+__all__ = [
+    "COLOUR_FAMILIES",
+    "LACKS",
+    "RESULTS",
+    "SMALL",
+    "UNDECIDED",
+    "ClaimResult",
+    "Figure",
+    "Lack",
+    "judge",
+]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Strings = NDArray[np.object_]
+Reasons = Sequence[str | None]
 
-RESULTS = ("holds", "does not hold", "mixed", "not enough evidence")
+UNDECIDED = "not enough evidence"
+
+RESULTS = ("holds", "does not hold", "mixed", UNDECIDED)
 """What can become of a claim."""
+
+LACKS = ("faces", "judged", "groups")
+"""What a share can lack: judged faces, a judged half of the faces in question, independent photos."""
 
 SMALL = (48, 80)
 """Least and greatest width of a small face, in pixels, both included."""
@@ -44,19 +61,69 @@ _COLUMNS = (
 
 
 @dataclass(frozen=True)
-class ClaimResult:
-    """What became of one claim.
+class Lack:
+    """Why a share was not estimated.
 
     Attributes:
-        claim: the claim.
+        about: which share, as ``Figure.about``.
+        code: one of ``LACKS``.
+        there: how many there are.
+        needed: how many there should be.
+    """
+
+    about: str
+    code: str
+    there: int
+    needed: int
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What a claim came to, for all its models or for one.
+
+    Attributes:
         result: one of ``RESULTS``.
         about: which share ``value`` is of, where a claim is made of several: the model and, after colons,
             class and family. It is the one that speaks most clearly against the claim.
         value: that share, 0..1, or difference, -1..1; None where nothing could be estimated.
         interval: its 95 % interval, clustered by photo, not adjusted for the number of claims; None likewise.
+        of: faces of that share, or of both shares of a difference; empty likewise.
         n: answers that the claim asks about: faces, times models.
         unjudged: how many of them could not be judged.
-        reasons: why -> how many, the most frequent first.
+        lack: of the shares that were not estimated, that with the fewest faces; None without one.
+    """
+
+    result: str
+    about: str | None
+    value: float | None
+    interval: tuple[float, float] | None
+    of: tuple[int, ...]
+    n: int
+    unjudged: int
+    lack: Lack | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """In plain values, ready for JSON."""
+        return {
+            "result": self.result,
+            "about": self.about,
+            "value": self.value,
+            "interval": None if self.interval is None else list(self.interval),
+            "of": list(self.of),
+            "n": self.n,
+            "unjudged": self.unjudged,
+            "lack": None if self.lack is None else asdict(self.lack),
+        }
+
+
+@dataclass(frozen=True)
+class ClaimResult(Figure):
+    """What became of one claim.
+
+    Attributes:
+        claim: the claim.
+        models: the same of each model that it is about.
+        reasons: why -> how many could not be judged, the most frequent first.
         adjusted: two-sided p of the claim after Holm's adjustment, 0..1.
         power: smallest effect, as a distance from the threshold, that would have been found nine times in ten
             with these faces in the least certain of the shares, by the first, strictest step of Holm; None
@@ -64,12 +131,7 @@ class ClaimResult:
     """
 
     claim: Claim
-    result: str
-    about: str | None
-    value: float | None
-    interval: tuple[float, float] | None
-    n: int
-    unjudged: int
+    models: Mapping[str, Figure]
     reasons: Mapping[str, int]
     adjusted: float
     power: float | None
@@ -77,11 +139,8 @@ class ClaimResult:
     def as_dict(self) -> dict[str, Any]:
         """In plain values, ready for JSON, without the claim itself."""
         return {
-            "result": self.result,
-            "value": self.value,
-            "interval": None if self.interval is None else list(self.interval),
-            "n": self.n,
-            "unjudged": self.unjudged,
+            **super().as_dict(),
+            "models": {name: each.as_dict() for name, each in self.models.items()},
             "reasons": dict(self.reasons),
             "power": self.power,
         }
@@ -101,11 +160,29 @@ class _Answers:
     columns: Mapping[str, Strings]
     stayed: Mapping[str, tuple[Floats, Floats]]
 
-    def share(self, values: Floats, least: int, trials: Floats | None = None) -> Share | None:
-        """Of the faces with a value; None where they are too few, or of too few photos."""
+    def share(
+        self, name: str, values: Floats, claim: Claim, reasons: Reasons, trials: Floats | None = None
+    ) -> Share | Lack:
+        """Of the faces with a value, or why it is not estimated.
+
+        Args:
+            name: of the share.
+            values: of all faces, NaN for those without one.
+            claim: it says how many are needed.
+            reasons: of the faces in question, why they could not be judged.
+            trials: as of ``share``; one each where None.
+        """
         known = np.isfinite(values)
-        if known.sum() < least or len(np.unique(self.photos[known])) < MIN_GROUPS:
-            return None
+        groups, half = len(np.unique(self.photos[known])), math.ceil(SET_LIMITS.judged * len(reasons))
+        tests = zip(
+            LACKS,
+            (int(known.sum()), reasons.count(None), groups),
+            (claim.least_n, half, MIN_GROUPS),
+            strict=True,
+        )
+        lacks = (Lack(name, code, there, needed) for code, there, needed in tests if there < needed)
+        if lack := next(lacks, None):
+            return lack
         return share(values, self.photos, self.count, np.ones(len(values)) if trials is None else trials)
 
 
@@ -114,8 +191,12 @@ class _Part:
     """One share of a claim, and its threshold; without an estimate it proves nothing."""
 
     name: str
-    estimate: Estimate | None
+    found: Estimate | Lack
     threshold: float
+
+    @property
+    def estimate(self) -> Estimate | None:
+        return None if isinstance(self.found, Lack) else self.found
 
     @property
     def p_holds(self) -> float:
@@ -134,7 +215,7 @@ class _Cell:
     """
 
     parts: Sequence[_Part]
-    reasons: Sequence[str | None]
+    reasons: Reasons
     follows: _Part | None = None
 
     @property
@@ -144,7 +225,7 @@ class _Cell:
             return "holds"
         failing = [part for part in self.parts if part.p_fails <= TAIL]
         if not failing:
-            return "not enough evidence"
+            return UNDECIDED
         if self.follows is None:
             return "does not hold"
         estimate = self.follows.estimate
@@ -168,6 +249,10 @@ def judge(table: pa.Table, claims: Sequence[Claim]) -> tuple[ClaimResult, ...]:
     that follows fewer than half the edits and is moved by a named family *does not hold*. Unlike that
     rule, effects in log-odds are not in the table and are left out.
 
+    Of each model by itself: where the claim holds, it holds for every model; where it is refuted, it is for
+    the models whose own shares refute it at the claim's own strictness (all its shares counted, Holm's
+    factor); it holds for one by itself at Bonferroni's level over all claims and models.
+
     Intervals, tests and power are those of ``estimates``, clustered by group: a photo, or photos that the
     set says belong together. A share needs ``least_n`` judged faces of ``MIN_GROUPS`` groups, and
     half of those in question judged, where a face without a label is in question for no class. A share
@@ -186,12 +271,35 @@ def judge(table: pa.Table, claims: Sequence[Claim]) -> tuple[ClaimResult, ...]:
         raise ValueError("there should be at least one claim; there are none")
     models = _answers(table)
     cells = [_cells_of(claim, models) for claim in claims]
-    decided = [_probabilities([part for cell in each for part in cell.parts]) for each in cells]
-    adjusted = holm([min(1.0, 2 * min(pair)) for pair in decided])
-    return tuple(
-        _result(claim, each, p, TAIL / len(claims), holds=pair[0] < pair[1])
-        for claim, each, pair, p in zip(claims, cells, decided, adjusted, strict=True)
-    )
+    decided = [_probabilities(_parts_of(each)) for each in cells]
+    raw = [min(1.0, 2 * min(pair)) for pair in decided]
+    found = []
+    for claim, own, pair, p, adjusted in zip(claims, cells, decided, raw, holm(raw), strict=True):
+        holds = pair[0] < pair[1]
+        result = _result(claim, own, adjusted, TAIL / len(claims), holds=holds)
+        refuted = adjusted <= 2 * TAIL and not holds
+        level = (
+            TAIL / (len(claims) * max(1, len(own))),
+            TAIL / sum(other >= p for other in raw) if refuted else 0.0,
+        )
+        shares = len(_parts_of(own))
+        by_model = {name: _figure(each, _of_model(each, level, shares)) for name, each in own.items()}
+        if result.result == "holds":
+            by_model = {name: replace(each, result="holds") for name, each in by_model.items()}
+        found.append(replace(result, models=by_model))
+    return tuple(found)
+
+
+def _of_model(cells: Sequence[_Cell], level: tuple[float, float], shares: int) -> str:
+    """Result for one model; ``level``: one-sided, at which it holds and, of so many shares, is refuted."""
+    parts = _parts_of({"": cells})
+    if min((part.p_fails for part in parts), default=1.0) * shares <= level[1]:
+        return _decided(cells, holds=False)
+    return "holds" if max((part.p_holds for part in parts), default=1.0) <= level[0] else UNDECIDED
+
+
+def _parts_of(cells: Mapping[str, Sequence[_Cell]]) -> list[_Part]:
+    return [part for own in cells.values() for cell in own for part in cell.parts]
 
 
 def _probabilities(parts: Sequence[_Part]) -> tuple[float, float]:
@@ -201,23 +309,37 @@ def _probabilities(parts: Sequence[_Part]) -> tuple[float, float]:
     return max(p.p_holds for p in parts), min(1.0, len(parts) * min(p.p_fails for p in parts))
 
 
-def _result(claim: Claim, cells: Sequence[_Cell], p: float, level: float, *, holds: bool) -> ClaimResult:
-    parts = [part for cell in cells for part in cell.parts]
+def _result(
+    claim: Claim, by_model: Mapping[str, Sequence[_Cell]], p: float, level: float, *, holds: bool
+) -> ClaimResult:
+    cells = [cell for own in by_model.values() for cell in own]
+    reasons = Counter(why for cell in cells for why in cell.reasons if why is not None)
+    figure = _figure(cells, _decided(cells, holds=holds) if p <= 2 * TAIL else UNDECIDED)
+    return ClaimResult(
+        **vars(figure),
+        claim=claim,
+        models={},
+        reasons=dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
+        adjusted=p,
+        power=_power(_parts_of(by_model), level),
+    )
+
+
+def _figure(cells: Sequence[_Cell], result: str) -> Figure:
+    parts = _parts_of({"": cells})
     known = [part for part in parts if part.estimate is not None]
     worst = min(known, key=lambda part: (part.p_fails, -part.p_holds), default=None)
-    reasons = Counter(why for cell in cells for why in cell.reasons if why is not None)
     estimate = None if worst is None else worst.estimate
-    return ClaimResult(
-        claim=claim,
-        result=_decided(cells, holds=holds) if p <= 2 * TAIL else "not enough evidence",
+    lacks = [part.found for part in parts if isinstance(part.found, Lack)]
+    return Figure(
+        result=result,
         about=None if worst is None else worst.name,
         value=None if estimate is None else estimate.value,
         interval=None if estimate is None else estimate.interval(),
+        of=() if estimate is None else estimate.faces,
         n=sum(len(cell.reasons) for cell in cells),
-        unjudged=sum(reasons.values()),
-        reasons=dict(sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))),
-        adjusted=p,
-        power=_power(parts, level),
+        unjudged=sum(why is not None for cell in cells for why in cell.reasons),
+        lack=min(lacks, key=lambda lack: lack.there / lack.needed, default=None),
     )
 
 
@@ -240,17 +362,17 @@ def _power(parts: Sequence[_Part], level: float) -> float | None:
     return max(found, default=None)
 
 
-def _cells_of(claim: Claim, models: Mapping[str, _Answers]) -> list[_Cell]:
+def _cells_of(claim: Claim, models: Mapping[str, _Answers]) -> dict[str, list[_Cell]]:
     if claim.model != ALL_MODELS and claim.model not in models:
         raise UnknownName("model", claim.model, models)
     named = list(models) if claim.model == ALL_MODELS else [claim.model]
-    return [cell for name in named for cell in _KINDS[claim.kind](models[name], claim)]
+    return {name: list(_KINDS[claim.kind](models[name], claim)) for name in named}
 
 
 def _nose_and_mouth(answers: _Answers, claim: Claim) -> Iterator[_Cell]:
     supported, reasons = _supported(answers)
-    estimate = answers.share(supported, claim.least_n) if _enough(reasons) else None
-    yield _Cell([_Part(answers.model, estimate, claim.threshold)], reasons)
+    found = answers.share(answers.model, supported, claim, reasons)
+    yield _Cell([_Part(answers.model, found, claim.threshold)], reasons)
 
 
 def _small_faces(answers: _Answers, claim: Claim) -> Iterator[_Cell]:
@@ -258,13 +380,17 @@ def _small_faces(answers: _Answers, claim: Claim) -> Iterator[_Cell]:
     width = answers.columns["face_width"].astype(np.int64)
     small, large = (width >= SMALL[0]) & (width <= SMALL[1]), width > SMALL[1]
     first, second = (
-        answers.share(np.where(those, supported, np.nan), claim.least_n)
-        if _enough(_at(reasons, those))
-        else None
-        for those in (small, large)
+        answers.share(
+            f"{answers.model}: {name}", np.where(those, supported, np.nan), claim, _at(reasons, those)
+        )
+        for name, those in (("small", small), ("larger", large))
     )
-    estimate = None if first is None or second is None else Difference(first, second)
-    yield _Cell([_Part(answers.model, estimate, claim.threshold)], _at(reasons, small | large))
+    found: Estimate | Lack
+    if isinstance(first, Lack) or isinstance(second, Lack):
+        found = first if isinstance(first, Lack) else second
+    else:
+        found = Difference(first, second)
+    yield _Cell([_Part(answers.model, found, claim.threshold)], _at(reasons, small | large))
 
 
 def _lower_face(answers: _Answers, claim: Claim) -> Iterator[_Cell]:
@@ -281,9 +407,9 @@ def _lower_face(answers: _Answers, claim: Claim) -> Iterator[_Cell]:
         asked += [(name, *answers.stayed[name], SET_LIMITS.stayed) for name in named]
         parts = []
         for name, values, trials, threshold in asked:
-            inside = np.where(those, values, np.nan)
-            estimate = answers.share(inside, claim.least_n, trials) if _enough(reasons) else None
-            parts.append(_Part(f"{answers.model}: {target}: {name}", estimate, threshold))
+            part = f"{answers.model}: {target}: {name}"
+            found = answers.share(part, np.where(those, values, np.nan), claim, reasons, trials)
+            parts.append(_Part(part, found, threshold))
         yield _Cell(parts, reasons, follows=parts[0])
 
 
@@ -293,8 +419,8 @@ def _mask_colour(answers: _Answers, claim: Claim) -> Iterator[_Cell]:
     parts = []
     for name in COLOUR_FAMILIES:
         values, edits = answers.stayed[name]
-        estimate = answers.share(values, claim.least_n, edits) if _enough(reasons) else None
-        parts.append(_Part(f"{answers.model}: {name}", estimate, claim.threshold))
+        part = f"{answers.model}: {name}"
+        parts.append(_Part(part, answers.share(part, values, claim, reasons, edits), claim.threshold))
     yield _Cell(parts, reasons)
 
 
@@ -311,11 +437,12 @@ def _accuracy(answers: _Answers, claim: Claim) -> Iterator[_Cell]:
     for label in CLASSES:
         those = labels == label
         if np.isfinite(right[those]).any():
-            of_class = np.where(those, right, np.nan)
-            estimate = answers.share(of_class, claim.least_n) if _enough(_at(reasons, those)) else None
-            parts.append(_Part(f"{answers.model}: {label}", estimate, claim.threshold))
+            part, of_class = f"{answers.model}: {label}", np.where(those, right, np.nan)
+            found = answers.share(part, of_class, claim, _at(reasons, those))
+            parts.append(_Part(part, found, claim.threshold))
     # A model without any labelled face proves nothing, beside others that do too.
-    yield _Cell(parts or [_Part(answers.model, None, claim.threshold)], reasons)
+    lack = Lack(answers.model, LACKS[0], 0, claim.least_n)
+    yield _Cell(parts or [_Part(answers.model, lack, claim.threshold)], reasons)
 
 
 _KINDS: Mapping[str, Callable[[_Answers, Claim], Iterator[_Cell]]] = {
@@ -339,12 +466,7 @@ def _untested(reason: Strings, tested: Flags) -> list[str | None]:
     return [None if known else why or "not_stated" for why, known in zip(reason, tested, strict=True)]
 
 
-def _enough(reasons: Sequence[str | None]) -> bool:
-    """Whether so many could be judged that those who could speak for all."""
-    return reasons.count(None) >= SET_LIMITS.judged * len(reasons)
-
-
-def _at(reasons: Sequence[str | None], those: Flags) -> list[str | None]:
+def _at(reasons: Reasons, those: Flags) -> list[str | None]:
     return [why for why, inside in zip(reasons, those, strict=True) if inside]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from xai.audit.measures import ALIGNED_SIDE, SURROUND_SIDE
 from xai.classes import MEANINGS, class_info
 from xai.evidence.validation.statistics import MIN_GROUPS
 
-__all__ = ["Answers", "answers_by_model", "class_order", "each_face", "estimated"]
+__all__ = ["WITHHELD", "Answers", "answers_by_model", "class_order", "each_face", "estimated"]
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -28,6 +28,9 @@ _COLUMNS = (
     "group", "face_width", "light", "yaw", "dhash", "surround", "seen", "label", "mask_colour", "prediction",
     "confidence", "verdict", "reason", "aligned_map",
 )  # fmt: skip
+WITHHELD = "withheld"
+"""In place of a verdict that nothing is to rest on."""
+
 _UNMOVED = ("nothing_moves", "not_among_changes")
 
 
@@ -86,6 +89,12 @@ class Answers:
         named = {each.name: getattr(self, each.name) for each in fields(self)}
         taken = {name: value[places] for name, value in named.items() if isinstance(value, np.ndarray)}
         return Answers(**{**named, **taken, "keys": [self.keys[place] for place in places]})
+
+    def without_verdicts(self) -> Answers:
+        """The same, with nothing that rests on a verdict."""
+        nothing = np.zeros(len(self), np.bool_)
+        verdict = np.full(len(self), WITHHELD, object)
+        return replace(self, verdict=verdict, unmoved=nothing, supported=np.full(len(self), np.nan))
 
     def by_confidence(self, those: Flags) -> list[int]:
         """The places of some of them, the most confident answers first."""

@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from xai.atomic_write import write_atomically
 from xai.audit.claims.estimates import holm
-from xai.audit.findings.answers import Answers, answers_by_model, class_order, each_face
+from xai.audit.findings.answers import WITHHELD, Answers, answers_by_model, class_order, each_face
 from xai.audit.findings.comparison import compare
-from xai.audit.findings.mean_maps import mean_maps
+from xai.audit.findings.mean_maps import mean_maps, scale_of_maps
 from xai.audit.findings.remarks import remarks_of_model, remarks_of_set, sorted_remarks
 from xai.audit.findings.slices import MEASURES, Slice, slices_of
 from xai.audit.findings.worst import kinds_of_worst, worst_of
@@ -38,11 +39,13 @@ class Findings:
         models: model -> its figures.
         comparisons: of each two models, in their order.
         findings: what an auditor must know, worst first.
+        withheld: whether all that rests on verdicts is left out, since the controls do not hold.
     """
 
     models: Mapping[str, Mapping[str, Any]]
     comparisons: Sequence[Mapping[str, Any]]
     findings: Sequence[Mapping[str, Any]]
+    withheld: bool
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON. A face is ``[photo, number]``; an estimate ``{value, interval, n}``, clustered by
@@ -59,21 +62,35 @@ class Findings:
 
         ``findings``: ``code`` (one of ``CODES``), ``model`` (None: of the set), ``values``, and up to five
         ``faces`` and ``photos``.
+
+        ``withheld``: whether verdicts are; then no share *supported* is estimated or compared, ``places`` and
+        ``verdicts`` are None, and the ``verdict`` of the worst is ``WITHHELD``.
+
+        ``scales``: largest absolute value of the ``maps`` of all ``models``, over all answers, and of those
+        of all ``comparisons``; 0 without any.
         """
         return {
+            "withheld": self.withheld,
+            "scales": {
+                "models": scale_of_maps(each for one in self.models.values() for each in one["maps"]),
+                "comparisons": scale_of_maps(each for one in self.comparisons for each in one["maps"]),
+            },
             "models": dict(self.models),
             "comparisons": list(self.comparisons),
             "findings": list(self.findings),
         }
 
 
-def find(table: pa.Table, outcomes: Iterable[Outcome], models: Sequence[str]) -> Findings:
+def find(
+    table: pa.Table, outcomes: Iterable[Outcome], models: Sequence[str], *, verdicts: bool = True
+) -> Findings:
     """What the rows say. Their order does not matter.
 
     Args:
         table: a row for each face and model.
         outcomes: of the files of the set.
         models: names of the models, in their order.
+        verdicts: whether the controls hold, so that something rests on the verdicts.
 
     Raises:
         DataRejected: the table lacks a column or a value, repeats a row, or has a label that is none of
@@ -85,6 +102,8 @@ def find(table: pa.Table, outcomes: Iterable[Outcome], models: Sequence[str]) ->
     if odd is not None:
         raise UnknownName("model", odd, models)
     rows = {name: rows[name] for name in models if name in rows}
+    if not verdicts:
+        rows = {name: answers.without_verdicts() for name, answers in rows.items()}
     slices = {name: slices_of(answers) for name, answers in rows.items()}
     remarks = [*remarks_of_set(each_face(rows), list(outcomes), list(rows.values()))]
     for name, answers in rows.items():
@@ -93,6 +112,7 @@ def find(table: pa.Table, outcomes: Iterable[Outcome], models: Sequence[str]) ->
         models={name: _of_model(answers, slices[name]) for name, answers in rows.items()},
         comparisons=_comparisons(rows),
         findings=sorted_remarks(remarks),
+        withheld=not verdicts,
     )
 
 
@@ -129,16 +149,21 @@ def _of_class(answers: Answers, label: str) -> dict[str, Any]:
         "n": int(those.sum()),
         "accuracy": answers.estimate(np.where(those, answers.right, np.nan)),
         "supported": answers.estimate(np.where(those, answers.supported, np.nan)),
-        "verdicts": {verdict: int((those & (answers.verdict == verdict)).sum()) for verdict in VERDICTS},
+        "verdicts": _by_verdict(answers, those),
     }
 
 
-def _places(answers: Answers) -> dict[str, dict[str, int]]:
+def _places(answers: Answers) -> dict[str, Any] | None:
+    if (answers.verdict == WITHHELD).any():
+        return None
     kinds = {"right": answers.right == 1, "wrong": answers.right == 0, "unlabelled": np.isnan(answers.right)}
-    return {
-        name: {verdict: int((those & (answers.verdict == verdict)).sum()) for verdict in VERDICTS}
-        for name, those in kinds.items()
-    }
+    return {name: _by_verdict(answers, those) for name, those in kinds.items()}
+
+
+def _by_verdict(answers: Answers, those: NDArray[np.bool_]) -> dict[str, int] | None:
+    if (answers.verdict == WITHHELD).any():
+        return None
+    return {verdict: int((those & (answers.verdict == verdict)).sum()) for verdict in VERDICTS}
 
 
 def _confusion(answers: Answers) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.audit.findings.answers import Answers
-from xai.audit.ledger import Outcome
+from xai.audit.ledger import OTHER_LABELS, Outcome
 
 __all__ = ["Repeated", "near_duplicates", "repeated"]
 
@@ -47,9 +47,7 @@ def repeated(outcomes: Iterable[Outcome]) -> list[Repeated]:
         elif outcome.outcome in ("read", "no_face"):
             first[outcome.sha256] = outcome.name
     return [
-        Repeated(
-            name, tuple(o.name for o in again[sha]), any("other labels" in o.sentence for o in again[sha])
-        )
+        Repeated(name, tuple(o.name for o in again[sha]), any(OTHER_LABELS in o.sentence for o in again[sha]))
         for sha, name in first.items()
         if sha in again
     ]

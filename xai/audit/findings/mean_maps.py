@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from xai.audit.findings.answers import Answers, Flags, class_order
 from xai.classes import class_info
 
-__all__ = ["map_differences", "mean_maps"]
+__all__ = ["map_differences", "mean_maps", "scale_of_maps"]
 
 _PLACES = 5  # decimals that are kept of a probability
 
@@ -21,8 +22,9 @@ def mean_maps(answers: Answers) -> list[dict[str, Any]]:
     """The mean map of each predicted class, over all its answers, the right and the wrong ones.
 
     Returns:
-        ``{class, answer, n, values}``: ``answer`` is ``all``, ``right`` or ``wrong``; ``n`` counts the faces
-        with a map; ``values`` are rows of cells, in probability, None for a cell that no face has; None in
+        ``{class, answer, of, n, values}``: ``answer`` is ``all``, ``right`` or ``wrong``; ``of`` counts these
+        answers, and ``n`` those with a map: where the mesh is not accepted, it cannot be brought into the
+        common frame. ``values`` are rows of cells, in probability, None for a cell that no face has; None in
         their place where ``n`` is 0.
     """
     kinds = {
@@ -31,11 +33,26 @@ def mean_maps(answers: Answers) -> list[dict[str, Any]]:
         "wrong": answers.right == 0,
     }
     return [
-        {"class": name, "answer": answer, "n": int(those.sum()), "values": _listed(_mean(answers, those))}
+        {
+            "class": name,
+            "answer": answer,
+            "of": int(those.sum()),
+            "n": int((those & answers.mapped).sum()),
+            "values": _listed(_mean(answers, those & answers.mapped)),
+        }
         for name in sorted(set(answers.prediction), key=class_order)
         for answer, kind in kinds.items()
-        for those in [answers.mapped & kind & (answers.prediction == name)]
+        for those in [kind & (answers.prediction == name)]
     ]
+
+
+def scale_of_maps(maps: Iterable[Mapping[str, Any]]) -> float:
+    """Largest absolute value of several maps, so that all are on one scale; 0 without any.
+
+    The maps of right and of wrong answers are left out: a mean over two faces would make the others faint.
+    """
+    whole = (each["values"] or () for each in maps if each.get("answer", "all") == "all")
+    return max((abs(c) for values in whole for row in values for c in row if c is not None), default=0.0)
 
 
 def map_differences(first: Answers, second: Answers) -> list[dict[str, Any]]:
@@ -46,18 +63,18 @@ def map_differences(first: Answers, second: Answers) -> list[dict[str, Any]]:
         second: of another, for the same faces in the same order.
 
     Returns:
-        ``{class, n, values}`` for each class that has such faces, with ``values`` as in ``mean_maps``, in
-        probability, so that all differences are on one scale.
+        ``{class, of, n, values}`` for each class that has such faces, with the others as in ``mean_maps``.
     """
     meant = [
         np.array([class_info(said).name for said in each.prediction], object) for each in (first, second)
     ]
-    both = first.mapped & second.mapped & (meant[0] == meant[1])
+    alike, mapped = meant[0] == meant[1], first.mapped & second.mapped
     found = []
-    for name in sorted(set(meant[0][both]), key=class_order):
-        those = both & (meant[0] == name)
-        apart = _mean(first, those) - _mean(second, those)
-        found.append({"class": name, "n": int(those.sum()), "values": _listed(apart)})
+    for name in sorted(set(meant[0][alike & mapped]), key=class_order):
+        those = alike & (meant[0] == name)
+        apart = _mean(first, those & mapped) - _mean(second, those & mapped)
+        counts = {"of": int(those.sum()), "n": int((those & mapped).sum())}
+        found.append({"class": name, **counts, "values": _listed(apart)})
     return found
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from xai.audit.claims.judge import SMALL
 from xai.audit.findings.answers import Answers, Flags
 from xai.audit.findings.class_signs import class_lights, class_marks
-from xai.audit.findings.duplicates import near_duplicates, repeated
+from xai.audit.findings.duplicates import Repeated, near_duplicates, repeated
 from xai.audit.findings.slices import LEVEL, MEASURES, Slice, difference
 from xai.audit.findings.worst import doubtful_labels, kinds_of_worst
 from xai.audit.ledger import Outcome
@@ -21,6 +21,7 @@ __all__ = ["CODES", "SHOWN", "remarks_of_model", "remarks_of_set", "sorted_remar
 CODES = (
     "class_mark",
     "class_light",
+    "label_conflict",
     "duplicates",
     "near_duplicates",
     "small_faces",
@@ -56,6 +57,12 @@ def remarks_of_set(
         models: the answers of each.
     """
     again = repeated(outcomes)
+    conflicts = [each for each in again if each.contradicted]
+    if conflicts:
+        names = [name for each in conflicts for name in (each.first, *each.others)]
+        yield _remark(
+            "label_conflict", None, {"photos": len(conflicts)}, _first_faces(conflicts, faces), names
+        )
     if again:
         values = {
             "photos": len(again),
@@ -63,16 +70,14 @@ def remarks_of_set(
             "contradicted": sum(each.contradicted for each in again),
         }
         names = [name for each in again for name in (each.first, *each.others)]
-        held = set() if faces is None else set(faces.keys)
-        shown = [(each.first, 0) for each in again if (each.first, 0) in held]
-        yield _remark("duplicates", None, values, shown, names)
+        yield _remark("duplicates", None, values, _first_faces(again, faces), names)
     if faces is None:
         return
     yield from _alike(faces)
     yield from _signs(faces)
     doubtful = doubtful_labels(list(models))
     if doubtful:
-        yield _remark("label_doubt", None, {"n": len(doubtful)}, doubtful)
+        yield _remark("label_doubt", None, {"n": len(doubtful), "models": len(models)}, doubtful)
 
 
 def remarks_of_model(model: str, answers: Answers, slices: Sequence[Slice]) -> Iterator[Remark]:
@@ -89,6 +94,11 @@ def remarks_of_model(model: str, answers: Answers, slices: Sequence[Slice]) -> I
     for one in slices:
         for measure in MEASURES:
             yield from _worse(model, answers, one, measure)
+
+
+def _first_faces(again: Iterable[Repeated], faces: Answers | None) -> list[tuple[str, int]]:
+    held = set() if faces is None else set(faces.keys)
+    return [(each.first, 0) for each in again if (each.first, 0) in held]
 
 
 def _alike(faces: Answers) -> Iterator[Remark]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from xai.audit.report.formats import counted, interval, isolated, percent, points, shown
-from xai.audit.report.words import FACTORS, MEASURES, level_words
+from xai.audit.report.formats import counted, interval, isolated, percent, points
+from xai.audit.report.words import FACTORS, MEASURES, class_words, level_words
 from xai.errors import XaiError
 
 __all__ = ["FINDINGS", "finding_meaning", "finding_title"]
@@ -48,7 +48,7 @@ def _class_mark(values: Values) -> tuple[str, str]:
     side = _third((left + right) / 2, ("left", "centre", "right"))
     red, green, blue = values["colour"]
     return (
-        f"a patch of the picture beside the mask gives the class {shown(values['class'])} away",
+        f"a patch of the picture beside the mask gives the class {class_words(values['class'])} away",
         f"The patch is at the {where} {side} of the picture cut round the face; in this class its usual "
         f"colour is red {red}, green {green}, blue {blue} of 255. By the patch alone, "
         f"{percent(values['area'])} of pairs of a face of this class and another face are told apart; "
@@ -60,8 +60,8 @@ def _class_mark(values: Values) -> tuple[str, str]:
 def _class_light(values: Values) -> tuple[str, str]:
     lighter = values["median"] > values["others"]
     return (
-        f"photos of the class {shown(values['class'])} are {'lighter' if lighter else 'darker'} than the "
-        "others",
+        f"photos of the class {class_words(values['class'])} are {'lighter' if lighter else 'darker'} than "
+        "the others",
         f"Beside the lower face, their usual lightness is {percent(values['median'])} of white, that of the "
         f"other classes {percent(values['others'])}. A model can learn the light in place of the mask.",
     )
@@ -71,7 +71,15 @@ def _duplicates(values: Values) -> tuple[str, str]:
     return (
         f"{counted(values['photos'], 'photo is', 'photos are')} in the set more than once",
         f"{counted(values['repeats'], 'file has', 'files have')} the same bytes as an earlier one; each was "
-        f"counted once.{_labels(values['contradicted'])} A set with copies looks larger than it is.",
+        "counted once. A set with copies looks larger than it is.",
+    )
+
+
+def _label_conflict(values: Values) -> tuple[str, str]:
+    return (
+        f"{counted(values['photos'], 'photo has', 'photos have')} copies with another label",
+        "Files with the same bytes have different labels, so one of them is wrong. The label counts as not "
+        "known, and these faces are left out of right and wrong answers.",
     )
 
 
@@ -123,9 +131,9 @@ def _confident_wrong(values: Values) -> tuple[str, str]:
 
 def _right_elsewhere(values: Values) -> tuple[str, str]:
     return (
-        f"{_of(values)} right answers {_were(values)} not supported by the lower face",
-        "Such an answer was right and did not follow the lower face when it changed: it was right for "
-        "another reason, and may be wrong on other photos.",
+        f"{_of(values)} right answers {_were(values)} not supported",
+        "Such an answer was right and did not follow the lower face when it changed: something else decided "
+        "it, and it may be wrong on other photos.",
     )
 
 
@@ -140,9 +148,13 @@ def _were(values: Values) -> str:
 def _label_doubt(values: Values) -> tuple[str, str]:
     return (
         f"{counted(values['n'], 'label')} may be wrong",
-        "Every model contradicts the label alike, with at least 90% confidence, and its answer is "
-        "supported. Look at these faces before counting the answers as errors.",
+        f"{_contradicts(values)} the label with at least 90% confidence, and the answer is supported. Look "
+        "at these faces before counting the answers as errors.",
     )
+
+
+def _contradicts(values: Values) -> str:
+    return "The model contradicts" if values["models"] == 1 else "All models contradict"
 
 
 def _third(place: float, names: tuple[str, str, str]) -> str:
@@ -152,6 +164,7 @@ def _third(place: float, names: tuple[str, str, str]) -> str:
 FINDINGS: Mapping[str, Callable[[Values], tuple[str, str]]] = {
     "class_mark": _class_mark,
     "class_light": _class_light,
+    "label_conflict": _label_conflict,
     "duplicates": _duplicates,
     "near_duplicates": _near_duplicates,
     "small_faces": _small_faces,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xai.audit.claims.definitions import ALL_MODELS
+from xai.audit.claims.judge import UNDECIDED
 from xai.audit.report.figures import Dot, dot_plot
 from xai.audit.report.finding_words import finding_title
 from xai.audit.report.formats import counted, interval, isolated, listed, percent, points, shown
@@ -26,13 +27,19 @@ from xai.audit.report.rendering.drawing import Drawing
 from xai.audit.report.words import (
     ASKED,
     CLAIMS,
+    LACKS,
     READING,
     RESULT_TONES,
+    SHORT,
+    UNCERTAIN,
+    UNCONFIRMED,
+    WITHHELD,
+    class_words,
     family_words,
     reason_words,
 )
 
-__all__ = ["NO_CONFORMITY", "claims", "opening", "reading"]
+__all__ = ["NOT_STATED", "NO_CONFORMITY", "claims", "nothing_found", "opening", "reading"]
 
 Json = Mapping[str, Any]
 
@@ -41,14 +48,19 @@ NO_CONFORMITY = (
     "what was measured on one set of photos."
 )
 
+NOT_STATED = "not stated"
+
 _MOST_SERIOUS = 6
 _DIFFERENCES = ("same_for_small_faces",)
 """Kinds of claims whose value is a difference of two shares."""
+_EDITS = ("rests_on_lower_face", "not_on_mask_colour")
+"""Kinds of claims whose value is a share of edits."""
 
 
 def opening(record: Record) -> tuple[Block, ...]:
     """The blocks of the first page."""
     return (
+        Terms(tuple(_about_audit(record))),
         Paragraph(_audited(record)),
         *_withheld(record),
         _verdicts(record),
@@ -61,6 +73,19 @@ def opening(record: Record) -> tuple[Block, ...]:
 def reading() -> Section:
     """The words that the report rests on."""
     return Section("How to read this report", (Terms(READING),), "reading")
+
+
+def nothing_found(record: Record) -> str:
+    """What was looked for in vain."""
+    looked = [
+        "copies",
+        "marks and light that give a class away",
+        "confident errors",
+        "groups of faces that do worse",
+    ]
+    if not record.withheld:
+        looked += ["right answers that are not supported", "doubtful labels"]
+    return f"No findings. Checked for: {', '.join(looked)}."
 
 
 def claims(record: Record) -> Section:
@@ -76,14 +101,24 @@ def claims(record: Record) -> Section:
         f"{counted(len(made), 'claim was', 'claims were')} fixed before any photo was read. {said} Where the "
         "evidence is not enough, a claim is neither confirmed nor refuted."
     )
-    each = [_claim(number, one, made, record) for number, one in enumerate(made.values(), 1)]
+    each = [_claim(number, one, made) for number, one in enumerate(made.values(), 1)]
     return Section("The claims one by one", (Paragraph(intro), *each), "claims")
 
 
+def _about_audit(record: Record) -> Iterator[tuple[str, str]]:
+    said = {"set": "Set", "auditor": "Auditor", "purpose": "Purpose"}
+    for key, name in said.items():
+        yield name, isolated(record.about[key]) if key in record.about else NOT_STATED
+    yield "Begun", record.begun.isoformat() if record.begun else NOT_STATED
+
+
 def _audited(record: Record) -> str:
-    summary, names = record.summary, [isolated(name) for name in record.models]
+    summary, names = record.summary, [record.title(name) for name in record.models]
+    photos = summary["photos"] - summary["no_face"]
+    bare = summary["no_face"]
+    without = f" ({counted(bare, 'further photo has', 'further photos have')} none)" if bare else ""
     return (
-        f"This audit put {counted(summary['photos'], 'photo')} with {counted(summary['faces'], 'face')} to "
+        f"This audit put {counted(summary['faces'], 'face')} in {counted(photos, 'photo')}{without} to "
         f"{counted(len(names), 'model')}: {listed(names)}. Each model's answer for each face was tested by "
         "changing parts of the face and asking again."
     )
@@ -98,41 +133,63 @@ def _withheld(record: Record) -> tuple[Block, ...]:
                 "on measurements made elsewhere."
             ),
         )
-    return () if record.controls["hold"] else (Callout(record.controls["sentence"]),)
+    return (Callout(record.controls["sentence"]),) if record.withheld else ()
 
 
 def _verdicts(record: Record) -> Table:
+    """A row for each claim, and below it one for each model where there are several."""
     made = record.summary["claims"]
-    rows = tuple(
-        (
-            _title(each, made),
-            Cell(each["result"], RESULT_TONES[each["result"]]),
-            _measured(each),
-            _limit(each),
-            f"{each['n']:,}",
-            _unjudged(each),
-        )
-        for each in made.values()
-    )
+    rows = []
+    for each in made.values():
+        verdict, *rest = _became(each, each)
+        if len(each["models"]) < 2:
+            rows.append((_title(each, made), verdict, *rest))
+        else:
+            rows.append((_title(each, made), verdict, "", rest[1], ""))
+            rows += [(f"– {isolated(name)}", *_became(each, one)) for name, one in each["models"].items()]
     return Table(
-        "Verdict per claim",
-        ("Claim", "Verdict", "Measured (95% interval)", "Asked for", "Answers", "Could not be judged"),
-        rows,
-        numeric=(4,),
-        weights=(2.2, 1.5, 1.6, 1.0, 1.05, 3.8),
+        "Verdict per claim" + (" and model" if len(record.models) > 1 else ""),
+        ("Claim", "Verdict", "Measured (95% interval)", "Judged answers", "Why not decided"),
+        tuple(rows),
+        weights=(3.0, 1.5, 2.2, 1.1, 2.4),
         note="An answer is one face put to one model. Of a claim made of several parts, the measured part "
         "is the one that speaks most clearly against it.",
     )
+
+
+def _became(each: Json, one: Json) -> tuple[str | Cell, ...]:
+    judged = "–" if "controls" in each["reasons"] else f"{one['n'] - one['unjudged']:,} of {one['n']:,}"
+    verdict = Cell(one["result"], RESULT_TONES[one["result"]])
+    return verdict, _measured(each, one), judged, _undecided(each, one)
+
+
+def _undecided(each: Json, one: Json) -> str:
+    """Why there is not enough evidence; nothing where there is."""
+    if one["result"] != UNDECIDED:
+        return ""
+    if "controls" in each["reasons"]:
+        return "the controls did not confirm the tool"
+    lack = one["lack"]
+    if lack is None:
+        return UNCERTAIN
+    said = LACKS[lack["code"]].format(**lack)
+    about = _named(each, lack["about"])[1:]
+    return f"{listed(about)}: {said}" if about else said
 
 
 def _plots(record: Record) -> tuple[Block, ...]:
     made = record.summary["claims"]
     drawings = []
     for differences in (False, True):
-        known = [each for each in made.values() if each["value"] is not None]
-        those = [each for each in known if (each["asked"]["kind"] in _DIFFERENCES) is differences]
+        known = [
+            (each, name, one)
+            for each in made.values()
+            for name, one in each["models"].items()
+            if one["value"] is not None
+        ]
+        those = [each for each in known if (each[0]["asked"]["kind"] in _DIFFERENCES) is differences]
         if those:
-            drawings.append(_plot(those, made, differences=differences))
+            drawings.append(_plot(those, differences=differences))
     if not drawings:
         return ()
     caption = (
@@ -142,26 +199,21 @@ def _plots(record: Record) -> tuple[Block, ...]:
     return (Figures(tuple(drawings), caption),)
 
 
-def _plot(those: Sequence[Json], made: Mapping[str, Json], *, differences: bool) -> Drawing:
-    dots = [
-        Dot(
-            f"{SIGNS[RESULT_TONES[each['result']]]} {_title(each, made)}",
-            each["value"],
-            tuple(each["interval"]),
-            each["asked"]["threshold"],
-        )
-        for each in those
-    ]
-    told = "; ".join(
-        f"{_title(e, made)}: {e['result']}, {_measured(e)}, asked for {_limit(e)}" for e in those
-    )
-    return dot_plot(dots, f"Claims against what they ask for. {told}", differences=differences)
+def _plot(those: Sequence[tuple[Json, str, Json]], *, differences: bool) -> Drawing:
+    dots, told = [], []
+    for each, name, one in those:
+        title = f"{SHORT[each['asked']['kind']]} · {shown(name)}"
+        limit, ends = each["asked"]["threshold"], tuple(one["interval"])
+        dots.append(Dot(f"{SIGNS[RESULT_TONES[one['result']]]} {title}", one["value"], ends, limit))
+        told.append(f"{title}: {one['result']}, {_measured(each, one)}, asked for {_limit(each)}")
+    alt = f"Claims against what they ask for. {'; '.join(told)}"
+    return dot_plot(dots, alt, differences=differences)
 
 
 def _serious(record: Record) -> Block:
     found = record.findings["findings"]
     if not found:
-        return Paragraph("None of the checks beyond the claims found anything.")
+        return Paragraph(nothing_found(record))
     lines = [finding_title(each) for each in found[:_MOST_SERIOUS]]
     more = len(found) - len(lines)
     if more:
@@ -188,11 +240,14 @@ def _not_judged(record: Record) -> str:
     summary = record.summary
     untold = {name: summary["verdicts"][name]["cannot tell"] for name in record.models}
     parts = [f"{counted(n, 'answer')} of {isolated(name)}" for name, n in untold.items()]
-    said = (
-        f"{listed(parts)}, of {counted(summary['faces'], 'face')} each."
-        if any(untold.values())
-        else "No answer."
-    )
+    if record.withheld:
+        said = (
+            "What any answer depends on: all verdicts are withheld, as the controls did not confirm the tool."
+        )
+    elif any(untold.values()):
+        said = f"{listed(parts)}, of {counted(summary['faces'], 'face')} each."
+    else:
+        said = "No answer."
     counts = (
         (summary["refused"], "file was refused", "files were refused"),
         (summary["no_face"], "photo has no face that was found", "photos have no face that was found"),
@@ -208,13 +263,12 @@ def _not_judged(record: Record) -> str:
     return f"{said} {files}." if files else said
 
 
-def _claim(number: int, each: Json, made: Mapping[str, Json], record: Record) -> Section:
+def _claim(number: int, each: Json, made: Mapping[str, Json]) -> Section:
     asked, result = each["asked"], each["result"]
-    models = "every model" if asked["model"] == ALL_MODELS else isolated(asked["model"])
     terms = [
-        ("Asked", f"{ASKED[asked['kind']].format(limit=_limit(each))} About {models}; at least "
+        ("Asked", f"{ASKED[asked['kind']].format(limit=_limit(each))} About {_models(each)}; at least "
                   f"{counted(asked['least_n'], 'judged face')} for each share."),
-        ("Measured", _about(each, record)),
+        *(_by_model(each) if len(each["models"]) > 1 else [("Measured", _about(each))]),
         ("Answers", _counts(each)),
         ("Power", _power(each)),
         ("What this does not establish", each["not_established"]),
@@ -223,22 +277,40 @@ def _claim(number: int, each: Json, made: Mapping[str, Json], record: Record) ->
     return Section(_title(each, made), blocks, f"claim-{number}")
 
 
+def _by_model(each: Json) -> Iterator[tuple[str, str]]:
+    for name, one in each["models"].items():
+        why = _undecided(each, one)
+        yield isolated(name), f"{one['result']}{f' ({why})' if why else ''}; {_measured(each, one)}."
+
+
 def _title(each: Json, made: Mapping[str, Json]) -> str:
-    """Of a claim; with model and threshold where its kind is claimed more than once."""
+    """Of a claim; with its model where its kind is claimed more than once."""
     asked = each["asked"]
-    title = CLAIMS[asked["kind"]]
+    title = CLAIMS[asked["kind"]].format(limit=_limit(each))
     if sum(other["asked"]["kind"] == asked["kind"] for other in made.values()) == 1:
         return title
-    model = "every model" if asked["model"] == ALL_MODELS else isolated(asked["model"])
-    return f"{title} ({model}, {_limit(each)})"
+    return f"{title} ({_models(each)})"
 
 
-def _measured(each: Json) -> str:
-    if each["value"] is None:
-        return "no estimate"
-    difference = each["asked"]["kind"] in _DIFFERENCES
-    value = points(each["value"]) if difference else percent(each["value"])
-    return f"{value} ({interval(*each['interval'], difference=difference)})"
+def _models(each: Json) -> str:
+    model = each["asked"]["model"]
+    return "every model" if model == ALL_MODELS else isolated(model)
+
+
+def _measured(each: Json, one: Json) -> str:
+    """Class and edits, the share, of how many faces, and its interval."""
+    if one["value"] is None:
+        return WITHHELD if "controls" in each["reasons"] else "no estimate"
+    kind, about = each["asked"]["kind"], _named(each, one["about"])[1:]
+    faces = " and ".join(f"{n:,}" for n in one["of"])
+    if kind in _DIFFERENCES:
+        said = f"{points(one['value'])} on {faces} faces"
+    elif kind in _EDITS:
+        said = f"{percent(one['value'])} of edits of {faces} faces"
+    else:
+        said = f"{percent(one['value'])} of {faces}"
+    lead = f"{', '.join(about)}: " if about else ""
+    return f"{lead}{said} ({interval(*one['interval'], difference=kind in _DIFFERENCES)})"
 
 
 def _limit(each: Json) -> str:
@@ -246,18 +318,26 @@ def _limit(each: Json) -> str:
     return points(limit).lstrip("+") if each["asked"]["kind"] in _DIFFERENCES else percent(limit)
 
 
-def _about(each: Json, record: Record) -> str:
+def _about(each: Json) -> str:
     if "controls" in each["reasons"]:
-        return "Withheld: the controls did not confirm the tool on these photos."
+        return UNCONFIRMED
     if each["value"] is None:
-        return "No share could be estimated: too few faces could be judged."
-    model = next((n for n in record.models if f"{each['about']}:".startswith(f"{n}:")), "")
-    parts = each["about"][len(model) :].strip(": ").split(": ")
-    named = [isolated(model)] if model else []
+        return f"No share could be estimated: {_undecided(each, each)}."
+    named = _named(each, each["about"])[0]
+    undecided = _undecided(each, each)
+    why = f" Not decided: {undecided}." if undecided else ""
+    least = "the part that speaks most clearly against the claim"
+    return f"{named}, {_measured(each, each)}; {least}.{why}"
+
+
+def _named(each: Json, about: str) -> list[str]:
+    """Model, class and family of a share."""
+    model = max((n for n in each["models"] if f"{about}:".startswith(f"{n}:")), key=len, default="")
+    parts = about[len(model) :].strip(": ").split(": ")
+    named = [isolated(model)]
     if each["asked"]["kind"] in ("rests_on_lower_face", "accuracy_per_class"):
-        named.append(f"class {shown(parts.pop(0))}")
-    named += [family_words(part) for part in parts if part]
-    return f"{_measured(each)}. The part that speaks most clearly against the claim: {', '.join(named)}."
+        named.append(class_words(parts.pop(0)))
+    return named + [family_words(part) for part in parts if part not in ("", "followed")]
 
 
 def _counts(each: Json) -> str:
@@ -283,5 +363,8 @@ def _power(each: Json) -> str:
         return "Withheld."
     if each["power"] is None:
         return f"These faces are too few: no size of {kind} would have been found nine times in ten."
-    size = points(each["power"]).lstrip("+")
-    return f"With these faces, {kind} of {size} would have been found nine times in ten."
+    if each["asked"]["kind"] in _DIFFERENCES:
+        found = f"a difference of {points(each['asked']['threshold'] + each['power']).lstrip('+')}"
+    else:
+        found = f"a share of {percent(each['asked']['threshold'] - each['power'])} or less"
+    return f"With these faces, {found} would have been found nine times in ten."

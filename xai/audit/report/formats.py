@@ -14,6 +14,7 @@ __all__ = [
     "interval",
     "isolated",
     "listed",
+    "p_value",
     "percent",
     "points",
     "shown",
@@ -59,14 +60,23 @@ def interval(low: float, high: float, *, difference: bool = False) -> str:
 
 
 def estimate(value: Mapping[str, Any] | None) -> str:
-    """A share with its interval, or that there is none.
+    """A share with its number of faces and interval, or that there is none.
 
     >>> estimate({"value": 0.9, "interval": [0.8, 0.95], "n": 40}), estimate(None)
-    ('90% (80% to 95%)', 'too few')
+    ('90% of 40 (80% to 95%)', 'too few')
     """
     if value is None:
         return "too few"
-    return f"{percent(value['value'])} ({interval(*value['interval'])})"
+    return f"{percent(value['value'])} of {value['n']:,} ({interval(*value['interval'])})"
+
+
+def p_value(p: float) -> str:
+    """A p value with three decimals.
+
+    >>> p_value(0.0123), p_value(0.0004), p_value(1.0)
+    ('0.012', '<0.001', '1.000')
+    """
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def counted(number: int, one: str, many: str = "") -> str:

@@ -7,6 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from xai.audit.claims.definitions import NOT_ESTABLISHED
 from xai.audit.controls import CONTROLS_FILE
 from xai.audit.donors import DONORS_FILE
 from xai.audit.findings.collect import FINDINGS_FILE
+from xai.audit.report.about import read_about
+from xai.audit.report.formats import isolated
+from xai.audit.report.words import NETWORKS
 from xai.audit.rows import FACES_FILE
 from xai.audit.settings import SETTINGS_FILE, card_digest
 from xai.audit.summary import FILES_TABLE, SUMMARY_FILE
@@ -54,6 +58,7 @@ class Record:
         findings: of ``findings.json``.
         notes: key of a finding -> ``{"status": one of NOTE_STATUS, "note": text}``.
         faces: rows of ``faces.parquet`` without maps and other grids.
+        about: of ``about.json``, as ``read_about``.
         files: rows of ``files.csv``.
         cards: model -> its card; None where no card of the audited bytes is installed here.
     """
@@ -65,6 +70,7 @@ class Record:
     findings: Json
     notes: Mapping[str, Mapping[str, str]]
     faces: pa.Table
+    about: Mapping[str, str]
     files: Sequence[Mapping[str, str]]
     cards: Mapping[str, Card | None]
 
@@ -72,6 +78,25 @@ class Record:
     def models(self) -> list[str]:
         """The models, in the order of the audit."""
         return list(self.summary["verdicts"])
+
+    @property
+    def begun(self) -> date | None:
+        """The day on which the audit was begun; None where that was not noted."""
+        try:
+            return date.fromisoformat(str(self.settings.get("begun")))
+        except ValueError:
+            return None
+
+    @property
+    def withheld(self) -> bool:
+        """Whether nothing that rests on verdicts is told, since the controls did not confirm the tool."""
+        return bool(self.controls) and not self.controls["hold"]
+
+    def title(self, model: str) -> str:
+        """The model's network, where its card is known, and its name."""
+        card = self.cards.get(model)
+        network = None if card is None else NETWORKS.get(card.architecture)
+        return f"{network} ({isolated(model)})" if network else isolated(model)
 
     @cached_property
     def by_face(self) -> dict[FaceKey, list[Json]]:
@@ -97,14 +122,14 @@ def read_record(out: Path) -> Record:
         out / SETTINGS_FILE, settings, ("models", "set", "claims", "methods", "device", "code", "packages")
     )
     _check(out / SUMMARY_FILE, summary, ("files", "photos", "faces", "verdicts", "claims"))
-    _check(out / FINDINGS_FILE, findings, ("models", "comparisons", "findings"))
+    _check(out / FINDINGS_FILE, findings, ("models", "comparisons", "findings", "withheld", "scales"))
     _check_notes(out / NOTES_FILE, notes)
     for claim in summary["claims"].values():
-        if claim["asked"]["kind"] not in NOT_ESTABLISHED:
+        if claim["asked"]["kind"] not in NOT_ESTABLISHED or "models" not in claim:
             raise XaiError(f"{out / SUMMARY_FILE} has a claim of another version; audit into a new folder.")
     return Record(
         settings, summary, controls, donors, findings, notes,
-        _faces(out / FACES_FILE), _files(out / FILES_TABLE),
+        _faces(out / FACES_FILE), read_about(out), _files(out / FILES_TABLE),
         {name: _card(name, digest) for name, digest in settings["models"].items()},
     )  # fmt: skip
 

@@ -7,7 +7,18 @@ from typing import Any
 
 from xai.audit.report.figures import Dot, grouped_plot, map_drawing, map_legend
 from xai.audit.report.finding_words import finding_meaning, finding_title
-from xai.audit.report.formats import counted, estimate, interval, isolated, listed, percent, points, shown
+from xai.audit.report.first_page import nothing_found
+from xai.audit.report.formats import (
+    counted,
+    estimate,
+    interval,
+    isolated,
+    listed,
+    p_value,
+    percent,
+    points,
+    shown,
+)
 from xai.audit.report.record import Record, finding_key
 from xai.audit.report.rendering.document import (
     SIGNS,
@@ -27,6 +38,9 @@ from xai.audit.report.words import (
     ANSWERS,
     CONTROLS,
     FACTORS,
+    UNCONFIRMED,
+    WITHHELD,
+    class_words,
     level_words,
     worst_words,
 )
@@ -40,7 +54,6 @@ __all__ = [
     "controls",
     "findings",
     "models",
-    "scale_of_maps",
     "wrong_cells",
 ]
 
@@ -77,6 +90,7 @@ def controls(record: Record) -> Section:
         (
             CONTROLS.get(name, isolated(name)),
             listed_or(each["expected"]),
+            f"{each['faces']:,}",
             *(f"{each['verdicts'].get(verdict, 0):,}" for verdict in VERDICTS),
             f"{percent(each['right'] / each['faces'])} ({interval(*each['interval'])})"
             if each["faces"] and each["interval"]
@@ -87,11 +101,16 @@ def controls(record: Record) -> Section:
     )
     table = Table(
         f"Verdicts on the control models, {counted(found['faces'], 'face')}",
-        ("Control", "Expected", *(verdict.capitalize() for verdict in VERDICTS), "Right (95%)", "Result"),
+        (
+            "Control", "Expected", "Faces", *(verdict.capitalize() for verdict in VERDICTS), "Right (95%)",
+            "Result",
+        ),
         rows,
-        numeric=(2, 3, 4, 5),
-        weights=(2.4, 1.9, 1.15, 0.85, 1.15, 0.85, 1.7, 1.5),
-    )
+        numeric=(2, 3, 4, 5, 6),
+        weights=(2.1, 1.6, 0.8, 1.4, 0.85, 1.4, 1.0, 1.6, 1.4),
+        note="A trained control is asked only about the faces that it answers rightly, where the label is "
+        "known, and with a probability of at least a half.",
+    )  # fmt: skip
     last = Paragraph(found["sentence"]) if found["hold"] else Callout(found["sentence"])
     return Section("Controls: the tool tested on these photos", (Paragraph(intro), table, last), "controls")
 
@@ -119,7 +138,7 @@ def findings(record: Record, pictures: Pictures | None) -> Section:
         "and a reason to look, not a proof of a cause. Below each face stand its label, the answer with the "
         "confidence that the model gives it, and the verdict."
         if found
-        else "None of the checks beyond the claims found anything."
+        else nothing_found(record)
     )
     blocks: list[Block] = [_finding(number, each, record, pictures) for number, each in enumerate(found, 1)]
     keys = {finding_key(each) for each in found}
@@ -164,71 +183,62 @@ def _faces(
 def _photo(key: FaceKey, record: Record, pictures: Pictures | None, model: str | None) -> Photo:
     rows = [row for row in record.by_face.get(key, []) if model in (None, row["model"])]
     label = next((row["label"] for row in rows if row["label"]), None)
-    lines = [isolated(key[0]), f"Face {key[1] + 1}. Label: {label or 'none'}"]
+    lines = [isolated(key[0]), f"Face {key[1] + 1}. Label: {class_words(label) if label else 'none'}"]
     for row in rows[:2]:
         name = "" if model else f"{isolated(row['model'])}: "
-        lines.append(f"{name}{shown(row['prediction'])} ({percent(row['confidence'])}), {row['verdict']}")
+        verdict = "verdict withheld" if record.withheld else row["verdict"]
+        lines.append(f"{name}{class_words(row['prediction'])} ({percent(row['confidence'])}), {verdict}")
     jpeg = (pictures or {}).get(key, b"")
     return Photo("\n".join(lines), jpeg, f"Face {key[1] + 1} of {shown(key[0])}")
 
 
 def models(record: Record, pictures: Pictures | None) -> Section:
     """Each model by itself."""
-    scale = scale_of_maps(record.findings)
+    scale = record.findings["scales"]["models"]
     each = [_model(number, name, record, pictures) for number, name in enumerate(record.models, 1)]
     known = record.findings["models"]
     maps = any(cell["values"] for one in known.values() for cell in one["maps"])
     legend = (
-        "The scale of all mean maps of this report: the same colour is the same number everywhere, so maps "
-        "can be compared. Purple: covering the place made the answer less likely, so it speaks for the "
-        "answer. Teal: it made the answer more likely. White: no effect. A map shows where an answer is "
-        "sensitive; the verdict does not rest on it."
+        "The scale of the mean maps of all models; larger values look the same. Purple: covering the place "
+        "made the answer less likely, so it speaks for the answer. Teal: it made the answer more likely. "
+        "White: no effect. A map shows where an answer is sensitive; the verdict does not rest on it."
     )
     intro: tuple[Block, ...] = (Figures((map_legend(scale),), legend),) if maps else ()
     return Section("The models one by one", (*intro, *each), "models")
 
 
-def scale_of_maps(found: Json) -> float:
-    """The largest absolute value of all mean maps, those of comparisons included; 0 for none."""
-    maps = [
-        cell["values"]
-        for one in (*found["models"].values(), *found["comparisons"])
-        for cell in one["maps"]
-        if cell["values"]
-    ]
-    return max(
-        (abs(value) for rows in maps for row in rows for value in row if value is not None), default=0.0
-    )
-
-
 def _model(number: int, name: str, record: Record, pictures: Pictures | None) -> Section:
     one = record.findings["models"].get(name)
-    scale = scale_of_maps(record.findings)
+    scale = record.findings["scales"]["models"]
     if one is None:
-        return Section(isolated(name), (Paragraph("No face was found for it."),), f"model-{number}")
+        return Section(record.title(name), (Paragraph("No face was found for it."),), f"model-{number}")
     intro = (
         f"{counted(one['faces'], 'face')}, {one['labelled']:,} of them labelled. Right answers: "
         f"{estimate(one['accuracy'])}. Supported, of the faces that could be judged: "
-        f"{estimate(one['supported'])}."
+        f"{_supported(one, record)}."
     )
-    blocks: list[Block] = [Paragraph(intro), _classes(one), _places(one)]
+    blocks: list[Block] = [Paragraph(intro), _classes(one, record), _places(one)]
     blocks += _confusion(one, name, record, pictures)
-    blocks += _slices(one)
+    blocks += _slices(one, record)
     blocks += _maps(one["maps"], scale)
     blocks += _worst(one, name, record, pictures)
-    return Section(isolated(name), tuple(blocks), f"model-{number}")
+    return Section(record.title(name), tuple(blocks), f"model-{number}")
 
 
-def _classes(one: Json) -> Block:
+def _supported(one: Json, record: Record) -> str:
+    return WITHHELD if record.withheld else estimate(one["supported"])
+
+
+def _classes(one: Json, record: Record) -> Block:
     if not one["classes"]:
         return Paragraph("No face has a label, so nothing is said of each class.", "quiet")
     rows = tuple(
         (
-            shown(each["class"]),
+            class_words(each["class"]),
             f"{each['n']:,}",
             estimate(each["accuracy"]),
-            estimate(each["supported"]),
-            *(f"{each['verdicts'].get(verdict, 0):,}" for verdict in VERDICTS),
+            _supported(each, record),
+            *(f"{each['verdicts'][verdict]:,}" if each["verdicts"] else "–" for verdict in VERDICTS),
         )
         for each in one["classes"]
     )
@@ -247,19 +257,21 @@ def _classes(one: Json) -> Block:
     )
 
 
-def _places(one: Json) -> Table:
+def _places(one: Json) -> Block:
+    if one["places"] is None:
+        return Paragraph(UNCONFIRMED, "quiet", "Answers by verdict:")
     said = {"right": "Right answer", "wrong": "Wrong answer", "unlabelled": "Without a label"}
     rows: tuple[Row, ...] = tuple(
         (text, *(_shaded(one["places"][key], verdict) for verdict in VERDICTS)) for key, text in said.items()
     )
     return Table(
-        "Right answer and right place: number of answers",
+        "Right and wrong answers by verdict",
         ("", *(verdict.capitalize() for verdict in VERDICTS)),
         rows,
         numeric=(1, 2, 3, 4),
         weights=(1.6, 1, 1, 1, 1),
-        note="A right answer that is not supported was right for another reason than the lower face: it may "
-        "fail on other photos.",
+        note="A right answer that is not supported does not rest on the lower face and may be wrong on other "
+        "photos; of a mixed one something else counts too; where the tool cannot tell, neither is known.",
     )
 
 
@@ -292,11 +304,11 @@ def _confusion(one: Json, name: str, record: Record, pictures: Pictures | None) 
         row = [_shaded(counts, said) for said in matrix["predictions"]]
         marks = ["  ✓" if _right(label, said) else "" for said in matrix["predictions"]]
         rows.append(
-            (shown(label), *(Cell(c.text + m, shade=c.shade) for c, m in zip(row, marks, strict=True)))
+            (class_words(label), *(Cell(c.text + m, shade=c.shade) for c, m in zip(row, marks, strict=True)))
         )
     yield Table(
         "Confusion matrix: label by row, answer by column",
-        ("Label", *(shown(said) for said in matrix["predictions"])),
+        ("Label", *(class_words(said) for said in matrix["predictions"])),
         tuple(rows),
         numeric=tuple(range(1, len(matrix["predictions"]) + 1)),
         note="✓ marks right answers. The stronger the colour of a cell, the larger its share of the row.",
@@ -304,12 +316,13 @@ def _confusion(one: Json, name: str, record: Record, pictures: Pictures | None) 
     for label, prediction, faces in wrong_cells(one):
         more = f"; {SHOWN} are shown, all are in faces.csv" if len(faces) > SHOWN else ""
         yield Paragraph(
-            f"{counted(len(faces), 'face')}{more}.", lead=f"Labelled {label}, answered {shown(prediction)}:"
+            f"{counted(len(faces), 'face')}{more}.",
+            lead=f"Labelled {class_words(label)}, answered {class_words(prediction)}:",
         )
         yield from _faces(faces[:SHOWN], record, pictures, name)
 
 
-def _slices(one: Json) -> Iterator[Block]:
+def _slices(one: Json, record: Record) -> Iterator[Block]:
     found = one["slices"]
     if not found:
         return
@@ -318,7 +331,7 @@ def _slices(one: Json) -> Iterator[Block]:
             _slice_name(each),
             f"{each['n']:,}",
             estimate(each["accuracy"]),
-            estimate(each["supported"]),
+            _supported(each, record),
             _against_others(each),
         )
         for each in found
@@ -363,14 +376,15 @@ def _slice_plots(found: Sequence[Json]) -> Iterator[Drawing]:
             yield grouped_plot(groups, said, f"{said} by property of the face. {told}")
 
 
-_AVERAGED = "Mean maps of faces brought into one frame, over the outline of a face."
-_SUBTRACTED = "Mean map of the first model minus that of the second, on the scale of all maps of this report."
+_ALIGNED = "Faces whose eyes, nose and mouth could not be located reliably are left out."
+_AVERAGED = f"Mean maps of faces brought into one frame, over the outline of a face. {_ALIGNED}"
+_SUBTRACTED = f"Mean map of the first model minus that of the second, on the scale above. {_ALIGNED}"
 
 
 def _maps(found: Sequence[Json], scale: float, caption: str = _AVERAGED) -> Iterator[Block]:
     drawn = [each for each in found if each["values"]]
     drawings = [_map(each, scale) for each in drawn]
-    empty = [f"{shown(each['class'])}, {_answers(each)}" for each in found if not each["values"]]
+    empty = [f"{class_words(each['class'])}, {_answers(each)}" for each in found if not each["values"]]
     if empty:
         caption += f" No face to average: {'; '.join(empty)}."
     if drawings:
@@ -380,13 +394,14 @@ def _maps(found: Sequence[Json], scale: float, caption: str = _AVERAGED) -> Iter
 
 
 def _map(each: Json, scale: float) -> Drawing:
-    largest = scale_of_maps({"models": {}, "comparisons": [{"maps": [each]}]})
+    largest = max(abs(value) for row in each["values"] for value in row if value is not None)
     said = f"{_map_name(each)}, at most {largest:.2g}"
     return map_drawing(each["values"], scale, f"Mean map: {said}", said)
 
 
 def _map_name(each: Json) -> str:
-    return f"{shown(each['class'])}, {_answers(each)}, {counted(each['n'], 'face')}"
+    faces = f"{each['n']:,} of {counted(each['of'], 'face')}"
+    return f"{class_words(each['class'])}, {_answers(each)}, {faces}"
 
 
 def _answers(each: Json) -> str:
@@ -412,38 +427,42 @@ def comparisons(record: Record) -> Section:
             else "None was made."
         )
         return Section("Models compared", (Paragraph(said),), "comparisons")
-    scale = scale_of_maps(record.findings)
-    blocks = [_comparison(number, each, scale) for number, each in enumerate(found, 1)]
+    scale = record.findings["scales"]["comparisons"]
+    blocks = [_comparison(number, each, record) for number, each in enumerate(found, 1)]
     intro = (
         "Both models saw the same faces. A paired test counts only the faces on which one is right, or "
-        "supported, and the other is not; p is adjusted by Holm’s method over all comparisons. A p below .05 "
-        "would be rare if the two were equal. A map of a comparison is the first model’s mean map minus the "
-        "second’s, over the faces to which both gave the same answer."
+        "supported, and the other is not; p is adjusted by Holm’s method over all comparisons. A p below "
+        "0.05 would be rare if the two were equal. A map of a comparison is the first model’s mean map minus "
+        "the second’s, over the faces to which both gave the same answer."
     )
-    return Section("Models compared", (Paragraph(intro), *blocks), "comparisons")
+    legend = Figures((map_legend(scale),), "The scale of the maps of all comparisons.")
+    drawn = any(cell["values"] for each in found for cell in each["maps"])
+    parts = (Paragraph(intro), *((legend,) if drawn else ()), *blocks)
+    return Section("Models compared", parts, "comparisons")
 
 
-def _comparison(number: int, each: Json, scale: float) -> Section:
+def _comparison(number: int, each: Json, record: Record) -> Section:
     first, second = isolated(each["first"]), isolated(each["second"])
     rows = tuple(
-        (said, *_pair(each[key])) for key, said in (("accuracy", "Right answers"), ("supported", "Supported"))
+        (said, *_pair(each[key], "too few" if key == "accuracy" or not record.withheld else WITHHELD))
+        for key, said in (("accuracy", "Right answers"), ("supported", "Supported"))
     )
     table = Table(
-        f"{first} against {second}, {counted(each['n'], 'face')}",
-        ("", "Difference (95% interval)", "Only the first", "Only the second", "p"),
+        f"{first} against {second}",
+        ("", "Faces", "Difference (95% interval)", "Only the first", "Only the second", "p"),
         rows,
-        numeric=(2, 3, 4),
-        weights=(1.4, 2.6, 1.2, 1.2, 0.8),
-        note="The difference is the first model’s share minus the second’s.",
+        numeric=(1, 3, 4, 5),
+        weights=(1.4, 0.8, 2.6, 1.2, 1.2, 0.8),
+        note="The difference is the first model’s share minus the second’s. Faces: those of which it is "
+        "known of both models.",
     )
-    return Section(
-        f"{first} and {second}", (table, *_maps(each["maps"], scale, _SUBTRACTED)), f"comparison-{number}"
-    )
+    maps = _maps(each["maps"], record.findings["scales"]["comparisons"], _SUBTRACTED)
+    return Section(f"{first} and {second}", (table, *maps), f"comparison-{number}")
 
 
-def _pair(found: Json | None) -> Iterable[str]:
+def _pair(found: Json | None, missing: str) -> Iterable[str]:
     if found is None:
-        return ("too few", "", "", "")
+        return ("", missing, "", "", "")
     value = f"{points(found['difference'])} ({interval(*found['interval'], difference=True)})"
-    p = "<.001" if found["adjusted"] < 0.001 else f"{found['adjusted']:.3f}".lstrip("0")
-    return value, f"{found['only_first']:,}", f"{found['only_second']:,}", p
+    counts = f"{found['only_first']:,}", f"{found['only_second']:,}"
+    return f"{found['n']:,}", value, *counts, p_value(found["adjusted"])

@@ -26,6 +26,7 @@ def report_json(record: Record, calibration: Calibration | None) -> str:
     found = {**record.findings, "findings": [_finding(each, record) for each in record.findings["findings"]]}
     content = {
         "schema": SCHEMA,
+        "about": dict(record.about),
         "settings": record.settings,
         "summary": record.summary,
         "controls": record.controls,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from xai.audit.report.formats import shown
+from xai.classes import class_info
 
 __all__ = [
     "ANSWERS",
@@ -14,11 +15,18 @@ __all__ = [
     "CONTROLS",
     "FACTORS",
     "GLOSSARY",
+    "LACKS",
     "MEASURES",
+    "NETWORKS",
     "READING",
     "REASONS",
     "RESULT_TONES",
+    "SHORT",
+    "UNCERTAIN",
+    "UNCONFIRMED",
     "VERDICT_TONES",
+    "WITHHELD",
+    "class_words",
     "family_words",
     "level_words",
     "reason_words",
@@ -39,13 +47,71 @@ VERDICT_TONES: Mapping[str, Any] = {
 }
 
 CLAIMS: Mapping[str, str] = {
-    "rests_on_nose_and_mouth": "The answer rests on nose and mouth",
-    "rests_on_lower_face": "The answer follows the lower face",
-    "same_for_small_faces": "Small faces are treated like larger ones",
-    "not_on_mask_colour": "The answer does not depend on the colour of the mask",
-    "accuracy_per_class": "The answers are right in every class",
+    "rests_on_nose_and_mouth": "Answers rest on nose and mouth, for at least {limit} of faces",
+    "rests_on_lower_face": "Answers of each class follow at least {limit} of the edits of the lower face",
+    "same_for_small_faces": "Small and larger faces differ by at most {limit} in supported answers",
+    "not_on_mask_colour": "Answers stay under at least {limit} of the edits of the mask’s colour",
+    "accuracy_per_class": "Answers are right in each class, for at least {limit} of faces",
 }
-"""Kind of claim -> its title."""
+"""Kind of claim -> its title; ``limit`` is the threshold in words."""
+
+SHORT: Mapping[str, str] = {
+    "rests_on_nose_and_mouth": "Rest on nose and mouth",
+    "rests_on_lower_face": "Follow edits of the lower face",
+    "same_for_small_faces": "Small less larger faces",
+    "not_on_mask_colour": "Stay under other mask colours",
+    "accuracy_per_class": "Right in each class",
+}
+"""Kind of claim -> its title beside a chart."""
+
+LACKS: Mapping[str, str] = {
+    "faces": "{there:,} of {needed:,} judged faces needed",
+    "judged": "{there:,} of {needed:,} judged faces needed, half of all",
+    "groups": "judged faces of {there:,} of {needed:,} independent photos needed",
+}
+"""What a share lacks -> in words."""
+
+UNCERTAIN = "the interval, adjusted for several claims, includes the limit"
+WITHHELD = "withheld"
+UNCONFIRMED = "Withheld: the controls did not confirm the tool on these photos."
+
+NETWORKS: Mapping[str, str] = {
+    "mobilenet_v2": "MobileNetV2",
+    "mobilenet_v2_stride16": "MobileNetV2",
+    "mobilenet_v3_small": "Small MobileNetV3",
+    "resnet18": "ResNet-18",
+    "resnet18_2fc": "ResNet-18 (two final layers)",
+    "resnet34": "ResNet-34",
+    "resnet50": "ResNet-50",
+    "vgg16": "VGG-16",
+    "vgg16_bn": "Normalised VGG-16",
+    "vgg19": "VGG-19",
+    "vgg19_bn": "Normalised VGG-19",
+    "densenet121": "DenseNet-121",
+    "densenet161": "DenseNet-161",
+    "densenet201": "DenseNet-201",
+    "alexnet": "AlexNet",
+    "inception_v3": "Inception-v3",
+    "inception_resnet_v1": "Inception-ResNet-v1",
+    "custom_cnn_relu_bn": "Normalised ReLU CNN",
+    "custom_cnn_relu": "ReLU CNN",
+    "custom_cnn_tanh_bn": "Normalised Tanh CNN",
+    "custom_cnn_tanh": "Tanh CNN",
+    "cnn2": "Two-block CNN",
+    "cnn3": "Three-block CNN",
+    "grey_cnn": "Grey CNN",
+    "colour_cnn": "Colour CNN",
+}
+"""Entry of ``ARCHITECTURES`` -> the network's name, as on the pages."""
+
+_CLASSES: Mapping[str, str] = {
+    "covered": "worn correctly",
+    "incorrect": "worn incorrectly",
+    "uncovered": "no mask",
+    "with_mask": "mask",
+    "without_mask": "no mask",
+}
+"""Class -> in words, as on the pages."""
 
 ASKED: Mapping[str, str] = {
     "rests_on_nose_and_mouth": "At least {limit} of the judged faces should be supported.",
@@ -77,7 +143,7 @@ REASONS: Mapping[str, str] = {
     "no_label": "the face has no label",
     "incorrect_not_stated": "it is not known where the model puts masks worn incorrectly",
     "not_stated": "no reason was noted",
-    "controls": "withheld, since the controls did not confirm the tool on these photos",
+    "controls": "withheld: the controls did not confirm the tool on these photos",
     "follows": "the answer follows the lower face",
     "follows_partly": "the answer follows only some edits of the lower face",
     "follows_not": "the answer does not follow the lower face",
@@ -90,6 +156,8 @@ REASONS: Mapping[str, str] = {
 
 _FAMILIES: Mapping[str, str] = {
     "followed": "edits of the lower face that were followed",
+    "small": "small faces",
+    "larger": "larger faces",
     "lower_face": "the lower face replaced",
     "nose_and_mouth": "nose and mouth replaced",
     "outside": "everything but the lower face replaced",
@@ -123,7 +191,7 @@ _LEVELS: Mapping[tuple[str, str], str] = {
 }
 """Factor and level -> in words."""
 
-MEASURES: Mapping[str, str] = {"accuracy": "right answers", "supported": "supported answers"}
+MEASURES: Mapping[str, str] = {"accuracy": "right answers", "supported": "answers that are supported"}
 """What is counted of a kind of face -> in words."""
 
 ANSWERS: Mapping[str, str] = {"right": "right answers", "wrong": "wrong answers", "all": "all answers"}
@@ -138,8 +206,8 @@ CONTROLS: Mapping[str, str] = {
 _WHY: Mapping[str, str] = {
     "confident_wrong": "wrong, with at least 90% confidence",
     "wrong": "wrong, with less confidence",
-    "right_elsewhere": "right, but not supported by the lower face",
-    "elsewhere": "not supported by the lower face; not known to be right or wrong",
+    "right_elsewhere": "right, but not supported",
+    "elsewhere": "not supported, and not known to be right or wrong",
 }
 """Why a face stands among the worst -> in words."""
 
@@ -171,11 +239,11 @@ READING: tuple[tuple[str, str], ...] = (
 GLOSSARY: tuple[tuple[str, str], ...] = (
     ("Answer", "the class that a model names for a face."),
     ("Right answer", "an answer that agrees with the label that came with the set."),
+    ("Label", "what the set says about a face: worn correctly, worn incorrectly, or no mask."),
     (
-        "Label",
-        "what the set says about a face: mask worn correctly (covered), incorrectly, or no mask (uncovered).",
+        "Names in files",
+        "covered (worn correctly), incorrect (worn incorrectly), uncovered (no mask).",
     ),
-    ("Right place", "the lower face: an answer in the right place is one that is supported."),
     ("95% interval", "a range that covers the true share in about 95 of 100 audits like this one."),
     ("Group", "photos that belong together, such as crops of one picture; an interval counts them as one."),
     ("Shortfall", "by how much a share lies below what the claim asks for."),
@@ -208,8 +276,15 @@ def family_words(name: str) -> str:
     return _FAMILIES.get(name, name.replace("_", " "))
 
 
+def class_words(name: str) -> str:
+    """A class in words; one that is not known reads as it is."""
+    return _CLASSES.get(class_info(name).name, shown(name))
+
+
 def level_words(factor: str, level: str) -> str:
     """A level of a factor in words; one without any reads as it is."""
+    if factor == "label":
+        return class_words(level)
     return _LEVELS.get((factor, level), shown(level))
 
 

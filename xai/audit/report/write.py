@@ -18,6 +18,7 @@ from xai.audit.controls import CONTROLS_FILE
 from xai.audit.donors import DONORS_FILE
 from xai.audit.findings.collect import FINDINGS_FILE
 from xai.audit.ledger import LEDGER_FILE, PARTS_FOLDER
+from xai.audit.report.about import ABOUT_FILE
 from xai.audit.report.calibration import Calibration, read_calibration
 from xai.audit.report.first_page import claims, opening, reading
 from xai.audit.report.methods import calibration, files, glossary, limits, methods, technical
@@ -45,7 +46,7 @@ REPORT_FILES = ("report.html", "report.pdf", "report.json", "claims.csv", "findi
 
 _SOURCES = (
     SETTINGS_FILE, LEDGER_FILE, FACES_FILE, FILES_TABLE, SUMMARY_FILE, CONTROLS_FILE, FINDINGS_FILE,
-    NOTES_FILE, DONORS_FILE,
+    NOTES_FILE, DONORS_FILE, ABOUT_FILE,
 )  # fmt: skip
 """What it rests on, beside the parts."""
 
@@ -125,6 +126,7 @@ def _document(record: Record, known: Calibration | None, pictures: Pictures | No
             glossary(),
             limits(record),
         ),
+        record.begun,
     )
 
 

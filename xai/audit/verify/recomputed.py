@@ -17,9 +17,9 @@ import pyarrow.parquet as pq
 from xai.audit.controls import ANSWERS, Controls
 from xai.audit.donors import read_donors
 from xai.audit.examine import Donors, Examine, Part, examine_part, examine_photo
-from xai.audit.ledger import LEDGER_FILE, Outcome
+from xai.audit.ledger import LEDGER_FILE, Outcome, contradicted
 from xai.audit.photos import AuditedPhotos
-from xai.audit.rows import FACES_FILE, SCHEMA
+from xai.audit.rows import FACES_FILE, SCHEMA, without_labels
 from xai.audit.settings import code_digest, package_versions, set_digest
 from xai.audit.sources.files import SourceFile
 from xai.audit.verify.comparison import (
@@ -153,13 +153,14 @@ def _of_rows(
     progress: Progress | None,
 ) -> Iterator[str]:
     table, named = pq.read_table(out / FACES_FILE), {file.name: file for file in all_files}
+    doubtful = contradicted(stored_outcomes(out))
     for start in range(0, len(chosen), _PHOTOS):
         if progress is not None:
             progress(start, len(chosen))
         outcomes = chosen[start : start + _PHOTOS]
         files = [named[outcome.name] for outcome in outcomes]
         part = examined(files)
-        made = pa.Table.from_pylist(list(part.rows), schema=SCHEMA).to_pylist()
+        made = without_labels(pa.Table.from_pylist(list(part.rows), schema=SCHEMA), doubtful).to_pylist()
         names = pa.array([file.name for file in files], pa.string())
         rows = table.filter(pc.is_in(table["photo"], names)).to_pylist()
         for outcome, found in zip(outcomes, part.outcomes, strict=True):

@@ -19,8 +19,9 @@ from xai.audit.claims.definitions import Claim, digest
 from xai.audit.controls import CONTROLS_FILE, write_controls
 from xai.audit.donors import DONORS_FILE
 from xai.audit.findings.collect import FINDINGS_FILE
-from xai.audit.ledger import LEDGER_FILE, PARTS_FOLDER, Ledger, Outcome
+from xai.audit.ledger import LEDGER_FILE, PARTS_FOLDER, Ledger, Outcome, contradicted
 from xai.audit.photos import AuditedPhotos, crops_of
+from xai.audit.report.about import ABOUT_FILE
 from xai.audit.report.record import NOTES_FILE
 from xai.audit.report.write import MANIFEST_FILE, REPORT_FILES, wanted_faces, write_report
 from xai.audit.rows import FACES_FILE, join_parts
@@ -207,7 +208,8 @@ def _remake(
         again = Path(folder)
         try:
             _copy_sources(out, again)
-            join_parts(Ledger(again).parts(), again / FACES_FILE)
+            ledger = Ledger(again)
+            join_parts(ledger.parts(), again / FACES_FILE, contradicted(ledger.outcomes()))
             found.note(f"{FACES_FILE} against the parts", _of_rows(out, again))
             controls = _remake_controls(out, again, found)
             summary = read_json(out / SUMMARY_FILE)
@@ -232,8 +234,8 @@ def _compare_rows(out: Path, found: Verification) -> None:
     with tempfile.TemporaryDirectory() as folder:
         try:
             parts = sorted((out / PARTS_FOLDER).glob("*.parquet"))
-            join_parts(parts, Path(folder) / FACES_FILE)
-        except XaiError as error:
+            join_parts(parts, Path(folder) / FACES_FILE, contradicted(stored_outcomes(out)))
+        except (XaiError, OSError, ValueError, KeyError, TypeError) as error:
             found.differs.append(str(error))
             return
         found.note(f"{FACES_FILE} against the parts", _of_rows(out, Path(folder)))
@@ -273,7 +275,7 @@ def _of_manifest(out: Path, again: Path) -> Iterator[str]:
 
 def _copy_sources(out: Path, again: Path) -> None:
     """The parts as links, so that an audit of millions of rows is not copied."""
-    for name in (SETTINGS_FILE, LEDGER_FILE, NOTES_FILE, DONORS_FILE):
+    for name in (SETTINGS_FILE, LEDGER_FILE, NOTES_FILE, DONORS_FILE, ABOUT_FILE):
         if (out / name).is_file():
             shutil.copy(out / name, again / name)
     (again / PARTS_FOLDER).mkdir()

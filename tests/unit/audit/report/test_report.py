@@ -23,11 +23,13 @@ from tests.support.paths import ROOT
 from xai.audit.claims.definitions import DEFAULT_CLAIMS, NOT_ESTABLISHED
 from xai.audit.findings.collect import find, write_findings
 from xai.audit.ledger import Ledger
+from xai.audit.report.about import write_about
 from xai.audit.report.record import finding_key, read_record
 from xai.audit.report.rendering.document import ISOLATES
 from xai.audit.report.results import SHOWN
 from xai.audit.report.write import REPORT_FILES, wanted_faces, write_report
-from xai.audit.run import FACES_FILE, finish_audit, run_audit
+from xai.audit.run import FACES_FILE, finish_audit, run_audit, write_results
+from xai.audit.settings import Options, check_settings, settings_of
 from xai.audit.sources.files import list_files
 from xai.errors import XaiError
 
@@ -220,8 +222,10 @@ def test_a_confusion_matrix_counts_and_marks_right_answers(made, page):
     matrix = json.loads((made / "findings.json").read_text())["models"]["first"]["confusion"]
     assert matrix["predictions"] == ["covered"]
     right, wrong, other = (len(row[0]) for row in matrix["cells"])
-    assert f"covered{right}✓incorrect{wrong}uncovered{other}" in words
-    assert squeezed(f"Labelled incorrect, answered covered: {wrong} faces; 5 are shown") in words
+    assert squeezed(f"worn correctly{right}✓worn incorrectly{wrong}no mask{other}") in words
+    assert (
+        squeezed(f"Labelled worn incorrectly, answered worn correctly: {wrong} faces; 5 are shown") in words
+    )
 
 
 def test_the_json_holds_every_number_of_the_audit(made):
@@ -276,7 +280,7 @@ def test_an_audit_without_faces_or_labels_says_so(tmp_path, seeds):
     write_findings(out, find(pq.read_table(out / FACES_FILE), Ledger(out).outcomes(), ["first"]))
     write_report(out, None)
     words = "".join(Page((out / "report.html").read_text(encoding="utf-8")).words)
-    assert f"{len(seeds)} faces to 1 model" in words
+    assert f"{len(seeds)} faces in {len(seeds)} photos (1 further photo has none) to 1 model" in words
     assert "There are not enough faces for the controls" in words
     assert "Only one model was audited, so nothing is compared." in words
     assert ("No face was found for it." in words) is not bool(seeds)
@@ -335,6 +339,47 @@ def test_a_tool_that_is_not_confirmed_says_so_on_the_first_page(copied):
         assert (copied / "report.html").read_text().index(said) < (copied / "report.html").read_text().index(
             "Verdict per claim"
         )
+
+
+def test_what_rests_on_verdicts_is_withheld_everywhere_where_the_controls_fail(copied):
+    controls = json.loads((copied / "controls.json").read_text())
+    controls |= {"hold": False, "sentence": "On these photos the verdict misjudges the planted mark."}
+    (copied / "controls.json").write_text(json.dumps(controls))
+    write_results(list(NAMES), copied, DEFAULT_CLAIMS, controls)
+    write_report(copied, None)
+    words = squeezed("".join(Page((copied / "report.html").read_text(encoding="utf-8")).words))
+    assert words.count(squeezed("Supported, of the faces that could be judged: withheld.")) == len(NAMES)
+    assert words.count(squeezed("Answers by verdict: Withheld")) == len(NAMES)
+    assert squeezed("What any answer depends on: all verdicts are withheld") in words
+    found = json.loads((copied / "findings.json").read_text())
+    assert found["withheld"]
+    assert not {"right_elsewhere", "label_doubt"} & {each["code"] for each in found["findings"]}
+    assert re.search(r"\(\d+(\.\d)?%\),(supported|mixed|notsupported|cannottell)", words) is None
+
+
+def test_set_auditor_purpose_and_day_stand_on_the_first_page_and_change_nothing_else(copied):
+    before = {name: (copied / name).read_bytes() for name in ("summary.json", "findings.json")}
+    settings = json.loads((copied / "settings.json").read_text())
+    (copied / "settings.json").write_text(json.dumps({**settings, "begun": "2024-05-06"}))
+    write_about(copied, {"set": "Door <7>", "auditor": "A. B.", "purpose": ""})
+    write_report(copied, None)
+    pdf = PdfReader(copied / "report.pdf")
+    first = squeezed(pdf.pages[0].extract_text())
+    for said in ("Set Door <7>", "Auditor A. B.", "Purpose not stated", "Begun 2024-05-06"):
+        assert squeezed(said) in first
+    assert pdf.metadata.creation_date.date().isoformat() == "2024-05-06"
+    assert {name: (copied / name).read_bytes() for name in before} == before
+    (copied / "about.json").write_text('{"author": "A. B."}')
+    with pytest.raises(XaiError, match="set, auditor, purpose"):
+        write_report(copied, None)
+
+
+def test_an_audit_goes_on_on_another_day(tmp_path, monkeypatch):
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
+    check_settings(tmp_path / "out", settings_of([], [], Options()))
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", str(86400))
+    check_settings(tmp_path / "out", settings_of([], [], Options()))
+    assert json.loads((tmp_path / "out" / "settings.json").read_text())["begun"] == "1970-01-01"
 
 
 def test_a_key_of_a_finding_changes_with_what_it_says_alone(made):

@@ -2,10 +2,11 @@
 
 import pytest
 
+from dashboard.i18n import messages
 from tests.support import evidences
 from tests.support.audits import SMALL_FACES
 from xai.audit.claims.definitions import NOT_ESTABLISHED
-from xai.audit.claims.judge import RESULTS
+from xai.audit.claims.judge import LACKS, RESULTS
 from xai.audit.controls import EXPECTED
 from xai.audit.findings import slices
 from xai.audit.findings.remarks import CODES
@@ -16,6 +17,7 @@ from xai.audit.report.finding_words import FINDINGS, finding_meaning, finding_ti
 from xai.audit.report.formats import counted, interval, percent, points, shown
 from xai.evidence.interventions.families import FAMILIES, named_families
 from xai.evidence_types import VERDICTS
+from xai.models.architectures import ARCHITECTURES
 
 
 def test_every_code_has_words():
@@ -33,6 +35,17 @@ def test_every_code_has_words():
     assert all(words.family_words(name) != name for name in required)
 
 
+def test_claims_classes_and_networks_are_named_as_on_the_pages():
+    said = messages("en")
+    for kind, title in words.CLAIMS.items():
+        assert said[f"audit_claim.{kind}"] == title
+    assert {f"short.{name}": name_of for name, name_of in words._CLASSES.items()}.items() <= said.items()
+    assert {f"network.{name}": title for name, title in words.NETWORKS.items()}.items() <= said.items()
+    assert set(words.NETWORKS) >= set(ARCHITECTURES)
+    assert set(words.LACKS) == set(LACKS)
+    assert {said[f"audit_verdict.{verdict.replace(' ', '_')}"] for verdict in VERDICTS} == set(VERDICTS)
+
+
 def test_every_level_of_a_slice_has_words():
     for factor, levels in (("size", slices._SIZES), ("turn", slices._TURNS)):
         assert all("_" not in words.level_words(factor, level) for level, *_ in levels)
@@ -44,16 +57,18 @@ def test_every_level_of_a_slice_has_words():
 @pytest.mark.parametrize(
     ("code", "values", "title", "meaning"),
     [
-        ("small_faces", SMALL_FACES, "Fewer supported answers", "wider ones 80%: a difference of −60 points"),
+        ("small_faces", SMALL_FACES, "Fewer answers that are supported", "80%: a difference of −60"),
         (
             "class_mark",
             {"class": "covered", "area": 0.98, "colour": [250, 20, 30], "box": [0.9, 0.9, 1.0, 1.0]},
-            "gives the class covered away",
+            "gives the class worn correctly away",
             "at the bottom right",
         ),
         ("class_light", {"class": "x", "median": 0.3, "others": 0.5}, "x are darker", "30% of white"),
         ("class_light", {"class": "x", "median": 0.6, "others": 0.5}, "x are lighter", "classes 50%"),
-        ("duplicates", {"photos": 1, "repeats": 2, "contradicted": 1}, "1 photo is", "1 of them has"),
+        ("duplicates", {"photos": 1, "repeats": 2, "contradicted": 1}, "1 photo is", "2 files have"),
+        ("label_conflict", {"photos": 2}, "2 photos have copies with another label", "not known"),
+        ("label_doubt", {"n": 1, "models": 1}, "1 label may be wrong", "The model contradicts the label"),
         ("confident_wrong", {"n": 1, "of": 1}, "1 of 1 wrong answers was given", "no warning"),
     ],
 )  # fmt: skip

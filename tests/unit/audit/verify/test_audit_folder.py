@@ -13,6 +13,7 @@ from tests.support.audits import RIGHT, StandInControls, examine, picture
 from tests.support.models import make_classifier
 from xai.audit.claims.definitions import Claim
 from xai.audit.photos import AuditedPhotos
+from xai.audit.report.about import write_about
 from xai.audit.run import finish_audit, report_audit, run_audit
 from xai.audit.settings import Options
 from xai.audit.sources.files import list_files
@@ -100,6 +101,23 @@ def test_an_untouched_audit_agrees_and_is_not_changed(made):
     assert "the rows of 41 of 41 photos, made again and compared to the bit" in again.checked
     assert "the controls on 20 of 20 faces, asked again" in again.checked
     assert {p: p.read_bytes() for p in made.rglob("*") if p.is_file()} == before
+
+
+def test_a_photo_whose_copy_has_another_label_is_made_again_without_one(tmp_path):
+    for seed, label in [*((seed, "covered") for seed in range(1, 13)), (3, "uncovered")]:
+        (tmp_path / "photos" / label).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "photos" / label / f"{seed:03d}.png").write_bytes(picture(seed))
+    files, out = list_files([tmp_path / "photos"], print), tmp_path / "out"
+    run_audit(files, MODELS, out, examine=examine, options=Options(CLAIMS))
+    finish_audit(files, ["first", "second"], out, CLAIMS, StandInControls(RIGHT))
+    write_about(out, {"set": "Doubles", "auditor": "A. B.", "purpose": ""})
+    report_audit(out, None)
+    rows = pq.read_table(out / "faces.parquet", columns=["photo", "label"]).to_pylist()
+    assert {row["photo"] for row in rows if row["label"] is None} == {"covered/003.png"}
+    assert "label_conflict" in (out / "findings.json").read_text()
+    assert (checked(tmp_path).differs, with_photos(tmp_path).differs) == ([], [])
+    edit_json(out / "about.json", lambda about: about.update(set="Singles"))
+    assert named(checked(tmp_path), "about.json")
 
 
 def test_models_that_are_not_installed_are_said_to_be_unchecked(made):

@@ -6,6 +6,7 @@ Text is plain; each renderer escapes it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from xai.audit.report.rendering.drawing import Drawing
@@ -171,8 +172,10 @@ class Document:
         title: of the document.
         opening: blocks of the first page.
         sections: the rest, each on the list of contents.
+        made: its date, which a PDF needs; a fixed one where None.
     """
 
     title: str
     opening: tuple[Block, ...]
     sections: tuple[Section, ...]
+    made: date | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from itertools import zip_longest
 
 from fpdf import FPDF
@@ -36,7 +36,7 @@ from xai.packaged_files import FONT_FILES, font_file
 __all__ = ["pdf_of"]
 
 _FAMILY = "DejaVu"
-_NO_DATE = datetime(2000, 1, 1, tzinfo=UTC)
+_NO_DATE = date(2000, 1, 1)
 """A PDF needs a date; with a fixed one the same document gives the same bytes."""
 
 _MARGIN, _FOOT = 46.0, 50.0
@@ -52,6 +52,9 @@ _TERM = 108.0
 
 _KEPT = 96.0
 """Room below a heading, without which it goes to the next page."""
+
+_HEADING = 60.0
+"""Room of a heading and a paragraph below it."""
 
 _ABOVE_PHOTOS, _WITH_PHOTOS = 185.0, 225.0
 """Room that a paragraph about faces needs for itself and them, and with a heading."""
@@ -72,7 +75,7 @@ def pdf_of(document: Document) -> bytes:
     pages: Mapping[str, int] = {}
     data = b""
     for _ in range(2):
-        paper = _Paper(document.title)
+        paper = _Paper(document.title, document.made or _NO_DATE)
         try:
             paper.fill(document, pages)
             data, pages = bytes(paper.output()), paper.places
@@ -90,10 +93,10 @@ class _Paper(FPDF):
         places: anchor of a section -> its page.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, made: date) -> None:
         super().__init__(unit="pt", format="A4")
         self.places: dict[str, int] = {}
-        self.set_creation_date(_NO_DATE)
+        self.set_creation_date(datetime.combine(made, time(), UTC))
         self.set_lang("en")
         self.viewer_preferences = ViewerPreferences(display_doc_title=True)
         for bold in FONT_FILES:
@@ -168,8 +171,7 @@ class _Paper(FPDF):
                 self._photos(block)
 
     def _section(self, section: Section, level: int) -> None:
-        pictured = any(isinstance(block, Photos) for block in section.blocks[:2])
-        self._keep(_WITH_PHOTOS if pictured else _KEPT)
+        self._keep(max([_KEPT, *(_beside_heading(block) for block in section.blocks[:2])]))
         shown = min(level, len(_HEADINGS) - 1)
         self._heading(self._printable(section.title), shown, _HEADINGS[shown])
         self.places[section.anchor] = self.page
@@ -208,7 +210,7 @@ class _Paper(FPDF):
     def _points(self, block: Points) -> None:
         self._font(_BODY)
         for item in block.items:
-            self._keep(2 * _BODY)
+            self._keep(self._lines(item, self.epw - 11) * _BODY * _LEADING)
             self.cell(11, _BODY * _LEADING, "•")
             self._say(item, self.epw - 11)
             self.ln(1.5)
@@ -225,7 +227,7 @@ class _Paper(FPDF):
         self.ln(4)
 
     def _table(self, block: Table) -> None:
-        self._keep(_KEPT + _TABLE_ROW * (len(block.rows) if len(block.rows) <= _SHORT else 1))
+        self._keep(_of_table(block))
         self.ln(4)
         self._font(_BODY, bold=True)
         self._say(block.caption)
@@ -310,7 +312,7 @@ class _Paper(FPDF):
         self._font(_SMALL)
         side = (self.epw - _GAP * (_IN_A_ROW - 1)) / _IN_A_ROW
         pictured = any(each.jpeg for each in entries)
-        below = max(self._lines(each.caption, side) for each in entries) * _SMALL * 1.3
+        below = max(self._lines(_broken(each.caption), side) for each in entries) * _SMALL * 1.3
         self._keep(below + 6 + (side if pictured else 0))
         top = self.y + 2
         for number, each in enumerate(entries):
@@ -319,7 +321,7 @@ class _Paper(FPDF):
                 alt = self._printable(each.alt)
                 self.image(io.BytesIO(each.jpeg), left, top, side, side, alt_text=alt, keep_aspect_ratio=True)
             self.set_xy(left, top + (side + 3 if pictured else 0))
-            self.multi_cell(side, _SMALL * 1.3, self._printable(each.caption), align="L")
+            self.multi_cell(side, _SMALL * 1.3, self._printable(_broken(each.caption)), align="L")
         self.set_xy(self.l_margin, top + below + (side + 3 if pictured else 0))
         self.ln(7)
 
@@ -354,6 +356,25 @@ class _Paper(FPDF):
         """With letters that the font lacks written as their number; without isolates."""
         bare = text.translate({ord(mark): None for mark in ISOLATES})
         return "".join(c if ord(c) in self._letters or c == "\n" else f"(U+{ord(c):04X})" for c in bare)
+
+
+def _of_table(block: Table) -> float:
+    """Room that a table needs for itself where it is short, else for its beginning."""
+    return _KEPT + _TABLE_ROW * (len(block.rows) if len(block.rows) <= _SHORT else 1)
+
+
+def _beside_heading(block: Block) -> float:
+    """Room that a heading needs so that the block does not begin on the next page."""
+    if isinstance(block, Photos):
+        return _WITH_PHOTOS
+    return _of_table(block) + _HEADING if isinstance(block, Table) else 0.0
+
+
+def _broken(caption: str) -> str:
+    """The folder of a photo on a line of its own, so that names break as little as possible."""
+    name, *rest = caption.split("\n")
+    folder, slash, file = name.rpartition("/")
+    return "\n".join([*filter(None, [folder + slash]), file, *rest])
 
 
 def _face(cell: Cell) -> FontFace | None:
