@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -71,7 +72,7 @@ def _peak(data: Sequence[Path], size: int) -> int:
     def once(pairs: Sequence[Pair], *_: object) -> tuple[Explanation, ...]:
         if not made:
             made.extend(explain_all(pairs))
-        return tuple(made)
+        return tuple(replace(each, face=pair.edits.original) for each, pair in zip(made, pairs, strict=True))
 
     with patch.object(examine, "explain_all", once), tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "out"

@@ -12,10 +12,12 @@ from scipy import stats
 
 from tests.support.audits import face_row
 from xai.audit.claims.estimates import share
+from xai.audit.findings import duplicates
 from xai.audit.findings.answers import answers_by_model
 from xai.audit.findings.class_signs import areas_under_curve
 from xai.audit.findings.collect import FINDINGS_FILE, find, write_findings
 from xai.audit.findings.comparison import p_of_pairs
+from xai.audit.findings.duplicates import near_duplicates
 from xai.audit.findings.remarks import CODES
 from xai.audit.findings.slices import difference, slices_of
 from xai.audit.findings.worst import WHYS
@@ -390,6 +392,18 @@ def test_faces_saved_again_are_found_across_groups_and_only_there():
     assert near["values"]["faces"] == 4
     assert near["values"]["contradicted"] == 2  # 10 and 200 are of other classes, as 11 and 201 are
     assert sorted(near["photos"]) == ["00010.jpg", "00011.jpg", "00200.jpg", "00201.jpg"]
+
+
+def test_of_many_faces_that_look_alike_the_most_alike_pairs_are_kept(monkeypatch):
+    made = planted_set()
+    for place, row in enumerate(made):
+        row["dhash"] = 5
+        row["surround"] = [100 + (cell + place // 2) % 2 * (place // 2 % 7) for cell in range(432)]
+    (faces,) = answers_by_model(table(made)).values()
+    every = near_duplicates(faces)
+    assert len(every) > 1000
+    monkeypatch.setattr(duplicates, "MAX_PAIRS", 300)
+    assert near_duplicates(faces) == every[:300]
 
 
 def test_a_hash_alone_makes_no_near_duplicate():

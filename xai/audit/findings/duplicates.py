@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +20,9 @@ framing, 673,380 pairs, the nearest two are 10.5 apart; of photographs of differ
 
 _BLOCK = 512  # faces that are compared with all at once
 _PAIRS = 8192
+
+MAX_PAIRS = 10_000
+"""Pairs that are kept, the most alike: a set of frames of one film has millions."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,8 @@ def repeated(outcomes: Iterable[Outcome]) -> list[Repeated]:
 
 
 def near_duplicates(faces: Answers) -> list[tuple[int, int]]:
-    """Pairs of faces of different groups that look alike, by their places, the most alike first.
+    """Pairs of faces of different groups that look alike, by their places, the most alike first; at most
+    ``MAX_PAIRS``.
 
     It errs on the side of silence. Of photos saved again at quality 60, whose faces were detected again, 14
     of 30 are found, and 7 of 30 of those that were also reduced by a quarter (``pytest
@@ -77,9 +81,15 @@ def near_duplicates(faces: Answers) -> list[tuple[int, int]]:
             one, other = some[:, 0] + start, some[:, 1]
             apart = np.abs(cells[one] - cells[other]).mean(axis=1, dtype=np.float64) + bits[some[:, 0], other]
             found.append(np.stack([apart, one, other], axis=1)[apart <= MAX_APART])
+            if sum(map(len, found)) > 2 * MAX_PAIRS:
+                found = [_nearest(found)]
+    return [(int(one), int(other)) for _, one, other in _nearest(found)]
+
+
+def _nearest(found: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The most alike pairs: rows of how far they are apart and their places."""
     pairs = np.concatenate(found)
-    pairs = pairs[np.lexsort(pairs.T[::-1])]
-    return [(int(one), int(other)) for _, one, other in pairs]
+    return pairs[np.lexsort(pairs.T[::-1])][:MAX_PAIRS]
 
 
 def _cut(pairs: NDArray[np.intp]) -> Iterator[NDArray[np.intp]]:
