@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlparse
 from urllib.request import urlopen
 
 import pytest
+from playwright.sync_api import expect
 
 from dashboard.text.model_names import model_name
 from xai.models.cards import read_cards
@@ -258,7 +259,7 @@ def test_the_maps_of_a_model_are_checked_by_themselves(visit, shots):
     visitor.says(re.compile("randomisation check: (passed|failed|cannot tell)"))
     visitor.says(re.compile(r"passes through the network in \d"))
     curves = visitor.page.locator("[aria-label^='Deletion: what this map calls important']")
-    assert curves.count() == 2 * len(MODELS)  # two maps of each model
+    expect(curves).to_have_count(2 * len(MODELS))  # two maps of each model
     whole_page(visitor, shots / "trust.png")
     visitor.clean()
 

@@ -44,7 +44,7 @@ def _a_model_of_two_classes_beside_the_others(tmp_path_factory):
         session.installed.clear()
         yield
         session.worker().close()
-        for kept in (session.worker, session.catalogue, session._thumbnail):
+        for kept in (session.worker, session.installed, session._thumbnail):
             kept.clear()
 
 

@@ -243,15 +243,13 @@ def judge(table: pa.Table, claims: Sequence[Claim]) -> tuple[ClaimResult, ...]:
     surely not (the smallest p times the number of shares, Bonferroni). Twice the smaller of the two p is the
     claim's two-sided p. Holm's adjustment runs over all claims, those with too few faces at p = 1 among
     them; where the adjusted p is at most .05 the claim is decided in the direction of the smaller p,
-    otherwise there is *not enough evidence*. Another claim can only raise an adjusted p, so it never turns a
-    claim into one that holds. A refuted claim is *mixed* where a model or class is in order by itself and
-    another is not, and for the lower face where the rule for sets says so (see ``SetLimits``): only a model
-    that follows fewer than half the edits and is moved by a named family *does not hold*. Unlike that
-    rule, effects in log-odds are not in the table and are left out.
+    otherwise there is *not enough evidence*. Another claim can only raise an adjusted p. A refuted claim is
+    *mixed* where a model or class is in order by itself and another is not, and for the lower face where the
+    rule for sets says so (see ``SetLimits``): only a model that follows fewer than half the edits and is
+    moved by a named family *does not hold*. Unlike that rule, effects in log-odds are left out.
 
-    Of each model by itself: where the claim holds, it holds for every model; where it is refuted, it is for
-    the models whose own shares refute it at the claim's own strictness (all its shares counted, Holm's
-    factor); it holds for one by itself at Bonferroni's level over all claims and models.
+    Of each model by itself a claim that holds, holds; one that is refuted is refuted for the models whose own
+    shares refute it as strictly, and holds for one at Bonferroni's level over all claims and models.
 
     Intervals, tests and power are those of ``estimates``, clustered by group: a photo, or photos that the
     set says belong together. A share needs ``least_n`` judged faces of ``MIN_GROUPS`` groups, and

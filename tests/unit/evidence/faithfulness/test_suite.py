@@ -39,9 +39,7 @@ def masked():
 def edges_method(monkeypatch):
     """A method that shows edges and never looks at the network."""
     module = types.ModuleType("edges_for_a_test")
-    module.run = lambda classifier, values, target, params, progress: Attribution(
-        edge_map(values).astype(np.float32)
-    )
+    module.run = lambda asked, params, progress: Attribution(edge_map(asked.values).astype(np.float32))
     monkeypatch.setitem(sys.modules, "edges_for_a_test", module)
     method = Method("edges", "Edges", "activation", "-", "edges_for_a_test:run")
     monkeypatch.setitem(METHODS, "edges", method)
@@ -107,7 +105,7 @@ def test_a_window_is_found_and_lost_to_the_step(monkeypatch):
     """One cell of 49 holds all there is: the area is known without running anything."""
     crop = np.full((56, 56, 3), 255, np.uint8)
     classifier = make_classifier(OneWindow(16, 24, 8), 56, mean=(0.5,) * 3, std=(0.5,) * 3)
-    monkeypatch.setattr("xai.attribution.cam._layer_name", lambda architecture: "")
+    monkeypatch.setattr("xai.attribution.layers.default_layer", lambda classifier: "")
     checks = replace(QUICK, steps=49)
     params = {"patch": 1 / 7, "stride": 1 / 7, "fill": "grey"}
     heatmap = replace(window_map(56, 16, 24, 8), method="occlusion", params=params)

@@ -290,7 +290,7 @@ def test_a_model_that_answers_nan_is_named(edits):
     own = edits["astronaut-red"]
     level = float(own.original.crop.mean()) / 255 - 0.02
     broken = make_classifier(Spoilt(level), 96, mean=(0.0,) * 3, std=(1.0,) * 3)
-    with pytest.raises(XaiError, match=r"model small answered an edited face with NaN or infinity"):
+    with pytest.raises(XaiError, match=r"small is left out: it answered a picture with NaN or infinity"):
         run_causal_test(own, broken, "covered")
 
 

@@ -60,7 +60,7 @@ def test_folds_are_pooled_kept_without_weights_and_put_in_the_table(call, home, 
     assert not list(home.glob("*.json"))
     (card,) = read_measured().cards
     assert card.name == "net_folds_toy"
-    assert card.metrics["toy protocol=seed crops=annotated"] == found
+    assert card.metrics["toy protocol=seed crops=annotated"].items() <= found.items()
     assert set(card.recipe["weights"]) == {"net_fold0_toy", "net_fold1_toy"}
     assert sum(card.data["test"]["toy"].values()) == 40
     (row,) = table_rows(home)
@@ -134,7 +134,8 @@ def test_own_models_keep_their_figures_at_home(call, home, toy, tmp_path):
     status, out, _ = call("evaluate", "--data", toy, "--model", "mine", "--update", "--json")
     assert status == 0
     found = json.loads(out)["mine"]
-    assert read_card(home / "mine.json").metrics["toy protocol=product crops=annotated"] == found
+    kept = read_card(home / "mine.json").metrics["toy protocol=product crops=annotated"]
+    assert kept.items() <= found.items()
     assert not (home / "measured").exists()
     page = (home / "README.md").read_text()
     assert f"| mine | toy protocol=product crops=annotated | 20 | {found['accuracy']:.3f} | " in page
