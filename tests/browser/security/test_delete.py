@@ -33,9 +33,12 @@ def upload(page):
     photo = {"name": "me.png", "mimeType": "image/png", "buffer": sample_png("astronaut-plain")}
     page.locator("input[type=file]").first.set_input_files(photo)
     page.get_by_role("button", name=re.compile("^Remove me")).wait_for(timeout=PATIENCE)
-    page.get_by_alt_text(re.compile("^The photo with")).first.wait_for(timeout=PATIENCE)
-    found = pictures(page) - before
-    assert found
+    page.locator('[data-test-script-state="notRunning"]').first.wait_for(timeout=PATIENCE, state="attached")
+    page.wait_for_timeout(1000)  # the sample's picture has left, and the photo's has come
+    until = time.monotonic() + 60
+    while not (found := pictures(page) - before):
+        assert time.monotonic() < until
+        page.wait_for_timeout(500)
     return found
 
 
