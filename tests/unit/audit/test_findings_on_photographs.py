@@ -128,7 +128,7 @@ def test_photos_saved_again_are_found_and_no_others(found, scale, least):
             )
     whole = [*found, *copies]
     faces = measured([(face.crop, face, label, group) for _, face, label, group in whole])
-    pairs = near_duplicates(faces)
+    pairs, _ = near_duplicates(faces)
     groups = [group for _, _, _, group in whole]
     numbers = {int(photo[:5]): place for place, (photo, _) in enumerate(faces.keys)}
     at = {place: groups[number] for number, place in numbers.items()}
@@ -146,4 +146,4 @@ def test_portraits_in_one_framing_are_not_taken_for_one_another(shared):
         _, seen = find_faces_upright(read_image(path.read_bytes()))
         faces += [(face.crop, face, "uncovered", str(number)) for face in seen[:1]]
     assert len(faces) > 100
-    assert near_duplicates(measured(faces)) == []
+    assert near_duplicates(measured(faces)) == ([], 0)

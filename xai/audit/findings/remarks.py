@@ -102,12 +102,12 @@ def _first_faces(again: Iterable[Repeated], faces: Answers | None) -> list[tuple
 
 
 def _alike(faces: Answers) -> Iterator[Remark]:
-    pairs = near_duplicates(faces)
+    pairs, total = near_duplicates(faces)
     if pairs:
         places = list(dict.fromkeys(place for pair in pairs for place in pair))
         labels = [{faces.label[place] for place in pair} - {None} for pair in pairs]
         values = {
-            "pairs": len(pairs),
+            "pairs": total,
             "faces": len(places),
             "contradicted": sum(len(each) > 1 for each in labels),
         }
