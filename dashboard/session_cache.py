@@ -89,12 +89,15 @@ def forget_widgets() -> None:
     """Drop what Streamlit keeps of widgets that this run, to its end, has not drawn.
 
     It keeps their callbacks and options for as long as the session lasts, and with them photos that were
-    removed. Widgets of a run that ended early stay: they are on the page until the next.
+    removed. Widgets of a run that ended early stay: they are on the page until the next. What a component
+    sends as an event goes by an id that contains the component's own, and is never drawn itself.
     """
     if context := get_script_run_ctx():
         kept = context.session_state._state._new_widget_state.widget_metadata
-        for name in kept.keys() - context.shared.widget_ids_this_run.snapshot():
-            del kept[name]
+        drawn = context.shared.widget_ids_this_run.snapshot()
+        for name in kept.keys() - drawn:
+            if not any(one in name for one in drawn):
+                del kept[name]
 
 
 def forget_callbacks() -> None:

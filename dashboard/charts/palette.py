@@ -51,11 +51,11 @@ GRID = "rgba(128,128,128,.25)"
 INK_ON_CELL = ("#000000", "#ffffff")
 """Text on a light and on a dark cell."""
 
-_DARK_FROM = 0.715
-"""Share from which white text is more readable than black."""
+_DARK_FROM = {"light": 0.715, "dark": -1.0}
+"""Theme -> share above which white text is more readable on a cell than black."""
 
-_PALE, _FULL = (226, 238, 247), (18, 76, 130)
-
+_SCALE = {"light": ((226, 238, 247), (18, 76, 130)), "dark": ((30, 45, 44), (32, 108, 172))}
+"""Theme -> colour of a cell at share 0 and at share 1: both away from the background."""
 
 INK = {"light": "#0f181b", "dark": "#e8ebe6"}
 """Theme -> colour of its text, as in ``.streamlit/config.toml``."""
@@ -72,10 +72,17 @@ def class_colour(name: str) -> str:
 
 def ink() -> str:
     """Text colour of this visitor's theme."""
-    return INK.get(st.context.theme.type or "", INK["light"])
+    return INK[_theme()]
 
 
 def cell_colour(share: float) -> tuple[str, str]:
-    """Background and text colour of a table cell that shows a share, 0..1: the larger, the darker."""
-    mixed = [round(pale + (full - pale) * share) for pale, full in zip(_PALE, _FULL, strict=True)]
-    return "rgb({},{},{})".format(*mixed), INK_ON_CELL[share > _DARK_FROM]
+    """Background and text colour of a table cell that shows a share, 0..1: the larger, the further from the
+    background of this visitor's theme.
+    """
+    theme = _theme()
+    mixed = [round(least + (most - least) * share) for least, most in zip(*_SCALE[theme], strict=True)]
+    return "rgb({},{},{})".format(*mixed), INK_ON_CELL[share > _DARK_FROM[theme]]
+
+
+def _theme() -> str:
+    return st.context.theme.type or "light"

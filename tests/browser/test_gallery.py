@@ -5,6 +5,7 @@ import re
 import pytest
 
 from dashboard.views.photo.gallery import first_row
+from tests.support.pages import until
 
 pytestmark = pytest.mark.browser
 
@@ -43,7 +44,7 @@ def test_a_click_into_the_picture_chooses_the_sample_and_the_address_follows(ope
     page = open_page()
     page.mouse.click(*middle(page, FIRST[2]))  # where the picture is, and nothing else
     page.get_by_text(re.compile(f"^{FIRST[2].title}: ")).first.wait_for(timeout=PATIENCE)
-    page.wait_for_function(f"location.search.includes('face={FIRST[2].id}')", timeout=PATIENCE)
+    until(page, f"location.search.includes('face={FIRST[2].id}')")
     page.locator(f".st-key-thumb-{FIRST[2].id}").wait_for(state="detached", timeout=PATIENCE)
     page.get_by_role("button", name="Samples").click()
     page.locator(f".st-key-thumb-chosen-{FIRST[2].id}").wait_for(timeout=PATIENCE)

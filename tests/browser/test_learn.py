@@ -5,6 +5,7 @@ import re
 import pytest
 
 from dashboard.i18n import messages
+from tests.support.pages import until
 
 pytestmark = pytest.mark.browser
 
@@ -41,7 +42,7 @@ def visit(browser, server):
 
     def come(step, *, room=False, width=1280, height=800, **options):
         contexts.append(
-            browser.new_context(viewport={"width": width, "height": height}, bypass_csp=True, **options)
+            browser.new_context(viewport={"width": width, "height": height}, **options)
         )
         page = contexts[-1].new_page()
         page.faults = []
@@ -49,7 +50,7 @@ def visit(browser, server):
         page.goto(f"{server.address}/learn?step={step}{'&view=projector' * room}", timeout=PATIENCE)
         opened(page, step)
         if room:
-            page.wait_for_function(ENLARGED, timeout=PATIENCE)
+            until(page, ENLARGED)
         return page
 
     yield come
@@ -102,7 +103,7 @@ def test_in_a_room_nothing_but_the_step_is_there(visit):
 
 def test_the_keys_of_a_remote_turn_the_steps_but_never_skip_the_guess(visit):
     page = visit("answer", room=True)
-    page.wait_for_function("() => globalThis.maskEvidenceSteps?.press", timeout=PATIENCE)
+    until(page, "Boolean(globalThis.maskEvidenceSteps?.press)")
     page.keyboard.press("PageDown")
     opened(page, "guess")
     page.keyboard.press("ArrowRight")

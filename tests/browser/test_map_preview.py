@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.text.model_names import model_name
 from tests.performance.latency import _variant
+from tests.support.pages import until
 from xai.models.cards import read_cards
 
 pytestmark = pytest.mark.browser
@@ -47,7 +48,7 @@ def test_the_map_takes_the_place_of_its_preview(browser, server):
         page.evaluate(WATCH, [MODEL, STEPS])
         file = {"name": "photo.png", "mimeType": "image/png", "buffer": _variant(11)}
         page.locator("input[type=file]").first.set_input_files([file])
-        page.wait_for_function(RESTING, arg=STEPS[-1], timeout=PATIENCE)
+        until(page, RESTING, STEPS[-1])
         seen = page.evaluate("() => window.seen")
     finally:
         page.close()

@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from dashboard.text.model_names import model_name
+from tests.support.pages import until
 from xai.models.cards import read_cards
 from xai.photo.sample_rendering import sample_png
 from xai.photo.samples import SAMPLES
@@ -72,11 +73,11 @@ class Visit:
         return self.page.get_by_alt_text(MAP).first.get_attribute("src")
 
     def wait_for_other_maps_than(self, before):
-        self.page.wait_for_function(
+        until(
+            self.page,
             "([before, count]) => { const maps = document.querySelectorAll('img[alt^=\"Occlusion map\"]');"
             " return maps.length === count && maps[0].src !== new URL(before, location).href; }",
-            arg=[before, len(MODELS)],
-            timeout=PATIENCE,
+            [before, len(MODELS)],
         )
         self.wait_for_maps()
 

@@ -1,6 +1,7 @@
 """Pages as a visitor opens them, without a browser."""
 
 import re
+import time
 from dataclasses import replace
 
 from streamlit.testing.v1 import AppTest
@@ -21,6 +22,16 @@ def page_at(address, **parameters):
     page._page_hash = calc_hash(address)
     page.context["url"] = f"http://localhost/{address}"
     return page
+
+
+def until(page, condition, argument=None, seconds=240):
+    """Wait until JavaScript says so in a page in Chromium. Playwright's own wait evaluates text inside the page,
+    which the pages' content policy forbids.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(condition, argument):
+        assert time.monotonic() < end, f"not within {seconds} s: {condition}"
+        page.wait_for_timeout(50)
 
 
 def go(page, address, **parameters):

@@ -116,8 +116,10 @@ def audit_table(record: Json) -> str:
     files = _aligned(header, [tuple(f"{record[name]:,}" for name in counts)])
     claims = [_claim_row(name, claim) for name, claim in record["claims"].items()]
     judged = _aligned(("claim", "result", "value", "95 % interval", "asked", "not judged"), claims)
-    verdicts = _aligned(("model", *VERDICTS), rows)
     controls = record["controls"]["sentence"]
+    verdicts = _aligned(("model", *VERDICTS), rows)
+    if not record["controls"]["hold"]:
+        verdicts = "Verdicts are withheld, because of the controls."
     return "\n\n".join((files, verdicts, judged, controls, f"Written to {record['out']}"))
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from dashboard.i18n import messages
 from tests.browser.conftest import running_server
+from tests.support.pages import until
 from tests.support.trials import put_model
 
 pytestmark = pytest.mark.browser
@@ -33,9 +34,7 @@ def test_a_model_is_dropped_added_and_removed(browser, own_server, tmp_path, sho
     assert add.is_disabled()
     files = [card.path.with_suffix(".json"), card.path]
     page.locator("input[type=file]").set_input_files(files, timeout=PATIENCE)
-    page.wait_for_function(
-        "() => !document.querySelector('.st-key-own-add button').disabled", timeout=PATIENCE
-    )
+    until(page, "!document.querySelector('.st-key-own-add button').disabled")
     page.screenshot(path=shots / f"add-model-{width}.png")
     add.click()
     added = page.get_by_text(SAID["own.added"].format(model="zebra"))

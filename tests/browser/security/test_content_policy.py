@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from dashboard.i18n import messages
+from tests.support.pages import until
 
 pytestmark = pytest.mark.browser
 
@@ -133,7 +134,7 @@ def test_what_is_smuggled_into_a_page_reaches_nobody(visit, server, elsewhere, a
     there, asked = elsewhere
     settled(visit, server.address, "models")
     visit.evaluate(ATTACKS[attack], there)
-    visit.wait_for_function("window.violations.length > 0", timeout=PATIENCE)
+    until(visit, "window.violations.length > 0")
     assert asked == []
     assert visit.evaluate("window.owned") is None
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import streamlit
 
-from dashboard import server
 from dashboard.i18n import languages, messages
+from dashboard.middleware import headers
 from dashboard.styles import ratio_key, stylesheet, upload_key
 
 INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
@@ -15,10 +15,12 @@ INDEX = Path(streamlit.__file__).parent / "static" / "index.html"
 
 @pytest.mark.parametrize("code", languages())
 def test_the_page_has_its_style_language_and_name_before_anything_is_drawn(code):
-    html = server._complete(INDEX.read_bytes(), f"lang={code}".encode()).decode()
+    scope = {"query_string": f"lang={code}".encode(), headers._NONCE: "n0nce"}
+    html = headers._complete(INDEX.read_bytes(), scope).decode()
     assert f'<html lang="{code}">' in html
     assert f"<title>{messages(code)['app.title']}</title>" in html
     head, body = html.split("</head>")
+    assert html.count("<script") == html.count('<script nonce="n0nce"') > 1
     assert "BACKEND_BASE_URL" in head
     assert body.index('id="root"') < body.index(stylesheet()) < body.index("</body>"), "after Streamlit's own"
 

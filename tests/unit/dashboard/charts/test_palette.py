@@ -84,10 +84,17 @@ def test_charts_write_in_the_colour_of_the_theme(theme):
     assert palette.INK[theme] == THEME[theme]["textColor"]
 
 
-@pytest.mark.parametrize("share", np.linspace(0, 1, 41))
-def test_the_number_in_a_cell_can_be_read_at_every_share(share):
-    ground, ink = palette.cell_colour(float(share))
-    assert contrast(ground, ink) >= TEXT
+@pytest.mark.parametrize("theme", THEMES)
+def test_the_number_in_a_cell_can_be_read_at_every_share_and_a_large_one_stands_out(monkeypatch, theme):
+    monkeypatch.setattr(palette, "_theme", lambda: theme)
+    far = []
+    for share in np.linspace(0, 1, 41):
+        ground, ink = palette.cell_colour(float(share))
+        assert contrast(ground, ink) >= TEXT
+        far.append(contrast(ground, THEME[theme]["backgroundColor"]))
+    assert far == sorted(far)
+    assert far[0] < 1.3
+    assert far[-1] >= GRAPHIC
 
 
 @pytest.mark.parametrize("kind", VISION)

@@ -7,7 +7,7 @@ from torch import nn
 
 from tests.support.models import OneWindow, make_classifier, make_face
 from xai.errors import DataRejected
-from xai.evidence.interventions.face_edits import FaceEdits
+from xai.evidence.interventions.face_edits import edits_with
 from xai.evidence.validation import verdict_rates as module
 from xai.evidence.validation.labelled_faces import LabelledFace
 from xai.evidence.validation.verdict_rates import FaceVerdict, donors_of, evaluate_verdicts, judged_from
@@ -71,16 +71,15 @@ class Brightness(nn.Module):
 def test_a_set_is_judged_face_by_face_with_shared_edits(monkeypatch):
     made, answers, said, told = [], [], [], []
 
-    class Counted(FaceEdits):
-        def __init__(self, face, donors=None):
-            super().__init__(face, donors)
-            made.append(face)
+    def counted(face, donors, group):
+        made.append(face)
+        return edits_with(face, donors, group)
 
     def kept(edits, classifier, **options):
         answers.append(run_causal_test(edits, classifier, **options))
         return answers[-1]
 
-    monkeypatch.setattr(module, "FaceEdits", Counted)
+    monkeypatch.setattr(module, "edits_with", counted)
     monkeypatch.setattr(module, "run_causal_test", kept)
     seen = find_faces(load_sample("astronaut-red"))[0]
     blank = make_face(np.full((60, 60, 3), 90, np.uint8))
