@@ -10,6 +10,8 @@ import random
 import sys
 from dataclasses import asdict, dataclass
 
+from tests.support.pages import until
+
 WATCH = """() => {
   const note = [...document.querySelectorAll('*')]
     .map((one) => one.shadowRoot?.querySelector('p.note')).find(Boolean);
@@ -49,7 +51,7 @@ def measure(page, actions=50, seed=3):
         page.mouse.down()
         page.mouse.move(at[0] + 5, at[1] + 3)
         page.mouse.up()
-        page.wait_for_function(f"window.waited.length >= {number}", timeout=30_000)
+        until(page, f"window.waited.length >= {number}", seconds=30)
     waited = sorted(page.evaluate("window.waited"))
     return Waited(len(waited), waited[len(waited) // 2], waited[int(0.95 * (len(waited) - 1))])
 

@@ -193,9 +193,16 @@ def _nothing():
 
 def _seen(page: Page, name: str, before) -> float:
     """Seconds since the epoch, by the page's clock, at which ``name`` is first drawn."""
-    script = f"before => ({_SEEN[name]}) && performance.timeOrigin + performance.now()"
-    found = page.wait_for_function(script, arg=before, polling="raf", timeout=PATIENCE)
-    return found.json_value() / 1000
+    script = f"""before => new Promise((done, fail) => {{
+      const late = performance.now() + {PATIENCE};
+      const look = () => {{
+        if ({_SEEN[name]}) done(performance.timeOrigin + performance.now());
+        else if (performance.now() > late) fail(new Error("{name} is not drawn"));
+        else requestAnimationFrame(look);
+      }};
+      look();
+    }})"""
+    return page.evaluate(script, before) / 1000
 
 
 def _painted(page: Page) -> float:

@@ -220,7 +220,7 @@ class DiesOnce:
     def __init__(self, fatal, notes):
         self.fatal, self.notes = fatal, Path(notes)
 
-    def __call__(self, data, classifiers):
+    def __call__(self, data, classifiers, *_):
         (self.notes / f"worked-{os.getpid()}").touch()
         if data == self.fatal:
             try:

@@ -14,7 +14,8 @@ from xai.audit.claims.definitions import Claim
 from xai.audit.claims.judge import judge
 from xai.audit.controls import ControlModels, Controls, run_controls, withheld
 from xai.audit.donors import choose_donors
-from xai.audit.engines import Engine, Local
+from xai.audit.engines.base import Engine
+from xai.audit.engines.local import Local
 from xai.audit.examine import Examine, Part, examine_photo, settle
 from xai.audit.findings.collect import find, write_findings
 from xai.audit.ledger import Ledger, contradicted

@@ -15,6 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+import torch
+
 from xai.atomic_write import write_atomically
 from xai.attribution.methods import DEFAULT_METHODS
 from xai.audit.claims.definitions import DEFAULT_CLAIMS, Claim, digest
@@ -34,6 +36,7 @@ __all__ = [
     "package_versions",
     "set_digest",
     "settings_of",
+    "use_threads_of",
 ]
 
 SETTINGS_FILE = "settings.json"
@@ -90,9 +93,23 @@ def settings_of(
         "donors": options.donors,
         "methods": list(DEFAULT_METHODS),
         "device": sorted({machine_of(c.device) for c in classifiers}),
+        "threads": torch.get_num_threads(),
         "code": code_digest(),
         "packages": package_versions(),
     }
+
+
+def use_threads_of(out: Path) -> None:
+    """Let torch use as many threads as the audit in ``out`` was begun with, or one for a new audit.
+
+    Sums over several threads are rounded otherwise, and processes of one thread each use cores better. A file
+    of settings that cannot be read changes nothing; ``check_settings`` tells of it.
+    """
+    path = out / SETTINGS_FILE
+    try:
+        torch.set_num_threads(int(json.loads(path.read_text(encoding="utf-8"))["threads"]) if path.exists() else 1)
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
+        return
 
 
 def set_digest(files: Sequence[SourceFile]) -> str:

@@ -30,22 +30,26 @@ def audit(args: Namespace, note: Note) -> Json:
 
 def _audited(args: Namespace, note: Note) -> Json:
     from xai.audit.controls import ControlModels  # noqa: PLC0415 - seconds, with torch
-    from xai.audit.engines import Ray  # noqa: PLC0415
+    from xai.audit.engines.base import Engine  # noqa: PLC0415
+    from xai.audit.engines.local import Local, workers_here  # noqa: PLC0415
+    from xai.audit.engines.ray import Ray  # noqa: PLC0415
     from xai.audit.report.about import write_about  # noqa: PLC0415
     from xai.audit.run import finish_audit, report_audit, run_audit  # noqa: PLC0415
-    from xai.audit.settings import Options  # noqa: PLC0415
+    from xai.audit.settings import Options, use_threads_of  # noqa: PLC0415
     from xai.audit.sources.files import list_files  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
 
     began = time.monotonic()
-    if args.workers and args.engine != "ray":
-        raise XaiError("--workers says how many workers Ray starts: name --engine ray with it.")
     _check_out(args.out, args.paths)
+    use_threads_of(args.out)
     names = list(dict.fromkeys(args.model or [DEFAULT_MODEL]))
     claims = _claims(args.claims, names)
     classifiers = [load_classifier(name, args.device) for name in names]
     files = list_files(args.paths, note, args.limit)
-    engine = Ray(args.workers) if args.engine == "ray" else None
+    engine: Engine = Ray(args.workers)
+    if args.engine == "local":
+        on_gpu = any(classifier.device.type == "cuda" for classifier in classifiers)
+        engine = Local(workers=args.workers or (1 if on_gpu else workers_here()))
     options = Options(claims, args.donors)
     run_audit(files, classifiers, args.out, _counter("files", note), engine, options)
     controls = ControlModels(args.device)

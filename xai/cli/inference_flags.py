@@ -145,9 +145,9 @@ def _audit(calls: Any) -> None:
         "--engine",
         choices=("local", "ray"),
         default="local",
-        help="ray: on all cores, or on the cluster that RAY_ADDRESS names; an extra, requirements-ray.txt",
+        help="ray: on this machine or the cluster that RAY_ADDRESS names; an extra, requirements-ray.txt",
     )
-    call.add_argument("--workers", type=positive, metavar="N", help="of ray; one a core without it")
+    call.add_argument("--workers", type=positive, metavar="N", help="processes; one a core without it")
 
 
 def _verify(calls: Any) -> None:

@@ -1,6 +1,7 @@
 """The rows are the same whatever examines the parts, and whoever dies doing so."""
 
 import importlib.util
+import multiprocessing
 import os
 import sys
 
@@ -8,7 +9,8 @@ import pytest
 
 from tests.support.audits import EMPTY, DiesOnce, examine, picture
 from tests.support.paths import ROOT
-from xai.audit.engines import Local, Ray
+from xai.audit.engines.local import Local
+from xai.audit.engines.ray import Ray
 from xai.audit.run import PART_FILES, run_audit
 from xai.audit.sources.files import list_files
 from xai.errors import ThirdPartyMissing, XaiError
@@ -54,6 +56,36 @@ def ray_here(monkeypatch, tmp_path):
 def test_local_is_what_examines_without_an_engine(folder, models, tmp_path):
     run_audit(list_files([folder], print), models, tmp_path / "plain", examine=examine)
     assert audit(folder, models, tmp_path / "local", Local(examine)) == everything(tmp_path / "plain")
+
+
+@pytest.mark.slow
+def test_two_processes_give_the_same_bytes_and_end_with_the_audit(folder, models, tmp_path):
+    whole = audit(folder, models, tmp_path / "one", Local(examine))
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    assert audit(folder, models, tmp_path / "two", Local(DiesOnce(None, notes), workers=2)) == whole
+    assert len(list(notes.glob("worked-*"))) == 2
+    assert multiprocessing.active_children() == []
+
+
+@pytest.mark.slow
+def test_a_process_that_dies_is_one_sentence_and_the_same_call_goes_on(folder, models, tmp_path):
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    examiner = DiesOnce(picture(70), notes)
+    with pytest.raises(XaiError, match="ended early, perhaps for want of memory; the same call goes on"):
+        audit(folder, models, tmp_path / "two", Local(examiner, workers=2))
+    assert multiprocessing.active_children() == []
+    whole = audit(folder, models, tmp_path / "one", Local(examine))
+    assert audit(folder, models, tmp_path / "two", Local(examiner, workers=2)) == whole
+
+
+@pytest.mark.slow
+def test_what_ends_an_audit_ends_it_in_several_processes_too(folder, models, tmp_path):
+    failing = DiesOnce(None, tmp_path / "missing")
+    with pytest.raises(XaiError, match="The audit cannot go on: FileNotFoundError"):
+        audit(folder, models, tmp_path / "two", Local(failing, workers=2))
+    assert multiprocessing.active_children() == []
 
 
 @with_ray

@@ -1,9 +1,6 @@
-"""Engines of an audit: what examines its parts. Whatever the engine, the parts come in the order of the set.
+"""The engine that hands parts of a set to Ray, on this machine or on the cluster that ``RAY_ADDRESS`` names.
 
-``Local`` examines one part after the other in this process. ``Ray`` hands them to workers on this machine or
-on the cluster that ``RAY_ADDRESS`` names; a part whose worker dies is examined again. The rows are the same:
-a part depends on no other, what only the whole set tells is settled by the caller, and a worker has as many
-threads as this process, since another number of them rounds otherwise.
+A part whose worker dies is examined again.
 """
 
 from __future__ import annotations
@@ -12,59 +9,20 @@ import logging
 import os
 import pickle
 from collections.abc import Collection, Generator, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import torch
 
 import xai
-from xai.audit.examine import Donors, Examine, Part, examine_part, examine_photo
-from xai.audit.sources.files import SourceFile
+from xai.audit.engines.base import Chunks, Task
+from xai.audit.examine import Donors, Examine, Part, examine_photo
 from xai.errors import ThirdPartyMissing, XaiError
 from xai.models.classifiers import Classifier, machine_of
 
-__all__ = ["Engine", "Local", "Ray"]
-
-Chunks = Sequence[Sequence[SourceFile]]
+__all__ = ["Ray"]
 
 _ADDRESS = "RAY_ADDRESS"
-
-
-class Engine(Protocol):
-    """What examines the parts of a set."""
-
-    def parts(
-        self, chunks: Chunks, classifiers: Sequence[Classifier], donors: Donors, skip: Collection[str]
-    ) -> Generator[Part, None, None]:
-        """Each part as ``examine_part`` makes it, in the order of ``chunks``, as soon as it is ready.
-
-        Args:
-            chunks: the files of each part.
-            classifiers: whose predictions are tested.
-            donors: that lend parts to the faces; the gallery's where None.
-            skip: hex digests of photos that were examined before; the caller adds to it between two parts.
-
-        Raises:
-            XaiError: as of ``examine_part``.
-        """
-
-
-class Local:
-    """This process.
-
-    Args:
-        examine: how a photo is examined.
-    """
-
-    def __init__(self, examine: Examine = examine_photo) -> None:
-        self._examine = examine
-
-    def parts(
-        self, chunks: Chunks, classifiers: Sequence[Classifier], donors: Donors, skip: Collection[str]
-    ) -> Generator[Part, None, None]:
-        """As of ``Engine``."""
-        return (examine_part(files, classifiers, self._examine, donors, skip) for files in chunks)
 
 
 class Ray:
@@ -99,11 +57,11 @@ class Ray:
             gpus = int(any(classifier.device.type == "cuda" for classifier in classifiers))
             there = int(ray.cluster_resources().get("GPU" if gpus else "CPU", 1))
             workers = self._workers or max(1, there // (1 if gpus else threads))
-            asked = _Asked(str(Path.cwd()), threads, classifiers, self._examine, donors, frozenset(skip))
+            task = Task(classifiers, self._examine, donors, frozenset(skip))
             items = [{"number": n, "files": pickle.dumps(files)} for n, files in enumerate(chunks)]
             made = ray.data.from_items(items, override_num_blocks=len(items)).map(
                 _Worker,
-                fn_constructor_args=(ray.put(asked), _machines(classifiers)),
+                fn_constructor_args=(ray.put(task), _machines(classifiers)),
                 compute=ray.data.ActorPoolStrategy(size=min(workers, len(items))),
                 num_cpus=0 if gpus else threads,
                 num_gpus=gpus,
@@ -114,51 +72,32 @@ class Ray:
                 ray.shutdown()
 
 
-@dataclass(frozen=True, eq=False)
-class _Asked:
-    """What every worker is told: folder of relative names, threads, models, how a photo is examined and with
-    which donors, and the photos that were examined before.
-    """
-
-    folder: str
-    threads: int
-    classifiers: Sequence[Classifier]
-    examine: Examine
-    donors: Donors
-    skip: frozenset[str]
-
-
 class _Worker:
     """Examines parts in a process of Ray's.
 
     Args:
-        asked: reference to an ``_Asked``.
+        task: reference to a ``Task``.
         machines: that the audit was begun on.
     """
 
-    def __init__(self, asked: Any, machines: Sequence[str]) -> None:
+    def __init__(self, task: Any, machines: Sequence[str]) -> None:
         import ray  # noqa: PLC0415
 
-        self._asked: _Asked = ray.get(asked)
-        if Path(self._asked.folder).is_dir():
-            os.chdir(self._asked.folder)
-        torch.set_num_threads(self._asked.threads)
+        self._task: Task = ray.get(task)
+        self._task.begin()
         self._machines = machines
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row with the part, or with the error that ends the audit."""
+        here = _machines(self._task.classifiers)
         made: Part | XaiError
-        files = pickle.loads(row["files"])  # noqa: S301 - of this run
-        asked, here = self._asked, _machines(self._asked.classifiers)
-        try:
-            if here != self._machines:
-                raise XaiError(
-                    f"The audit was begun on {self._machines}; a worker is {here}, whose rows would differ "
-                    "in their last digits; start it on a node of the cluster's kind."
-                )
-            made = examine_part(files, asked.classifiers, asked.examine, asked.donors, asked.skip)
-        except XaiError as error:
-            made = error
+        if here == self._machines:
+            made = self._task.part(pickle.loads(row["files"]))  # noqa: S301 - of this run
+        else:
+            made = XaiError(
+                f"The audit was begun on {self._machines}; a worker is {here}, whose rows would differ in "
+                "their last digits; start it on a node of the cluster's kind."
+            )
         return {"number": row["number"], "part": pickle.dumps(made)}
 
 

@@ -1,0 +1,1 @@
+"""Engines of an audit: what examines its parts, in this process, in several, or on a cluster."""

@@ -1,0 +1,127 @@
+"""The engine that examines the parts of a set on this machine."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import pickle
+import signal
+from collections.abc import Collection, Generator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+import torch
+
+from xai.audit.engines.base import Chunks, Task
+from xai.audit.examine import Donors, Examine, Part, examine_part, examine_photo
+from xai.errors import XaiError
+from xai.models.classifiers import Classifier
+
+__all__ = ["Local", "workers_here"]
+
+_BYTES_EACH = 1.5e9
+"""What a worker takes: libraries, models, the photo it reads."""
+
+
+def workers_here() -> int:
+    """How many workers this machine has cores and memory for, each with the threads of this process."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return int(max(1, min(cores // torch.get_num_threads(), memory // _BYTES_EACH)))
+
+
+class Local:
+    """This process, or several on this machine.
+
+    Args:
+        examine: how a photo is examined.
+        workers: processes; with one, parts are examined in this process.
+    """
+
+    def __init__(self, examine: Examine = examine_photo, workers: int = 1) -> None:
+        self._examine, self._workers = examine, workers
+
+    def parts(
+        self, chunks: Chunks, classifiers: Sequence[Classifier], donors: Donors, skip: Collection[str]
+    ) -> Generator[Part, None, None]:
+        """As of ``Engine``.
+
+        Raises:
+            XaiError: a worker died, or as of ``examine_part``.
+        """
+        workers = min(self._workers, len(chunks))
+        if workers < 2:
+            return (examine_part(files, classifiers, self._examine, donors, skip) for files in chunks)
+        return _examined(chunks, Task(classifiers, self._examine, donors, frozenset(skip)), workers)
+
+
+@dataclass(frozen=True, eq=False)
+class _Worker:
+    process: BaseProcess
+    pipe: Connection
+
+
+def _examined(chunks: Chunks, task: Task, count: int) -> Generator[Part, None, None]:
+    """The parts in their order, examined by ``count`` processes that end with this generator."""
+    told = pickle.dumps(task)  # a plain copy: torch would hand over shared memory, which containers have little of
+    workers: list[_Worker] = []
+    ahead = iter(enumerate(chunks))
+    made: dict[int, Part | XaiError] = {}
+    try:
+        workers.extend(_start(told) for _ in range(count))
+        busy = {worker.pipe for worker, _ in zip(workers, chunks, strict=False)}
+        for pipe in busy:
+            pipe.send(next(ahead))
+        for number in range(len(chunks)):
+            while number not in made:
+                for pipe in _ready(busy):
+                    _take(pipe, made)
+                    following = next(ahead, None)
+                    busy.discard(pipe) if following is None else pipe.send(following)
+            part = made.pop(number)
+            if isinstance(part, XaiError):
+                raise part
+            yield part
+    finally:
+        for worker in workers:
+            worker.process.terminate()
+            worker.process.join()
+            worker.pipe.close()
+
+
+def _start(told: bytes) -> _Worker:
+    context = multiprocessing.get_context("spawn")
+    here, there = context.Pipe()
+    process = context.Process(target=_serve, args=(there, told), daemon=True)
+    process.start()
+    there.close()
+    return _Worker(process, here)
+
+
+def _ready(busy: Collection[Connection]) -> list[Connection]:
+    return [pipe for pipe in wait(busy) if isinstance(pipe, Connection)]
+
+
+def _take(pipe: Connection, made: dict[int, Part | XaiError]) -> None:
+    try:
+        number, part = pipe.recv()
+    except (EOFError, OSError):
+        raise XaiError(
+            "A process that examined photos ended early, perhaps for want of memory; the same call goes on where "
+            "it was, with --workers 1 in a single process."
+        ) from None
+    made[number] = part
+
+
+def _serve(pipe: Connection, told: bytes) -> None:
+    """Examine parts until the calling process closes the pipe, or dies."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the calling process is told too, and ends this one
+    task: Task = pickle.loads(told)  # noqa: S301 - of this run
+    task.begin()
+    try:
+        while True:
+            number, files = pipe.recv()
+            pipe.send((number, task.part(files)))
+    except (EOFError, OSError):
+        return
