@@ -41,9 +41,7 @@ def visit(browser, server):
     contexts = []
 
     def come(step, *, room=False, width=1280, height=800, **options):
-        contexts.append(
-            browser.new_context(viewport={"width": width, "height": height}, **options)
-        )
+        contexts.append(browser.new_context(viewport={"width": width, "height": height}, **options))
         page = contexts[-1].new_page()
         page.faults = []
         page.on("pageerror", lambda error: page.faults.append(str(error)))

@@ -25,8 +25,8 @@ def page_at(address, **parameters):
 
 
 def until(page, condition, argument=None, seconds=240):
-    """Wait until JavaScript says so in a page in Chromium. Playwright's own wait evaluates text inside the page,
-    which the pages' content policy forbids.
+    """Wait until JavaScript says so in a page in Chromium. Playwright's own wait evaluates text inside the
+    page, which the pages' content policy forbids.
     """
     end = time.monotonic() + seconds
     while not page.evaluate(condition, argument):

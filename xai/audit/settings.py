@@ -36,7 +36,7 @@ __all__ = [
     "package_versions",
     "set_digest",
     "settings_of",
-    "use_threads_of",
+    "threads_of",
 ]
 
 SETTINGS_FILE = "settings.json"
@@ -99,17 +99,23 @@ def settings_of(
     }
 
 
-def use_threads_of(out: Path) -> None:
+@contextmanager
+def threads_of(out: Path) -> Iterator[None]:
     """Let torch use as many threads as the audit in ``out`` was begun with, or one for a new audit.
 
     Sums over several threads are rounded otherwise, and processes of one thread each use cores better. A file
-    of settings that cannot be read changes nothing; ``check_settings`` tells of it.
+    of settings that cannot be read is left to ``check_settings``.
     """
-    path = out / SETTINGS_FILE
+    path, before = out / SETTINGS_FILE, torch.get_num_threads()
     try:
-        torch.set_num_threads(int(json.loads(path.read_text(encoding="utf-8"))["threads"]) if path.exists() else 1)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError):
-        return
+        begun = int(json.loads(path.read_text(encoding="utf-8"))["threads"]) if path.exists() else 1
+    except (OSError, ValueError, KeyError, TypeError):
+        begun = before
+    torch.set_num_threads(max(1, begun))
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def set_digest(files: Sequence[SourceFile]) -> str:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import time
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xai.audit.claims.definitions import ALL_MODELS, DEFAULT_CLAIMS, Claim, parse_claims
 from xai.cli.common import Json, Note
 from xai.errors import XaiError
 from xai.models.cards import DEFAULT_MODEL
 from xai.types import Progress
+
+if TYPE_CHECKING:
+    from xai.audit.engines.base import Engine
+    from xai.models.classifiers import Classifier
 
 __all__ = ["audit", "gate"]
 
@@ -22,41 +28,46 @@ def audit(args: Namespace, note: Note) -> Json:
         XaiError: a path or a model cannot be read, or ``--out`` lies in the set or holds something else.
         KeyboardInterrupt: the run was stopped from the keyboard; with a sentence.
     """
+    from xai.audit.settings import threads_of  # noqa: PLC0415 - seconds, with torch
+
+    _check_out(args.out, args.paths)
     try:
-        return _audited(args, note)
+        with threads_of(args.out):
+            return _audited(args, note)
     except KeyboardInterrupt:
         raise KeyboardInterrupt("Stopped; the same call goes on where it was.") from None
 
 
 def _audited(args: Namespace, note: Note) -> Json:
-    from xai.audit.controls import ControlModels  # noqa: PLC0415 - seconds, with torch
-    from xai.audit.engines.base import Engine  # noqa: PLC0415
-    from xai.audit.engines.local import Local, workers_here  # noqa: PLC0415
-    from xai.audit.engines.ray import Ray  # noqa: PLC0415
+    from xai.audit.controls import ControlModels  # noqa: PLC0415
     from xai.audit.report.about import write_about  # noqa: PLC0415
     from xai.audit.run import finish_audit, report_audit, run_audit  # noqa: PLC0415
-    from xai.audit.settings import Options, use_threads_of  # noqa: PLC0415
+    from xai.audit.settings import Options  # noqa: PLC0415
     from xai.audit.sources.files import list_files  # noqa: PLC0415
     from xai.models.classifiers import load_classifier  # noqa: PLC0415
 
     began = time.monotonic()
-    _check_out(args.out, args.paths)
-    use_threads_of(args.out)
     names = list(dict.fromkeys(args.model or [DEFAULT_MODEL]))
     claims = _claims(args.claims, names)
     classifiers = [load_classifier(name, args.device) for name in names]
     files = list_files(args.paths, note, args.limit)
-    engine: Engine = Ray(args.workers)
-    if args.engine == "local":
-        on_gpu = any(classifier.device.type == "cuda" for classifier in classifiers)
-        engine = Local(workers=args.workers or (1 if on_gpu else workers_here()))
     options = Options(claims, args.donors)
-    run_audit(files, classifiers, args.out, _counter("files", note), engine, options)
+    run_audit(files, classifiers, args.out, _counter("files", note), _engine(args, classifiers), options)
     controls = ControlModels(args.device)
     summary = finish_audit(files, names, args.out, claims, controls, _counter("faces for the controls", note))
     write_about(args.out, {"set": _title(args), "auditor": args.auditor, "purpose": args.purpose})
     report_audit(args.out, None if args.no_faces else files)
     return {**summary, "seconds": round(time.monotonic() - began, 3), "out": str(args.out)}
+
+
+def _engine(args: Namespace, classifiers: Sequence[Classifier]) -> Engine:
+    from xai.audit.engines.local import Local, workers_here  # noqa: PLC0415
+    from xai.audit.engines.ray import Ray  # noqa: PLC0415
+
+    if args.engine == "ray":
+        return Ray(args.workers)
+    on_gpu = any(classifier.device.type == "cuda" for classifier in classifiers)
+    return Local(workers=args.workers or (1 if on_gpu else workers_here()))
 
 
 def _title(args: Namespace) -> str:

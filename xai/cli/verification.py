@@ -25,7 +25,7 @@ def verify(args: Namespace, note: Note) -> Json:
     Raises:
         XaiError: it is neither, or the photos cannot be read.
     """
-    from xai.audit.settings import SETTINGS_FILE, use_threads_of  # noqa: PLC0415 - seconds, with torch
+    from xai.audit.settings import SETTINGS_FILE, threads_of  # noqa: PLC0415 - seconds, with torch
     from xai.audit.verify.comparison import Verification  # noqa: PLC0415
     from xai.audit.verify.explanation import check_explanation  # noqa: PLC0415
 
@@ -34,8 +34,8 @@ def verify(args: Namespace, note: Note) -> Json:
     if not args.folder.is_dir():
         raise XaiError(f"There is no folder {args.folder}; name that of an audit or of an explanation.")
     if (args.folder / SETTINGS_FILE).is_file():
-        use_threads_of(args.folder)
-        _audit(args, photos, found, note)
+        with threads_of(args.folder):
+            _audit(args, photos, found, note)
     elif (args.folder / "manifest.json").is_file():
         check_explanation(args.folder, photos, found, args.device)
     else:

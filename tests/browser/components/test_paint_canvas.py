@@ -63,9 +63,7 @@ def visit(browser, server):
 
     def start(query="", width=1280, height=1100):
         contexts.append(
-            browser.new_context(
-                viewport={"width": width, "height": height}, has_touch=width < 500
-            )
+            browser.new_context(viewport={"width": width, "height": height}, has_touch=width < 500)
         )
         visitor = Visit(contexts[-1].new_page())
         visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))

@@ -64,7 +64,9 @@ class _Worker:
 
 def _examined(chunks: Chunks, task: Task, count: int) -> Generator[Part, None, None]:
     """The parts in their order, examined by ``count`` processes that end with this generator."""
-    told = pickle.dumps(task)  # a plain copy: torch would hand over shared memory, which containers have little of
+    told = pickle.dumps(
+        task
+    )  # a plain copy: torch would hand over shared memory, which containers have little of
     workers: list[_Worker] = []
     ahead = iter(enumerate(chunks))
     made: dict[int, Part | XaiError] = {}
@@ -108,8 +110,8 @@ def _take(pipe: Connection, made: dict[int, Part | XaiError]) -> None:
         number, part = pipe.recv()
     except (EOFError, OSError):
         raise XaiError(
-            "A process that examined photos ended early, perhaps for want of memory; the same call goes on where "
-            "it was, with --workers 1 in a single process."
+            "A process that examined photos ended early, perhaps for want of memory; the same call goes on "
+            "where it was, with --workers 1 in a single process."
         ) from None
     made[number] = part
 
