@@ -241,6 +241,8 @@ class Evidence:
         edits: the answer for every edited face, in the order of the tests.
         strip: a few of them with their pictures: first those that should have changed the answer.
         donors: ``gallery`` or ``set``: the source of the donors; empty without any.
+        coarse: why edits are placed coarsely: ``five_points``, the mesh was estimated from five points;
+            ``turned``, the far side of the head is hidden. Empty where neither holds.
         forwards: forward passes it took.
         seconds: wall-clock seconds it took.
         detail: effects of regions; None where not requested.
@@ -263,3 +265,4 @@ class Evidence:
     forwards: int
     seconds: float
     detail: Detail | None = None
+    coarse: tuple[str, ...] = ()

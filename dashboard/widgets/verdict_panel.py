@@ -101,6 +101,8 @@ class VerdictPanel:
             with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
                 with st.popover(t("verdict.more"), type="tertiary", key=f"more {self._title}"):
                     self._more(evidence, level, notes)
+                for why in evidence.coarse:
+                    st.caption(t(f"coarse.{why}"), width="content")
                 if in_general := general_line(self._explained.explanation.provenance.model):
                     st.caption(in_general, width="content")
 

@@ -67,10 +67,12 @@ class Mesh:
 
     Attributes:
         points: float32 ``(468, 2)``, x and y in crop pixels.
+        depth: float32 ``(468,)``, away from the viewer in crop pixels, 0 in the middle of the head.
         presence: confidence that there is a face, 0..1.
     """
 
     points: NDArray[np.float32]
+    depth: NDArray[np.float32]
     presence: float
 
 
@@ -106,8 +108,11 @@ def fit_mesh(crop: NDArray[np.uint8], five: NDArray[np.float32]) -> Mesh:
     outputs = _run(_roi(crop, turn, shift))
     logit, vertices = sorted((output.ravel() for output in outputs), key=len)
     # The network counts from the centre of the first pixel: found by mirroring its input.
-    points = (vertices.reshape(MESH_POINTS, 3)[:, :2] + 0.5) @ turn.T + shift
-    return Mesh(points.astype(np.float32), 1 / (1 + math.exp(-float(logit[0]))))
+    across, away = np.split(vertices.reshape(MESH_POINTS, 3), [2], axis=1)
+    points = (across + 0.5) @ turn.T + shift
+    depth = away[:, 0] * math.hypot(*turn[:, 0])
+    presence = 1 / (1 + math.exp(-float(logit[0])))
+    return Mesh(points.astype(np.float32), depth.astype(np.float32), presence)
 
 
 def five_of(mesh: NDArray[np.float32]) -> NDArray[np.float32]:

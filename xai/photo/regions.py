@@ -1,7 +1,7 @@
 """Named regions of a face as masks in crop pixels, and the shares of a map in them.
 
-The outlines come from the 468-point mesh; from five points a 3-D template is rotated and scaled to fit them
-instead. Above and below are in the face's own axes, so a tilted or turned head is divided correctly.
+The outlines come from the 468-point mesh, which ``face_shape`` estimates where only five points are known.
+Above and below are in the face's own axes, so a tilted or turned head is divided correctly.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.photo.mesh import MESH_POINTS, five_of, has_mesh
+from xai.photo.face_shape import mesh_of
+from xai.photo.mesh import five_of, has_mesh
 from xai.types import REGIONS, Face, RegionShares
 
-__all__ = ["counted_regions", "fitted_template", "region_masks", "region_shares"]
+__all__ = ["counted_regions", "region_masks", "region_shares"]
 
 Masks = Mapping[str, NDArray[np.bool_]]
 Points = NDArray[np.float64]
@@ -24,7 +25,7 @@ Points = NDArray[np.float64]
 _RIGHT_SIDE = (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377)
 _LEFT_SIDE = (152, 148, 176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109)
 
-_MESH_OUTLINES = {
+_OUTLINES = {
     "oval": _RIGHT_SIDE + _LEFT_SIDE,
     "left_eye": (33, 7, 163, 144, 145, 153, 154, 155, 133, 55, 107, 66, 105, 63, 70, 46),
     "right_eye": (362, 382, 381, 380, 374, 373, 390, 249, 263, 276, 300, 293, 334, 296, 336, 285),
@@ -36,37 +37,6 @@ to the nose, so that nose and mouth meet."""
 
 GROWTH = 0.06
 """Eyes and mouth are taken this much larger than their outlines, in eye distances."""
-
-_FIVE = np.array(
-    [(-0.5, 0.0, 0.0), (0.5, 0.0, 0.0), (0.0, 0.63, -0.6), (-0.44, 0.99, 0.02), (0.44, 0.99, 0.02)]
-)
-"""Eye centres, nose tip and mouth corners: across, down and away from the viewer, in eye distances from the
-middle of the eyes."""
-
-_RIGHT_HALVES = {
-    "oval": (
-        (0.0, 0.56, 0.94, 1.08, 1.09, 1.06, 0.96, 0.74, 0.48, 0.2, 0.0),
-        (-0.81, -0.77, -0.54, -0.19, 0.03, 0.46, 0.94, 1.28, 1.5, 1.63, 1.65),
-        (-0.29, -0.17, 0.23, 0.66, 0.85, 0.96, 0.87, 0.56, 0.32, 0.13, 0.1),
-    ),
-    "nose": (
-        (0.0, 0.12, 0.16, 0.23, 0.35, 0.29, 0.0),
-        (-0.08, -0.06, 0.13, 0.39, 0.55, 0.66, 0.71),
-        (-0.32, -0.25, -0.27, -0.34, -0.17, -0.22, -0.34),
-    ),
-    "mouth": (
-        (0.0, 0.29, 0.44, 0.34, 0.25, 0.0),
-        (0.71, 0.66, 0.99, 1.1, 1.17, 1.23),
-        (-0.34, -0.22, 0.03, -0.1, -0.15, -0.21),
-    ),
-    "right_eye": (
-        (0.28, 0.42, 0.5, 0.69, 0.72, 0.85, 0.91, 0.66, 0.24, 0.21),
-        (0.01, 0.04, 0.05, 0.01, -0.01, -0.2, -0.25, -0.39, -0.35, -0.22),
-        (-0.04, -0.07, -0.07, 0.01, 0.04, -0.04, 0.04, -0.21, -0.35, -0.3),
-    ),
-}
-"""The right half of each outline on the same axes, a row each for across, down and away: medians over
-meshes fitted to frontal faces."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +86,7 @@ def region_masks(face: Face) -> Masks | None:
     """
     if not len(face.landmarks):
         return None
-    layout = _layout(face.landmarks.astype(np.float64))
+    layout = _layout(face)
     drawn = _drawn(layout, face.crop.shape[0])
     return {name: drawn == number for number, name in enumerate(REGIONS)}
 
@@ -153,11 +123,10 @@ def region_shares(values: NDArray[np.float32], masks: Masks) -> RegionShares | N
     return RegionShares(share, {name: float(mask.mean()) for name, mask in masks.items()})
 
 
-def _layout(landmarks: Points) -> _Layout:
-    if len(landmarks) == MESH_POINTS:
-        outlines = {name: landmarks[list(vertices)] for name, vertices in _MESH_OUTLINES.items()}
-        return _Layout(outlines, five_of(landmarks.astype(np.float32)).astype(np.float64))
-    return _Layout(fitted_template(landmarks), landmarks)
+def _layout(face: Face) -> _Layout:
+    mesh = mesh_of(face)
+    outlines = {name: mesh[list(vertices)].astype(np.float64) for name, vertices in _OUTLINES.items()}
+    return _Layout(outlines, five_of(mesh).astype(np.float64))
 
 
 def _drawn(layout: _Layout, side: int) -> NDArray[np.int64]:
@@ -194,35 +163,3 @@ def _filled(outline: Points, side: int) -> NDArray[np.bool_]:
     corners = np.rint((outline - 0.5) * 16).astype(np.int32)
     cv2.fillPoly(canvas, [corners], 1, shift=4)
     return canvas.astype(bool)
-
-
-def fitted_template(five: Points) -> dict[str, Points]:
-    """Outlines of the face's parts.
-
-    The template is seen from afar (scaled orthographic projection): a linear fit of its five points to the
-    given ones, reduced to the nearest rotation and scale, as in DeMenthon and Davis, "Model-Based Object Pose
-    in 25 Lines of Code" (1995), first step. Against the mesh this halves the error that a flat template makes
-    on turned heads.
-
-    Args:
-        five: float64 ``(5, 2)``: left eye, right eye, nose tip, left and right mouth corner, any frame with
-            y down.
-
-    Returns:
-        ``oval``, ``nose``, ``mouth``, ``left_eye`` and ``right_eye`` (with brows): polygons, float64
-        ``(N, 2)`` in the frame of ``five``.
-    """
-    solid_middle, seen_middle = _FIVE.mean(axis=0), five.mean(axis=0)
-    fit = np.linalg.lstsq(_FIVE - solid_middle, five - seen_middle, rcond=None)[0]
-    left, sizes, right = np.linalg.svd(fit, full_matrices=False)
-    view = sizes.mean() * left @ right
-    return {name: (outline - solid_middle) @ view + seen_middle for name, outline in _whole().items()}
-
-
-def _whole() -> dict[str, Points]:
-    """The template's outlines, ``(N, 3)``, mirrored from their right halves."""
-    halves = {name: np.array(rows).T for name, rows in _RIGHT_HALVES.items()}
-    mirror = np.array([-1.0, 1.0, 1.0])
-    eye = halves.pop("right_eye")
-    whole = {name: np.concatenate([half, half[::-1] * mirror]) for name, half in halves.items()}
-    return whole | {"right_eye": eye, "left_eye": eye * mirror}

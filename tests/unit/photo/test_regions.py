@@ -8,7 +8,8 @@ import PIL.Image
 import pytest
 
 from xai.photo.faces import find_faces
-from xai.photo.regions import fitted_template, region_masks, region_shares
+from xai.photo.mesh import five_of
+from xai.photo.regions import region_masks, region_shares
 from xai.types import REGION_SUMS, REGIONS, Box, Face, Image
 
 FIVE = np.array([(60, 70), (100, 70), (80, 95), (63, 110), (97, 110)], np.float32)
@@ -68,26 +69,13 @@ def test_masks_of_a_mesh_lie_where_the_names_say(found):
     assert at(masks, (1, 1)) == "elsewhere"
 
 
-def test_template_agrees_with_the_mesh(found):
+def test_regions_of_five_points_agree_with_those_of_the_mesh(found):
     by_mesh = region_masks(found)
-    points = found.landmarks
-    eyes = [(points[33] + points[133]) / 2, (points[362] + points[263]) / 2]
-    by_template = region_masks(face_with([*eyes, points[1], points[61], points[291]], len(found.crop)))
-    assert_partition(by_template, len(found.crop))
-    for name, least in {"eyes": 0.6, "nose": 0.6, "mouth": 0.6, "cheeks": 0.6, "chin": 0.5}.items():
-        both = (by_mesh[name] & by_template[name]).sum()
-        assert both / (by_mesh[name] | by_template[name]).sum() > least, name
-
-
-def test_template_meets_the_points_of_a_frontal_face():
-    outlines = fitted_template(FIVE.astype(float))
-    assert outlines["nose"][:, 1].max() == pytest.approx(98, abs=4)
-    assert outlines["nose"][:, 0].mean() == pytest.approx(80, abs=0.5)
-    for eye, part in ((FIVE[0], "left_eye"), (FIVE[1], "right_eye")):
-        assert (outlines[part].min(axis=0) < eye).all()
-        assert outlines[part][:, 0].max() > eye[0]
-    mirrored = outlines["left_eye"] * (-1, 1) + (160, 0)
-    np.testing.assert_allclose(mirrored, outlines["right_eye"], atol=1e-6)
+    by_points = region_masks(face_with(five_of(found.landmarks), len(found.crop)))
+    assert_partition(by_points, len(found.crop))
+    for name, least in {"eyes": 0.7, "nose": 0.6, "mouth": 0.7, "cheeks": 0.7, "chin": 0.6}.items():
+        both = (by_mesh[name] & by_points[name]).sum()
+        assert both / (by_mesh[name] | by_points[name]).sum() > least, name
 
 
 @pytest.mark.parametrize("degrees", [-60, -25, 25, 90])

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import UnknownName
+from xai.photo.face_shape import with_mesh
 from xai.types import Face, Prediction, Progress
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def whatif(
     caused it, nor that the answer is right before or after.
 
     Args:
-        face: the face. Drawing needs the 468-point mesh, hiding a part of the face any landmarks.
+        face: the face, with landmarks; the mesh is estimated where they are five points.
         classifier: the model.
         probe: one of ``PROBES``.
         fill: one of ``COVER_FILLS``, the fill of ``smallest_cover``.
@@ -213,7 +214,7 @@ def whatif(
     run = find_probe(probe).run()
     if fill not in COVER_FILLS:
         raise UnknownName("fill", fill, COVER_FILLS)
-    return run(Subject(face, classifier, fill, progress or _silent, drawn_as))
+    return run(Subject(with_mesh(face), classifier, fill, progress or _silent, drawn_as))
 
 
 def _silent(_done: int, _total: int) -> None:

@@ -21,6 +21,7 @@ from scipy.interpolate import RBFInterpolator  # type: ignore[import-untyped]
 
 from xai.evidence.interventions.areas import face_unit
 from xai.evidence.interventions.bare_face import bare_face_model
+from xai.photo.face_shape import TURNED, fit_of
 from xai.photo.mesh import MESH_POINTS
 from xai.photo.portraits import portrait_face
 from xai.photo.samples import PORTRAITS
@@ -109,7 +110,11 @@ class Warp:
         self._side = side = len(face.crop)
         self._mesh = face.landmarks.astype(np.float64)
         self._skin = _skin_of(face)
-        self._held = sorted({*_OVAL, *range(0, MESH_POINTS, _EVERY)})
+        held = np.unique([*_OVAL, *range(0, MESH_POINTS, _EVERY)])
+        if abs(fit_of(face).yaw) > TURNED:
+            # The far side lies over the near one: two places of a donor for one of the face.
+            held = held[bare_face_model().frame.facing_vertices(face.landmarks)[held]]
+        self._held = held.tolist()
         low, high = -_BEYOND * side, (1 + _BEYOND) * side
         edge = np.linspace(low, high, 4)
         frame = [(x, y) for x in edge for y in edge if x in (low, high) or y in (low, high)]
@@ -128,7 +133,7 @@ class Warp:
             float32 ``(S, S, 3)``, 0..255, in the face's crop pixels; mirrored at the donor's own edges.
         """
         goal = donor.face.landmarks.astype(np.float64)
-        turn = _similarity(self._mesh, goal)
+        turn = _similarity(self._mesh[self._held], goal[self._held])
         left = goal[self._held] - _apply(turn, self._mesh[self._held])
         where = _apply(turn, self._cells) + self._weights @ left
         grid = where.reshape(_CELLS, _CELLS, 2).astype(np.float32)

@@ -100,9 +100,19 @@ class FaceFrame:
 
     def facing(self, landmarks: Points) -> NDArray[np.bool_]:
         """Which pixels of the frame are visible from the camera: bool ``(h, w)``."""
-        sizes = self._sizes(with_rim(landmarks)) / _areas(self.vertices, self.triangles)
         owner = self.owners()
-        return np.asarray((owner >= 0) & (sizes > _FACING * np.median(sizes))[owner], np.bool_)
+        return np.asarray((owner >= 0) & self._seen(landmarks)[owner], np.bool_)
+
+    def facing_vertices(self, landmarks: Points) -> NDArray[np.bool_]:
+        """Which vertices of a mesh the camera sees, bool ``(468,)``: most of their triangles face it."""
+        corners, seen = self.triangles.ravel(), np.repeat(self._seen(landmarks), 3)
+        share = np.bincount(corners, seen, len(self.vertices)) / np.bincount(corners)
+        return np.asarray(share[: len(landmarks)] > 0.5, np.bool_)
+
+    def _seen(self, landmarks: Points) -> NDArray[np.bool_]:
+        """Which triangles face the camera."""
+        sizes = self._sizes(with_rim(landmarks)) / _areas(self.vertices, self.triangles)
+        return np.asarray(sizes > _FACING * np.median(sizes), np.bool_)
 
     def _sizes(self, points: Points) -> NDArray[np.float64]:
         return _areas(points, self.triangles)

@@ -30,6 +30,7 @@ from xai.models.classifiers import Classifier
 from xai.models.inference.batch_job import Batches, InferenceJob
 from xai.models.inference.runtimes import Runtime
 from xai.models.inference.scheduler import run
+from xai.photo.face_shape import TURNED, fit_of, with_mesh
 from xai.photo.mesh import has_mesh
 from xai.types import Face, Progress
 
@@ -78,7 +79,8 @@ class FaceEdits:
     """All edits of one face; made on first use, cached for the next model.
 
     Args:
-        face: a crop with its landmarks.
+        face: a crop with its landmarks. Where they are five points, edits are laid on the mesh that
+            ``fit_head`` estimates.
         donors: other people's faces from which parts are taken, the best match first; the gallery's where
             None.
     """
@@ -94,7 +96,18 @@ class FaceEdits:
     def feasibility(self, *, reveal: bool) -> Feasibility:
         """Whether bare skin (``reveal``) or drawn masks are feasible here; see ``check_feasibility``."""
         fit = self._fit if reveal and has_mesh(self.face) else None
-        return check_feasibility(self.face, reveal=reveal, fit=fit)
+        return check_feasibility(self.original, reveal=reveal, fit=fit)
+
+    @property
+    def coarse(self) -> tuple[str, ...]:
+        """Why edits of this face are placed coarsely, as of ``Evidence``; empty without landmarks."""
+        if not len(self.original.landmarks):
+            return ()
+        why = {
+            "five_points": not has_mesh(self.original),
+            "turned": abs(fit_of(self.original).yaw) > TURNED,
+        }
+        return tuple(name for name, holds in why.items() if holds)
 
     @cached_property
     def donors(self) -> tuple[Donor, ...]:
@@ -209,9 +222,10 @@ class FaceEdits:
 
 
 def donor_of(face: Face, wearing: str, group: str, name: str) -> Donor | None:
-    """The face as a ``Donor``; None where it has no mesh or its edits are not feasible."""
+    """The face as a ``Donor``; None where its mesh is missing or estimated, or edits are not feasible."""
     edits = FaceEdits(face)
-    return Donor(edits.face, wearing, group, name) if edits.feasibility(reveal=False).holds else None
+    usable = has_mesh(face) and edits.feasibility(reveal=False).holds
+    return Donor(edits.face, wearing, group, name) if usable else None
 
 
 def edits_with(face: Face, donors: Sequence[Donor] | None, group: str = "") -> FaceEdits:
@@ -224,7 +238,8 @@ def edits_with(face: Face, donors: Sequence[Donor] | None, group: str = "") -> F
     """
     if donors is None:
         return FaceEdits(face)
-    return FaceEdits(face, matched(face, donors, group) if has_mesh(face) else ())
+    laid = with_mesh(face)
+    return FaceEdits(face, matched(laid, donors, group) if has_mesh(laid) else ())
 
 
 def flipped_face(edits: FaceEdits, content: str) -> NDArray[np.uint8]:
@@ -334,8 +349,8 @@ def _contrast(logits: Tensor, target: int) -> Tensor:
 
 
 def _reduced(face: Face) -> Face:
-    """The face with its crop and landmarks reduced to at most ``CANVAS`` pixels."""
-    side = len(face.crop)
+    """The face with a mesh, its crop and landmarks reduced to at most ``CANVAS`` pixels."""
+    face, side = with_mesh(face), len(face.crop)
     if side <= CANVAS:
         return face
     crop = cv2.resize(face.crop, (CANVAS, CANVAS), interpolation=cv2.INTER_AREA)

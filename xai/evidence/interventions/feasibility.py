@@ -8,6 +8,7 @@ from typing import NamedTuple
 from xai.evidence.interventions.areas import face_unit
 from xai.evidence.interventions.bare_face import BareFit
 from xai.evidence.interventions.fills import fit_bare_face
+from xai.photo.face_shape import fit_of, with_mesh
 from xai.photo.mesh import has_mesh
 from xai.types import Face
 
@@ -15,7 +16,7 @@ __all__ = ["LIMITS", "Feasibility", "Limits", "check_feasibility"]
 
 _SENTENCES = {
     "": "",
-    "no_mesh": "The face mesh could not be fitted, so nothing can be painted in its place.",
+    "no_mesh": "Eyes, nose and mouth could not be located, so nothing can be painted in their place.",
     "small": "The eyes are {value:.0f} pixels apart; at least {limit:.0f} are needed.",
     "turned": "The head is turned too far to the side.",
     "unseen": "Too little of the upper face can be seen.",
@@ -50,7 +51,10 @@ class Limits:
 
     Attributes:
         eye_distance: least distance between the eyes in crop pixels.
-        turn: largest distance of the nose from the middle of the face, 0 frontal, 1 at its edge.
+        turn: largest angle by which the head is turned to a side, degrees.
+        misfit: farthest that one of five points may lie from a head's, in eye distances, where the mesh is
+            estimated from them.
+        score: least score of the detector there: fists, necks and backs of heads have less.
         seen: least visible share of the upper face, 0..1.
         likeness: least correlation of the upper face with the mean face.
         unexplained: largest share of the upper face that may not look like a face (glasses, hair, a hand),
@@ -58,7 +62,9 @@ class Limits:
     """
 
     eye_distance: float = 14.0
-    turn: float = 0.7
+    turn: float = 60.0
+    misfit: float = 0.15
+    score: float = 0.5
     seen: float = 0.7
     likeness: float = 0.1
     unexplained: float = 0.45
@@ -81,15 +87,18 @@ def check_feasibility(
         fit: avoids a second fit of the same face.
 
     Raises:
-        WeightsUnavailable: the model's file is missing or altered.
+        WeightsUnavailable: a model's file is missing or altered.
     """
-    if not has_mesh(face):
+    if not len(face.landmarks):
+        return Feasibility(False, "no_mesh")
+    head = fit_of(face)
+    if not has_mesh(face) and (head.residual > limits.misfit or face.score < limits.score):
         return Feasibility(False, "no_mesh")
     if (size := face_unit(face)) < limits.eye_distance:
         return Feasibility(False, "small", size, limits.eye_distance)
-    if (turn := _turn(face)) > limits.turn:
+    if (turn := abs(head.yaw)) > limits.turn:
         return Feasibility(False, "turned", turn, limits.turn)
-    return _of_fit(fit or fit_bare_face(face), limits) if reveal else Feasibility(True)
+    return _of_fit(fit or fit_bare_face(with_mesh(face)), limits) if reveal else Feasibility(True)
 
 
 def _of_fit(fit: BareFit, limits: Limits) -> Feasibility:
@@ -100,10 +109,3 @@ def _of_fit(fit: BareFit, limits: Limits) -> Feasibility:
     if fit.likeness < limits.likeness:
         return Feasibility(False, "odd", fit.likeness, limits.likeness)
     return Feasibility(True)
-
-
-def _turn(face: Face) -> float:
-    left, right, nose = face.landmarks[[234, 454, 1]]
-    along = right - left
-    place = float((nose - left) @ along) / max(float(along @ along), 1e-6)
-    return abs(2 * place - 1)

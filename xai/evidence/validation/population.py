@@ -23,6 +23,8 @@ from xai.evidence.verdict.run import Case, run_causal_tests
 from xai.evidence_types import VERDICTS
 from xai.learning.evaluation.metrics import bootstrap_intervals
 from xai.models.ground_truth.photo_networks import PhotoNetwork
+from xai.photo.face_shape import with_mesh
+from xai.photo.mesh import has_mesh
 from xai.types import CLASSES
 
 __all__ = [
@@ -98,11 +100,13 @@ def judge_networks(
     for cue, own in by_cue.items():
         planted = [planted_face(face, own[0]) for face in usable]
         donors = [
-            Donor(FaceEdits(f.face).face, f.label, f.group, f"{f.group} {i}") for i, f in enumerate(planted)
+            Donor(FaceEdits(f.face).face, f.label, f.group, f"{f.group} {i}")
+            for i, f in enumerate(planted)
+            if has_mesh(f.face)
         ]
         for face in planted:
             for source in sources:
-                lent = matched(face.face, donors, face.group) if source == "set" else None
+                lent = matched(with_mesh(face.face), donors, face.group) if source == "set" else None
                 yield from ((source, judged) for judged in _of_face(face, own, lent))
         progress(f"calibrating: networks with {cue or 'no cue'} have been asked about {len(planted)} faces")
 

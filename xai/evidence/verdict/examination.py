@@ -131,6 +131,7 @@ class Examination:
             forwards=forwards,
             seconds=0.0,
             detail=self.detail,
+            coarse=self.edits.coarse,
         )
 
     def _strip(self, answers: Sequence[EditAnswer], failed: set[str]) -> tuple[EditedFace, ...]:

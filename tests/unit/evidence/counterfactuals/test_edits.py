@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.support.faces import turned_mesh
 from xai.errors import UnknownName
 from xai.evidence.counterfactuals.synthetic import FILLS, SHAMS, hide, reveal, sham
 from xai.evidence.interventions.areas import area_under_test, feather_mask
@@ -163,11 +164,14 @@ def test_no_mesh_no_reveal(faces):
     face = faces["astronaut-red"]
     five = replace(face, landmarks=five_of(face.landmarks))
     bare = replace(face, landmarks=np.zeros((0, 2), np.float32))
-    for without in (five, bare):
+    scattered = replace(face, landmarks=five.landmarks[[3, 1, 0, 4, 2]])
+    unsure = replace(five, score=0.4)
+    assert check_feasibility(five, reveal=False).holds
+    for without in (bare, scattered, unsure):
         assert not check_feasibility(without).holds
-        assert "mesh" in check_feasibility(without).reason
-        with pytest.raises(ValueError, match="468"):
-            reveal(without, np.ones(face.crop.shape[:2], bool))
+        assert "could not be located" in check_feasibility(without).reason
+    with pytest.raises(ValueError, match="468"):
+        reveal(bare, np.ones(face.crop.shape[:2], bool))
     assert area_under_test(bare, "wide") is None
     assert (hide(five, area_under_test(five, "strict"), "grey") != face.crop).any()
     with pytest.raises(UnknownName, match="moved, masked, bare"):
@@ -176,11 +180,8 @@ def test_no_mesh_no_reveal(faces):
 
 def test_a_profile_is_refused(faces):
     face = faces["admiral-plain"]
-    turned = face.landmarks.copy()
-    nose = turned[1, 0]
-    left = turned[:, 0] < nose
-    turned[left, 0] = nose - 0.1 * (nose - turned[left, 0])
-    belief = check_feasibility(replace(face, landmarks=turned))
+    assert check_feasibility(replace(face, landmarks=turned_mesh(face, 55)), reveal=False).holds
+    belief = check_feasibility(replace(face, landmarks=turned_mesh(face, 65)))
     assert not belief.holds
     assert "turned" in belief.reason
 

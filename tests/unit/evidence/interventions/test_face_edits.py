@@ -14,6 +14,7 @@ from xai.evidence.interventions.areas import area_under_test
 from xai.evidence.interventions.face_edits import CANVAS, CLIP, FACE, FaceEdits, Layer, log_odds
 from xai.evidence.verdict.run import turned_face
 from xai.models.inference import runtimes
+from xai.photo.face_shape import mesh_of
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 
@@ -182,7 +183,10 @@ def test_large_crops_are_painted_at_a_fixed_size(masked_face, sketch):
     step = len(doubled) / CANVAS
     same = doubled[round(100 * step) : round(124 * step), round(100 * step) : round(124 * step)]
     np.testing.assert_allclose(middle, same.mean(axis=(0, 1)), atol=1.5)
-    assert FaceEdits(sketch).face is sketch
+    laid = FaceEdits(sketch)
+    assert laid.original is sketch
+    assert laid.coarse == ("five_points",)
+    np.testing.assert_array_equal(laid.face.landmarks, mesh_of(sketch))
 
 
 def test_contents_by_name(edits, sketch):

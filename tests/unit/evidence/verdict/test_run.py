@@ -7,6 +7,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.support.faces import turned_mesh
 from tests.support.models import make_classifier, make_face
 from xai.errors import Cancelled, UnknownName, XaiError
 from xai.evidence.interventions.cue_conflict import plan
@@ -19,6 +20,7 @@ from xai.models.cards import DEFAULT_MODEL
 from xai.models.classifiers import load_classifier
 from xai.models.ground_truth import load_family
 from xai.photo.faces import find_faces
+from xai.photo.mesh import five_of
 from xai.photo.sample_rendering import load_sample
 from xai.types import CLASSES
 
@@ -202,9 +204,7 @@ def test_two_classes_are_asked_what_their_card_states(edits, goes, truth):
 
 
 def turned_away(face):
-    points = face.landmarks.copy()
-    points[1] = points[234] + 0.05 * (points[454] - points[234])
-    return replace(face, landmarks=points)
+    return replace(face, landmarks=turned_mesh(face, 65))
 
 
 def tiny(face):
@@ -212,8 +212,8 @@ def tiny(face):
     return replace(face, crop=small, landmarks=face.landmarks / 4)
 
 
-def five_only(face):
-    five = np.array([[74, 74], [118, 74], [96, 101], [78, 117], [114, 117]], np.float32)
+def mixed_up(face):
+    five = np.array([[78, 117], [118, 74], [74, 74], [114, 117], [96, 101]], np.float32)
     return replace(face, landmarks=five)
 
 
@@ -221,7 +221,7 @@ def five_only(face):
     ("spoilt", "code", "measured"),
     [
         (lambda face: make_face(face.crop), "no_mesh", False),
-        (five_only, "no_mesh", False),
+        (mixed_up, "no_mesh", False),
         (tiny, "small", True),
         (turned_away, "turned", True),
     ],
@@ -338,3 +338,14 @@ def test_a_turned_face_is_of_another_class(edits):
     masked, bare = (turned_face(edits["admiral-plain"], t) for t in ("uncovered", "covered"))
     assert (masked != bare).any()
     assert turned_face(FaceEdits(make_face(np.zeros((9, 9, 3), np.uint8))), "covered") is None
+
+
+def test_five_points_and_a_turned_head_are_judged_and_called_coarse(faces):
+    face, classifier = faces["astronaut-red"], reader()
+    coarse = replace(face, landmarks=five_of(face.landmarks))
+    found = run_causal_test(FaceEdits(coarse), classifier, "covered")
+    precise = run_causal_test(FaceEdits(face), classifier, "covered")
+    assert (found.coarse, precise.coarse) == (("five_points",), ())
+    assert found.verdict == precise.verdict
+    assert found.follow.share == pytest.approx(precise.follow.share, abs=0.35)
+    assert FaceEdits(replace(face, landmarks=turned_mesh(face, 50))).coarse == ("turned",)
