@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.errors import UnknownName
-from xai.photo.face_shape import with_mesh
 from xai.types import Face, Prediction, Progress
 
 if TYPE_CHECKING:
@@ -214,7 +213,7 @@ def whatif(
     run = find_probe(probe).run()
     if fill not in COVER_FILLS:
         raise UnknownName("fill", fill, COVER_FILLS)
-    return run(Subject(with_mesh(face), classifier, fill, progress or _silent, drawn_as))
+    return run(Subject(face, classifier, fill, progress or _silent, drawn_as))
 
 
 def _silent(_done: int, _total: int) -> None:

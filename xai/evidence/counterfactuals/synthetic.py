@@ -21,6 +21,7 @@ from xai.evidence.counterfactuals.probes import Probed, Subject
 from xai.evidence.interventions.areas import area_under_test, blended, feather_mask
 from xai.evidence.interventions.feasibility import check_feasibility
 from xai.evidence.interventions.fills import bare, masked, neutral_fill, recolored_mask, shifted_crop
+from xai.photo.face_shape import mesh_of, with_mesh
 from xai.photo.occluders.renderer import draw_occluder
 from xai.photo.synthetic_masks.layout import fit_layout
 from xai.photo.synthetic_masks.renderer import LOOKS, MaskSpec, render_mask
@@ -161,10 +162,11 @@ def _ready(subject: Subject) -> Face:
     """The face with bare skin where the classifier sees a mask; refused where that is not feasible."""
     masked = "uncovered" not in class_info(_seen(subject)).wearings
     _refuse(subject.face, reveal_too=masked)
-    area = area_under_test(subject.face, "wide")
+    face = with_mesh(subject.face)
+    area = area_under_test(face, "wide")
     if not masked or area is None:
-        return subject.face
-    return replace(subject.face, crop=np.asarray(reveal(subject.face, area)[0]))
+        return face
+    return replace(face, crop=np.asarray(reveal(face, area)[0]))
 
 
 def _refuse(face: Face, *, reveal_too: bool) -> None:
@@ -195,7 +197,7 @@ def _slope(landmarks: Points) -> _Slope:
 
 def _before_the_face(subject: Subject, thing: str) -> Probed:
     _refuse(subject.face, reveal_too=False)
-    draw = partial(draw_occluder, subject.face.crop, subject.face.landmarks, thing)
+    draw = partial(draw_occluder, subject.face.crop, mesh_of(subject.face), thing)
     pictures = [draw(seed) for seed in range(_DRAWINGS)]
     found = _of_drawn(subject, range(1, _DRAWINGS + 1), pictures)
     return replace(found, start=_answer(subject))

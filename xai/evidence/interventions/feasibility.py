@@ -61,7 +61,7 @@ class Limits:
             0..1.
     """
 
-    eye_distance: float = 14.0
+    eye_distance: float = 11.0
     turn: float = 60.0
     misfit: float = 0.15
     score: float = 0.5

@@ -206,4 +206,4 @@ def test_a_small_face_is_refused(faces):
     small = cv2.resize(face.crop, (side, side), interpolation=cv2.INTER_AREA)
     belief = check_feasibility(replace(face, crop=small, landmarks=face.landmarks * np.float32(scale)))
     assert not belief.holds
-    assert "14" in belief.reason
+    assert "11" in belief.reason

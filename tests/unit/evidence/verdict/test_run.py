@@ -208,8 +208,8 @@ def turned_away(face):
 
 
 def tiny(face):
-    small = np.ascontiguousarray(face.crop[::4, ::4])
-    return replace(face, crop=small, landmarks=face.landmarks / 4)
+    small = np.ascontiguousarray(face.crop[::5, ::5])
+    return replace(face, crop=small, landmarks=face.landmarks / 5)
 
 
 def mixed_up(face):
