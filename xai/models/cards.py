@@ -44,6 +44,7 @@ __all__ = [
     "added_models",
     "card_paths",
     "find_card",
+    "function_card",
     "measured_folder",
     "parse_card",
     "read_card",
@@ -336,6 +337,33 @@ def _card_paths() -> Iterator[Path]:
     for folder in weights_folders():
         if folder.is_dir():
             yield from card_paths(folder)
+
+
+def function_card(name: str, classes: Sequence[str], input_size: int) -> Card:
+    """The card of a function of pictures, which is in no file: pictures in 0..1, nothing else known.
+
+    Raises:
+        ValueError: a name, a class or a size that no card may have.
+    """
+    return Card(
+        name=Field(name, "name").line(),
+        architecture="function",
+        classes=_classes(Field(list(classes), "classes")),
+        input_size=Field(input_size, "input_size").count(8, _LARGEST_INPUT),
+        mean=(0.0, 0.0, 0.0),
+        std=(1.0, 1.0, 1.0),
+        margin=0.3,
+        temperature=1.0,
+        source="own",
+        protocol="product",
+        sha256="",
+        recipe={},
+        data={},
+        metrics={},
+        license="not stated",
+        limits=(),
+        path=Path(),
+    )
 
 
 _REQUIRED = [
