@@ -193,7 +193,9 @@ def _calibrate(calls: Any) -> None:
     )
     call.add_argument("--data", type=Path, metavar="DIR", help="a labelled set; the gallery without it")
     call.add_argument("--model", action="append", help="verdicts of this model; repeat for several")
-    call.add_argument("--model-file", type=Path, metavar="X.safetensors", help="verdicts of a model's file")
+    call.add_argument(
+        "--model-file", type=Path, metavar="X.safetensors", help="verdicts of a model's file (or X.onnx)"
+    )
     call.add_argument("--card", type=Path, metavar="X.json", help="the card of --model-file")
     call.add_argument(
         "--references",

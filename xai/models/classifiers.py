@@ -18,8 +18,9 @@ from torch.nn import functional
 
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
-from xai.models.black_box import BlackBox, FunctionNetwork, PictureFunction
+from xai.models.black_box import BlackBox, FunctionNetwork, PictureFunction, why_no_probabilities
 from xai.models.cards import Card, find_card, function_card
+from xai.models.onnx_network import load_onnx
 from xai.models.weights import fill_network
 from xai.types import ComputeInfo, Prediction, Provenance
 
@@ -119,11 +120,18 @@ def load_classifier(name: str, device: str = "auto") -> Classifier:
 
 
 def load_card(card: Card, device: str = "auto") -> Classifier:
-    """Load the classifier that a card describes; errors as of ``load_classifier``."""
+    """Load the classifier that a card describes; errors as of ``load_classifier``.
+
+    A network in an ONNX file is on the CPU, whatever the device.
+    """
     place = pick_device(device)
-    network = ARCHITECTURES[card.architecture].build(len(card.classes))
-    fill_network(network, card)
-    network = network.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if card.format == "onnx":
+        network: nn.Module = load_onnx(card)
+        place = torch.device("cpu")
+    else:
+        network = ARCHITECTURES[card.architecture].build(len(card.classes))
+        fill_network(network, card)
+        network = network.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
     classifier = Classifier(card, network.eval().requires_grad_(requires_grad=False), place)
     _try(classifier)
     return classifier
@@ -195,6 +203,12 @@ def _try(classifier: Classifier) -> None:
             f"pictures of {side} × {side} pixels."
         ) from error
     check_finite(logits, classifier.name)
+    whole = classifier.card.format == "onnx" and classifier.card.output == "logits"
+    if whole and not why_no_probabilities(logits.numpy() * classifier.card.temperature):
+        raise WeightsUnavailable(
+            f"The model {classifier.name} is left out: its outputs are probabilities already; export it "
+            'without its softmax, or write "output": "probabilities" on its card.'
+        )
 
 
 def _trial_pictures(side: int) -> Tensor:
