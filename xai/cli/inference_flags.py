@@ -26,7 +26,8 @@ def add_calls(calls: Any) -> None:
 
 
 def _models(calls: Any) -> None:
-    new_call(calls, "models", cli.models, "List the classifiers.", tables.model_table)
+    call = new_call(calls, "models", cli.models, "List the classifiers.", tables.model_table)
+    call.add_argument("--check", action="store_true", help="load each one and let it answer pictures, too")
 
 
 def _classify(calls: Any) -> None:

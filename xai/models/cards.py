@@ -81,7 +81,9 @@ _SHA256 = re.compile("[0-9a-f]{64}")
 _LONGEST_REASON = 400
 """Most characters of what is wrong with a card: a key may be of any length."""
 
-_HOME = Path(__file__).resolve().parents[2] / "weights"
+_INSTALLED = Path(__file__).resolve().parents[1] / "weights"
+_HOME = _INSTALLED if _INSTALLED.is_dir() else _INSTALLED.parents[1] / "weights"
+"""The shipped models: inside the library where it was installed by pip, beside it in the repository."""
 
 
 @dataclass(frozen=True)
