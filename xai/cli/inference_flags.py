@@ -228,6 +228,9 @@ def _benchmark(calls: Any) -> None:
     call.add_argument("what", choices=("occlusion", "scaling", "faithfulness"))
     call.add_argument("--method", action="append", help="faithfulness: of these methods alone")
     call.add_argument(
+        "--record", action="store_true", help="faithfulness: keep the figures, by which pages offer methods"
+    )
+    call.add_argument(
         "--instances",
         type=positive,
         default=2,

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import preferences
 from dashboard.components.map_comparison import Panel, side_by_side
 from dashboard.i18n import class_title, has_key, t
+from dashboard.text.faithfulness import method_warnings
 from dashboard.text.map_units import DENSITY, bar_alt, method_title, value_text
 from dashboard.views.compare.aligned_maps import (
     AlignedMap,
@@ -37,6 +38,8 @@ def show(pair: MapPair) -> None:
     panels = (_panel(pair.first, full), _panel(pair.second, full))
     apart = _difference(pair, full)
     st.subheader(method_title(pair.first.method), anchor=False)
+    for warning in method_warnings(pair.first.method):
+        st.warning(warning)
     side_by_side(panels, apart, pair.first.regions, pair.first.unit, preferences.language())
     for note in (*class_notes(pair), *_frame_notes(pair)):
         st.info(note)

@@ -10,12 +10,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import preferences, session, url_state
 from dashboard.i18n import class_title, t
-from dashboard.text.map_units import display_unit, method_title
+from dashboard.text.faithfulness import method_options
+from dashboard.text.map_units import display_unit
 from dashboard.text.model_names import PURPOSES, display_name, purpose
 from dashboard.views.compare.aligned_maps import UNITS
 from dashboard.widgets import face_picker
 from dashboard.widgets.face_picker import FaceOption
-from xai.attribution.methods import METHODS
+from xai.attribution.methods import DEFAULT_METHODS
 from xai.models.cards import Card
 from xai.types import CLASSES
 
@@ -109,8 +110,9 @@ def choose(cards: Sequence[Card]) -> Choice:
 def _settings(place: DeltaGenerator, first: Slot, second: Slot) -> Choice:
     with place.popover(t("compare.settings"), width="stretch"):
         body = st.container()
-    methods = {name: method_title(name) for name in METHODS}
-    method = face_picker.choose(body, "method", methods, t("compare.method"))
+    method = face_picker.choose(
+        body, "method", method_options(), t("compare.method"), first=DEFAULT_METHODS[0]
+    )
     answers = {_GIVEN: t("ask.target_own")} | {name: class_title(name) for name in CLASSES}
     target = face_picker.choose(body, "answer", answers, t("compare.target"))
     unit = UNITS[0]
