@@ -226,7 +226,7 @@ def _parameters(card: Card) -> int | None:
         raise WeightsUnavailable(
             f"The model {card.name} is left out: {card.path.name} is no safetensors file, or a damaged one."
         ) from error
-    return sum(math.prod(shape) for shape in shapes)
+    return int(sum(math.prod(shape) for shape in shapes))
 
 
 def _top(prediction: Any, top: int | None) -> dict[str, float]:

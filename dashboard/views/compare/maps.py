@@ -49,7 +49,12 @@ def show(pair: MapPair) -> None:
 
 
 def _panel(layer: AlignedMap, full: float) -> Panel:
-    title = t("compare.panel", name=layer.title, target=class_title(layer.explanation.target))
+    named = {"name": layer.title, "target": class_title(layer.explanation.target)}
+    title = (
+        t("compare.panel_contrast", **named, against=class_title(layer.against))
+        if layer.against
+        else t("compare.panel", **named)
+    )
     return Panel(title, render_map(layer, full, _OPACITY), alt_layer(layer), layer.values, layer.signed)
 
 
@@ -81,6 +86,8 @@ def _legend(pair: MapPair, full: float) -> None:
     with right:
         words = unit if has_key(f"compare_legend.{unit}") else "signed" if pair.first.signed else "unsigned"
         st.caption(t(f"compare_legend.{words}", full=value_text(end, unit, signed=False)))
+        if pair.first.against:
+            st.caption(t("compare.contrast_legend" if pair.first.signed else "compare.contrast_density"))
 
 
 def _plain(panels: Sequence[Panel]) -> None:

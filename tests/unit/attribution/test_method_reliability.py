@@ -42,7 +42,7 @@ def test_what_fails_which_test(written):
     written(
         occlusion=score(0.9, 0.5, 0.1),
         gradcam=score(0.9, 0.7, 0.5),
-        rise=score(0.74, 0.6, 0.499),
+        rise=score(0.74, 0.6, 0.49),
         hirescam=score(0.1, 0.9, 0.9),
         layercam=score(None, None, None),
     )
