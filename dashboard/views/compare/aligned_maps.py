@@ -78,7 +78,7 @@ class AlignedMap:
     @property
     def against(self) -> str | None:
         """The class against which the map is; None: it explains the answer alone."""
-        return self.shown and self.shown.heatmaps[self.method].against
+        return None if self.shown is None else self.shown.heatmaps[self.method].against
 
     @property
     def painted(self) -> NDArray[np.float32]:
