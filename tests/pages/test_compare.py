@@ -333,7 +333,6 @@ def test_why_this_answer_and_not_another_is_off_until_it_is_chosen():
     maps = shown_maps(page, "occlusion")
     assert [heatmap.against for heatmap in maps] == [None, None, "covered", "covered"]
     assert WORDS["compare.contrast_legend"] in text(page)
-    assert "lies in different regions for each model" in text(page)  # of the maps without a second answer
     assert heading(page) == plain
 
 
