@@ -115,7 +115,7 @@ class _Arrivals:
 
     def __init__(self, job: ExplainFace, listener: FaceListener) -> None:
         self._job, self._listener = job, listener
-        self._targets = {request.model: request.target for request in job.requests}
+        self._requests = {request.model: request for request in job.requests}
         self._open: dict[str, ModelRequest] = {}
         self._maps: dict[str, FaceExplanation] = {}
         self._early: dict[str, Evidence] = {}
@@ -184,7 +184,7 @@ class _Arrivals:
                 self._tell(model, self._early.pop(model))
 
     def _tell(self, model: str, evidence: Evidence) -> None:
-        request = ModelRequest(model, self._targets[model])
+        request = self._requests[model]
         cached("evidence", _evidence_key(self._job.face, request), lambda: evidence)
         if maps := self._maps.get(model):
             evidence = replace(evidence, flags=saliency_disagreements(evidence, maps.explanation))
@@ -199,8 +199,9 @@ class _Arrivals:
             del self._open[model]
 
     def _maps_key(self, model: str) -> Hashable:
-        job = self._job
-        return (_face_key(job.face), model, self._targets[model], job.methods, _settings(job.options))
+        job, request = self._job, self._requests[model]
+        asked = (request.target, request.against)
+        return (_face_key(job.face), model, *asked, job.methods, _settings(job.options))
 
 
 def explain_references(face: Face, show: Callable[[JobProgress], None]) -> tuple[FaceExplanation, ...]:

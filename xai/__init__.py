@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from xai.errors import WeightsUnavailable as WeightsUnavailable
     from xai.errors import XaiError as XaiError
     from xai.models.classifiers import Classifier as Classifier
+    from xai.models.classifiers import black_box as black_box
     from xai.models.classifiers import load_classifier as load_classifier
     from xai.photo.faces import find_faces as find_faces
     from xai.photo.images import read_image as read_image
@@ -37,6 +38,7 @@ _HOMES = {
     "UnknownName": "xai.errors",
     "WeightsUnavailable": "xai.errors",
     "XaiError": "xai.errors",
+    "black_box": "xai.models.classifiers",
     "explain": "xai.pipeline",
     "find_faces": "xai.photo.faces",
     "find_faces_upright": "xai.photo.orientation",

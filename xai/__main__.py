@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from xai.errors import XaiError
@@ -37,6 +38,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _note(str(error))
         return 2
 
+
+_COMMAND = "mask-xai"
+"""The command that pip installs (``pyproject.toml``); it does what ``python -m xai`` does."""
 
 _STOPPED = 130
 """Exit status of a command that was stopped from the keyboard: 128 and the number of the signal."""
@@ -97,7 +101,9 @@ class _Parser(argparse.ArgumentParser):
 def _parser() -> argparse.ArgumentParser:
     from xai.cli import inference_flags, training_flags  # noqa: PLC0415 - takes so long that it may be stopped
 
-    parser = _Parser(prog="python -m xai", description="Does a face-mask classifier look at nose and mouth?")
+    called = Path(sys.argv[0]).stem
+    program = called if called == _COMMAND else "python -m xai"
+    parser = _Parser(prog=program, description="Does a face-mask classifier look at nose and mouth?")
     calls = parser.add_subparsers(required=True, metavar="COMMAND")
     inference_flags.add_calls(calls)
     training_flags.add_calls(calls)

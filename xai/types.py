@@ -328,7 +328,7 @@ class Provenance:
 
     Attributes:
         model: the classifier's name.
-        weights_sha256: digest of its weights file.
+        weights_sha256: digest of its weights file; "" of a function, which has none.
         device: where it ran, e.g. ``"cpu"``.
         versions: package -> version.
         seconds: method -> wall-clock seconds.

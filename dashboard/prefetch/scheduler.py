@@ -171,7 +171,8 @@ class PrefetchedResults:
 
     def maps(self, job: ExplainFace, request: ModelRequest) -> FaceExplanation | None:
         """A model's maps of a sample's face, without the crop, likewise."""
-        known = self._knows(request.model) and request.target is None and not job.options
+        own = request.target is None and request.against is None
+        known = self._knows(request.model) and own and not job.options
         return self._get(_maps_key(job.face, request.model, job.methods)) if known else None
 
     def evidence(self, job: ExplainFace, request: ModelRequest) -> Evidence | None:

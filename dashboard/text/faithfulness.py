@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from dashboard.i18n import t
-from dashboard.worker.results import CurveCheck, MapCheck
+from collections.abc import Mapping
 
-__all__ = ["alt_curve", "curve_line", "failed_check", "shares_line", "steady_line", "weights_line"]
+from dashboard.i18n import t
+from dashboard.text.map_units import method_title
+from dashboard.worker.results import CurveCheck, MapCheck
+from xai.attribution.method_reliability import best_first, failures
+
+__all__ = [
+    "alt_curve",
+    "curve_line",
+    "failed_check",
+    "method_options",
+    "method_warnings",
+    "shares_line",
+    "steady_line",
+    "weights_line",
+]
 
 _MUCH = 0.8
 """Rank correlation from which the text calls a map nearly the same; the value is shown beside it."""
@@ -18,6 +31,27 @@ _CLEAR = 2.0
 CLEAR_LEAD, LEAST_LEAD = 2.3, 0.01
 """The criteria of ``deletion_insertion`` for a lead over random orders, its ``CLEAR`` and ``LEAST_GAIN``:
 repeated here because importing that module loads torch; a test keeps the two equal."""
+
+
+def method_options() -> Mapping[str, str]:
+    """Method -> its name in a list, the best first; those that failed a test say so."""
+    titles = {name: method_title(name) for name in best_first()}
+    return {
+        name: t("reliability.failed", method=title) if failures(name) else title
+        for name, title in titles.items()
+    }
+
+
+def method_warnings(method: str) -> list[str]:
+    """A sentence for each test, on networks of which it is known where they look, that a method failed."""
+    return [
+        t(
+            f"reliability.{failure.code}",
+            method=method_title(method),
+            **{n: v for n in ("value", "limit") if (v := getattr(failure, n)) is not None},
+        )
+        for failure in failures(method)
+    ]
 
 
 def failed_check(check: MapCheck) -> str:

@@ -60,7 +60,12 @@ def listed() -> dict[str, FaceOption]:
 
 
 def choose(
-    place: DeltaGenerator, key: str, named: Mapping[str, str], label: str, usual: str | None = None
+    place: DeltaGenerator,
+    key: str,
+    named: Mapping[str, str],
+    label: str,
+    usual: str | None = None,
+    first: str | None = None,
 ) -> str:
     """A widget synchronised with the URL; returns the choice.
 
@@ -69,14 +74,16 @@ def choose(
     Args:
         place: where it is drawn.
         key: of the widget; its URL parameter.
-        named: choice -> its label, the default first.
+        named: choice -> its label, in the order of the list.
         label: above it.
-        usual: what is left out of the URL; the first one where None. Uploaded photos always are.
+        usual: what is left out of the URL; the default where None. Uploaded photos always are.
+        first: the default; the first in the list where None.
     """
     names = list(named)
-    url_state.select_from_url(key, names)
+    default = names[0] if first is None else first
+    url_state.select_from_url(key, [default, *names])
     chosen = place.selectbox(label, names, format_func=named.__getitem__, key=key, persist_state="session")
-    silent = chosen == (names[0] if usual is None else usual) or chosen.startswith(_OWN)
+    silent = chosen == (default if usual is None else usual) or chosen.startswith(_OWN)
     url_state.set_url_param(key, chosen, chosen if silent else "")
     return chosen
 

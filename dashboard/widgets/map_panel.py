@@ -11,7 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from dashboard import session
 from dashboard.charts.cached import kept_figure
 from dashboard.charts.predictions import class_bars, region_bars
-from dashboard.i18n import class_title, t
+from dashboard.i18n import class_title, t, translate_notice
 from dashboard.text import map_units
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import alt_answer, alt_map, alt_shares, becomes_parts, finding, mask_reason
@@ -102,6 +102,8 @@ def show(
             else:
                 with place.container(gap="xxsmall"):
                     draw(explanation, method, look)
+    for method, reason in explanation.refusals.items():
+        st.caption(t("map.refused", method=map_units.method_title(method), reason=translate_notice(reason)))
     first, *others = explanation.heatmaps
     st.markdown(finding(explanation, first))
     with st.expander(t("map.more")):
@@ -173,11 +175,13 @@ def scales(explanations: Sequence[Explanation]) -> dict[str, float]:
     """Method -> scale of its maps, shared by all models.
 
     Args:
-        explanations: at least one, all with maps of the same methods.
+        explanations: at least one; of a method that was refused for one of them the others' maps count.
     """
+    maps = [each.heatmaps for each in explanations]
+    methods = dict.fromkeys(method for made in maps for method in made)
     return {
-        method: display_scale([each.heatmaps[method] for each in explanations], METHODS[method].display)
-        for method in explanations[0].heatmaps
+        method: display_scale([made[method] for made in maps if method in made], METHODS[method].display)
+        for method in methods
     }
 
 

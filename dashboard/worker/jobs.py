@@ -129,12 +129,14 @@ class ModelRequest:
         target: class to explain, or None for the model's own answer.
         maps: whether its maps are wanted.
         test: whether to test what its answer depends on.
+        against: a second class: its maps say why the target and not this one; None: why the target at all.
     """
 
     model: str
     target: str | None = None
     maps: bool = True
     test: bool = True
+    against: str | None = None
 
 
 @dataclass(frozen=True, eq=False)

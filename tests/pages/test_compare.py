@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import re
+from pathlib import Path
 
 import pytest
 import torch
@@ -18,8 +20,10 @@ from tests.support import evidences
 from tests.support.models import make_card
 from tests.support.pages import give_verdicts, page_at, statuses, tell_truth
 from tests.support.paths import APP
+from tests.support.trials import export_onnx, write_onnx_card
 from xai.models.architectures import ARCHITECTURES
 from xai.models.cards import read_cards
+from xai.models.classifiers import load_card
 from xai.photo.sample_rendering import sample_png
 from xai.photo.samples import SAMPLES
 
@@ -309,3 +313,85 @@ def test_everything_is_said_in_spanish():
         WORDS[key] for key in WORDS if key.startswith(("compare.", "agree.")) and "{" not in WORDS[key]
     ]
     assert not [sentence for sentence in english if len(sentence) > 12 and sentence in text(page)]
+
+
+def shown_maps(page, method):
+    """The heat maps of a method that the session has, those without a second class first."""
+    found = [e.heatmaps[method] for e in explanations(page) if method in e.heatmaps]
+    return sorted(found, key=lambda heatmap: heatmap.against or "")
+
+
+def test_why_this_answer_and_not_another_is_off_until_it_is_chosen():
+    page = visit(face="admiral-plain")
+    assert page.selectbox(key="against").value == "nothing"
+    assert "against" not in page.query_params
+    plain = heading(page)
+    page.selectbox(key="against").set_value("covered").run()
+    assert not page.exception
+    assert not page.error
+    assert page.query_params["against"] == "covered"
+    maps = shown_maps(page, "occlusion")
+    assert [heatmap.against for heatmap in maps] == [None, None, "covered", "covered"]
+    assert WORDS["compare.contrast_legend"] in text(page)
+    assert heading(page) == plain
+
+
+@pytest.mark.parametrize("lang", ["en", "es"])
+def test_a_method_that_cannot_contrast_says_so(lang):
+    page = visit(face="admiral-plain", method="eigencam", against="covered", lang=lang)
+    assert not page.exception
+    said = messages(lang)["compare.no_contrast"].partition("}")[2]
+    assert said in text(page)
+    assert "against" not in [box.key for box in page.selectbox]
+    assert "against" not in page.query_params
+
+
+def test_an_answer_against_itself_or_unknown_to_a_model_is_one_sentence():
+    page = visit(face="admiral-plain", against="uncovered")
+    assert not page.exception
+    assert sum("answers “no mask” itself" in each.value for each in page.info) == len(MODELS)
+    page = visit(models=[MODELS[0], BINARY], face="admiral-blue", against="incorrect")
+    assert not page.exception
+    assert f"{BINARY} has no answer that means “mask worn incorrectly”" in text(page)
+
+
+def test_methods_are_offered_in_the_order_of_their_tests_and_one_that_failed_warns():
+    page = visit(face="admiral-plain", method="gradcam++")
+    assert not page.exception
+    offered = page.selectbox(key="method").options
+    marked = [option.startswith("Failed a test: ") for option in offered]
+    assert offered[0] == "XGrad-CAM"
+    assert marked == sorted(marked)
+    assert sum(marked) == 9
+    (warning,) = [each.value for each in page.warning]
+    assert warning.startswith(
+        "Activation map, many places (Grad-CAM++) failed a test: its maps hardly change"
+    )
+    assert "(rank correlation 1.00, below 0.50 passes)" in warning
+    page.selectbox(key="method").set_value("hirescam").run()
+    assert not page.exception
+    assert not page.warning
+
+
+def test_a_black_box_has_the_maps_that_outputs_allow():
+    """An ONNX file beside a network: compared by occlusion; another method is refused by name."""
+    folder = Path(os.environ["XAI_WEIGHTS"])
+    native = load_card(next(card for card in read_cards().cards if card.name == MODELS[1]))
+    path = folder / "zz_onnx.onnx"
+    export_onnx(native.network, path, native.card.input_size)
+    write_onnx_card(path, native.card, source="own")
+    session.installed.clear()
+    try:
+        page = visit(models=[MODELS[1], "zz_onnx"], face="admiral-plain")
+        assert not page.exception
+        assert not page.error
+        one, two = (e.heatmaps["occlusion"].values for e in explanations(page))
+        assert abs(one - two).max() < 1e-4
+        page.selectbox(key="method").set_value("gradcam").run()
+        assert not page.exception
+        (error,) = page.error
+        assert "needs gradients or layers, and zz_onnx gives outputs alone" in error.value
+    finally:
+        for ending in (".onnx", ".json"):
+            path.with_suffix(ending).unlink()
+        session.installed.clear()

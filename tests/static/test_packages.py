@@ -2,8 +2,12 @@
 
 import re
 import shlex
+import shutil
 import subprocess
+import sys
+import zipfile
 from importlib.metadata import PackageNotFoundError, distribution, version
+from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
@@ -134,3 +138,36 @@ def test_the_licences_are_what_the_packages_state():
 )
 def test_a_licence_counts_as_permissive_where_all_of_it_is(licence, permissive):
     assert is_permissive(licence) is permissive
+
+
+@pytest.mark.slow
+def test_what_pip_installs_has_every_file_that_is_read_and_the_command(tmp_path):
+    """A wheel of the library, its models as empty files; then the library out of that wheel."""
+    tree, made, home = tmp_path / "tree", tmp_path / "made", tmp_path / "home"
+    shutil.copytree(ROOT / "xai", tree / "xai", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "setup.py", "LICENSE", *(path.name for path in ROOT.glob("require*.txt"))):
+        shutil.copy(ROOT / name, tree / name)
+    weights = {
+        path.relative_to(ROOT)
+        for path in (ROOT / "weights").rglob("*")
+        if path.suffix in {".json", ".safetensors", ".csv"} and not {"folds", "seeds"} & {*path.parts}
+    }
+    for path in weights:
+        (tree / path).parent.mkdir(exist_ok=True, parents=True)
+        (tree / path).touch()
+    build = ["wheel", ".", "--no-deps", "--no-build-isolation", "--no-index", "-q", "-w", str(made)]
+    subprocess.run([sys.executable, "-m", "pip", *build], cwd=tree, check=True, capture_output=True)
+    with zipfile.ZipFile(next(made.glob("mask_xai-*.whl"))) as wheel:
+        files = {name for name in wheel.namelist() if ".dist-info/" not in name}
+        (points,) = [wheel.read(n).decode() for n in wheel.namelist() if n.endswith("/entry_points.txt")]
+        wheel.extractall(home)
+    code = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "xai").rglob("*.*") if path.suffix != ".pyc"
+    }
+    assert files == code | {f"xai/{path.as_posix()}" for path in weights}
+    assert "mask-xai = xai.__main__:main" in points
+    found = subprocess.run(
+        [sys.executable, "-c", "from xai.models import cards; print(cards.weights_folders()[0])"],
+        cwd=home, check=True, capture_output=True, text=True,
+    ).stdout.strip()  # fmt: skip
+    assert Path(found) == home / "xai" / "weights"

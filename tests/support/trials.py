@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import warnings
 
 import numpy as np
 import torch
@@ -55,3 +56,26 @@ def put_model(folder, name, seed=0, classes=CLASSES, **changes):
     card = make_card(35, classes=classes, path=path, **fields)
     path.with_suffix(".json").write_text(json.dumps(card.as_dict()))
     return card
+
+
+def export_onnx(network, path, side, batch=2, dynamic=True):
+    """Write a network as an ONNX file, for any number of pictures or for ``batch`` of them."""
+    axes = {"input": {0: "n"}, "output": {0: "n"}} if dynamic else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network, (torch.zeros(batch, 3, side, side),), str(path), dynamo=False,
+            input_names=["input"], output_names=["output"], dynamic_axes=axes,
+        )  # fmt: skip
+
+
+def write_onnx_card(path, like, **changes):
+    """A card of the ONNX file ``path``, in everything else as ``like``."""
+    fields = like.as_dict() | {
+        "name": path.stem,
+        "architecture": "a custom CNN, exported",
+        "format": "onnx",
+        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        **changes,
+    }
+    path.with_suffix(".json").write_text(json.dumps(fields))

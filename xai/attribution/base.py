@@ -30,6 +30,7 @@ __all__ = [
     "ProgressiveAttributionFn",
     "alone",
     "run_sequentially",
+    "without_black_boxes",
 ]
 
 
@@ -143,6 +144,22 @@ def run_sequentially(
         except MapRefused as refused:
             made.append(refused)
     return made
+
+
+def without_black_boxes(
+    run_all: BatchAttributionFn,
+    refusal: Callable[[str], MapRefused],
+    asked: Sequence[AttributionRequest],
+    params: Params,
+    progress: Progress,
+    mode: Mode = "exact",
+) -> Sequence[Attribution | MapRefused]:
+    """Call a batch method for the inputs whose model is no black box; ``refusal`` is called with the names of
+    the other models.
+    """
+    fitting = [each for each in asked if not each.classifier.is_black_box]
+    made = iter(run_all(fitting, params, progress, mode) if fitting else ())
+    return [refusal(e.classifier.name) if e.classifier.is_black_box else next(made) for e in asked]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import torch
 from torch import Tensor, nn
 
-from xai.errors import UnknownName
+from xai.errors import MapRefused, UnknownName
 from xai.models.architectures import ARCHITECTURES
 from xai.models.classifiers import Classifier
 
@@ -21,7 +21,13 @@ _LEAST = 2
 
 
 def default_layer(classifier: Classifier) -> str:
-    """Dotted name of the last layer with spatial output, which class activation maps explain by default."""
+    """Dotted name of the last layer with spatial output, which class activation maps explain by default.
+
+    Raises:
+        MapRefused: the classifier is a black box.
+    """
+    if classifier.is_black_box:
+        raise MapRefused(f"{classifier.name} gives outputs alone, so no layer of it can be explained.")
     architecture = classifier.card.architecture
     if architecture in ARCHITECTURES:
         return ARCHITECTURES[architecture].cam_layer

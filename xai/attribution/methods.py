@@ -13,9 +13,9 @@ from functools import partial
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
-from xai.attribution.base import alone, run_sequentially
+from xai.attribution.base import alone, run_sequentially, without_black_boxes
 from xai.attribution.occlusion.patch import FILLS, Patch
-from xai.errors import UnknownName
+from xai.errors import MapRefused, UnknownName
 from xai.types import REGIONS, Display, Params
 
 if TYPE_CHECKING:
@@ -123,6 +123,7 @@ class Method:
         signed: whether evidence against the answer is drawn too; only where the map is displayed as measured.
         by_region: whether it needs the regions of the face.
         contrasts: whether it can say why one class and not another.
+        outputs_only: whether a model's outputs are all it needs, so that it explains a black box too.
         shown_by_default: whether it is shown by default.
     """
 
@@ -139,6 +140,7 @@ class Method:
     signed: bool = False
     by_region: bool = False
     contrasts: bool = True
+    outputs_only: bool = False
     shown_by_default: bool = False
 
     def __post_init__(self) -> None:
@@ -152,12 +154,21 @@ class Method:
         return partial(alone, self.run_all())
 
     def run_all(self) -> BatchAttributionFn:
-        """The function for several inputs, imported now."""
+        """The function for several inputs, imported now; a map of a black box may be refused."""
+        found: BatchAttributionFn
         if self.run_at is not None:
             one: AttributionFn = resolve_name(self.run_at)
-            return partial(run_sequentially, one)
-        found: BatchAttributionFn = resolve_name(str(self.run_all_at))
-        return found
+            found = partial(run_sequentially, one)
+        else:
+            found = resolve_name(str(self.run_all_at))
+        return found if self.outputs_only else partial(without_black_boxes, found, self._refusal)
+
+    def _refusal(self, model: str) -> MapRefused:
+        fitting = ", ".join(method.name for method in METHODS.values() if method.outputs_only)
+        return MapRefused(
+            f"{self.title} needs gradients or layers, and {model} gives outputs alone; choose one of: "
+            f"{fitting}."
+        )
 
     def run_in_steps(self) -> ProgressiveAttributionFn | None:
         """The function that yields previews, imported now; None where there is none."""
@@ -241,7 +252,8 @@ METHODS: dict[str, Method] = {
         Method(
             "occlusion", "Occlusion", "probability", "Zeiler & Fergus 2014", parameters=_OCCLUSION,
             run_all_at=_AT + "occlusion_all", run_in_steps_at=_AT + "occlusion_in_steps",
-            forwards=_one_for_each_place, display="absolute", signed=True, shown_by_default=True,
+            forwards=_one_for_each_place, display="absolute", signed=True, outputs_only=True,
+            shown_by_default=True,
         ),
         _cam("gradcam", "Grad-CAM", "Selvaraju et al. 2017", "gradcam_all", shown_by_default=True),
         _cam("gradcam++", "Grad-CAM++", "Chattopadhay et al. 2018", "gradcampp_all"),
@@ -284,16 +296,16 @@ METHODS: dict[str, Method] = {
         Method(
             "region_ablation", "Ablation by region", "probability", "Zeiler & Fergus 2014",
             run_at=_REGIONS_AT + "region_ablation", parameters=(_GREYED,), display="absolute", signed=True,
-            by_region=True, forwards=lambda _params, _side: len(REGIONS) + 1,
+            by_region=True, outputs_only=True, forwards=lambda _params, _side: len(REGIONS) + 1,
         ),
         Method(
             "region_shapley", "Shapley values by region", "probability", "Lundberg & Lee 2017",
             run_at=_REGIONS_AT + "region_shapley", parameters=(_GREYED,), display="absolute", signed=True,
-            by_region=True, forwards=lambda _params, _side: 2 ** len(REGIONS),
+            by_region=True, outputs_only=True, forwards=lambda _params, _side: 2 ** len(REGIONS),
         ),
         Method(
             "rise", "RISE", "probability", "Petsiuk et al. 2018", run_at="xai.attribution.rise:rise",
-            parameters=_RISE, forwards=_as_many("masks"), display="absolute", signed=True,
+            parameters=_RISE, forwards=_as_many("masks"), display="absolute", signed=True, outputs_only=True,
         ),
     )
 }  # fmt: skip

@@ -35,7 +35,14 @@ from xai.photo.mesh import has_mesh
 from xai.photo.regions import counted_regions
 from xai.types import REGIONS, Face
 
-__all__ = ["MEASURES", "WINDOWED", "MethodScore", "measure_faithfulness", "measured_rows"]
+__all__ = [
+    "MEASURES",
+    "WINDOWED",
+    "MethodScore",
+    "measure_faithfulness",
+    "measured_rows",
+    "reliability_record",
+]
 
 WINDOWED = (
     "aperture_nose", "aperture_mouth", "aperture_nose_and_mouth", "aperture_chin", "aperture_cheeks",
@@ -130,11 +137,31 @@ def measure_faithfulness(
     return {name: _score(each) for name, each in rows.items()}
 
 
+def reliability_record(found: Mapping[str, MethodScore], command: str, machine: str) -> dict[str, Any]:
+    """The figures of the table, to its two decimals and in its order, for ``write_reliability``."""
+    return {"command": command, "machine": machine, "methods": {n: _rounded(s) for n, s in _ordered(found)}}
+
+
+def _rounded(score: MethodScore) -> dict[str, Any]:
+    figures = {
+        name: {
+            "value": None if each.value is None else round(each.value, 2),
+            "interval": each.interval and [round(end, 2) for end in each.interval],
+        }
+        for name, each in score.figures.items()
+    }
+    return {"maps": score.maps, "refused": score.refused, **figures}
+
+
+def _ordered(found: Mapping[str, MethodScore]) -> list[tuple[str, MethodScore]]:
+    """The method with the largest rank accuracy first."""
+    return sorted(found.items(), key=lambda item: -(item[1].figures["rank"].value or -1.0))
+
+
 def measured_rows(found: Mapping[str, MethodScore]) -> list[tuple[str, ...]]:
     """A table, the header first, the method with the largest rank accuracy first."""
     header = ("method", "maps", "refused", *MEASURES)
-    ordered = sorted(found.items(), key=lambda item: -(item[1].figures["rank"].value or -1.0))
-    return [header, *(_line(name, score) for name, score in ordered)]
+    return [header, *(_line(name, score) for name, score in _ordered(found))]
 
 
 def _line(name: str, score: MethodScore) -> tuple[str, ...]:

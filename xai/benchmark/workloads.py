@@ -43,11 +43,17 @@ def load_workload(name: str, device: str = "auto", side: int | None = None) -> C
     Raises:
         UnknownName: there is neither.
         WeightsUnavailable: the weights are altered.
+        XaiError: the model is an ONNX file.
         ValueError: the network does not take that side, or there is no such device.
     """
     cards = {card.name: card for card in read_cards().cards}
     if name in cards:
         card = cards[name]
+        if card.architecture not in ARCHITECTURES:
+            raise XaiError(
+                f"{name} is an ONNX file, and the benchmarks compare implementations on torch networks; "
+                "choose another model."
+            )
         _check_side(card.architecture, side)
         classifier = load_card(card, device)
         return classifier if side is None else replace(classifier, card=replace(card, input_size=side))

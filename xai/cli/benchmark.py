@@ -33,6 +33,8 @@ class Measured:
 def benchmark(args: Namespace, note: Note) -> Measured:
     """Measure the speed of occlusion maps, how it scales with the work, or which methods can be believed.
 
+    Of the last ``--record`` keeps the figures beside the methods, where the pages read them.
+
     ``--markdown`` and ``--update`` write the result into a file and into a section of a page, such as
     ``docs/benchmarks.md``.
     """
@@ -64,13 +66,20 @@ def _command(args: Namespace) -> str:
 
 
 def _faithfulness(args: Namespace, note: Note) -> Report:
+    from xai.attribution.method_reliability import write_reliability  # noqa: PLC0415
     from xai.attribution.methods import METHODS, find_method  # noqa: PLC0415
-    from xai.benchmark.map_faithfulness import measure_faithfulness, measured_rows  # noqa: PLC0415
-    from xai.benchmark.report import Report  # noqa: PLC0415
+    from xai.benchmark.map_faithfulness import (  # noqa: PLC0415
+        measure_faithfulness,
+        measured_rows,
+        reliability_record,
+    )
+    from xai.benchmark.report import Report, machine_line  # noqa: PLC0415
     from xai.benchmark.system_info import this_machine  # noqa: PLC0415
     from xai.evidence.validation.labelled_faces import read_labelled  # noqa: PLC0415
     from xai.models.classifiers import pick_device  # noqa: PLC0415 - torch, seconds
 
+    if args.record and args.method:
+        raise XaiError("What is recorded is all methods: leave out --method or --record.")
     if args.data is None:
         raise XaiError("Faithfulness is measured on labelled faces: name a set with --data.")
     methods = tuple(find_method(name).name for name in args.method or METHODS)
@@ -82,10 +91,13 @@ def _faithfulness(args: Namespace, note: Note) -> Report:
         methods=methods,
         device=args.device,
     )
+    machine = this_machine(pick_device(args.device))
+    if args.record:
+        write_reliability(reliability_record(found, _command(args), machine_line(machine)))
     chance = max(score.chance for score in found.values())
     remark = f"The windows take {chance:.1%} of a picture: mass and rank of a map that says nothing."
     figures = {"methods": {name: score.as_dict() for name, score in found.items()}}
-    return Report(figures, this_machine(pick_device(args.device)), measured_rows(found), (remark,), ())
+    return Report(figures, machine, measured_rows(found), (remark,), ())
 
 
 def _occlusion(args: Namespace, note: Note) -> Report:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from safetensors import SafetensorError, safe_open
 
 from xai.attribution.methods import DEFAULT_METHODS, find_method
 from xai.cli.common import Json, Note, given
@@ -26,11 +29,15 @@ _STANDARD_INPUT = Path("-")
 
 
 def models(args: Namespace, note: Note) -> list[Json]:
-    """Every usable classifier; those left out are noted."""
+    """Every usable classifier; those left out are noted.
+
+    Digests are checked and headers read, without torch; with ``--check`` every classifier is loaded and
+    answers pictures, as it does wherever it is used.
+    """
     catalogue = read_cards()
     for problem in catalogue.problems:
         note(problem)
-    return [record for card in catalogue.cards if (record := _listed(card, args.device, note))]
+    return [record for card in catalogue.cards if (record := _listed(card, args, note))]
 
 
 def classify(args: Namespace, note: Note) -> Iterator[Json]:
@@ -183,19 +190,43 @@ def _bytes_of(path: Path, most: int) -> bytes:
         raise ImageRejected(f"The file {path} cannot be read: {error.strerror}.") from error
 
 
-def _listed(card: Card, device: str, note: Note) -> Json | None:
+def _listed(card: Card, args: Namespace, note: Note) -> Json | None:
     """The record of a classifier; None where its weights do not fit, which is noted."""
-    from xai.models.classifiers import load_card  # noqa: PLC0415 - torch, seconds
-
     try:
-        network = load_card(card, device).network
+        counted = _parameters(card)
+        if args.check:
+            from xai.models.classifiers import load_card  # noqa: PLC0415 - torch, seconds
+
+            load_card(card, args.device)
     except WeightsUnavailable as error:
         note(str(error))
         return None
     keys = ("name", "classes", "architecture", "source", "protocol", "input_size", "sha256", "metrics")
     fields = card.as_dict()
-    counted = sum(each.numel() for each in network.parameters())
     return {**{key: fields[key] for key in keys}, "parameters": counted}
+
+
+_BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
+"""Tensors of a state dict that are statistics, not parameters."""
+
+
+def _parameters(card: Card) -> int | None:
+    """How many parameters the header of a weights file lists; None of an ONNX file, which does not say.
+
+    Raises:
+        WeightsUnavailable: it is no safetensors file.
+    """
+    if card.format != "safetensors":
+        return None
+    try:
+        with safe_open(card.path, framework="np") as file:
+            names = [name for name in file.keys() if not name.endswith(_BUFFERS)]  # noqa: SIM118 - no mapping
+            shapes = [file.get_slice(name).get_shape() for name in names]
+    except (SafetensorError, OSError) as error:
+        raise WeightsUnavailable(
+            f"The model {card.name} is left out: {card.path.name} is no safetensors file, or a damaged one."
+        ) from error
+    return int(sum(math.prod(shape) for shape in shapes))
 
 
 def _top(prediction: Any, top: int | None) -> dict[str, float]:

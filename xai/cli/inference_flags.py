@@ -26,7 +26,8 @@ def add_calls(calls: Any) -> None:
 
 
 def _models(calls: Any) -> None:
-    new_call(calls, "models", cli.models, "List the classifiers.", tables.model_table)
+    call = new_call(calls, "models", cli.models, "List the classifiers.", tables.model_table)
+    call.add_argument("--check", action="store_true", help="load each one and let it answer pictures, too")
 
 
 def _classify(calls: Any) -> None:
@@ -193,7 +194,9 @@ def _calibrate(calls: Any) -> None:
     )
     call.add_argument("--data", type=Path, metavar="DIR", help="a labelled set; the gallery without it")
     call.add_argument("--model", action="append", help="verdicts of this model; repeat for several")
-    call.add_argument("--model-file", type=Path, metavar="X.safetensors", help="verdicts of a model's file")
+    call.add_argument(
+        "--model-file", type=Path, metavar="X.safetensors", help="verdicts of a model's file (or X.onnx)"
+    )
     call.add_argument("--card", type=Path, metavar="X.json", help="the card of --model-file")
     call.add_argument(
         "--references",
@@ -224,6 +227,9 @@ def _benchmark(calls: Any) -> None:
     call = new_call(calls, "benchmark", cli.benchmark, "Measure speed, or which methods can be believed.")
     call.add_argument("what", choices=("occlusion", "scaling", "faithfulness"))
     call.add_argument("--method", action="append", help="faithfulness: of these methods alone")
+    call.add_argument(
+        "--record", action="store_true", help="faithfulness: keep the figures, by which pages offer methods"
+    )
     call.add_argument(
         "--instances",
         type=positive,

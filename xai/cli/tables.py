@@ -29,7 +29,7 @@ def model_table(models: Sequence[Json]) -> str:
         (
             model["name"],
             model["architecture"],
-            f"{model['parameters']:,}",
+            "–" if model["parameters"] is None else f"{model['parameters']:,}",
             f"{model['input_size']} px",
             model["source"],
             ", ".join(model["classes"]),

@@ -1,7 +1,8 @@
 """Model cards: everything about a classifier that is not a tensor. Free of torch, so that listing is cheap.
 
 A classifier is a pair of files in ``weights/``, or in a folder named by the variable ``XAI_WEIGHTS``:
-``<name>.json`` (the card) and ``<name>.safetensors`` (the state dict). Adding a pair there adds a model.
+``<name>.json`` (the card) and ``<name>.safetensors`` (the state dict) or ``<name>.onnx`` (the whole network).
+Adding a pair there adds a model.
 ``weights/measured/`` holds the cards of models whose weights are not shipped: their figures remain.
 """
 
@@ -38,17 +39,20 @@ __all__ = [
     "ADDED",
     "DEFAULT_MODEL",
     "EXPERIMENTS",
+    "FORMATS",
     "REFERENCES",
     "Card",
     "Catalogue",
     "added_models",
     "card_paths",
     "find_card",
+    "function_card",
     "measured_folder",
     "parse_card",
     "read_card",
     "read_cards",
     "read_measured",
+    "read_weights",
     "weights_folders",
 ]
 
@@ -67,12 +71,19 @@ EXPERIMENTS = "experiments.json"
 REFERENCES = Path(__file__).with_name("ground_truth") / "reference_verdicts.json"
 """Verdicts of two control networks, an honest one and a shortcut learner: what a model's own stand beside."""
 
+FORMATS = ("safetensors", "onnx")
+"""Formats of a weights file, which are its endings: a state dict, or a network with its weights."""
+
+_OUTPUTS = ("logits", "probabilities")
+
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 _LONGEST_REASON = 400
 """Most characters of what is wrong with a card: a key may be of any length."""
 
-_HOME = Path(__file__).resolve().parents[2] / "weights"
+_INSTALLED = Path(__file__).resolve().parents[1] / "weights"
+_HOME = _INSTALLED if _INSTALLED.is_dir() else _INSTALLED.parents[1] / "weights"
+"""The shipped models: inside the library where it was installed by pip, beside it in the repository."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +96,7 @@ class Card:
 
     Attributes:
         name: the classifier's name; the files are named after it.
-        architecture: entry of ``ARCHITECTURES``.
+        architecture: entry of ``ARCHITECTURES``; of an ONNX file whatever says what network it is.
         classes: class names in the order of the network's outputs.
         input_size: side of the square input, pixels.
         mean, std: per channel (RGB), on values 0..1; the input is ``(value - mean) / std``.
@@ -107,6 +118,9 @@ class Card:
             belongs; ``unknown`` on older cards.
         verdicts: set -> predicted class -> how often right answers follow the lower face and stay otherwise,
             as measured by ``calibrate --update``; may be empty.
+        format: one of ``FORMATS``.
+        output: what the network gives, ``logits`` or, where an ONNX file ends with a softmax,
+            ``probabilities``.
     """
 
     name: str
@@ -130,6 +144,8 @@ class Card:
     errors: tuple[KnownError, ...] = ()
     incorrect: str = "unknown"
     verdicts: Mapping[str, Any] = field(default_factory=dict)
+    format: str = FORMATS[0]
+    output: str = _OUTPUTS[0]
 
     @cached_property
     def training(self) -> Training:
@@ -274,13 +290,24 @@ def read_card(path: Path, weights: Path | None = None) -> Card:
             f"The model {card.name} is left out: its weights file {card.path.name} is missing; "
             "restore it from the repository."
         )
-    found = hashlib.sha256(card.path.read_bytes()).hexdigest()
+    read_weights(card)
+    return card
+
+
+def read_weights(card: Card) -> bytes:
+    """The weights file of a card.
+
+    Raises:
+        WeightsUnavailable: it does not match the card's digest.
+    """
+    data = card.path.read_bytes()
+    found = hashlib.sha256(data).hexdigest()
     if found != card.sha256:
         raise WeightsUnavailable(
             f"The model {card.name} is left out: its weights have sha256 {found[:12]}… but its card says "
             f"{card.sha256[:12]}…; restore the file from the repository."
         )
-    return card
+    return data
 
 
 def parse_card(path: Path, weights: Path | None = None) -> Card:
@@ -294,7 +321,7 @@ def parse_card(path: Path, weights: Path | None = None) -> Card:
         top.require(_REQUIRED)
         if weights is None and top["name"].value != path.stem:
             raise ValueError(f"name must be that of its file, but it calls itself {top['name'].value!r:.60}")
-        card = _typed(top, weights or path.with_suffix(".safetensors"))
+        card = _typed(top, weights or path.with_suffix(f".{_format(top)}"))
         _check_details(card)
         top.check_storable()
     except (OSError, ValueError, RecursionError) as error:
@@ -338,6 +365,33 @@ def _card_paths() -> Iterator[Path]:
             yield from card_paths(folder)
 
 
+def function_card(name: str, classes: Sequence[str], input_size: int) -> Card:
+    """The card of a function of pictures, which is in no file: pictures in 0..1, nothing else known.
+
+    Raises:
+        ValueError: a name, a class or a size that no card may have.
+    """
+    return Card(
+        name=Field(name, "name").line(),
+        architecture="function",
+        classes=_classes(Field(list(classes), "classes")),
+        input_size=Field(input_size, "input_size").count(8, _LARGEST_INPUT),
+        mean=(0.0, 0.0, 0.0),
+        std=(1.0, 1.0, 1.0),
+        margin=0.3,
+        temperature=1.0,
+        source="own",
+        protocol="product",
+        sha256="",
+        recipe={},
+        data={},
+        metrics={},
+        license="not stated",
+        limits=(),
+        path=Path(),
+    )
+
+
 _REQUIRED = [
     each.name
     for each in fields(Card)
@@ -345,10 +399,15 @@ _REQUIRED = [
 ]
 
 
+def _format(top: Field) -> str:
+    return top.get("format", FORMATS[0]).text(FORMATS)
+
+
 def _typed(top: Field, path: Path) -> Card:
+    whole = _format(top) == "onnx"
     return Card(
         name=top["name"].line(),
-        architecture=top["architecture"].text(ARCHITECTURES),
+        architecture=top["architecture"].line() if whole else top["architecture"].text(ARCHITECTURES),
         classes=_classes(top["classes"]),
         input_size=top["input_size"].count(8, _LARGEST_INPUT),
         mean=_per_channel(top["mean"], 0.0),
@@ -368,6 +427,8 @@ def _typed(top: Field, path: Path) -> Card:
         errors=read_errors(top.get("errors", ())),
         incorrect=top.get("incorrect", "unknown").text(INCORRECT_GOES),
         verdicts=top.get("verdicts", {}).mapping(),
+        format=_format(top),
+        output=top.get("output", _OUTPUTS[0]).text(_OUTPUTS if whole else _OUTPUTS[:1]),
     )
 
 

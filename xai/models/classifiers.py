@@ -18,12 +18,15 @@ from torch.nn import functional
 
 from xai.errors import UnknownName, WeightsUnavailable
 from xai.models.architectures import ARCHITECTURES
-from xai.models.cards import Card, find_card
+from xai.models.black_box import BlackBox, FunctionNetwork, PictureFunction, why_no_probabilities
+from xai.models.cards import Card, find_card, function_card
+from xai.models.onnx_network import load_onnx
 from xai.models.weights import fill_network
 from xai.types import ComputeInfo, Prediction, Provenance
 
 __all__ = [
     "Classifier",
+    "black_box",
     "check_finite",
     "load_card",
     "load_classifier",
@@ -56,6 +59,11 @@ class Classifier:
     def name(self) -> str:
         """The classifier's name."""
         return self.card.name
+
+    @property
+    def is_black_box(self) -> bool:
+        """Whether it gives outputs alone: no gradients, layers or weights."""
+        return isinstance(self.network, BlackBox)
 
     def prepare(self, crops: Sequence[NDArray[np.uint8]]) -> Tensor:
         """Crops (RGB uint8, any sizes) -> float32 ``(N, 3, n, n)``, normalised, on the device."""
@@ -112,14 +120,59 @@ def load_classifier(name: str, device: str = "auto") -> Classifier:
 
 
 def load_card(card: Card, device: str = "auto") -> Classifier:
-    """Load the classifier that a card describes; errors as of ``load_classifier``."""
+    """Load the classifier that a card describes; errors as of ``load_classifier``.
+
+    A network in an ONNX file is on the CPU, whatever the device.
+    """
     place = pick_device(device)
-    network = ARCHITECTURES[card.architecture].build(len(card.classes))
-    fill_network(network, card)
-    network = network.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if card.format == "onnx":
+        network: nn.Module = load_onnx(card)
+        place = torch.device("cpu")
+    else:
+        network = ARCHITECTURES[card.architecture].build(len(card.classes))
+        fill_network(network, card)
+        network = network.to(device=place, memory_format=torch.channels_last)  # type: ignore[call-overload]
     classifier = Classifier(card, network.eval().requires_grad_(requires_grad=False), place)
     _try(classifier)
     return classifier
+
+
+def black_box(
+    function: PictureFunction, classes: Sequence[str], input_size: int, *, name: str = "black box"
+) -> Classifier:
+    """Any function of pictures as a classifier: ``xai.explain(face, xai.black_box(f, classes, 224))``.
+
+    Occlusion, RISE, effects by region and the verdict need outputs alone. Other methods are refused; an
+    explanation has the reason under ``refusals``.
+
+    Args:
+        function: called with batches of at most 256 faces, resized to the input: RGB float32
+            ``(N, n, n, 3)`` in 0..1. Returns probabilities ``(N, C)``, each row with the sum 1: a numpy
+            array, a tensor or lists. The same picture must always get the same answer. What it raises is
+            passed on.
+        classes: names of the C classes, in the order of its columns.
+        input_size: n, the side of its input, 8 to 1024 pixels.
+        name: by which explanations and messages call it.
+
+    Raises:
+        TypeError: ``function`` cannot be called.
+        ValueError: a class, a size or a name that no model may have; or an answer, now to two trial pictures
+            or at any time later, is not of that shape, holds NaN or infinity, or is no probabilities.
+
+    >>> import numpy as np
+    >>> def bright(pictures):
+    ...     level = pictures.mean(axis=(1, 2, 3))
+    ...     return np.stack([level, 1 - level], axis=1)
+    >>> white = np.full((40, 30, 3), 255, np.uint8)
+    >>> black_box(bright, ["covered", "uncovered"], 32).predict([white])[0].label
+    'covered'
+    """
+    if not callable(function):
+        raise TypeError(f"a black box is a function of pictures, not {type(function).__name__}")
+    card = function_card(name, classes, input_size)
+    network = FunctionNetwork(function, card.classes).eval()
+    network(_trial_pictures(input_size)[-2:])
+    return Classifier(card, network, torch.device("cpu"))
 
 
 def check_finite(logits: Tensor, name: str) -> None:
@@ -150,6 +203,12 @@ def _try(classifier: Classifier) -> None:
             f"pictures of {side} × {side} pixels."
         ) from error
     check_finite(logits, classifier.name)
+    whole = classifier.card.format == "onnx" and classifier.card.output == "logits"
+    if whole and not why_no_probabilities(logits.numpy() * classifier.card.temperature):
+        raise WeightsUnavailable(
+            f"The model {classifier.name} is left out: its outputs are probabilities already; export it "
+            'without its softmax, or write "output": "probabilities" on its card.'
+        )
 
 
 def _trial_pictures(side: int) -> Tensor:

@@ -84,7 +84,7 @@ def predict_with_reasons(
     classifier: Classifier, crops: Sequence[NDArray[np.uint8]]
 ) -> tuple[Prediction, ...]:
     """``classifier.predict``; ``incorrect`` predictions have their reason where the classifier has a reason
-    head.
+    head. A black box has none.
 
     Args:
         classifier: the model.
@@ -95,7 +95,7 @@ def predict_with_reasons(
     """
     told = list(classifier.predict(crops))
     places = [place for place, answer in enumerate(told) if "incorrect" in class_info(answer.label).wearings]
-    head = load_reasons(classifier) if places else None
+    head = load_reasons(classifier) if places and not classifier.is_black_box else None
     if head is not None:
         found = head.predict(classifier, [crops[place] for place in places])
         for place, reason in zip(places, found, strict=True):
@@ -108,7 +108,15 @@ def pooled_features(classifier: Classifier, crops: Sequence[NDArray[np.uint8]]) 
     """The classifier's last feature map, averaged over the picture: float32 ``(N, C)``, on the CPU.
 
     The map is that which Grad-CAM explains. Crops are RGB uint8 ``(H, W, 3)``.
+
+    Raises:
+        WeightsUnavailable: the classifier is a black box, which shows no feature map.
     """
+    if classifier.is_black_box:
+        raise WeightsUnavailable(
+            f"Reasons need the features of a network, and {classifier.name} gives outputs alone; choose a "
+            "model stored as safetensors."
+        )
     layer = classifier.network.get_submodule(ARCHITECTURES[classifier.card.architecture].cam_layer)
     pooled = []
     for start in range(0, len(crops), _BATCH):

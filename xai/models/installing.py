@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from xai.errors import WeightsUnavailable
-from xai.models.cards import ADDED, Card, added_models, card_paths, read_card, weights_folders
+from xai.models.cards import ADDED, FORMATS, Card, added_models, card_paths, read_card, weights_folders
 from xai.models.classifiers import load_card
 
 __all__ = ["add_model", "remove_model"]
@@ -26,7 +26,7 @@ def add_model(card: bytes, weights: bytes) -> Card:
     folder, name = weights_folders()[-1], _name_in(card)
     try:
         with TemporaryDirectory(dir=folder, prefix=".adding-") as place:
-            parts = {".safetensors": weights, ADDED: b"", ".json": card}  # the card last: it makes a model
+            parts = {_ending(card): weights, ADDED: b"", ".json": card}  # the card last: it makes a model
             for ending, data in parts.items():
                 (Path(place) / f"{name}{ending}").write_bytes(data)
             load_card(read_card(Path(place) / f"{name}.json"))
@@ -49,7 +49,9 @@ def remove_model(name: str) -> None:
         raise WeightsUnavailable(f"The model {name} was not added here, so it cannot be removed here.")
     folder = weights_folders()[-1]
     try:
-        for ending in (".json", ".safetensors", ADDED):
+        card = folder / f"{name}.json"
+        weights = _ending(card.read_bytes()) if card.is_file() else f".{FORMATS[0]}"
+        for ending in (".json", weights, ADDED):
             (folder / f"{name}{ending}").unlink(missing_ok=True)
     except OSError as error:
         raise WeightsUnavailable(f"The model {name} cannot be removed: {error.strerror}.") from error
@@ -63,6 +65,15 @@ def _name_in(card: bytes) -> str:
         return name if plain and name.isprintable() and len(os.fsencode(name)) < 200 else "model"
     except (ValueError, KeyError, TypeError, RecursionError):
         return "model"
+
+
+def _ending(card: bytes) -> str:
+    """Ending of the weights file that a card describes; where it says none that is known, the usual one."""
+    try:
+        said = json.loads(card)["format"]
+        return f".{FORMATS[FORMATS.index(said)]}"
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return f".{FORMATS[0]}"
 
 
 def _check_free(name: str) -> None:

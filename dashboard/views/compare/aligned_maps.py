@@ -47,6 +47,7 @@ class AlignedMap:
         regions: int8 ``(S, S)``, index into ``REGIONS``; None without landmarks.
         by_features: eyes, nose and mouth are aligned with those of the first face; False: only the crop
             frames are.
+        shown: where the map is from, if that is not ``explained``: with a second class.
     """
 
     title: str
@@ -57,6 +58,7 @@ class AlignedMap:
     values: NDArray[np.float32]
     regions: NDArray[np.int8] | None
     by_features: bool = True
+    shown: Explanation | None = None
 
     @property
     def explanation(self) -> Explanation:
@@ -71,7 +73,12 @@ class AlignedMap:
     @property
     def shares(self) -> RegionShares | None:
         """Region shares of the map on its own face."""
-        return self.explanation.shares[self.method]
+        return (self.shown or self.explanation).shares[self.method]
+
+    @property
+    def against(self) -> str | None:
+        """The class against which the map is; None: it explains the answer alone."""
+        return None if self.shown is None else self.shown.heatmaps[self.method].against
 
     @property
     def painted(self) -> NDArray[np.float32]:
@@ -92,7 +99,14 @@ class AlignedMap:
         return (float(column) + 0.5) / side, (float(row) + 0.5) / side
 
 
-def layer(explained: FaceExplanation, method: str, unit: str, title: str, frame: Face) -> AlignedMap:
+def layer(
+    explained: FaceExplanation,
+    method: str,
+    unit: str,
+    title: str,
+    frame: Face,
+    shown: Explanation | None = None,
+) -> AlignedMap:
     """One map, aligned with the face ``frame``.
 
     Args:
@@ -101,17 +115,19 @@ def layer(explained: FaceExplanation, method: str, unit: str, title: str, frame:
         unit: of a map of probabilities, one of ``UNITS``; others come in their ``display_unit``.
         title: see ``AlignedMap``.
         frame: the face with whose crop it is aligned; often the same.
+        shown: where the map is from, if not from ``explained``.
     """
     explanation, regions = explained.explanation, explained.regions
     unit = unit if display_unit(method) == UNITS[0] else display_unit(method)
-    face, values = explanation.face, _in_unit(explanation, method, unit)
+    face, values = explanation.face, _in_unit(shown or explanation, method, unit)
     if face is frame or (face.photo_sha256, face.crop_box) == (frame.photo_sha256, frame.crop_box):
-        return AlignedMap(title, explained, method, unit, dim_outside(face.crop, face), values, regions)
+        crop = dim_outside(face.crop, face)
+        return AlignedMap(title, explained, method, unit, crop, values, regions, shown=shown)
     laid = warp_to(face, frame)
     if regions is not None:
         regions = laid.labels(regions, REGIONS.index("elsewhere"))
     crop, values = laid.crop(dim_outside(face.crop, face)), laid.values(values)
-    return AlignedMap(title, explained, method, unit, crop, values, regions, laid.by_features)
+    return AlignedMap(title, explained, method, unit, crop, values, regions, laid.by_features, shown)
 
 
 def shared_scale(layers: Sequence[AlignedMap]) -> float:

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import preferences
 from dashboard.components.map_comparison import Panel, side_by_side
 from dashboard.i18n import class_title, has_key, t
+from dashboard.text.faithfulness import method_warnings
 from dashboard.text.map_units import DENSITY, bar_alt, method_title, value_text
 from dashboard.views.compare.aligned_maps import (
     AlignedMap,
@@ -37,6 +38,8 @@ def show(pair: MapPair) -> None:
     panels = (_panel(pair.first, full), _panel(pair.second, full))
     apart = _difference(pair, full)
     st.subheader(method_title(pair.first.method), anchor=False)
+    for warning in method_warnings(pair.first.method):
+        st.warning(warning)
     side_by_side(panels, apart, pair.first.regions, pair.first.unit, preferences.language())
     for note in (*class_notes(pair), *_frame_notes(pair)):
         st.info(note)
@@ -46,7 +49,12 @@ def show(pair: MapPair) -> None:
 
 
 def _panel(layer: AlignedMap, full: float) -> Panel:
-    title = t("compare.panel", name=layer.title, target=class_title(layer.explanation.target))
+    named = {"name": layer.title, "target": class_title(layer.explanation.target)}
+    title = (
+        t("compare.panel_contrast", **named, against=class_title(layer.against))
+        if layer.against
+        else t("compare.panel", **named)
+    )
     return Panel(title, render_map(layer, full, _OPACITY), alt_layer(layer), layer.values, layer.signed)
 
 
@@ -78,6 +86,8 @@ def _legend(pair: MapPair, full: float) -> None:
     with right:
         words = unit if has_key(f"compare_legend.{unit}") else "signed" if pair.first.signed else "unsigned"
         st.caption(t(f"compare_legend.{words}", full=value_text(end, unit, signed=False)))
+        if pair.first.against:
+            st.caption(t("compare.contrast_legend" if pair.first.signed else "compare.contrast_density"))
 
 
 def _plain(panels: Sequence[Panel]) -> None:

@@ -10,7 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import face_explanations, preferences, session
 from dashboard.face_explanations import FaceListener, MapCollector
-from dashboard.i18n import class_title, t
+from dashboard.i18n import class_title, t, translate_notice
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
 from dashboard.views.compare import all_faces, metrics
@@ -26,7 +26,7 @@ from dashboard.worker.jobs import METHODS_SHOWN, ExplainFace, FaceExplanation, J
 from xai.classes import nearest_class
 from xai.evidence.map_similarity import agreement
 from xai.evidence_types import Evidence
-from xai.types import Face
+from xai.types import Explanation, Face
 
 __all__ = ["show"]
 
@@ -39,11 +39,13 @@ class _Subject:
         title: model, and which face where there are two.
         slot: the model and the face.
         explained: what was measured.
+        contrast: the chosen map against a second class; None without one.
     """
 
     title: str
     slot: Slot
     explained: FaceExplanation
+    contrast: Explanation | None = None
 
 
 def show(choice: Choice) -> None:
@@ -53,11 +55,13 @@ def show(choice: Choice) -> None:
     bar = Progress(held, height=420)
     jobs = [(listed, job) for listed in choice.faces if (job := _job(listed, choice, bar))]
     measured = {slot: found for one in jobs for slot, found in _measure(*one, choice, bar).items()}
+    contrasts = _contrasts(measured, choice, bar) if choice.against else {}
     held.empty()
-    if len(measured) < len({choice.first, choice.second}):
+    both = (choice.first, choice.second)
+    if not set(both) <= set(contrasts if choice.against else measured):
         return
     first, second = (
-        _Subject(_title(slot, choice), slot, measured[slot]) for slot in (choice.first, choice.second)
+        _Subject(_title(slot, choice), slot, measured[slot], contrasts.get(slot)) for slot in both
     )
     pair = replace(_pair(first, second, choice), evidence=_known(jobs))
     _say(sentence, pair)
@@ -86,7 +90,7 @@ def _job(listed: FaceOption, choice: Choice, progress: Progress) -> ExplainFace 
         st.error(t("compare.no_such_face", title=listed.title))
         return None
     requests = tuple(request for model in choice.models if (request := _request(model, choice)))
-    methods = tuple(dict.fromkeys((*METHODS_SHOWN, choice.method)))
+    methods = METHODS_SHOWN if choice.against else tuple(dict.fromkeys((*METHODS_SHOWN, choice.method)))
     return ExplainFace(face, requests, methods) if requests else None
 
 
@@ -116,7 +120,37 @@ def _measure(
     face_explanations.explain(replace(job, requests=requests), maps)
     for model, failure in maps.failures.items():
         st.error(t("map.failed", model=display_name(model), sentence=failed(failure)))
-    return {Slot(model, listed): found for model, found in maps.found.items()}
+    wanted = choice.method if choice.method in job.methods else COVERING
+    return {Slot(model, listed): found for model, found in maps.found.items() if _has(found, wanted, model)}
+
+
+def _has(found: FaceExplanation, method: str, model: str) -> bool:
+    """Whether there is a map of a method; else the reason is shown."""
+    refused = found.explanation.refusals.get(method)
+    if refused:
+        st.error(t("map.failed", model=display_name(model), sentence=translate_notice(refused)))
+    return not refused
+
+
+def _contrasts(
+    measured: Mapping[Slot, FaceExplanation], choice: Choice, progress: Progress
+) -> Mapping[Slot, Explanation]:
+    """The chosen map of every model and face against the second class; what stands against it is shown."""
+    found: dict[Slot, Explanation] = {}
+    for slot, explained in measured.items():
+        made, name = explained.explanation, display_name(slot.model)
+        against = nearest_class(str(choice.against), made.prediction.classes)
+        if against is None:
+            st.info(t("compare.no_class", model=name, target=class_title(str(choice.against))))
+        elif against == made.target:
+            st.info(t("compare.contrast_same", model=name, target=class_title(made.target)))
+        else:
+            request = ModelRequest(slot.model, made.target, test=False, against=against)
+            job = ExplainFace(made.face, (request,), (choice.method,))
+            found |= {
+                each: one.explanation for each, one in _measure(slot.face, job, choice, progress).items()
+            }
+    return found
 
 
 def _title(slot: Slot, choice: Choice) -> str:
@@ -136,7 +170,7 @@ def _pair(first: _Subject, second: _Subject, choice: Choice) -> MapPair:
     frame = first.explained.explanation.face
     one, two = (_layer(each, choice, frame) for each in (first, second))
     shown = covering = agreement((one.values, two.values), (one.shares, two.shares))
-    if choice.method != COVERING:
+    if choice.method != COVERING or choice.against:
         a, b = (_layer(each, choice, frame, COVERING) for each in (first, second))
         covering = agreement((a.values, b.values), (a.shares, b.shares))
     return MapPair(
@@ -153,7 +187,9 @@ def _pair(first: _Subject, second: _Subject, choice: Choice) -> MapPair:
 
 
 def _layer(subject: _Subject, choice: Choice, frame: Face, method: str | None = None) -> AlignedMap:
-    return layer(subject.explained, method or choice.method, choice.unit, subject.title, frame)
+    if method:
+        return layer(subject.explained, method, choice.unit, subject.title, frame)
+    return layer(subject.explained, choice.method, choice.unit, subject.title, frame, subject.contrast)
 
 
 def _say(place: DeltaGenerator, pair: MapPair) -> None:

@@ -10,12 +10,13 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import preferences, session, url_state
 from dashboard.i18n import class_title, t
+from dashboard.text.faithfulness import method_options
 from dashboard.text.map_units import display_unit, method_title
 from dashboard.text.model_names import PURPOSES, display_name, purpose
 from dashboard.views.compare.aligned_maps import UNITS
 from dashboard.widgets import face_picker
 from dashboard.widgets.face_picker import FaceOption
-from xai.attribution.methods import METHODS
+from xai.attribution.methods import DEFAULT_METHODS, METHODS
 from xai.models.cards import Card
 from xai.types import CLASSES
 
@@ -35,6 +36,9 @@ _SAME = ""
 
 _BESIDE = "beside"
 """Key of the widget for the second face, and its URL parameter."""
+
+_AGAINST, _NOTHING = "against", "nothing"
+"""Key of the widget for the second class, and its URL parameter; the choice that there is none."""
 
 _WIDTHS = (3, 3, 3, 1.3)
 """Columns: both models, the face, the settings."""
@@ -62,6 +66,7 @@ class Choice:
         method: name in ``METHODS``.
         target: the class that is explained; None: each model's own answer.
         unit: of a map of probabilities, one of ``UNITS``.
+        against: a second class: why the target and not this one; None: why the target at all.
     """
 
     first: Slot
@@ -69,6 +74,7 @@ class Choice:
     method: str
     target: str | None
     unit: str
+    against: str | None = None
 
     @property
     def one_face(self) -> bool:
@@ -109,15 +115,30 @@ def choose(cards: Sequence[Card]) -> Choice:
 def _settings(place: DeltaGenerator, first: Slot, second: Slot) -> Choice:
     with place.popover(t("compare.settings"), width="stretch"):
         body = st.container()
-    methods = {name: method_title(name) for name in METHODS}
-    method = face_picker.choose(body, "method", methods, t("compare.method"))
+    method = face_picker.choose(
+        body, "method", method_options(), t("compare.method"), first=DEFAULT_METHODS[0]
+    )
     answers = {_GIVEN: t("ask.target_own")} | {name: class_title(name) for name in CLASSES}
     target = face_picker.choose(body, "answer", answers, t("compare.target"))
+    against = _against(body, method, target)
     unit = UNITS[0]
-    if preferences.level() == preferences.LEVELS[1] and display_unit(method) == UNITS[0]:
+    expert = preferences.level() == preferences.LEVELS[1]
+    if expert and display_unit(method) == UNITS[0] and not against:
         units = {name: t(f"compare.unit_{name}") for name in UNITS}
         unit = face_picker.choose(body, "unit", units, t("compare.unit"))
-    return Choice(first, second, method, None if target == _GIVEN else target, unit)
+    return Choice(first, second, method, None if target == _GIVEN else target, unit, against)
+
+
+def _against(place: DeltaGenerator, method: str, target: str) -> str | None:
+    """The second class, where the method can tell two classes apart; else a sentence that it cannot."""
+    if not METHODS[method].contrasts:
+        url_state.write_params({_AGAINST: None})
+        place.caption(t("compare.no_contrast", method=method_title(method)))
+        return None
+    others = {name: class_title(name) for name in CLASSES if name != target}
+    named = {_NOTHING: t("compare.contrast_none")} | others
+    chosen = face_picker.choose(place, _AGAINST, named, t("compare.contrast"))
+    return None if chosen == _NOTHING else chosen
 
 
 def _models(left: DeltaGenerator, right: DeltaGenerator, cards: Sequence[Card]) -> tuple[str, str]:

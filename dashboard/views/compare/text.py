@@ -184,11 +184,17 @@ def class_notes(pair: MapPair) -> list[str]:
 def alt_layer(layer: AlignedMap) -> str:
     """One map, text alternative."""
     x, y = layer.peak
+    target = class_title(layer.explanation.target)
+    asked = (
+        t("compare.alt_contrast", target=target, against=class_title(layer.against))
+        if layer.against
+        else t("compare.alt_target", target=target)
+    )
     return t(
         "compare.alt",
         method=method_title(layer.method),
         name=layer.title,
-        target=class_title(layer.explanation.target),
+        asked=asked,
         value=value_text(float(np.nanmax(layer.values)), layer.unit, signed=layer.signed),
         x=x,
         y=y,

@@ -17,7 +17,7 @@ from dashboard.widgets.progress import Progress
 from dashboard.worker.job_handle import JobError
 from dashboard.worker.model_jobs import AddModel, RemoveModel
 from xai.models.architectures import ARCHITECTURES
-from xai.models.cards import added_models
+from xai.models.cards import FORMATS, added_models
 
 __all__ = ["show"]
 
@@ -45,7 +45,7 @@ _EXAMPLE = {
 _MEGABYTES = 200
 """Largest file, as the server's ``maxUploadSize``."""
 
-_FILES = (".json", ".safetensors")
+_CARD, _WEIGHTS = ".json", tuple(f".{each}" for each in FORMATS)
 _ROUND, _SAID = "own round", "own said"
 """State: the uploader's number, raised to empty it, and what became of the last try."""
 
@@ -88,18 +88,18 @@ def _form() -> None:
     with st.container(key=styles.upload_key(preferences.language(), "model"), width="content"):
         files = st.file_uploader(
             t("own.upload"),
-            type=list(_FILES),
+            type=[_CARD, *_WEIGHTS],
             accept_multiple_files=True,
             max_upload_size=_MEGABYTES,
             key=f"own files {number}",
             label_visibility="collapsed",
         )
-    pair = {ending: [file for file in files if file.name.endswith(ending)] for ending in _FILES}
-    ready = all(len(found) == 1 for found in pair.values())
+    pair = [[file for file in files if file.name.endswith(endings)] for endings in (_CARD, _WEIGHTS)]
+    ready = all(len(found) == 1 for found in pair)
     st.caption(t("own.two_files", megabytes=_MEGABYTES))
     place = st.empty()
     if st.button(t("own.add"), disabled=not ready, key="own add"):
-        card, weights = (pair[ending][0].getvalue() for ending in _FILES)
+        card, weights = (found[0].getvalue() for found in pair)
         _run(AddModel(card, weights), lambda name: t("own.added", model=name), place)
     _say()
 

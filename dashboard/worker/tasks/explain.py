@@ -64,12 +64,14 @@ def explain(job: ExplainFace, models: ModelPool, tell: ProgressCallback) -> None
                 tell(ResultPart(request.model, _refused(refusal)))
                 continue
             names.append(request.model)
-            yield Pair(edits, classifier, request.target, maps=request.maps, test=request.test)
+            yield Pair(
+                edits, classifier, request.target, request.against, maps=request.maps, test=request.test
+            )
 
     def hand_over(which: int, piece: PartialResult) -> None:
         if isinstance(piece, Advance):
             tell(JobProgress(_STAGES[piece.phase], piece.done, piece.total, names[which]))
-        elif isinstance(piece, Explanation) and piece.refusals:
+        elif isinstance(piece, Explanation) and piece.refusals and not piece.heatmaps:
             raise MapRefused(next(iter(piece.refusals.values())))  # which comes back as this model's error
         elif isinstance(piece, Explanation):
             tell(ResultPart(names[which], _explained(piece, models.get(names[which]))))

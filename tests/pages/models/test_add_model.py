@@ -9,7 +9,8 @@ import streamlit as st
 from dashboard import session
 from dashboard.i18n import messages
 from tests.support.pages import page_at, press
-from tests.support.trials import put_model
+from tests.support.trials import export_onnx, put_model, write_onnx_card
+from xai.models.classifiers import load_card
 
 SAID = messages()
 OPERATORS, VISITORS = ("127.0.0.1", "::1", "localhost"), ("0.0.0.0", "", "192.168.1.7", "example.org")
@@ -45,6 +46,20 @@ def pair(tmp_path, name, **changes):
     ]
 
 
+def onnx_pair(tmp_path, name, keep=None):
+    """The same as an ONNX file; cut off after ``keep`` bytes."""
+    native = load_card(put_model(tmp_path / "made", name, protocol="product", source="own", data={}))
+    path = tmp_path / f"{name}.onnx"
+    export_onnx(native.network, path, native.card.input_size)
+    path.write_bytes(path.read_bytes()[:keep])
+    write_onnx_card(path, native.card)
+    card = path.with_suffix(".json").read_bytes()
+    return [
+        (f"{name}.json", card, "application/json"),
+        (path.name, path.read_bytes(), "application/octet-stream"),
+    ]
+
+
 def give(page, files):
     """Put files into the uploader; the buttons' state follows."""
     return page.file_uploader[0].set_value(files).run()
@@ -75,6 +90,33 @@ def test_a_model_is_added_used_and_removed_without_a_restart(loopback, tmp_path)
     assert [each.value for each in page.success] == [SAID["own.removed"].format(model="zebra")]
     assert listed(page) == before
     assert "zebra" not in session.worker().status.ready
+    assert list(loopback.iterdir()) == []
+
+
+def test_an_onnx_file_is_added_like_any_other(loopback, tmp_path):
+    page = press(give(page_at("models").run(), onnx_pair(tmp_path, "yak")), SAID["own.add"])
+    assert not page.exception
+    assert [each.value for each in page.success] == [SAID["own.added"].format(model="yak")]
+    assert "yak" in session.worker().status.ready
+    assert (loopback / "yak.onnx").is_file()
+    press(page, SAID["own.remove"].format(model="yak"))
+    assert list(loopback.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "says"),
+    [
+        ("en", "The model cut is left out: cut.onnx is no ONNX file, or a damaged one; export it again."),
+        (
+            "es",
+            "El modelo cut se deja fuera: cut.onnx no es un archivo ONNX, o está dañado; expórtelo de nuevo.",
+        ),
+    ],
+)
+def test_a_damaged_onnx_file_is_one_sentence(loopback, tmp_path, lang, says):
+    page = give(page_at("models", lang=lang).run(), onnx_pair(tmp_path, "cut", 5000))
+    page = press(page, messages(lang)["own.add"])
+    assert [each.value for each in page.error] == [says]
     assert list(loopback.iterdir()) == []
 
 

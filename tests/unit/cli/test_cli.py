@@ -3,13 +3,19 @@
 import hashlib
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 from PIL import Image as Pillow
 
 from tests.support.models import make_card
+from tests.support.paths import ROOT
+from tests.support.trials import put_model
 from xai.evidence_types import CONDITIONS, VERDICTS
+from xai.models.architectures import ARCHITECTURES
+from xai.models.cards import read_cards
 from xai.photo.sample_rendering import sample_png
 from xai.photo.samples import SAMPLES
 from xai.types import REGIONS
@@ -319,6 +325,35 @@ def test_one_file_that_is_no_model_does_not_take_the_list_with_it(call, tmp_path
     names = [m["name"] for m in json.loads(out)]
     assert names[:2] == ["mobilenet_v2", "custom_cnn_relu_bn"]
     assert "odd" not in names
+
+
+def test_only_a_check_loads_the_listed_models(call, tmp_path, monkeypatch):
+    """Weights of another network are sound as a file: the list has them, the check leaves them out."""
+    put_model(tmp_path, "odd", architecture="cnn2")
+    monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path))
+    _, out, err = call("models", "--json")
+    listed = {model["name"]: model for model in json.loads(out)}
+    assert "odd" in listed
+    assert err == ""
+    status, out, err = call("models", "--check", "--json")
+    assert status == 0
+    assert json.loads(out) == [model for model in listed.values() if model["name"] != "odd"]
+    assert err.startswith("The model odd is left out: odd.safetensors does not hold a cnn2")
+
+
+def test_parameters_are_those_of_the_networks(call):
+    """Counted in the files' headers; here by torch, over every architecture that has weights."""
+    cards = {card.architecture: card for card in read_cards().cards}
+    listed = {model["name"]: model["parameters"] for model in json.loads(call("models", "--json")[1])}
+    assert len(cards) > 8
+    for card in cards.values():
+        network = ARCHITECTURES[card.architecture].build(len(card.classes))
+        assert listed[card.name] == sum(each.numel() for each in network.parameters()), card.name
+
+
+def test_a_list_takes_no_torch():
+    code = "import sys; from xai.__main__ import main; main(['models']); sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=ROOT, check=True)
 
 
 def test_a_refusal_in_words_goes_where_refusals_go(call, tmp_path):

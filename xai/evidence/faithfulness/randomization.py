@@ -19,20 +19,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from xai.attribution.method_reliability import FOLLOWS_BELOW
 from xai.evidence.map_similarity import Map, mean_of, spearman
 from xai.models.classifiers import Classifier
 
 __all__ = [
-    "FOLLOWS_BELOW",
     "REFERENCES",
     "CascadingRandomization",
     "Randomisation",
     "compare_stages",
     "has_batch_statistics",
 ]
-
-FOLLOWS_BELOW = 0.5
-"""A map depends on the weights if its mean similarity to maps of randomised networks is below this."""
 
 REFERENCES = 2
 """Pictures on which batch statistics are re-estimated."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xai.attribution.occlusion.patch import FACE_FILLS, FILLS
-from xai.errors import UnknownName
+from xai.errors import MapRefused, UnknownName
 from xai.evidence.faithfulness.deletion_insertion import CurveTest, Source, run_curves
 from xai.evidence.faithfulness.pixel_order import PixelOrder, cell_means, edge_map
 from xai.evidence.faithfulness.randomization import (
@@ -159,8 +159,14 @@ def faithfulness(
 
     Raises:
         UnknownName: the method or target of a map does not exist.
+        MapRefused: the classifier is a black box: it has no weights that could be randomised.
         ValueError: no map, or maps of several targets.
     """
+    if classifier.is_black_box:
+        raise MapRefused(
+            f"Maps of {classifier.name} cannot be checked: a check needs weights that can be randomised, and "
+            "it gives outputs alone; check the model as safetensors."
+        )
     heatmaps = dict(maps.heatmaps if isinstance(maps, Explanation) else maps)
     target = _target(heatmaps)
     index = classifier.class_index(target)

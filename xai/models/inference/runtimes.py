@@ -15,6 +15,7 @@ from typing import Literal, Protocol
 import torch
 from torch import Tensor, nn
 
+from xai.models.black_box import BlackBox
 from xai.models.inference.openvino import OpenVinoRuntime, prepare
 
 __all__ = ["Mode", "Pending", "Runtime", "TorchRuntime", "reference_runtime", "runtime_for"]
@@ -96,7 +97,9 @@ class TorchRuntime:
 
     @property
     def name(self) -> str:
-        """Library, precision, device."""
+        """Library, precision, device; of a black box what it says of itself."""
+        if isinstance(self.network, BlackBox):
+            return self.network.runtime
         reason = f" ({self.why})" if self.why else ""
         return f"torch {str(self.dtype).removeprefix('torch.')} on {self.device.type}{reason}"
 
@@ -116,8 +119,10 @@ def runtime_for(network: nn.Module, device: torch.device, side: int, forwards: i
     """The best runtime for ``forwards`` inputs of ``side`` pixels.
 
     The same arguments give the same runtime on one machine, whatever ran before. Where ``fast`` has no
-    advantage, it runs in float32.
+    advantage, it runs in float32. A black box runs as it is.
     """
+    if isinstance(network, BlackBox):
+        return reference_runtime(network, device, side)
     worth = forwards * side * side >= _WORTH_PIXELS
     fast, why = mode == "fast", ""
     if worth and device.type == "cpu":
