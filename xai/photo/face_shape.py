@@ -10,8 +10,9 @@ prior keeps what they do not tell near the mean. Made from generated portraits o
 from __future__ import annotations
 
 import hashlib
+import weakref
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,10 @@ _PITCH, _YAW = 0.35, 1.2
 
 _DEPTH = 0.9
 """Offset of the nose tip between the eyes, -1..1, over the tangent of the yaw: where the fit starts."""
+
+
+_FITS: dict[int, HeadFit] = {}
+"""Address of a face's landmarks -> its fit, forgotten with them: nothing of a face stays when it is gone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,9 +100,13 @@ def fit_of(face: Face) -> HeadFit:
     Raises:
         ValueError: the face has no landmarks.
     """
-    if not len(face.landmarks):
+    points = face.landmarks
+    if not len(points):
         raise ValueError("a head is fitted to five points, and this face has none")
-    return fit_head(five_of(face.landmarks) if has_mesh(face) else face.landmarks)
+    if id(points) not in _FITS:
+        _FITS[id(points)] = fit_head(five_of(points) if has_mesh(face) else points)
+        weakref.finalize(points, _FITS.pop, id(points), None)
+    return _FITS[id(points)]
 
 
 def fit_head(five: NDArray[np.float32]) -> HeadFit:
@@ -110,12 +119,7 @@ def fit_head(five: NDArray[np.float32]) -> HeadFit:
     Raises:
         WeightsUnavailable: the shape's file is missing or altered.
     """
-    return _fitted(np.ascontiguousarray(five, np.float64).tobytes())
-
-
-@lru_cache(maxsize=256)
-def _fitted(five: bytes) -> HeadFit:
-    points = np.frombuffer(five).reshape(5, 2)
+    points = np.asarray(five, np.float64)
     middle, unit = points.mean(axis=0), eye_distance(points.astype(np.float32))
     goal, shape = (points - middle) / unit, _shape()
     start = np.zeros(6 + len(shape.components))

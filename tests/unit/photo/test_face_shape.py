@@ -1,5 +1,6 @@
 """A head fitted to five points: against heads that were turned by hand, and against the mesh network."""
 
+import gc
 from dataclasses import replace
 
 import numpy as np
@@ -57,6 +58,16 @@ def test_points_that_coincide_or_lie_far_apart_give_finite_numbers(five):
     found = fit_head(five.astype(np.float32))
     assert np.isfinite(found.points).all()
     assert np.isfinite([found.yaw, found.residual]).all()
+
+
+def test_a_fit_is_made_once_for_a_face_and_forgotten_with_it():
+    face = find_faces(load_sample("admiral-plain"))[0]
+    before = len(face_shape._FITS)
+    assert fit_of(face) is fit_of(replace(face, score=0.1))
+    assert len(face_shape._FITS) == before + 1
+    del face
+    gc.collect()
+    assert len(face_shape._FITS) == before
 
 
 def test_a_face_without_landmarks_has_no_head():

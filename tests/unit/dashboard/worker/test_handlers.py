@@ -11,6 +11,7 @@ from dashboard.worker import handlers
 from dashboard.worker.jobs import AnalyzePhoto, AnalyzeSample, ManualBox, PhotoAnalysis
 from dashboard.worker.model_pool import ModelPool
 from tests.support.answers import face, seen
+from tests.support.faces import turned_mesh
 from xai.photo.images import encode_png
 from xai.photo.mesh import five_of
 from xai.photo.orientation import find_faces_upright
@@ -62,21 +63,20 @@ def test_the_whole_photo_and_boxes_by_hand_are_of_the_turned_photo():
     assert (moved.turn, moved.faces[0].box, moved.faces[0].turn) == (3, box, 3)
 
 
-def test_a_face_can_be_tested_where_its_mesh_is_known_large_enough_and_not_turned_away(monkeypatch):
+def test_a_face_can_be_tested_that_is_located_large_enough_and_not_turned_away(monkeypatch):
     image = load_sample("admiral-plain")
     (one,) = find_faces_upright(image)[1]
-    far = one.landmarks.copy()
-    far[1] = far[234]  # the tip of the nose at the ear
     faces = Faces(
         [
             one,
             replace(one, landmarks=five_of(one.landmarks)),
+            replace(one, landmarks=np.zeros((0, 2), np.float32)),
             replace(one, landmarks=one.landmarks * np.float32(0.1)),
-            replace(one, landmarks=far),
+            replace(one, landmarks=turned_mesh(one, 65)),
         ]
     )
     monkeypatch.setattr("xai.photo.orientation.find_faces_upright", lambda *_: (image, faces))
-    assert analyze(AnalyzeSample("admiral-plain", ())).testable == (True, False, False, False)
+    assert analyze(AnalyzeSample("admiral-plain", ())).testable == (True, True, False, False, False)
 
 
 @pytest.mark.parametrize(
