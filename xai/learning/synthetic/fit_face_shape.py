@@ -81,7 +81,8 @@ def build(found: list[tuple[Points, Points]]) -> dict[str, NDArray[np.float32]]:
 
 def _five(solid: Points) -> Points:
     """Eye centres, nose tip and mouth corners ``(5, 3)``, as of ``five_of``."""
-    return np.concatenate([five_of(solid[:, :2]), five_of(solid[:, [2, 2]])[:, :1]], axis=1)
+    flat = solid.astype(np.float32)
+    return np.concatenate([five_of(flat[:, :2]), five_of(flat[:, [2, 2]])[:, :1]], axis=1).astype(np.float64)
 
 
 def _aligned(solid: Points, goal: Points) -> tuple[Points, Points]:
