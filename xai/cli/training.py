@@ -223,12 +223,18 @@ _SETTINGS = (
     "fold",
     "pretrained",
     "start",
+    "surroundings",
+    "exchanged",
+    "place",
+    "consistency",
 )
 
 
 def _changes(args: Namespace) -> Json:
     """The recipe settings that the flags name; a start replaces the recipe's own."""
     changes = given(**{name: getattr(args, name, None) for name in _SETTINGS})
+    if changes.get("surroundings", "own") != "own":
+        changes.setdefault("exchanged", 0.5)
     if "start" in changes:
         changes["pretrained"] = False
     elif "pretrained" in changes:

@@ -40,6 +40,20 @@ def _train(calls: Any) -> None:
         "--pretrained", action="store_true", default=None, help="start from ImageNet weights (network needed)"
     )
     start.add_argument("--start", metavar="MODEL", help="start from the weights of an earlier model")
+    _add_exchange(call)
+
+
+def _add_exchange(call: ArgumentParser) -> None:
+    """Training in which only the lower face tells the class."""
+    call.add_argument(
+        "--surroundings", choices=("own", "exchange", "random"),
+        help="exchange: other people's around the lower face; random: the control, a random region is kept",
+    )  # fmt: skip
+    call.add_argument("--exchanged", type=float, metavar="SHARE", help="share of the views, 0 to 1")
+    call.add_argument(
+        "--place", type=float, metavar="SHARE", help="views with another nose and mouth, 0 to 1"
+    )
+    call.add_argument("--consistency", type=float, metavar="W", help="weight; compares two views of a face")
 
 
 def _evaluate(calls: Any) -> None:

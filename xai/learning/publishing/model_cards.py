@@ -52,7 +52,10 @@ _TWO = (
 _FORMER = ("About one in ten 'incorrect' labels of its training data is doubtful.",)
 """Limits on older cards; replaced when they are measured again."""
 
-_TOLD = ("epochs", "batch_size", "learning_rate", "seed", "input_size", "precision", "fold", "start")
+_TOLD = (
+    "epochs", "batch_size", "learning_rate", "seed", "input_size", "precision", "fold", "start",
+    "surroundings", "exchanged", "place", "consistency",
+)  # fmt: skip
 """Settings that the command names where they differ from the recipe."""
 
 _COURSE = ("epoch", "train_loss", "train_accuracy", "loss", "accuracy", "aca")

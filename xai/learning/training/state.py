@@ -138,21 +138,37 @@ class Run:
         return json.dumps([settings, len(self.train.labels), len(self.val.labels)])
 
     def _step(self, batch: Tensor, labels: Tensor) -> tuple[float, float]:
-        """One step of the optimiser; returns the batch's loss and accuracy."""
+        """One step of the optimiser; returns the batch's loss and accuracy.
+
+        Labels are int64 ``(N,)``, or the share of each class, float32 ``(N, C)``.
+        """
         labels = labels.to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"):
             logits = self.network(self._input(batch))
         logits = logits.float()
-        loss = functional.cross_entropy(
-            logits, labels, self.weights, label_smoothing=self.recipe.label_smoothing
-        )
+        loss = self._loss(logits, labels)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self.schedule.step()
         if self.averaged is not None:
             self.averaged.update_parameters(self.network)
-        return float(loss.detach()), float((logits.argmax(dim=1) == labels).float().mean())
+        answers = logits.argmax(dim=1)
+        right = answers == labels if labels.ndim == 1 else labels[torch.arange(len(labels)), answers] > 0
+        return float(loss.detach()), float(right.float().mean())
+
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Cross-entropy weighted by class, and the divergence between pairs of views of one face."""
+        smooth = self.recipe.label_smoothing
+        if labels.ndim == 1:
+            return functional.cross_entropy(logits, labels, self.weights, label_smoothing=smooth)
+        each = functional.cross_entropy(
+            logits, labels, self.weights, label_smoothing=smooth, reduction="none"
+        )
+        loss = each.sum() / (labels @ self.weights).sum()
+        if self.recipe.consistency:
+            loss = loss + self.recipe.consistency * _divergence(logits[0::2], logits[1::2])
+        return loss
 
     def _input(self, values: Tensor) -> Tensor:
         mean, std = (torch.tensor(v)[:, None, None] for v in (self.recipe.mean, self.recipe.std))
@@ -177,6 +193,13 @@ class Run:
         figures = summary(labels.numpy(), logits.argmax(dim=1).numpy(), len(self.recipe.classes))
         score = figures["aca"] if self.recipe.choose_by == "aca" else -loss
         return {"loss": loss, "accuracy": figures["accuracy"], "aca": figures["aca"], "score": score}
+
+
+def _divergence(one: Tensor, other: Tensor) -> Tensor:
+    """Mean Jensen-Shannon divergence between the answers to pairs of views: logits ``(N, C)`` each, nats."""
+    logs = torch.stack([one, other]).log_softmax(dim=2)
+    middle = logs.exp().mean(dim=0).clamp_min(1e-7).log()
+    return (logs.exp() * (logs - middle)).sum(dim=2).mean()
 
 
 def class_weights(labels: Tensor, recipe: Recipe) -> Tensor:
