@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from xai.cli.common import Json, Note, given
 from xai.errors import WeightsUnavailable, XaiError
-from xai.models.cards import DEFAULT_MODEL, Card, find_card, read_cards
+from xai.models.cards import DEFAULT_MODEL, Card, find_card, read_card, read_cards
 
 if TYPE_CHECKING:
     from xai.learning.data.splits import Example, LabelledSet
@@ -24,6 +24,7 @@ __all__ = [
     "examples_of",
     "experiments",
     "recall",
+    "repair",
     "setting_of",
     "train",
     "train_reasons",
@@ -59,6 +60,35 @@ def train(args: Namespace, note: Note) -> Json:
         "faces": {"train": len(trained.split.train), "val": len(trained.split.val)},
         "reasons": [*reasons, *trained.left_out],
     }
+
+
+def repair(args: Namespace, note: Note) -> Json:
+    """Train a model again for the right reasons, and measure it before and after on faces kept apart.
+
+    Raises:
+        DataRejected: no face of the sets is kept apart from the training.
+    """
+    from xai.evidence.validation.before_after import compare  # noqa: PLC0415
+    from xai.learning.curation.label_noise import without_doubts  # noqa: PLC0415
+    from xai.learning.data.splits import select  # noqa: PLC0415
+    from xai.learning.publishing.model_cards import write_card  # noqa: PLC0415
+    from xai.learning.training.recipe_registry import repair_recipe  # noqa: PLC0415
+    from xai.learning.training.train import split_for  # noqa: PLC0415
+    from xai.learning.training.train import train as run  # noqa: PLC0415
+    from xai.models.classifiers import load_card  # noqa: PLC0415
+
+    before = load_card(find_card(args.name), args.device)
+    recipe = replace(repair_recipe(before.card), **_changes(args))
+    examples, reasons, _ = examples_of(args.data, note)
+    split, doubted = without_doubts(split_for(examples, recipe, "product"), args.doubts)
+    learnt = set(split.train)
+    apart = [example for example in select(examples, "product", "test") if example not in learnt]
+    trained = run(recipe.name, recipe, split, args.out, note, args.device)
+    written = write_card(recipe.name, recipe, trained, "product", doubted, before.card)
+    after = load_card(read_card(written, trained.weights), args.device)
+    _say_split(examples, split, "product", note)
+    found = compare(before, after, apart, note)
+    return {"name": recipe.name, "out": str(args.out), **found, "reasons": [*reasons, *trained.left_out]}
 
 
 def evaluate(args: Namespace, note: Note) -> Json:

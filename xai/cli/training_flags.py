@@ -15,7 +15,7 @@ __all__ = ["add_calls"]
 
 def add_calls(calls: Any) -> None:
     """Add the commands to a parser."""
-    for add in (_train, _evaluate, _errors, _experiments, _doubts, _recall, _draw, _train_reasons):
+    for add in (_train, _repair, _evaluate, _errors, _experiments, _doubts, _recall, _draw, _train_reasons):
         add(calls)
 
 
@@ -54,6 +54,24 @@ def _add_exchange(call: ArgumentParser) -> None:
         "--place", type=float, metavar="SHARE", help="views with another nose and mouth, 0 to 1"
     )
     call.add_argument("--consistency", type=float, metavar="W", help="weight; compares two views of a face")
+
+
+def _repair(calls: Any) -> None:
+    call = new_call(
+        calls, "repair", cli.repair, "Train a model again for the right reasons; measures before and after.",
+        tables.repair_table,
+    )  # fmt: skip
+    call.add_argument("name", metavar="NAME", help="model, of any architecture")
+    call.add_argument(
+        "--data", type=Path, action="append", required=True, metavar="DIR", help="labelled faces; repeat"
+    )
+    call.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the new model")
+    call.add_argument("--epochs", type=positive, metavar="N")
+    call.add_argument("--batch-size", type=positive, metavar="N")
+    call.add_argument("--learning-rate", type=float, metavar="R")
+    call.add_argument("--seed", type=int, metavar="N")
+    call.add_argument("--doubts", type=Path, metavar="FILE", help="leave out the faces that `doubts` listed")
+    _add_exchange(call)
 
 
 def _evaluate(calls: Any) -> None:

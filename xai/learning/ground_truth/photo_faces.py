@@ -29,12 +29,12 @@ __all__ = [
     "STORED_SIDE",
     "LabelledCrop",
     "PhotoFaces",
+    "colour_of",
     "in_light_of",
     "laid_on",
     "lay_donors",
     "pose_shape",
     "read_photo_faces",
-    "skin_colour",
     "warped_onto",
 ]
 
@@ -153,7 +153,7 @@ def laid_on(face: Face, donor: Face) -> Crop:
     ``warped_onto`` and ``in_light_of``.
     """
     bent = warped_onto(face.landmarks, len(face.crop), donor)
-    return in_light_of(bent, skin_colour(donor), skin_colour(face))
+    return in_light_of(bent, _skin(donor), _skin(face))
 
 
 def warped_onto(mesh: Floats, side: int, donor: Face) -> Crop:
@@ -181,7 +181,7 @@ def in_light_of(pixels: Crop, own: Floats, goal: Floats) -> Crop:
 
     Args:
         pixels: RGB uint8 ``(S, S, 3)``.
-        own: RGB float32 ``(3,)``, 0..255, as of ``skin_colour``.
+        own: RGB float32 ``(3,)``, 0..255, of the skin.
         goal: the same.
     """
     gain = (goal + 8) / (own + 8)
@@ -214,10 +214,15 @@ def pose_shape(face: Face) -> NDArray[np.float64]:
     return np.asarray((apart / max(float(np.sqrt((apart**2).mean())), 1e-6)).ravel())
 
 
-def skin_colour(face: Face) -> Floats:
+def _skin(face: Face) -> Floats:
     """Mean colour of the zone ``skin``, float32 ``(3,)``, 0..255."""
-    weight = face_zones(face.crop, five_of(face.landmarks))["skin"][..., None]
-    total = (weight * face.crop).sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
+    return colour_of(face.crop, face_zones(face.crop, five_of(face.landmarks))["skin"])
+
+
+def colour_of(crop: Crop, zone: Floats) -> Floats:
+    """Mean colour of a crop in a zone of it, float32 ``(S, S)`` in 0..1: RGB float32 ``(3,)``, 0..255."""
+    weight = zone[..., None]
+    total = (weight * crop).sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
     return np.asarray(total, np.float32)
 
 

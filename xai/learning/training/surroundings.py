@@ -28,7 +28,7 @@ from xai.classes import wearings_by_class
 from xai.errors import DataRejected
 from xai.learning.data.splits import Example
 from xai.learning.ground_truth.aligned_faces import find_in_crop
-from xai.learning.ground_truth.photo_faces import in_light_of, pose_shape, skin_colour, warped_onto
+from xai.learning.ground_truth.photo_faces import colour_of, in_light_of, pose_shape, warped_onto
 from xai.learning.training.batches import AugmentedFaces
 from xai.learning.training.recipe import Recipe
 from xai.models.ground_truth.photo_cues import face_zones
@@ -77,8 +77,9 @@ class AlignedFace:
         masks = region_masks(face)
         if masks is None:
             raise ValueError(f"an aligned face needs its mesh of {MESH_POINTS} points, and there is none")
-        lower = face_zones(face.crop, five_of(face.landmarks))["lower_face"] >= 1
-        return cls(face, lower, masks["nose"] | masks["mouth"], skin_colour(face))
+        zones = face_zones(face.crop, five_of(face.landmarks))
+        skin = colour_of(sized, zones["skin"])
+        return cls(face, zones["lower_face"] >= 1, masks["nose"] | masks["mouth"], skin)
 
     @property
     def unit(self) -> float:
@@ -146,7 +147,8 @@ class ExchangedFaces(AugmentedFaces):
         own, label = self._aligned[index], int(self.labels[index])
         if own is None:
             return [np.asarray(self.crops[index], np.uint8)] * self._per_face, (label,)
-        crop, truth = own.face.crop, (label,)
+        crop: Crop = own.face.crop
+        truth: tuple[int, ...] = (label,)
         if _chance() < self._recipe.place:
             parts = self._parts(label)
             part = parts[_below(len(parts))]

@@ -1,26 +1,33 @@
-"""How often another person's surroundings, lower face, or nose and mouth change a model's right answers.
+"""A model before and after it was trained again, on the same faces: accuracy, calibration, cue conflict, and
+the verdict over the set.
 
-Each face is put in cue conflict with the same donors for all models: three of its own class and three of each
-other class, matched in pose, light and size. This is the table by which a training for the right reasons is
-judged before and after; the verdict over a set (``verdict_rates``) applies its limits to more families.
+Cue conflict: each face gets the surroundings, the lower face, or nose and mouth of three other people of its
+own class and three of each other class, matched in pose, light and size, the same for both models. The
+verdict (``verdict_rates``) applies its limits to these and other families of edits.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xai.classes import wearings_by_class
 from xai.evidence.interventions.face_edits import FaceEdits, Layer, Question, answers_of, edits_with
-from xai.evidence.validation.labelled_faces import LabelledFace, true_class
+from xai.evidence.validation.labelled_faces import LabelledFace, open_labelled, true_class
+from xai.evidence.validation.reports import verdicts_on
 from xai.evidence.validation.statistics import DRAWS, Figure, means, shares
 from xai.evidence.validation.verdict_rates import donors_of
+from xai.learning.data.splits import Example
+from xai.learning.evaluation.evaluate import score
+from xai.learning.evaluation.metrics import bootstrap_intervals, calibration_error, summary
+from xai.learning.evaluation.predictions import Answers, ask
 from xai.models.classifiers import Classifier
 
-__all__ = ["ConflictRates", "cue_conflict_rates"]
+__all__ = ["ConflictRates", "compare", "cue_conflict_rates", "paired_difference"]
 
 Floats = NDArray[np.float64]
 
@@ -58,6 +65,66 @@ class ConflictRates:
     followed: Figure
     place: Figure
     place_share: Figure
+
+
+def compare(
+    before: Classifier, after: Classifier, examples: Sequence[Example], report: Callable[[str], None]
+) -> dict[str, Any]:
+    """Measure two models of the same classes on faces that neither was trained on.
+
+    Returns:
+        ``before`` and ``after``, each with ``scores`` (as of ``evaluate``), ``cue_conflict`` (class ->
+        ``ConflictRates``) and ``verdicts`` (the model's row of ``verdict_table``); and ``difference``: metric
+        -> difference and its 95 % interval, as of ``paired_difference``.
+
+    Raises:
+        DataRejected: no face is left that can be measured, or edited.
+    """
+    answers = [ask(each, examples) for each in (before, after)]
+    read = open_labelled(examples, report, "The part of the set that is not trained on")
+    conflict = cue_conflict_rates((before, after), read.faces, report)
+    verdicts = verdicts_on((before, after), read, report, own_donors=True)
+    told = {
+        turn: {
+            "name": each.name,
+            "scores": score(own).as_dict(),
+            "cue_conflict": {label: asdict(row) for label, row in conflict.get(each.name, {}).items()},
+            "verdicts": verdicts[each.name],
+        }
+        for turn, each, own in zip(("before", "after"), (before, after), answers, strict=True)
+    }
+    return {**told, "difference": paired_difference(*answers)}
+
+
+def paired_difference(before: Answers, after: Answers) -> dict[str, Any]:
+    """``after`` less ``before`` on the same faces: metric -> its ``value`` and 95 % ``interval``.
+
+    The metrics are accuracy, ACA and ECE. Each bootstrap sample draws whole groups, the same for both, so
+    the interval is that of the difference and narrower than the two intervals suggest.
+
+    Raises:
+        ValueError: the faces differ.
+    """
+    if before.examples != after.examples or before.classes != after.classes:
+        raise ValueError("two models are compared on the same faces and classes")
+
+    def figures(answers: Answers, drawn: NDArray[np.intp]) -> dict[str, float]:
+        truth, answer = answers.truth[drawn], answers.answer[drawn]
+        confidence = answers.probabilities[drawn].max(axis=1).astype(float)
+        scores = summary(truth, answer, len(answers.classes))
+        ece = calibration_error(confidence, truth == answer)
+        return {"accuracy": scores["accuracy"], "aca": scores["aca"], "ece": ece}
+
+    def differences(drawn: NDArray[np.intp]) -> dict[str, float]:
+        one, other = figures(before, drawn), figures(after, drawn)
+        return {name: other[name] - one[name] for name in one}
+
+    values = differences(np.arange(len(before.examples)))
+    ends = bootstrap_intervals(differences, before.groups)
+    return {
+        name: {"value": round(value, 4), "interval": [round(end, 4) for end in ends[name]]}
+        for name, value in values.items()
+    }
 
 
 def cue_conflict_rates(
