@@ -80,9 +80,10 @@ def repair(args: Namespace, note: Note) -> Json:
     before = load_card(find_card(args.name), args.device)
     recipe = replace(repair_recipe(before.card), **_changes(args))
     examples, reasons, _ = examples_of(args.data, note)
-    split, doubted = without_doubts(split_for(examples, recipe, "product"), args.doubts)
-    learnt = set(split.train)
+    whole = split_for(examples, recipe, "product")
+    learnt = set(whole.train)
     apart = [example for example in select(examples, "product", "test") if example not in learnt]
+    split, doubted = without_doubts(whole, args.doubts)
     trained = run(recipe.name, recipe, split, args.out, note, args.device)
     written = write_card(recipe.name, recipe, trained, "product", doubted, before.card)
     after = load_card(read_card(written, trained.weights), args.device)
