@@ -254,6 +254,7 @@ _SETTINGS = (
     "fold",
     "pretrained",
     "start",
+    "start_share",
     "surroundings",
     "exchanged",
     "place",

@@ -53,6 +53,9 @@ def _add_exchange(call: ArgumentParser) -> None:
     call.add_argument(
         "--place", type=float, metavar="SHARE", help="views with another nose and mouth, 0 to 1"
     )
+    call.add_argument(
+        "--start-share", type=float, metavar="SHARE", help="of the earlier weights in the mean that is kept"
+    )
     call.add_argument("--consistency", type=float, metavar="W", help="weight; compares two views of a face")
 
 

@@ -54,7 +54,7 @@ _FORMER = ("About one in ten 'incorrect' labels of its training data is doubtful
 
 _TOLD = (
     "epochs", "batch_size", "learning_rate", "seed", "input_size", "precision", "fold", "start",
-    "surroundings", "exchanged", "place", "consistency",
+    "start_share", "surroundings", "exchanged", "place", "consistency",
 )  # fmt: skip
 """Settings that the command names where they differ from the recipe."""
 

@@ -42,6 +42,8 @@ class Recipe:
         pretrained: start from ImageNet weights: the architecture's pinned file where it has one, else
             torchvision's, from the network.
         start: name of an earlier model whose weights this training starts from; empty: none.
+        start_share: share, 0 to below 1, of the earlier model's weights in those that are kept: the mean of
+            both keeps more of its accuracy (WiSE-FT, Wortsman et al. 2022, "Robust Fine-Tuning").
         views: entry of ``VIEWS``.
         surroundings: entry of ``SURROUNDINGS``; other than ``own`` only with strong views.
         exchanged: share of the views, 0..1, in which the surroundings are exchanged.
@@ -82,6 +84,7 @@ class Recipe:
     one_cycle: bool = True
     pretrained: bool = False
     start: str = ""
+    start_share: float = 0.0
     views: str = "strong"
     surroundings: str = "own"
     exchanged: float = 0.0
@@ -121,6 +124,11 @@ class Recipe:
             raise ValueError(f"shares must be numbers above 0, not {dict(self.shares)}")
         if self.pretrained and self.start:
             raise ValueError(f"training starts from ImageNet weights or from {self.start}, not from both")
+        if not 0 <= self.start_share < 1 or (self.start_share and not self.start):
+            raise ValueError(
+                "start_share is a share from 0 to below 1 of an earlier model's weights and needs a start, "
+                f"not {self.start_share} with start {self.start!r}"
+            )
         if self.class_weights and len(self.class_weights) != len(self.classes):
             raise ValueError(f"{len(self.classes)} classes need as many weights, not {self.class_weights}")
 

@@ -54,7 +54,7 @@ class Trained:
     Attributes:
         epochs: number of epochs, resumed ones included.
         seconds: spent in training, resumed ones included.
-        best: the row of ``history`` whose weights were kept.
+        best: the row of ``history`` whose weights were kept; with ``start_share``, what the mean reaches.
         history: ``{"epoch", "train_loss", "train_accuracy", "loss", "accuracy", "aca", "score",
             "seconds"}`` of every epoch; ``loss`` is weighted by class as in training.
         weights: the safetensors file that was written.
@@ -124,6 +124,8 @@ def train(
     run = Run(recipe, faces, val, pick_device(device))
     _go_through(run, out / f"{name}.checkpoint.pt", report)
     best = max(run.history, key=lambda row: row["score"])
+    if recipe.start_share:
+        best = {**best, **run.blend()}
     seconds = sum(row["seconds"] for row in run.history)
     weights = _write(run, out, name, int(best["epoch"]))
     return Trained(

@@ -8,14 +8,18 @@ import torch
 from PIL import Image as Pillow
 from safetensors.torch import load_file
 
+from tests.support.trials import put_model
 from xai.errors import DataRejected
 from xai.evidence.interventions.donors import gallery_donors
 from xai.learning.data.splits import Example
+from xai.learning.publishing.model_cards import write_card
 from xai.learning.training.batches import load_augmented
 from xai.learning.training.recipe_registry import recipe_for
 from xai.learning.training.state import Run, _divergence
 from xai.learning.training.surroundings import admissible, exchange_faces
 from xai.learning.training.train import Split, train
+from xai.models.cards import read_card
+from xai.models.classifiers import load_card
 from xai.types import CLASSES
 
 pytestmark = pytest.mark.slow
@@ -193,6 +197,27 @@ def test_a_killed_run_ends_where_an_unbroken_one_does(examples, tmp_path, monkey
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
+def test_the_kept_weights_can_be_a_mean_with_the_first_ones(examples, tmp_path, monkeypatch):
+    monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path / "models"))
+    put_model(tmp_path / "models", "net", protocol="product", data={})
+    split = Split(examples[:-1], examples[:-1])
+    recipe = replace(RECIPE, start="net", views="strong", std=(0.1, 0.1, 0.1))
+    last = train("last", recipe, split, tmp_path / "out", quiet, "cpu")
+    mean = train("mean", replace(recipe, start_share=0.25), split, tmp_path / "out", quiet, "cpu")
+    first = load_file(tmp_path / "models" / "net.safetensors")
+    one, other = load_file(last.weights), load_file(mean.weights)
+    for key, value in other.items():
+        if value.is_floating_point():
+            by_hand = 0.75 * one[key].float() + 0.25 * first[key].float()
+            assert value.float() == pytest.approx(by_hand, abs=2e-3, rel=2e-3)
+    assert [row["loss"] for row in last.history] == [row["loss"] for row in mean.history]
+    assert mean.best["loss"] != last.best["loss"]
+    card = read_card(write_card("mean", replace(recipe, start_share=0.25), mean, "product"))
+    assert card.metrics["chosen on"]["loss"] == pytest.approx(mean.best["loss"], abs=1e-4)
+    assert "--start net --start-share 0.25 --surroundings exchange" in card.recipe["command"]
+    assert load_card(card, "cpu").network is not None
+
+
 def test_two_classes_are_exchanged_too(examples, meshes):
     from xai.learning.data.splits import named_for
 
@@ -222,6 +247,8 @@ def test_what_cannot_be_exchanged_is_refused_in_a_sentence(examples, meshes):
         ({"surroundings": "own"}, "need surroundings other than own"),
         ({"surroundings": "else"}, "surroundings must be one of"),
         ({"views": "moved"}, "in strong views only"),
+        ({"start_share": 0.5}, "needs a start"),
+        ({"start_share": 1.0, "start": "net"}, "from 0 to below 1"),
         ({"consistency": 1.0, "batch_size": 5}, "must be even"),
     ],
 )
