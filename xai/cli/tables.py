@@ -218,7 +218,8 @@ def repair_table(record: Json) -> str:
     header = (
         "class", "accuracy", "moved: same class", "moved: other class", "followed", "place share", "verdict",
     )  # fmt: skip
-    return f"{scores}\n\n{_aligned(header, rows)}\n\nWritten to {record['out']}"
+    written = f"\n\nWritten to {record['out']}" if "out" in record else ""
+    return f"{scores}\n\n{_aligned(header, rows)}{written}"
 
 
 def _of_class(turn: Json, label: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from xai.learning.training.train import Split
 
 __all__ = [
+    "compare",
     "doubts",
     "evaluate",
     "examples_of",
@@ -90,6 +91,36 @@ def repair(args: Namespace, note: Note) -> Json:
     _say_split(examples, split, "product", note)
     found = compare(before, after, apart, note)
     return {"name": recipe.name, "out": str(args.out), **found, "reasons": [*reasons, *trained.left_out]}
+
+
+def compare(args: Namespace, note: Note) -> Json:
+    """Measure two models of the same classes on the same labelled faces, as ``repair`` does.
+
+    Raises:
+        UnknownName: a model does not exist; WeightsUnavailable: one is invalid.
+        XaiError: the models have other classes.
+    """
+    from xai.evidence.validation.before_after import compare as measured  # noqa: PLC0415
+    from xai.learning.data.splits import select  # noqa: PLC0415
+    from xai.models.classifiers import load_card  # noqa: PLC0415
+
+    cards = [_named_or_read(each) for each in (args.first, args.second)]
+    if cards[0].classes != cards[1].classes:
+        raise XaiError(
+            f"Models of the same classes are compared; {cards[0].name} has {', '.join(cards[0].classes)}, "
+            f"{cards[1].name} {', '.join(cards[1].classes)}."
+        )
+    if cards[0].name == cards[1].name:
+        cards[1] = replace(cards[1], name=f"{cards[1].name}, the second")
+    examples, reasons, _ = examples_of(args.data, note)
+    first, second = (load_card(card, args.device) for card in cards)
+    return {**measured(first, second, select(examples, "product", "test"), note), "reasons": [*reasons]}
+
+
+def _named_or_read(model: str) -> Card:
+    """The card of a model's name, or in a file."""
+    path = Path(model)
+    return read_card(path, path.with_suffix(".safetensors")) if path.suffix == ".json" else find_card(model)
 
 
 def evaluate(args: Namespace, note: Note) -> Json:

@@ -15,7 +15,18 @@ __all__ = ["add_calls"]
 
 def add_calls(calls: Any) -> None:
     """Add the commands to a parser."""
-    for add in (_train, _repair, _evaluate, _errors, _experiments, _doubts, _recall, _draw, _train_reasons):
+    for add in (
+        _train,
+        _repair,
+        _compare,
+        _evaluate,
+        _errors,
+        _experiments,
+        _doubts,
+        _recall,
+        _draw,
+        _train_reasons,
+    ):
         add(calls)
 
 
@@ -75,6 +86,18 @@ def _repair(calls: Any) -> None:
     call.add_argument("--seed", type=int, metavar="N")
     call.add_argument("--doubts", type=Path, metavar="FILE", help="leave out the faces that `doubts` listed")
     _add_exchange(call)
+
+
+def _compare(calls: Any) -> None:
+    call = new_call(
+        calls, "compare", cli.compare, "Measure two models of the same classes on the same faces.",
+        tables.repair_table,
+    )  # fmt: skip
+    call.add_argument("first", metavar="MODEL", help="a model's name, or the file of its card")
+    call.add_argument("second", metavar="MODEL", help="the same")
+    call.add_argument(
+        "--data", type=Path, action="append", required=True, metavar="DIR", help="labelled faces; repeat"
+    )
 
 
 def _evaluate(calls: Any) -> None:

@@ -130,6 +130,22 @@ def test_any_model_is_trained_again_and_measured_before_and_after(call, portrait
     assert "mean over classes" in table
 
 
+def test_two_models_are_compared_by_name_or_by_card(call, portraits, tmp_path, monkeypatch):
+    monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path / "models"))
+    put_model(tmp_path / "models", "net", protocol="product", data={})
+    put_model(tmp_path / "others", "net", seed=1, protocol="product", data={})
+    put_model(tmp_path / "others", "two", classes=("with_mask", "without_mask"), protocol="product", data={})
+    card = tmp_path / "others" / "net.json"
+    status, said, notes = call("compare", "net", card, "--data", portraits, "--json")
+    assert status == 0, notes
+    told = json.loads(said)
+    assert (told["before"]["name"], told["after"]["name"]) == ("net", "net, the second")
+    assert "Written to" not in repair_table(told)
+    status, _, notes = call("compare", "net", tmp_path / "others" / "two.json", "--data", portraits)
+    assert status == 2
+    assert "Models of the same classes are compared" in notes
+
+
 def test_what_cannot_be_repaired_is_said_in_a_sentence(call, portraits, tmp_path, monkeypatch):
     monkeypatch.setenv("XAI_WEIGHTS", str(tmp_path / "models"))
     put_model(tmp_path / "models", "net", protocol="product", data={})
