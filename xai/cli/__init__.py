@@ -5,7 +5,7 @@ from xai.cli.benchmark import Measured, benchmark
 from xai.cli.calibrate import believability, calibrate
 from xai.cli.datasets import draw, errors
 from xai.cli.inference import classify, explain, models, whatif
-from xai.cli.training import doubts, evaluate, experiments, recall, train, train_reasons
+from xai.cli.training import compare, doubts, evaluate, experiments, recall, repair, train, train_reasons
 from xai.cli.verification import audit_diff, differs, verify
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "benchmark",
     "calibrate",
     "classify",
+    "compare",
     "differs",
     "doubts",
     "draw",
@@ -26,6 +27,7 @@ __all__ = [
     "gate",
     "models",
     "recall",
+    "repair",
     "train",
     "train_reasons",
     "verify",

@@ -16,6 +16,7 @@ __all__ = [
     "explanation_table",
     "model_table",
     "recall_table",
+    "repair_table",
     "whatif_table",
 ]
 
@@ -202,6 +203,36 @@ def calibration_table(record: Json) -> str:
         for name, row in record.items()
     ]
     return _aligned(("model", "faces", *VERDICTS, "expected", "right"), rows)
+
+
+def repair_table(record: Json) -> str:
+    """A row per measure, of the model before and after; then the verdict over the set, by class."""
+    turns = [record["before"], record["after"]]
+    overall = [
+        (name, *(_bounded(t["scores"][key], t["scores"]["intervals"][key], _figure) for t in turns),
+         _bounded(found["value"], found["interval"], "{:+.3f}".format))
+        for key, name in (("accuracy", "accuracy"), ("aca", "mean over classes"), ("ece", "ECE"))
+        for found in (record["difference"][key],)
+    ]  # fmt: skip
+    scores = _aligned(("", turns[0]["name"], turns[1]["name"], "difference"), overall)
+    classes = list(dict.fromkeys(name for turn in turns for name in turn["scores"]["per_class"]))
+    rows = [(f"{label}, {turn['name']}", *_of_class(turn, label)) for label in classes for turn in turns]
+    header = (
+        "class", "accuracy", "moved: same class", "moved: other class", "followed", "place share", "verdict",
+    )  # fmt: skip
+    written = f"\n\nWritten to {record['out']}" if "out" in record else ""
+    return f"{scores}\n\n{_aligned(header, rows)}{written}"
+
+
+def _of_class(turn: Json, label: str) -> tuple[str, ...]:
+    """Accuracy, what moves right answers, and the verdict of one class."""
+    accuracy = _figure(turn["scores"]["per_class"].get(label))
+    rates = turn["cue_conflict"].get(label)
+    keys = ("moved_same", "moved_other", "followed", "place_share")
+    moved = [_bounded(rates[key]["value"], rates[key]["interval"], _figure) for key in keys] if rates else []
+    judged = turn["verdicts"]["classes"].get(label)
+    verdict = judged["right"]["verdict"]["verdict"] if judged else _NONE
+    return accuracy, *(moved or [_NONE] * len(keys)), verdict
 
 
 def recall_table(record: Json) -> str:

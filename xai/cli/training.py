@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from xai.cli.common import Json, Note, given
 from xai.errors import WeightsUnavailable, XaiError
-from xai.models.cards import DEFAULT_MODEL, Card, find_card, read_cards
+from xai.models.cards import DEFAULT_MODEL, Card, find_card, read_card, read_cards
 
 if TYPE_CHECKING:
     from xai.learning.data.splits import Example, LabelledSet
@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from xai.learning.training.train import Split
 
 __all__ = [
+    "compare",
     "doubts",
     "evaluate",
     "examples_of",
     "experiments",
     "recall",
+    "repair",
     "setting_of",
     "train",
     "train_reasons",
@@ -59,6 +61,66 @@ def train(args: Namespace, note: Note) -> Json:
         "faces": {"train": len(trained.split.train), "val": len(trained.split.val)},
         "reasons": [*reasons, *trained.left_out],
     }
+
+
+def repair(args: Namespace, note: Note) -> Json:
+    """Train a model again for the right reasons, and measure it before and after on faces kept apart.
+
+    Raises:
+        DataRejected: no face of the sets is kept apart from the training.
+    """
+    from xai.evidence.validation.before_after import compare  # noqa: PLC0415
+    from xai.learning.curation.label_noise import without_doubts  # noqa: PLC0415
+    from xai.learning.data.splits import select  # noqa: PLC0415
+    from xai.learning.publishing.model_cards import write_card  # noqa: PLC0415
+    from xai.learning.training.recipe_registry import repair_recipe  # noqa: PLC0415
+    from xai.learning.training.train import split_for  # noqa: PLC0415
+    from xai.learning.training.train import train as run  # noqa: PLC0415
+    from xai.models.classifiers import load_card  # noqa: PLC0415
+
+    before = load_card(find_card(args.name), args.device)
+    recipe = replace(repair_recipe(before.card), **_changes(args))
+    examples, reasons, _ = examples_of(args.data, note)
+    whole = split_for(examples, recipe, "product")
+    learnt = set(whole.train)
+    apart = [example for example in select(examples, "product", "test") if example not in learnt]
+    split, doubted = without_doubts(whole, args.doubts)
+    trained = run(recipe.name, recipe, split, args.out, note, args.device)
+    written = write_card(recipe.name, recipe, trained, "product", doubted, before.card)
+    after = load_card(read_card(written, trained.weights), args.device)
+    _say_split(examples, split, "product", note)
+    found = compare(before, after, apart, note)
+    return {"name": recipe.name, "out": str(args.out), **found, "reasons": [*reasons, *trained.left_out]}
+
+
+def compare(args: Namespace, note: Note) -> Json:
+    """Measure two models of the same classes on the same labelled faces, as ``repair`` does.
+
+    Raises:
+        UnknownName: a model does not exist; WeightsUnavailable: one is invalid.
+        XaiError: the models have other classes.
+    """
+    from xai.evidence.validation.before_after import compare as measured  # noqa: PLC0415
+    from xai.learning.data.splits import select  # noqa: PLC0415
+    from xai.models.classifiers import load_card  # noqa: PLC0415
+
+    cards = [_named_or_read(each) for each in (args.first, args.second)]
+    if cards[0].classes != cards[1].classes:
+        raise XaiError(
+            f"Models of the same classes are compared; {cards[0].name} has {', '.join(cards[0].classes)}, "
+            f"{cards[1].name} {', '.join(cards[1].classes)}."
+        )
+    if cards[0].name == cards[1].name:
+        cards[1] = replace(cards[1], name=f"{cards[1].name}, the second")
+    examples, reasons, _ = examples_of(args.data, note)
+    first, second = (load_card(card, args.device) for card in cards)
+    return {**measured(first, second, select(examples, "product", "test"), note), "reasons": [*reasons]}
+
+
+def _named_or_read(model: str) -> Card:
+    """The card of a model's name, or in a file."""
+    path = Path(model)
+    return read_card(path, path.with_suffix(".safetensors")) if path.suffix == ".json" else find_card(model)
 
 
 def evaluate(args: Namespace, note: Note) -> Json:
@@ -223,12 +285,19 @@ _SETTINGS = (
     "fold",
     "pretrained",
     "start",
+    "start_share",
+    "surroundings",
+    "exchanged",
+    "place",
+    "consistency",
 )
 
 
 def _changes(args: Namespace) -> Json:
     """The recipe settings that the flags name; a start replaces the recipe's own."""
     changes = given(**{name: getattr(args, name, None) for name in _SETTINGS})
+    if changes.get("surroundings", "own") != "own":
+        changes.setdefault("exchanged", 0.5)
     if "start" in changes:
         changes["pretrained"] = False
     elif "pretrained" in changes:

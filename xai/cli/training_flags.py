@@ -15,7 +15,18 @@ __all__ = ["add_calls"]
 
 def add_calls(calls: Any) -> None:
     """Add the commands to a parser."""
-    for add in (_train, _evaluate, _errors, _experiments, _doubts, _recall, _draw, _train_reasons):
+    for add in (
+        _train,
+        _repair,
+        _compare,
+        _evaluate,
+        _errors,
+        _experiments,
+        _doubts,
+        _recall,
+        _draw,
+        _train_reasons,
+    ):
         add(calls)
 
 
@@ -40,6 +51,53 @@ def _train(calls: Any) -> None:
         "--pretrained", action="store_true", default=None, help="start from ImageNet weights (network needed)"
     )
     start.add_argument("--start", metavar="MODEL", help="start from the weights of an earlier model")
+    _add_exchange(call)
+
+
+def _add_exchange(call: ArgumentParser) -> None:
+    """Training in which only the lower face tells the class."""
+    call.add_argument(
+        "--surroundings", choices=("own", "exchange", "random"),
+        help="exchange: other people's around the lower face; random: the control, a random region is kept",
+    )  # fmt: skip
+    call.add_argument("--exchanged", type=float, metavar="SHARE", help="share of the views, 0 to 1")
+    call.add_argument(
+        "--place", type=float, metavar="SHARE", help="views with another nose and mouth, 0 to 1"
+    )
+    call.add_argument(
+        "--start-share", type=float, metavar="SHARE", help="of the earlier weights in the mean that is kept"
+    )
+    call.add_argument("--consistency", type=float, metavar="W", help="weight; compares two views of a face")
+
+
+def _repair(calls: Any) -> None:
+    call = new_call(
+        calls, "repair", cli.repair, "Train a model again for the right reasons; measures before and after.",
+        tables.repair_table,
+    )  # fmt: skip
+    call.add_argument("name", metavar="NAME", help="model, of any architecture")
+    call.add_argument(
+        "--data", type=Path, action="append", required=True, metavar="DIR", help="labelled faces; repeat"
+    )
+    call.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the new model")
+    call.add_argument("--epochs", type=positive, metavar="N")
+    call.add_argument("--batch-size", type=positive, metavar="N")
+    call.add_argument("--learning-rate", type=float, metavar="R")
+    call.add_argument("--seed", type=int, metavar="N")
+    call.add_argument("--doubts", type=Path, metavar="FILE", help="leave out the faces that `doubts` listed")
+    _add_exchange(call)
+
+
+def _compare(calls: Any) -> None:
+    call = new_call(
+        calls, "compare", cli.compare, "Measure two models of the same classes on the same faces.",
+        tables.repair_table,
+    )  # fmt: skip
+    call.add_argument("first", metavar="MODEL", help="a model's name, or the file of its card")
+    call.add_argument("second", metavar="MODEL", help="the same")
+    call.add_argument(
+        "--data", type=Path, action="append", required=True, metavar="DIR", help="labelled faces; repeat"
+    )
 
 
 def _evaluate(calls: Any) -> None:

@@ -15,7 +15,15 @@ from xai.learning.data.splits import Example, load_crop, not_selected, read_set,
 from xai.learning.ground_truth.aligned_faces import find_in_crop
 from xai.types import CLASSES, Box, Face
 
-__all__ = ["MIN_SIDE", "LabelledFace", "ReadFaces", "in_turns", "read_labelled", "true_class"]
+__all__ = [
+    "MIN_SIDE",
+    "LabelledFace",
+    "ReadFaces",
+    "in_turns",
+    "open_labelled",
+    "read_labelled",
+    "true_class",
+]
 
 MIN_SIDE = 48
 """Shorter side in the photo, pixels, below which a face is not used here."""
@@ -60,27 +68,49 @@ def read_labelled(folder: Path, report: Callable[[str], None], *, min_side: floa
     """
     found = read_set(folder)
     selected = select(found.examples, "product", "test")
-    examples = [e for e in selected if e.short_side >= min_side]
-    reasons = list(found.reasons)
-    faces = tuple(_read(examples, report, reasons.append))
-    if not faces:
-        why = f" The first that is left out: {reasons[0]}" if reasons else ""
-        raise DataRejected(
-            f"{folder} holds no labelled face of {min_side:.0f} px and more to measure on.{why}"
-        )
+    read = open_labelled(selected, report, str(folder), min_side=min_side)
     counts = {
         **not_selected(found.examples, selected, "product"),
-        "below_min_side": len(selected) - len(examples),
-        "unreadable": len(examples) - len(faces),
+        **read.left_out,
         "unlabelled": found.unlabelled,
     }
     left_out = {reason: count for reason, count in counts.items() if count}
     if left_out:
         told = ", ".join(f"{reason} {count}" for reason, count in left_out.items())
-        report(f"{len(faces)} of {len(found.examples)} labelled faces of {folder} are used; left out: {told}")
-    for reason in reasons:
+        used = f"{len(read.faces)} of {len(found.examples)} labelled faces of {folder} are used"
+        report(f"{used}; left out: {told}")
+    for reason in (*found.reasons, *read.reasons):
         report(reason)
-    return ReadFaces(faces, left_out, tuple(reasons))
+    return ReadFaces(read.faces, left_out, (*found.reasons, *read.reasons))
+
+
+def open_labelled(
+    selected: Sequence[Example], report: Callable[[str], None], where: str, *, min_side: float = MIN_SIDE
+) -> ReadFaces:
+    """The pictures and landmarks of some labelled faces, of those of at least ``min_side`` pixels.
+
+    Args:
+        selected: the faces.
+        report: called with progress messages.
+        where: the set or sets, for the message of the error.
+        min_side: shorter side in the photo, pixels.
+
+    Raises:
+        DataRejected: there is no such face that can be read.
+    """
+    examples = [e for e in selected if e.short_side >= min_side]
+    reasons: list[str] = []
+    faces = tuple(_read(examples, report, reasons.append))
+    if not faces:
+        why = f" The first that is left out: {reasons[0]}" if reasons else ""
+        raise DataRejected(
+            f"{where} holds no labelled face of {min_side:.0f} px and more to measure on.{why}"
+        )
+    counts = {
+        "below_min_side": len(selected) - len(examples),
+        "unreadable": len(examples) - len(faces),
+    }
+    return ReadFaces(faces, counts, tuple(reasons))
 
 
 def true_class(label: str, classes: Sequence[str], incorrect: str = "unknown") -> str | None:

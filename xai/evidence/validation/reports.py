@@ -34,6 +34,7 @@ __all__ = [
     "reference_table",
     "sample_faces",
     "verdict_table",
+    "verdicts_on",
 ]
 
 REFERENCE_NETWORKS = ("honest_residual", "stamp_full")
@@ -75,8 +76,14 @@ def verdict_table(
     class, right and wrong answers apart.
     """
     own = data is not None and donors != "gallery"
-    read = _faces(data, report_to)
-    judged = list(evaluate_verdicts(classifiers, read.faces, report_to, own_donors=own))
+    return verdicts_on(classifiers, _faces(data, report_to), report_to, own_donors=own)
+
+
+def verdicts_on(
+    classifiers: Sequence[Classifier], read: ReadFaces, report_to: Report, *, own_donors: bool
+) -> dict[str, dict[str, Any]]:
+    """As ``verdict_table``, on faces that have been read."""
+    judged = list(evaluate_verdicts(classifiers, read.faces, report_to, own_donors=own_donors))
     by_class = rates(judged)
     rows = {
         c.name: _row([j for j in judged if j.model == c.name], by_class.get(c.name, {})) for c in classifiers

@@ -25,7 +25,18 @@ from xai.photo.synthetic_masks.renderer import LOOKS, draw_mask
 from xai.photo.synthetic_masks.wear_styles import class_of
 from xai.types import CLASSES, Box, Face
 
-__all__ = ["STORED_SIDE", "LabelledCrop", "PhotoFaces", "laid_on", "lay_donors", "read_photo_faces"]
+__all__ = [
+    "STORED_SIDE",
+    "LabelledCrop",
+    "PhotoFaces",
+    "colour_of",
+    "in_light_of",
+    "laid_on",
+    "lay_donors",
+    "pose_shape",
+    "read_photo_faces",
+    "warped_onto",
+]
 
 Crop = NDArray[np.uint8]
 Floats = NDArray[np.float32]
@@ -120,7 +131,7 @@ def lay_donors(crops: Sequence[LabelledCrop], count: int, report: Report) -> Pho
     Raises:
         DataRejected: some class has too few faces of other groups.
     """
-    shapes = np.stack([_shape(crop.face) for crop in crops])
+    shapes = np.stack([pose_shape(crop.face) for crop in crops])
     labels = np.array([CLASSES.index(crop.label) for crop in crops], np.int64)
     groups = np.array([crop.group for crop in crops])
     side = len(crops[0].face.crop)
@@ -138,22 +149,45 @@ def lay_donors(crops: Sequence[LabelledCrop], count: int, report: Report) -> Pho
 
 
 def laid_on(face: Face, donor: Face) -> Crop:
-    """The donor's crop warped onto the face: RGB uint8 ``(S, S, 3)``, mirrored at the donor's own edges.
-
-    The affine map that brings its mesh closest to the face's in the sense of least squares; then each channel
-    is scaled so that the skin below the eyes approaches the face's colour.
+    """The donor's crop warped onto the face and matched to its light: RGB uint8 ``(S, S, 3)``; see
+    ``warped_onto`` and ``in_light_of``.
     """
-    side = len(face.crop)
-    points = np.column_stack([face.landmarks, np.ones(len(face.landmarks))]).astype(np.float64)
+    bent = warped_onto(face.landmarks, len(face.crop), donor)
+    return in_light_of(bent, _skin(donor), _skin(face))
+
+
+def warped_onto(mesh: Floats, side: int, donor: Face) -> Crop:
+    """The donor's crop by the affine map that brings its mesh closest to ``mesh``, by least squares.
+
+    Args:
+        mesh: float32 ``(468, 2)``, in pixels of the result.
+        side: of the result, pixels.
+        donor: with a mesh.
+
+    Returns:
+        RGB uint8 ``(side, side, 3)``, mirrored at the donor's own edges.
+    """
+    points = np.column_stack([mesh, np.ones(len(mesh))]).astype(np.float64)
     fitted = np.linalg.lstsq(points, donor.landmarks.astype(np.float64), rcond=None)[0].T
     # OpenCV counts from the centre of the first pixel, landmarks from its corner.
     centred = np.column_stack([fitted[:, :2], fitted[:, 2] + fitted[:, :2] @ np.full(2, 0.5) - 0.5])
     how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     bent = cv2.warpAffine(donor.crop, centred, (side, side), flags=how, borderMode=cv2.BORDER_REFLECT)
-    gain = (_skin(face) + 8) / (_skin(donor) + 8)
+    return np.asarray(bent, np.uint8)
+
+
+def in_light_of(pixels: Crop, own: Floats, goal: Floats) -> Crop:
+    """The picture with each channel scaled so that skin of the colour ``own`` approaches ``goal``.
+
+    Args:
+        pixels: RGB uint8 ``(S, S, 3)``.
+        own: RGB float32 ``(3,)``, 0..255, of the skin.
+        goal: the same.
+    """
+    gain = (goal + 8) / (own + 8)
     light = gain.mean()
     gain = light.clip(*_GAINS) * (gain / light).clip(*_CHROMA)
-    return np.asarray(np.rint(bent * gain).clip(0, 255), np.uint8)
+    return np.asarray(np.rint(pixels * gain).clip(0, 255), np.uint8)
 
 
 def _chosen(
@@ -171,7 +205,7 @@ def _chosen(
     return chosen
 
 
-def _shape(face: Face) -> NDArray[np.float64]:
+def pose_shape(face: Face) -> NDArray[np.float64]:
     """Every sixth mesh point, centred and scaled to unit root mean square: similar for faces in similar
     poses.
     """
@@ -182,8 +216,13 @@ def _shape(face: Face) -> NDArray[np.float64]:
 
 def _skin(face: Face) -> Floats:
     """Mean colour of the zone ``skin``, float32 ``(3,)``, 0..255."""
-    weight = face_zones(face.crop, five_of(face.landmarks))["skin"][..., None]
-    total = (weight * face.crop).sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
+    return colour_of(face.crop, face_zones(face.crop, five_of(face.landmarks))["skin"])
+
+
+def colour_of(crop: Crop, zone: Floats) -> Floats:
+    """Mean colour of a crop in a zone of it, float32 ``(S, S)`` in 0..1: RGB float32 ``(3,)``, 0..255."""
+    weight = zone[..., None]
+    total = (weight * crop).sum(axis=(0, 1)) / max(float(weight.sum()), 1e-6)
     return np.asarray(total, np.float32)
 
 

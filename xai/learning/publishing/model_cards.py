@@ -15,7 +15,7 @@ from xai.atomic_write import write_atomically
 from xai.learning.evaluation.evaluate import Evaluation, Setting
 from xai.learning.evaluation.model_groups import ModelGroup
 from xai.learning.training.recipe import BINARY
-from xai.learning.training.recipe_registry import Recipe, recipe_for
+from xai.learning.training.recipe_registry import Recipe, recipe_for, repair_recipe
 from xai.learning.training.train import Split, Trained
 from xai.models.cards import Card, measured_folder, read_measured, weights_folders
 from xai.types import CLASSES
@@ -52,7 +52,10 @@ _TWO = (
 _FORMER = ("About one in ten 'incorrect' labels of its training data is doubtful.",)
 """Limits on older cards; replaced when they are measured again."""
 
-_TOLD = ("epochs", "batch_size", "learning_rate", "seed", "input_size", "precision", "fold", "start")
+_TOLD = (
+    "epochs", "batch_size", "learning_rate", "seed", "input_size", "precision", "fold", "start",
+    "start_share", "surroundings", "exchanged", "place", "consistency",
+)  # fmt: skip
 """Settings that the command names where they differ from the recipe."""
 
 _COURSE = ("epoch", "train_loss", "train_accuracy", "loss", "accuracy", "aca")
@@ -73,12 +76,21 @@ class LeftOut:
 
 
 def write_card(
-    name: str, recipe: Recipe, trained: Trained, protocol: str, doubts: LeftOut | None = None
+    name: str,
+    recipe: Recipe,
+    trained: Trained,
+    protocol: str,
+    doubts: LeftOut | None = None,
+    repaired: Card | None = None,
 ) -> Path:
-    """Write ``<name>.json`` beside the weights of ``trained``; returns its path."""
+    """Write ``<name>.json`` beside the weights of ``trained``; returns its path.
+
+    ``repaired`` is the card of the model that ``repair`` trained again: what is not a matter of training is
+    taken from it.
+    """
     split = trained.split
     data = {part: _counts(split, part, recipe.classes) for part in ("train", "val")}
-    command = _command(recipe, protocol, split) + (" --doubts FILE" if doubts else "")
+    command = _command(recipe, protocol, split, repaired) + (" --doubts FILE" if doubts else "")
     card = Card(
         name=name,
         architecture=recipe.architecture,
@@ -86,7 +98,7 @@ def write_card(
         input_size=recipe.input_size,
         mean=recipe.mean,
         std=recipe.std,
-        margin=0.3,
+        margin=repaired.margin if repaired else 0.3,
         temperature=trained.temperature,
         source=recipe.source,
         protocol=protocol,
@@ -106,6 +118,7 @@ def write_card(
         limits=known_limits(recipe.classes, data["train"], sifted=bool(doubts)),
         path=trained.weights,
         history=tuple(_rounded(row) for row in trained.history),
+        incorrect=repaired.incorrect if repaired else "unknown",
     )
     return save_card(card, card.path.with_suffix(".json"))
 
@@ -216,18 +229,20 @@ def _rounded(row: Mapping[str, float]) -> dict[str, float]:
     return {key: round(row[key], 4) for key in _COURSE if key in row}
 
 
-def _command(recipe: Recipe, protocol: str, split: Split) -> str:
+def _command(recipe: Recipe, protocol: str, split: Split, repaired: Card | None = None) -> str:
     """The command that reproduces the model, with every setting that differs from the recipe."""
     folders = "".join(f" --data {name}" for name in sorted({e.set_name for e in (*split.train, *split.val)}))
-    written = recipe_for(recipe.name, protocol)
+    written = repair_recipe(repaired) if repaired else recipe_for(recipe.name, protocol)
     changed = "".join(
         f" --{name.replace('_', '-')} {getattr(recipe, name)}"
         for name in _TOLD
         if getattr(recipe, name) not in ("", getattr(written, name))
     )
+    begun = "XAI_WEIGHTS=DIR " if recipe.start else ""  # the folder of the model that it starts from
+    if repaired:
+        return f"{begun}python -m xai repair {repaired.name}{folders}{changed} --out DIR"
     if recipe.pretrained and not written.pretrained:
         changed += " --pretrained"
-    begun = "XAI_WEIGHTS=DIR " if recipe.start else ""  # the folder of the model that it starts from
     return f"{begun}python -m xai train {recipe.name}{folders} --protocol {protocol}{changed} --out DIR"
 
 

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset, RandomSampler, WeightedRandomSampler
+from torch.utils.data import DataLoader, Dataset, RandomSampler, Sampler, WeightedRandomSampler
 
 from xai.errors import DataRejected
 from xai.learning.data.splits import Example, load_crop, load_picture
@@ -86,8 +86,14 @@ class AugmentedFaces(Dataset[tuple[Tensor, Tensor]]):
         The views are made in two worker processes, unless torch may use only one core
         (``OMP_NUM_THREADS=1``).
         """
+        return self.loader(size, self.views)
+
+    def loader(self, size: int, count: int) -> DataLoader[tuple[Tensor, Tensor]]:
+        """Full batches of ``size`` faces in random order, of ``count`` faces in all."""
         workers = 2 if torch.get_num_threads() > 1 else 0
-        order = WeightedRandomSampler(self.shares, self.views) if self.shares else RandomSampler(self)
+        order: Sampler[int] = RandomSampler(self, num_samples=min(count, len(self)))
+        if self.shares:
+            order = WeightedRandomSampler(self.shares, count)
         return DataLoader(self, size, sampler=order, num_workers=workers, drop_last=True)
 
 

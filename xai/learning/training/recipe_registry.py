@@ -11,8 +11,9 @@ from dataclasses import replace
 from xai.errors import UnknownName
 from xai.learning.training.recipe import Recipe
 from xai.learning.training.study_recipes import seed_recipes
+from xai.models.cards import Card
 
-__all__ = ["RECIPES", "Recipe", "recipe_for"]
+__all__ = ["RECIPES", "Recipe", "recipe_for", "repair_recipe"]
 
 _PRODUCT = (
     Recipe(
@@ -57,3 +58,16 @@ def recipe_for(name: str, protocol: str) -> Recipe:
     if key not in RECIPES:
         raise UnknownName("recipe", f"{name}/{protocol}", (f"{a}/{p}" for a, p in RECIPES))
     return RECIPES[key]
+
+
+def repair_recipe(card: Card) -> Recipe:
+    """How any model is trained again for the right reasons: from its own weights, with its own classes,
+    input size and normalisation, and other people's surroundings around the lower face.
+    """
+    (red, green, blue), std = card.mean, card.std
+    return Recipe(
+        card.architecture, "own", row=f"{card.name}_repaired", input_size=card.input_size, epochs=3,
+        batch_size=64, learning_rate=5e-4, start=card.name, surroundings="exchange", exchanged=0.6,
+        place=0.25, choose_by="loss", mean=(red, green, blue), std=(std[0], std[1], std[2]),
+        classes=card.classes,
+    )  # fmt: skip

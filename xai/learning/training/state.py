@@ -46,6 +46,7 @@ class Run:
         seed_everything(recipe.seed)
         self.recipe, self.train, self.val, self.device = recipe, train, val, device
         self.network = starting_network(recipe).to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self._first = self._copy(self.network) if recipe.start_share else {}
         self.averaged = averaged_network(self.network, recipe.ema_decay) if recipe.ema_decay else None
         self.weights = class_weights(train.labels, recipe).to(device)
         self.steps = train.views // recipe.batch_size
@@ -85,10 +86,21 @@ class Run:
             )
         row["seconds"] = time.perf_counter() - began
         if not self.history or row["score"] > max(past["score"] for past in self.history):
-            kept = self._kept().state_dict()
-            self.best_state = {key: value.detach().cpu().clone() for key, value in kept.items()}
+            self.best_state = self._copy(self._kept())
         self.history.append(row)
         return row
+
+    def blend(self) -> dict[str, float]:
+        """Replace the best weights by their mean with the first ones, as ``start_share`` says; returns what
+        these reach on the validation faces: ``loss, accuracy, aca, score``.
+        """
+        share = self.recipe.start_share
+        self.best_state = {
+            key: torch.lerp(value, self._first[key], share) if value.is_floating_point() else value
+            for key, value in self.best_state.items()
+        }
+        self._kept().load_state_dict(self.best_state)
+        return self._measured()
 
     def temperature(self) -> float:
         """The temperature of the best weights, fitted to the validation faces; loads these weights."""
@@ -126,6 +138,10 @@ class Run:
         self.history, self.best_state = state["history"], state["best_state"]
         return True
 
+    @staticmethod
+    def _copy(network: nn.Module) -> dict[str, Tensor]:
+        return {key: value.detach().cpu().clone() for key, value in network.state_dict().items()}
+
     def _parts(self) -> dict[str, Any]:
         parts = {"network": self.network, "optimiser": self.optimiser, "schedule": self.schedule}
         return parts if self.averaged is None else {**parts, "averaged": self.averaged}
@@ -138,21 +154,37 @@ class Run:
         return json.dumps([settings, len(self.train.labels), len(self.val.labels)])
 
     def _step(self, batch: Tensor, labels: Tensor) -> tuple[float, float]:
-        """One step of the optimiser; returns the batch's loss and accuracy."""
+        """One step of the optimiser; returns the batch's loss and accuracy.
+
+        Labels are int64 ``(N,)``, or the share of each class, float32 ``(N, C)``.
+        """
         labels = labels.to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.recipe.precision == "bf16"):
             logits = self.network(self._input(batch))
         logits = logits.float()
-        loss = functional.cross_entropy(
-            logits, labels, self.weights, label_smoothing=self.recipe.label_smoothing
-        )
+        loss = self._loss(logits, labels)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimiser.step()
         self.schedule.step()
         if self.averaged is not None:
             self.averaged.update_parameters(self.network)
-        return float(loss.detach()), float((logits.argmax(dim=1) == labels).float().mean())
+        answers = logits.argmax(dim=1)
+        right = answers == labels if labels.ndim == 1 else labels[torch.arange(len(labels)), answers] > 0
+        return float(loss.detach()), float(right.float().mean())
+
+    def _loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Cross-entropy weighted by class, and the divergence between pairs of views of one face."""
+        smooth = self.recipe.label_smoothing
+        if labels.ndim == 1:
+            return functional.cross_entropy(logits, labels, self.weights, label_smoothing=smooth)
+        each = functional.cross_entropy(
+            logits, labels, self.weights, label_smoothing=smooth, reduction="none"
+        )
+        loss = each.sum() / (labels @ self.weights).sum()
+        if self.recipe.consistency:
+            loss = loss + self.recipe.consistency * _divergence(logits[0::2], logits[1::2])
+        return loss
 
     def _input(self, values: Tensor) -> Tensor:
         mean, std = (torch.tensor(v)[:, None, None] for v in (self.recipe.mean, self.recipe.std))
@@ -177,6 +209,13 @@ class Run:
         figures = summary(labels.numpy(), logits.argmax(dim=1).numpy(), len(self.recipe.classes))
         score = figures["aca"] if self.recipe.choose_by == "aca" else -loss
         return {"loss": loss, "accuracy": figures["accuracy"], "aca": figures["aca"], "score": score}
+
+
+def _divergence(one: Tensor, other: Tensor) -> Tensor:
+    """Mean Jensen-Shannon divergence between the answers to pairs of views: logits ``(N, C)`` each, nats."""
+    logs = torch.stack([one, other]).log_softmax(dim=2)
+    middle = logs.exp().mean(dim=0).clamp_min(1e-7).log()
+    return (logs.exp() * (logs - middle)).sum(dim=2).mean()
 
 
 def class_weights(labels: Tensor, recipe: Recipe) -> Tensor:

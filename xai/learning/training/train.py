@@ -14,9 +14,10 @@ from xai.atomic_write import write_atomically
 from xai.errors import DataRejected, XaiError
 from xai.learning.data.cross_validation import fold_parts
 from xai.learning.data.splits import Example, named_for, select
-from xai.learning.training.batches import load_augmented, load_fixed
+from xai.learning.training.batches import AugmentedFaces, load_augmented, load_fixed
 from xai.learning.training.recipe import Recipe
 from xai.learning.training.state import Run
+from xai.learning.training.surroundings import exchange_faces
 from xai.models.architectures import ARCHITECTURES
 from xai.models.classifiers import pick_device
 
@@ -53,7 +54,7 @@ class Trained:
     Attributes:
         epochs: number of epochs, resumed ones included.
         seconds: spent in training, resumed ones included.
-        best: the row of ``history`` whose weights were kept.
+        best: the row of ``history`` whose weights were kept; with ``start_share``, what the mean reaches.
         history: ``{"epoch", "train_loss", "train_accuracy", "loss", "accuracy", "aca", "score",
             "seconds"}`` of every epoch; ``loss`` is weighted by class as in training.
         weights: the safetensors file that was written.
@@ -96,7 +97,8 @@ def train(
 
     Writes ``<name>.safetensors``, ``<name>.history.json`` and ``<name>.curves.png`` to ``out``. After every
     epoch ``out/<name>.checkpoint.pt`` is replaced; a later call with the same recipe, faces and folder
-    resumes from it. Faces whose picture cannot be read are left out and reported.
+    resumes from it. Faces whose picture cannot be read are left out and reported. Where surroundings are
+    exchanged, the landmarks are cached in ``out/landmarks.npz``.
 
     Raises:
         DataRejected: a part has no faces, or lacks a class of the recipe; or the checkpoint is not usable.
@@ -117,9 +119,13 @@ def train(
         report(f"Left out {len(left_out)} of {len(named.train) + len(named.val)} faces: {left_out[0]}")
         _check(used, recipe)
     out.mkdir(parents=True, exist_ok=True)
+    if recipe.surroundings != "own" and isinstance(faces, AugmentedFaces):
+        faces = exchange_faces(faces, recipe, out / "landmarks.npz", report)
     run = Run(recipe, faces, val, pick_device(device))
     _go_through(run, out / f"{name}.checkpoint.pt", report)
     best = max(run.history, key=lambda row: row["score"])
+    if recipe.start_share:
+        best = {**best, **run.blend()}
     seconds = sum(row["seconds"] for row in run.history)
     weights = _write(run, out, name, int(best["epoch"]))
     return Trained(
