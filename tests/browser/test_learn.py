@@ -102,6 +102,7 @@ def test_in_a_room_nothing_but_the_step_is_there(visit):
 def test_the_keys_of_a_remote_turn_the_steps_but_never_skip_the_guess(visit):
     page = visit("answer", room=True)
     until(page, "Boolean(globalThis.maskEvidenceSteps?.press)")
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=PATIENCE)
     page.keyboard.press("PageDown")
     opened(page, "guess")
     page.keyboard.press("ArrowRight")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
+import sys
 from collections.abc import Collection, Generator, Sequence
 from dataclasses import dataclass
+from multiprocessing import Pipe
 from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
+from pathlib import Path
 
 import torch
 
@@ -18,7 +20,7 @@ from xai.audit.examine import Donors, Examine, Part, examine_part, examine_photo
 from xai.errors import XaiError
 from xai.models.classifiers import Classifier
 
-__all__ = ["Local", "workers_here"]
+__all__ = ["Local", "serve", "workers_here"]
 
 _BYTES_EACH = 1.5e9
 """What a worker takes: libraries, models, the photo it reads."""
@@ -58,15 +60,13 @@ class Local:
 
 @dataclass(frozen=True, eq=False)
 class _Worker:
-    process: BaseProcess
+    process: subprocess.Popen[bytes]
     pipe: Connection
 
 
 def _examined(chunks: Chunks, task: Task, count: int) -> Generator[Part, None, None]:
     """The parts in their order, examined by ``count`` processes that end with this generator."""
-    told = pickle.dumps(
-        task
-    )  # a plain copy: torch would hand over shared memory, which containers have little of
+    told = pickle.dumps(task)
     workers: list[_Worker] = []
     ahead = iter(enumerate(chunks))
     made: dict[int, Part | XaiError] = {}
@@ -88,16 +88,22 @@ def _examined(chunks: Chunks, task: Task, count: int) -> Generator[Part, None, N
     finally:
         for worker in workers:
             worker.process.terminate()
-            worker.process.join()
+            worker.process.wait()
             worker.pipe.close()
 
 
 def _start(told: bytes) -> _Worker:
-    context = multiprocessing.get_context("spawn")
-    here, there = context.Pipe()
-    process = context.Process(target=_serve, args=(there, told), daemon=True)
-    process.start()
+    """A process of this program. ``multiprocessing`` would run the caller's own script in it again."""
+    here, there = Pipe()
+    command = f"from {__name__} import serve; serve({there.fileno()})"
+    path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
+    process = subprocess.Popen(  # noqa: S603 - this program
+        [sys.executable, "-c", command],
+        pass_fds=[there.fileno()],
+        env={**os.environ, "PYTHONPATH": path},
+    )
     there.close()
+    here.send_bytes(told)
     return _Worker(process, here)
 
 
@@ -116,12 +122,17 @@ def _take(pipe: Connection, made: dict[int, Part | XaiError]) -> None:
     made[number] = part
 
 
-def _serve(pipe: Connection, told: bytes) -> None:
-    """Examine parts until the calling process closes the pipe, or dies."""
+def serve(descriptor: int) -> None:
+    """Examine parts until the calling process closes its end of the pipe, or dies.
+
+    Args:
+        descriptor: of this process's end, over which a pickled ``Task`` comes first.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the calling process is told too, and ends this one
-    task: Task = pickle.loads(told)  # noqa: S301 - of this run
-    task.begin()
+    pipe = Connection(descriptor)
     try:
+        task: Task = pickle.loads(pipe.recv_bytes())  # noqa: S301 - of this run
+        task.begin()
         while True:
             number, files = pipe.recv()
             pipe.send((number, task.part(files)))
