@@ -195,6 +195,8 @@ def test_a_click_on_stop_ends_the_questions_and_keeps_the_answers(visit):
 )
 def test_a_phone_scrolls_only_downwards_and_the_cross_follows_a_finger(visit, shots, query):
     page = visit(query, width=360, has_touch=True)
+    page.get_by_text(WORDS["compare.waits"]).wait_for(state="hidden", timeout=PATIENCE)
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=PATIENCE)
     page.locator(".apart summary").click()
     main = page.locator("[data-testid=stMain]")
     assert main.evaluate("e => e.scrollWidth") <= 360
