@@ -101,10 +101,9 @@ class VerdictPanel:
             with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
                 with st.popover(t("verdict.more"), type="tertiary", key=f"more {self._title}"):
                     self._more(evidence, level, notes)
-                for why in evidence.coarse:
-                    st.caption(t(f"coarse.{why}"), width="content")
-                if in_general := general_line(self._explained.explanation.provenance.model):
-                    st.caption(in_general, width="content")
+                general = general_line(self._explained.explanation.provenance.model)
+                if beside := "  \n".join(filter(None, (_coarse(evidence), general))):
+                    st.caption(beside, width="content")
 
     def fail(self, sentence: str) -> None:
         """Show why there is no verdict."""
@@ -174,6 +173,12 @@ def answers(
             )
             slots[model].hold(known=known)
     return slots
+
+
+def _coarse(evidence: Evidence) -> str:
+    """Why edits of this face are placed coarsely; empty where they are not."""
+    why = [t(f"coarse.{code}") for code in evidence.coarse]
+    return t("coarse.line", why=", ".join(why)) if why else ""
 
 
 def _card(evidence: Evidence, explained: FaceExplanation, *, astray: Sequence[str]) -> str:

@@ -108,6 +108,18 @@ def test_before_the_verdict_the_row_says_what_comes():
     ]
 
 
+@pytest.mark.parametrize(
+    ("coarse", "said"),
+    [
+        (("turned",), "Edits are placed coarsely: the head is turned."),
+        (("five_points", "turned"), "located by five points only, the head is turned."),
+    ],
+)
+def test_a_verdict_on_a_face_that_was_located_coarsely_says_so(coarse, said):
+    page = drawn(evidences.evidence("supported", coarse=coarse))
+    assert any(part.value.endswith(said) for part in page.caption)
+
+
 def test_the_arguments_stand_on_two_sides_and_a_side_without_any_says_so():
     page = drawn(evidences.evidence("mixed", (mover("cast", 5, 8), evidences.FOLLOWS), follow=Tally(8, 8)))
     assert column(page, "For") == [
