@@ -178,7 +178,7 @@ def answers(
 def _coarse(evidence: Evidence) -> str:
     """Why edits of this face are placed coarsely; empty where they are not."""
     why = [t(f"coarse.{code}") for code in evidence.coarse]
-    return t("coarse.line", why=", ".join(why)) if why else ""
+    return t("verdict.coarse", why=", ".join(why)) if why else ""
 
 
 def _card(evidence: Evidence, explained: FaceExplanation, *, astray: Sequence[str]) -> str:
