@@ -86,6 +86,13 @@ def test_a_process_that_dies_is_one_sentence_and_the_same_call_goes_on(folder, m
 
 
 @pytest.mark.slow
+def test_a_process_that_cannot_start_is_the_same_sentence(folder, models, tmp_path, monkeypatch):
+    monkeypatch.setattr("xai.audit.engines.local.sys.executable", "/bin/false")
+    with pytest.raises(XaiError, match="ended early, perhaps for want of memory"):
+        audit(folder, models, tmp_path / "two", Local(examine, workers=2))
+
+
+@pytest.mark.slow
 def test_what_ends_an_audit_ends_it_in_several_processes_too(folder, models, tmp_path):
     failing = DiesOnce(None, tmp_path / "missing")
     with pytest.raises(XaiError, match="The audit cannot go on: FileNotFoundError"):

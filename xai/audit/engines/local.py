@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import signal
 import subprocess
 import sys
 from collections.abc import Collection, Generator, Sequence
@@ -24,6 +23,11 @@ __all__ = ["Local", "serve", "workers_here"]
 
 _BYTES_EACH = 1.5e9
 """What a worker takes: libraries, models, the photo it reads."""
+
+_ENDED = (
+    "A process that examined photos ended early, perhaps for want of memory; the same call goes on where it "
+    "was, with --workers 1 in a single process."
+)
 
 
 def workers_here() -> int:
@@ -71,16 +75,18 @@ def _examined(chunks: Chunks, task: Task, count: int) -> Generator[Part, None, N
     ahead = iter(enumerate(chunks))
     made: dict[int, Part | XaiError] = {}
     try:
-        workers.extend(_start(told) for _ in range(count))
-        busy = {worker.pipe for worker, _ in zip(workers, chunks, strict=False)}
+        workers.extend(_start() for _ in range(count))
+        busy = {worker.pipe for worker in workers}
         for pipe in busy:
-            pipe.send(next(ahead))
+            _send(pipe, told)
+            _send(pipe, next(ahead))
         for number in range(len(chunks)):
             while number not in made:
                 for pipe in _ready(busy):
-                    _take(pipe, made)
+                    done, part = _received(pipe)
+                    made[done] = part
                     following = next(ahead, None)
-                    busy.discard(pipe) if following is None else pipe.send(following)
+                    busy.discard(pipe) if following is None else _send(pipe, following)
             part = made.pop(number)
             if isinstance(part, XaiError):
                 raise part
@@ -92,7 +98,7 @@ def _examined(chunks: Chunks, task: Task, count: int) -> Generator[Part, None, N
             worker.pipe.close()
 
 
-def _start(told: bytes) -> _Worker:
+def _start() -> _Worker:
     """A process of this program. ``multiprocessing`` would run the caller's own script in it again."""
     here, there = Pipe()
     command = f"from {__name__} import serve; serve({there.fileno()})"
@@ -101,9 +107,9 @@ def _start(told: bytes) -> _Worker:
         [sys.executable, "-c", command],
         pass_fds=[there.fileno()],
         env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,  # the keyboard stops the calling process, which ends this one
     )
     there.close()
-    here.send_bytes(told)
     return _Worker(process, here)
 
 
@@ -111,15 +117,19 @@ def _ready(busy: Collection[Connection]) -> list[Connection]:
     return [pipe for pipe in wait(busy) if isinstance(pipe, Connection)]
 
 
-def _take(pipe: Connection, made: dict[int, Part | XaiError]) -> None:
+def _send(pipe: Connection, what: object) -> None:
+    try:
+        pipe.send(what)
+    except OSError:
+        raise XaiError(_ENDED) from None
+
+
+def _received(pipe: Connection) -> tuple[int, Part | XaiError]:
     try:
         number, part = pipe.recv()
     except (EOFError, OSError):
-        raise XaiError(
-            "A process that examined photos ended early, perhaps for want of memory; the same call goes on "
-            "where it was, with --workers 1 in a single process."
-        ) from None
-    made[number] = part
+        raise XaiError(_ENDED) from None
+    return number, part
 
 
 def serve(descriptor: int) -> None:
@@ -128,10 +138,9 @@ def serve(descriptor: int) -> None:
     Args:
         descriptor: of this process's end, over which a pickled ``Task`` comes first.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the calling process is told too, and ends this one
     pipe = Connection(descriptor)
     try:
-        task: Task = pickle.loads(pipe.recv_bytes())  # noqa: S301 - of this run
+        task: Task = pickle.loads(pipe.recv())  # noqa: S301 - of this run
         task.begin()
         while True:
             number, files = pipe.recv()
