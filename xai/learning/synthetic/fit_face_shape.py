@@ -7,17 +7,14 @@ exist. It is deterministic: the same pictures give the same file.
 
 from __future__ import annotations
 
-import argparse
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
 
+from xai.learning.synthetic.portraits import run_fit, training_portraits
 from xai.photo.centerface import detect
-from xai.photo.images import read_image
 from xai.photo.mesh import MAX_DISAGREEMENT, PRESENCE_THRESHOLD, disagreement, fit_mesh, five_of
 
 __all__ = ["COMPONENTS", "build", "heads"]
@@ -34,10 +31,7 @@ Points = NDArray[np.float64]
 
 def heads(folder: Path) -> Iterator[tuple[Points, Points]]:
     """Mesh ``(468, 3)`` and detected points ``(5, 2)`` of the largest face of each portrait, one frame."""
-    with (folder / "labels.csv").open(encoding="utf-8") as lines:
-        files = [row["file"] for row in csv.DictReader(lines) if row["split"] == "train"]
-    for file in sorted(files):
-        pixels = read_image((folder / file).read_bytes()).pixels
+    for pixels in training_portraits(folder):
         found = detect(pixels)
         if not len(found):
             continue
@@ -116,13 +110,5 @@ def _offset(found: list[tuple[Points, Points]], mean: Points) -> Points:
     return np.asarray((both + both[_SWAP] * [-1, 1, 1]) / 2)
 
 
-def _main() -> None:
-    asked = argparse.ArgumentParser(description="Build the shape of a face from portraits.")
-    asked.add_argument("--data", type=Path, required=True, help="folder with portraits and labels.csv")
-    asked.add_argument("--out", type=Path, required=True, help="the safetensors file to write")
-    args = asked.parse_args()
-    save_file(build(list(heads(args.data))), args.out)
-
-
 if __name__ == "__main__":
-    _main()
+    run_fit("Build the shape of a face from portraits.", lambda data: build(list(heads(data))))

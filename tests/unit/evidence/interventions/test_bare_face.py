@@ -8,7 +8,7 @@ from xai.errors import WeightsUnavailable
 from xai.evidence.interventions import bare_face
 from xai.evidence.interventions.bare_face import SHA256, bare_face_model, from_light, ridge, to_light
 from xai.evidence.interventions.face_atlas import FaceFrame, with_rim
-from xai.evidence.interventions.fit_bare_face import COMPONENTS, build
+from xai.learning.synthetic.fit_bare_face import COMPONENTS, build
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 
@@ -140,7 +140,7 @@ def test_too_few_portraits_are_refused(astronaut):
 
 
 def test_principal_components_equal_a_plain_decomposition(monkeypatch):
-    from xai.evidence.interventions import fit_bare_face
+    from xai.learning.synthetic import fit_bare_face
 
     monkeypatch.setattr(fit_bare_face, "COMPONENTS", 4)
     rows = np.random.default_rng(0).normal(size=(12, 30)).astype(np.float32) * np.linspace(3, 0.1, 30)

@@ -1,4 +1,4 @@
-"""Fits the bare face: ``python -m xai.evidence.interventions.fit_bare_face --data DIR --out FILE``.
+"""Fits the bare face: ``python -m xai.learning.synthetic.fit_bare_face --data DIR --out FILE``.
 
 ``DIR`` holds pictures of people without a mask and a ``labels.csv`` with ``file`` and ``split``; only the
 rows of the split ``train`` are read. The shipped file was made from generated portraits of people who do not
@@ -7,20 +7,18 @@ exist. It is deterministic: the same pictures give the same file.
 
 from __future__ import annotations
 
-import argparse
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.numpy import save_file
 from scipy.linalg import eigh  # type: ignore[import-untyped]
 from scipy.spatial import Delaunay  # type: ignore[import-untyped]
 
 from xai.evidence.interventions.bare_face import to_light
 from xai.evidence.interventions.face_atlas import FaceFrame, with_rim
+from xai.learning.synthetic.portraits import run_fit, training_portraits
 from xai.photo.faces import find_faces
 from xai.photo.images import encode_png, read_image
 from xai.photo.mesh import MESH_POINTS, five_of
@@ -39,10 +37,7 @@ Stack = NDArray[np.float32]
 
 def portraits(folder: Path) -> Iterator[Face]:
     """The faces with a mesh among the ``train`` rows of ``folder/labels.csv``, each also mirrored."""
-    with (folder / "labels.csv").open(encoding="utf-8") as lines:
-        files = [row["file"] for row in csv.DictReader(lines) if row["split"] == "train"]
-    for file in sorted(files):
-        pixels = read_image((folder / file).read_bytes()).pixels
+    for pixels in training_portraits(folder):
         for turned in (pixels, np.ascontiguousarray(pixels[:, ::-1])):
             faces = find_faces(read_image(encode_png(turned)))
             found = [face for face in faces if len(face.landmarks) == MESH_POINTS]
@@ -116,13 +111,5 @@ def _principal(rows: Stack) -> tuple[Stack, Stack, Stack, float]:
     return mean, components.astype(np.float32), np.sqrt(values).astype(np.float32), rest
 
 
-def _main() -> None:
-    asked = argparse.ArgumentParser(description="Build the model of a bare face from portraits.")
-    asked.add_argument("--data", type=Path, required=True, help="folder with portraits and labels.csv")
-    asked.add_argument("--out", type=Path, required=True, help="the safetensors file to write")
-    args = asked.parse_args()
-    save_file(build(list(portraits(args.data))), args.out)
-
-
 if __name__ == "__main__":
-    _main()
+    run_fit("Build the model of a bare face from portraits.", lambda data: build(list(portraits(data))))
