@@ -33,9 +33,7 @@ def add_calls(calls: Any) -> None:
 def _train(calls: Any) -> None:
     call = new_call(calls, "train", cli.train, "Train a classifier; resumes after an interruption.")
     call.add_argument("name", metavar="NAME", help="architecture, or a published row such as cnn3_50_50")
-    call.add_argument(
-        "--data", type=Path, action="append", required=True, metavar="DIR", help="repeat for several"
-    )
+    _add_data(call, "repeat for several")
     call.add_argument("--protocol", choices=("seed", "product"), default="product")
     call.add_argument("--out", type=Path, required=True, metavar="DIR")
     call.add_argument("--epochs", type=positive, metavar="N")
@@ -70,15 +68,17 @@ def _add_exchange(call: ArgumentParser) -> None:
     call.add_argument("--consistency", type=float, metavar="W", help="weight; compares two views of a face")
 
 
+def _add_data(call: Any, what: str) -> None:
+    call.add_argument("--data", type=Path, action="append", required=True, metavar="DIR", help=what)
+
+
 def _repair(calls: Any) -> None:
     call = new_call(
         calls, "repair", cli.repair, "Train a model again for the right reasons; measures before and after.",
         tables.repair_table,
     )  # fmt: skip
     call.add_argument("name", metavar="NAME", help="model, of any architecture")
-    call.add_argument(
-        "--data", type=Path, action="append", required=True, metavar="DIR", help="labelled faces; repeat"
-    )
+    _add_data(call, "labelled faces; repeat")
     call.add_argument("--out", type=Path, required=True, metavar="DIR", help="for the new model")
     call.add_argument("--epochs", type=positive, metavar="N")
     call.add_argument("--batch-size", type=positive, metavar="N")
@@ -95,9 +95,7 @@ def _compare(calls: Any) -> None:
     )  # fmt: skip
     call.add_argument("first", metavar="MODEL", help="a model's name, or the file of its card")
     call.add_argument("second", metavar="MODEL", help="the same")
-    call.add_argument(
-        "--data", type=Path, action="append", required=True, metavar="DIR", help="labelled faces; repeat"
-    )
+    _add_data(call, "labelled faces; repeat")
 
 
 def _evaluate(calls: Any) -> None:
@@ -155,7 +153,7 @@ def _experiments(calls: Any) -> None:
 def _doubts(calls: Any) -> None:
     call = new_call(calls, "doubts", cli.doubts, "List training faces whose label looks wrong.")
     call.add_argument("name", nargs="?", default="custom_cnn_relu_bn", metavar="NAME", help="model to train")
-    call.add_argument("--data", type=Path, action="append", required=True, metavar="DIR")
+    _add_data(call, "labelled faces; repeat")
     call.add_argument("--protocol", choices=("seed", "product"), default="product")
     call.add_argument("--out", type=Path, required=True, metavar="FILE.csv")
     call.add_argument("--folds", type=positive, default=5, metavar="K", help="number of folds (default 5)")
@@ -193,8 +191,6 @@ def _draw(calls: Any) -> None:
 def _train_reasons(calls: Any) -> None:
     call = new_call(calls, "train-reasons", cli.train_reasons, "Train a classifier's reason head.")
     call.add_argument("name", metavar="NAME", help="classifier")
-    call.add_argument(
-        "--data", type=Path, action="append", required=True, metavar="DIR", help="drawn set; repeat"
-    )
+    _add_data(call, "drawn set; repeat")
     call.add_argument("--out", type=Path, required=True, metavar="DIR", help="a folder of weights")
     call.add_argument("--measure", type=Path, action="append", metavar="DIR", help="a set with reasons")

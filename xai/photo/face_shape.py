@@ -29,7 +29,7 @@ __all__ = ["SHA256", "TURNED", "HeadFit", "fit_head", "fit_of", "mesh_of", "with
 
 Points = NDArray[np.float64]
 
-SHA256 = "b65623ab8bb82e7c6feb1072add87bf651b997c7600a4e19d19c3219b783f737"
+SHA256 = "b8079ecc9d06b281884abff9907430a230b367c7b25381af71c445ede9a77b77"
 """Digest of ``face_shape.safetensors``."""
 
 TURNED = 35.0

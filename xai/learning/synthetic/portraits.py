@@ -18,7 +18,7 @@ __all__ = ["run_fit", "training_portraits"]
 
 
 def training_portraits(folder: Path) -> Iterator[NDArray[np.uint8]]:
-    """The pictures of the rows ``train`` in ``folder/labels.csv``: RGB uint8 ``(H, W, 3)``, in order of files."""
+    """The pictures of the rows ``train`` in ``folder/labels.csv``, RGB uint8 ``(H, W, 3)``, sorted."""
     with (folder / "labels.csv").open(encoding="utf-8") as lines:
         files = [row["file"] for row in csv.DictReader(lines) if row["split"] == "train"]
     for file in sorted(files):
