@@ -4,7 +4,7 @@ Mean and principal components of meshes in three dimensions (a morphable model o
 Vetter, "A Morphable Model for the Synthesis of 3D Faces", 1999), seen from afar (scaled orthographic
 projection). Eye centres, nose tip and mouth corners determine pose, scale and, as far as they can, shape; the
 prior keeps what they do not tell near the mean. Made from generated portraits of people who do not exist, by
-``xai.learning.synthetic.fit_face_shape``.
+``xai.evidence.fitting.fit_face_shape``.
 """
 
 from __future__ import annotations

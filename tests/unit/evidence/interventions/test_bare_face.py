@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from xai.errors import WeightsUnavailable
+from xai.evidence.fitting.fit_bare_face import COMPONENTS, build
 from xai.evidence.interventions import bare_face
 from xai.evidence.interventions.bare_face import SHA256, bare_face_model, from_light, ridge, to_light
 from xai.evidence.interventions.face_atlas import FaceFrame, with_rim
-from xai.learning.synthetic.fit_bare_face import COMPONENTS, build
 from xai.photo.faces import find_faces
 from xai.photo.sample_rendering import load_sample
 
@@ -140,7 +140,7 @@ def test_too_few_portraits_are_refused(astronaut):
 
 
 def test_principal_components_equal_a_plain_decomposition(monkeypatch):
-    from xai.learning.synthetic import fit_bare_face
+    from xai.evidence.fitting import fit_bare_face
 
     monkeypatch.setattr(fit_bare_face, "COMPONENTS", 4)
     rows = np.random.default_rng(0).normal(size=(12, 30)).astype(np.float32) * np.linspace(3, 0.1, 30)

@@ -1,4 +1,4 @@
-"""Fits the shape of a face: ``python -m xai.learning.synthetic.fit_face_shape --data DIR --out FILE``.
+"""Fits the shape of a face: ``python -m xai.evidence.fitting.fit_face_shape --data DIR --out FILE``.
 
 ``DIR`` holds portraits of people without a mask and a ``labels.csv`` with ``file`` and ``split``; only the
 rows of the split ``train`` are read. The shipped file was made from generated portraits of people who do not
@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from xai.learning.synthetic.portraits import run_fit, training_portraits
+from xai.evidence.fitting.portraits import run_fit, training_portraits
 from xai.photo.centerface import detect
 from xai.photo.mesh import MAX_DISAGREEMENT, PRESENCE_THRESHOLD, disagreement, fit_mesh, five_of
 

@@ -1,4 +1,4 @@
-"""Fits the bare face: ``python -m xai.learning.synthetic.fit_bare_face --data DIR --out FILE``.
+"""Fits the bare face: ``python -m xai.evidence.fitting.fit_bare_face --data DIR --out FILE``.
 
 ``DIR`` holds pictures of people without a mask and a ``labels.csv`` with ``file`` and ``split``; only the
 rows of the split ``train`` are read. The shipped file was made from generated portraits of people who do not
@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from scipy.linalg import eigh  # type: ignore[import-untyped]
 from scipy.spatial import Delaunay  # type: ignore[import-untyped]
 
+from xai.evidence.fitting.portraits import run_fit, training_portraits
 from xai.evidence.interventions.bare_face import to_light
 from xai.evidence.interventions.face_atlas import FaceFrame, with_rim
-from xai.learning.synthetic.portraits import run_fit, training_portraits
 from xai.photo.faces import find_faces
 from xai.photo.images import encode_png, read_image
 from xai.photo.mesh import MESH_POINTS, five_of

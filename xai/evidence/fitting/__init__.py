@@ -1,0 +1,1 @@
+"""Programs that fit the models of a face to portraits: run offline, by hand."""
