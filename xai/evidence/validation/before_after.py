@@ -3,8 +3,8 @@ the verdict over the set.
 
 Cue conflict: each face gets the surroundings, the lower face, or nose and mouth of three other people of its
 own class and three of each other class, matched in pose, light and size, the same for both models. As
-behind a verdict, a lower face is lent only where it changes the class for certain, and surroundings only where
-they do not. The verdict (``verdict_rates``) applies its limits to these and other families of edits.
+behind a verdict, a lower face is lent only where it changes the class for certain, and surroundings only
+where they do not. The verdict (``verdict_rates``) applies its limits to these and other families of edits.
 """
 
 from __future__ import annotations
