@@ -28,7 +28,7 @@ def occlusion_by_loop(classifier, values, windows, fill):
 
 
 def smooth_occlusion_by_loop(classifier, values, rows, size, fill):
-    """Greydanus et al. 2018 with signed drops: one Gaussian mask and one forward per centre, pixel by pixel."""
+    """Greydanus et al. 2018 with signed drops: a Gaussian mask and a forward per centre, pixel by pixel."""
     side = values.shape[-1]
 
     def answer(picture):

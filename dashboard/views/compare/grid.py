@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import combinations
@@ -33,7 +33,7 @@ from xai.photo.images import encode_jpeg
 from xai.render import density, dim_outside, display_scale, display_values, overlay
 from xai.types import Face, Heatmap
 
-__all__ = ["DEFAULT_ROWS", "show"]
+__all__ = ["DEFAULT_ROWS", "grid_jobs", "show"]
 
 _ACROSS, _ROWS = "across", "rows"
 """Keys of the widgets, and their URL parameters."""
@@ -55,12 +55,14 @@ _NO_MAP = '<li><p class="no-map"><span>{title}</span> {reason}</p></li>'
 
 
 def _default_rows(most: int = 8) -> tuple[str, ...]:
-    passed = (name for name in best_first() if not failures(name))
+    passed = [name for name in best_first() if not failures(name)]
+    passed.sort(key=lambda name: not METHODS[name].shares_passes)
     return tuple(dict.fromkeys((*DEFAULT_METHODS, *passed)))[:most]
 
 
 DEFAULT_ROWS = _default_rows()
-"""The methods that are shown first: the default ones, and the best of those that passed their tests."""
+"""The methods that are shown first: the default ones, then those that passed their tests, the best first, and
+before the others those of which all classes take no longer than one."""
 
 
 @dataclass(frozen=True)
@@ -130,6 +132,20 @@ def _methods() -> list[str]:
     return chosen
 
 
+def grid_jobs(face: Face, wanted: Iterable[tuple[str, str, str | None]]) -> list[ExplainClasses]:
+    """Jobs for maps of a face by (method, model, class), the cheapest method first.
+
+    One job makes all maps of a model where they share their passes; else each map has its own, so that it is
+    shown as soon as it is made.
+    """
+    shared: dict[tuple[str, str, str | None], list[str | None]] = {}
+    for method, model, target in wanted:
+        apart = None if METHODS[method].shares_passes else target
+        shared.setdefault((method, model, apart), []).append(target)
+    ordered = sorted(shared.items(), key=lambda item: _price(item[0][0]))
+    return [ExplainClasses(face, model, method, tuple(left)) for (method, model, _), left in ordered]
+
+
 class _Grid:
     """The maps that are there, each row in a placeholder of its own.
 
@@ -150,19 +166,14 @@ class _Grid:
         self.update(*methods)
 
     def missing(self) -> list[ExplainClasses]:
-        """Jobs for the maps that are not there, the cheapest first. One job serves all classes where they
-        share their passes; else each map comes as soon as it is made.
-        """
-        jobs: list[ExplainClasses] = []
-        for method in sorted(self._rows, key=_price):
-            targets: dict[str, list[str | None]] = {}
-            for column in self.columns:
-                if (method, column) not in self._maps:
-                    targets.setdefault(column.model, []).append(column.target)
-            for model, left in targets.items():
-                parts = [left] if METHODS[method].shares_passes else [[each] for each in left]
-                jobs += (ExplainClasses(self.face, model, method, tuple(part)) for part in parts)
-        return jobs
+        """Jobs for the maps that are not there."""
+        keys = ((method, column) for method in self._rows for column in self.columns)
+        left = [
+            (method, column.model, column.target)
+            for method, column in keys
+            if (method, column) not in self._maps
+        ]
+        return grid_jobs(self.face, left)
 
     def update(self, *methods: str) -> None:
         """Take the cached maps of these methods, and draw what has changed: where one of them raises the

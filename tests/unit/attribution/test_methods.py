@@ -157,8 +157,8 @@ def test_maps_of_several_classes_are_those_of_one_and_take_passes_once(small_cnn
         together = method.run_all()(wanted, params, quiet)
     for made, expected in zip(together, alone, strict=True):
         np.testing.assert_allclose(made.values, expected, atol=1e-6)
-    batched = method.run_targets_at is None and "occlusion" not in name  # of a CAM each class has its gradient
-    assert sum(passes) - one == (4 * one if batched else one)
+    each_has_a_gradient = method.run_targets_at is None and "occlusion" not in name
+    assert sum(passes) - one == (4 * one if each_has_a_gradient else one)
 
 
 def test_a_method_that_does_not_exist_is_refused():

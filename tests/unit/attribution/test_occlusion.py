@@ -43,7 +43,8 @@ def test_equals_one_forward_per_position(placed_cnn, noise_crop, patch):
 
 
 @pytest.mark.parametrize(
-    ("patch", "rows"), [(GaussianPatch(), 14), (GaussianPatch(0.1, 0.23, "grey"), 4), (GaussianPatch(0.5, 1), 1)]
+    ("patch", "rows"),
+    [(GaussianPatch(), 14), (GaussianPatch(0.1, 0.23, "grey"), 4), (GaussianPatch(0.5, 1), 1)],
 )
 def test_a_soft_patch_equals_one_forward_per_centre(placed_cnn, noise_crop, patch, rows):
     values = to_input(noise_crop, 35, placed_cnn.device)
