@@ -1,9 +1,9 @@
 """How long the grid of methods takes: ``python -m tests.performance.method_grid``.
 
 Starts the model process and asks it as *Compare models* does, method by method, for the first methods of the
-page and every class of the model. Prints when the first map was there and when the last, the seconds of
-processor time that the model process took, which other load changes little, and the load of the machine before
-each round; the exit status is 1 where the best round took longer than asked.
+page and every class of the model. Prints when the first map was there and when the last, the processor time
+that the model process took, which other load changes little, and the load of the machine before each round.
+The exit status is 1 where the best round took longer than asked.
 """
 
 from __future__ import annotations

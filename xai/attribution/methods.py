@@ -81,9 +81,9 @@ def _one_pass(params: Params, side: int) -> int:
     return 1
 
 
-def _as_many(parameter: str) -> Callable[[Params, int], int]:
-    """Forwards of a method that takes as many as a parameter says."""
-    return lambda params, _side: int(params[parameter])
+def _as_many(parameter: str, most: int = 1) -> Callable[[Params, int], int]:
+    """Forwards of a method that takes as many as a parameter says, or at most so many times as many."""
+    return lambda params, _side: most * int(params[parameter])
 
 
 def _for_each_layer(params: Params, side: int) -> int:
@@ -313,7 +313,7 @@ METHODS: dict[str, Method] = {
         Method(
             "integrated_gradients", "Integrated gradients", "logit", "Sundararajan et al. 2017",
             run_at=_GRADIENTS_AT + "integrated_gradients", parameters=(_STEPS, _BLURRED),
-            forwards=_as_many("steps"),
+            forwards=_as_many("steps", most=1 + 2 + 4 + 8),
         ),
         Method(
             "smoothgrad", "SmoothGrad", "gradient", "Smilkov et al. 2017",

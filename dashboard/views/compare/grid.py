@@ -56,13 +56,20 @@ _NO_MAP = '<li><p class="no-map"><span>{title}</span> {reason}</p></li>'
 
 def _default_rows(most: int = 8) -> tuple[str, ...]:
     passed = [name for name in best_first() if not failures(name)]
-    passed.sort(key=lambda name: not METHODS[name].shares_passes)
-    return tuple(dict.fromkeys((*DEFAULT_METHODS, *passed)))[:most]
+    cheapest = sorted(passed, key=lambda name: (not METHODS[name].shares_passes, _price(name)))
+    shown = tuple(dict.fromkeys((*DEFAULT_METHODS, *cheapest)))[:most]
+    return tuple(dict.fromkeys((*DEFAULT_METHODS, *(name for name in best_first() if name in shown))))
+
+
+def _price(method: str) -> int:
+    """Passes of one map, for an input of usual size."""
+    entry = METHODS[method]
+    return entry.forwards(entry.complete({}), _SIDE)
 
 
 DEFAULT_ROWS = _default_rows()
-"""The methods that are shown first: the default ones, then those that passed their tests, the best first, and
-before the others those of which all classes take no longer than one."""
+"""The methods that are shown first: the default ones, and the cheapest of those that passed their tests, those
+of which all classes take no longer than one before the others."""
 
 
 @dataclass(frozen=True)
@@ -325,12 +332,6 @@ def _result(method: str) -> str:
     """How a method did on networks of which it is known where they look."""
     codes = {failure.code for failure in failures(method)}
     return "untested" if "untested" in codes else "failed" if codes else "passed"
-
-
-def _price(method: str) -> int:
-    """Passes of one map, for an input of usual size."""
-    entry = METHODS[method]
-    return entry.forwards(entry.complete({}), _SIDE)
 
 
 def _overlaps(maps: Mapping[str, Heatmap]) -> dict[tuple[str, str], float]:

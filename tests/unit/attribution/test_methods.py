@@ -115,7 +115,7 @@ def test_forwards_are_counted_as_the_entry_says(side):
     assert (counts["region_ablation"], counts["region_shapley"], counts["rise"]) == (8, 128, 1000)
     assert counts["smooth_occlusion"] == 196
     steps = METHODS["integrated_gradients"]
-    assert steps.forwards(steps.complete({"steps": 70}), side) == 70
+    assert steps.forwards(steps.complete({"steps": 70}), side) == 15 * 70
     assert replace(METHODS["gradcam"], forwards=lambda params, side: side).forwards({}, side) == side
 
 
