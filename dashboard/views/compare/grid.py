@@ -68,8 +68,8 @@ def _price(method: str) -> int:
 
 
 DEFAULT_ROWS = _default_rows()
-"""The methods that are shown first: the default ones, and the cheapest of those that passed their tests, those
-of which all classes take no longer than one before the others."""
+"""The methods that are shown first: the default ones, and the cheapest of those that passed their tests, of
+which those whose classes share their passes come first."""
 
 
 @dataclass(frozen=True)
