@@ -434,11 +434,15 @@ def test_the_grid_shows_every_class_by_every_method_on_one_scale_per_unit(checke
     first = rows[WORDS["method_title.gradcam"]]
     assert WORDS["grid.passed"] in first
     assert WORDS["grid.check_passed"] in first
-    assert len(re.findall(r"<span>overlap \d+%</span>", first)) == 3
+    kept = page.session_state["kept class map"]
     for name in CLASSES:
-        assert f"for “{class_title(name)}”. Strongest value" in first
-    kept = page.session_state["kept class map"].values()
-    largest = max(abs(one.values).max() for one in kept if getattr(one, "unit", "") == "probability")
+        one = next(one for key, one in kept.items() if key[2:] == ("gradcam", name))
+        supported = bool((one.values > 0).any())
+        assert (f"for “{class_title(name)}”. Strongest value" in first) == supported
+        assert (f"for “{class_title(name)}”: nothing supports the answer" in first) != supported
+    assert len(re.findall(rf"<span>(overlap \d+%|{WORDS['grid.nothing']})</span>", first)) == 3
+    probabilities = [one for one in kept.values() if getattr(one, "unit", "") == "probability"]
+    largest = max(abs(one.values).max() for one in probabilities)
     assert f"Full colour is {100 * largest:.0f} percentage points, one scale for all maps" in text(page)
     assert sorted(checked) == ["gradcam", "occlusion"]
     assert "draw grid" not in [button.key for button in page.button]

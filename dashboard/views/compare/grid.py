@@ -41,6 +41,9 @@ _ACROSS, _ROWS = "across", "rows"
 _SIDE = 224
 """Side of a picture in pixels: twice the displayed size on a phone, for high-density screens."""
 
+_WIDTH = 520
+"""Of a row in pixels, so that two are side by side where there is room."""
+
 _OPACITY = 0.7
 
 _ROW = (
@@ -164,7 +167,8 @@ class _Grid:
 
     def __init__(self, face: Face, columns: Sequence[_Column], methods: Sequence[str]) -> None:
         self.face, self.columns = face, columns
-        self._rows = {method: st.empty() for method in methods}
+        with st.container(horizontal=True, gap="medium"):
+            self._rows = {method: st.container(width=_WIDTH).empty() for method in methods}
         self._legends = {unit: st.empty() for unit in dict.fromkeys(map(display_unit, methods))}
         self._maps: dict[tuple[str, _Column], Heatmap | Refusal] = {}
         self._overlaps: dict[tuple[str, _Column], float] = {}
@@ -257,11 +261,12 @@ class _Grid:
             reason = t("grid.refused", reason=translate_notice(found.sentence))
             return _NO_MAP.format(title=escape(column.title), reason=escape(reason))
         overlap = self._overlaps.get((method, column))
+        note = "" if overlap is None else t("grid.overlap", overlap=overlap)
         return _MAP.format(
             data=b64encode(_picture(self.face, found, self._scales[display_unit(method)])).decode(),
             alt=escape(_alt(found, column), quote=True),
             title=escape(column.title),
-            note="" if overlap is None else escape(t("grid.overlap", overlap=overlap)),
+            note=escape(note if _supports(found) else t("grid.nothing")),
         )
 
 
@@ -349,16 +354,25 @@ def _picture(face: Face, heatmap: Heatmap, scale: float) -> bytes:
     return encode_jpeg(np.asarray(small))
 
 
+def _supports(heatmap: Heatmap) -> bool:
+    """Whether anything in the map supports its class."""
+    return bool((heatmap.values > 0).any())
+
+
 def _alt(heatmap: Heatmap, column: _Column) -> str:
+    method, name = method_title(heatmap.method), display_name(column.model)
+    target = class_title(heatmap.target)
+    if not _supports(heatmap):
+        return t("grid.alt_nothing", method=method, name=name, target=target)
     row, column_at = np.unravel_index(int(heatmap.values.argmax()), heatmap.values.shape)
     side = heatmap.values.shape[0]
     unit = display_unit(heatmap.method)
     values = density(heatmap.values) if unit == DENSITY else heatmap.values
     return t(
         "compare.alt",
-        method=method_title(heatmap.method),
-        name=display_name(column.model),
-        asked=t("compare.alt_target", target=class_title(heatmap.target)),
+        method=method,
+        name=name,
+        asked=t("compare.alt_target", target=target),
         value=value_text(float(values.max()), unit, signed=METHODS[heatmap.method].signed),
         x=(float(column_at) + 0.5) / side,
         y=(float(row) + 0.5) / side,
