@@ -104,22 +104,26 @@ def show(face: Face, choice: Choice, label: str) -> None:
     st.caption(t("grid.what"))
     columns, methods = _columns(choice), _methods()
     wish = f"grid {face.photo_sha256} {face.crop_box.as_list()}"
-    place = st.empty()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        progress, button = st.empty(), st.empty()
     grid = _Grid(face, columns, methods)
     if missing := grid.missing():
         if not session.get_state(wish):
-            place.button(
-                t("grid.draw", count=sum(len(job.targets) for job in missing)),
-                key="draw grid",
-                on_click=session.set_state,
-                args=(wish, True),
-            )
+            count = sum(len(job.targets) for job in missing)
+            _switch(button, t("grid.draw", count=count), "draw grid", (wish, True))
             return
-        _make(missing, grid, place, wish)
+        _switch(button, t("grid.stop"), "stop grid", (wish, False))
+        _make(missing, grid, progress)
+        session.set_state(wish, value=False)
+        button.empty()
     if not grid.missing():
         grid.compare()
         own = next((each for each in columns if each.target in (None, label)), columns[0])
         _checks(grid, own, face)
+
+
+def _switch(place: DeltaGenerator, words: str, key: str, state: tuple[str, bool]) -> None:
+    place.button(words, key=key, on_click=session.set_state, args=state)
 
 
 def _columns(choice: Choice) -> list[_Column]:
@@ -270,32 +274,24 @@ class _Grid:
         )
 
 
-def _make(jobs: Sequence[ExplainClasses], grid: _Grid, place: DeltaGenerator, wish: str) -> None:
+def _make(jobs: Sequence[ExplainClasses], grid: _Grid, place: DeltaGenerator) -> None:
     """Run the jobs one by one, so that those of other visitors have their turn in between."""
-    with place.container():
-        line, stop = st.columns([5, 1], vertical_alignment="bottom")
-        progress = line.empty()
-        stop.button(
-            t("grid.stop"), key="stop grid", width="stretch", on_click=session.set_state, args=(wish, False)
-        )
     done, total = 0, sum(len(job.targets) for job in jobs)
     for job in jobs:
 
         def draw(stage: JobProgress | None = None, done: int = done, count: int = len(job.targets)) -> None:
             part = stage.done / stage.total if stage and stage.total else 0.0
-            progress.progress((done + count * part) / total, t("grid.progress", done=done, total=total))
+            place.progress((done + count * part) / total, t("grid.progress", done=done, total=total))
 
         draw()
         try:
             face_explanations.explain_classes(job, draw)
         except JobError as failure:
             place.error(failed(failure))
-            break
+            return
         done += len(job.targets)
         grid.update(job.method)
-    else:
-        place.empty()
-    session.set_state(wish, value=False)
+    place.empty()
 
 
 def _checks(grid: _Grid, column: _Column, face: Face) -> None:
@@ -311,12 +307,8 @@ def _checks(grid: _Grid, column: _Column, face: Face) -> None:
     now = left if session.get_state(wish) else [method for method in left if method in DEFAULT_METHODS]
     bar, offer = Progress(place := st.empty()), st.empty()
     if len(now) < len(left):
-        offer.button(
-            t("grid.check", count=len(left) - len(now), column=column.title),
-            key="check grid",
-            on_click=session.set_state,
-            args=(wish, True),
-        )
+        words = t("grid.check", count=len(left) - len(now), column=column.title)
+        _switch(offer, words, "check grid", (wish, True))
     for method in now:
         try:
             check = face_explanations.check_map(face, column.model, maps[method], bar.of(column.model))
