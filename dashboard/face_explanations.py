@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from dashboard import session
@@ -240,9 +241,10 @@ def explain_classes(
     """One method's maps for several classes; ``show`` and errors as of ``session.analyze_photo``."""
     left = tuple(each for each in job.targets if known_class_map(job, each) is None)
     if left:
-        found = session.run_job(replace(job, targets=left), show)
-        for target, one in zip(left, cast(tuple[Heatmap | Refusal, ...], found), strict=True):
-            cached("class map", _class_map_key(job, target), lambda one=one: one)
+        found = cast(tuple[Heatmap | Refusal, ...], session.run_job(replace(job, targets=left), show))
+        made = dict(zip(left, found, strict=True))
+        for target in left:
+            cached("class map", _class_map_key(job, target), partial(made.__getitem__, target))
     return tuple(one for each in job.targets if (one := known_class_map(job, each)) is not None)
 
 
