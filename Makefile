@@ -3,6 +3,7 @@
 # make test-fast  the tests without browsers, processes and real models: while you write
 # make check  lint, format, which way imports run, dead code and types
 # make setup  the environment in .venv (a second call costs a second)
+# make gpu-check  whether a GPU gives the CPU's maps, and how fast
 # make lock | licences | sbom | audit  what is installed: docs/installing.md
 # CPU=1 with the first call: without CUDA, a third of the disk
 
@@ -34,7 +35,7 @@ DATA ?= data
 SEED ?= 0
 TRAINED := runs
 
-.PHONY: setup same-kind run test test-fast check browser lock licences sbom audit default-model clean
+.PHONY: setup same-kind run test test-fast check gpu-check browser lock licences sbom audit default-model clean
 
 setup: $(READY)
 
@@ -85,6 +86,9 @@ check: $(READY_DEV)
 	$(VENV)/bin/lint-imports --no-cache --no-logo
 	$(PY) -m vulture
 	$(PY) -m mypy
+
+gpu-check: $(READY_DEV)
+	@$(PY) -m tests.performance.gpu_check
 
 # Every file of every package, for all platforms, so that one lock holds anywhere. What is in it keeps its version
 # unless a pin asks for another; openvino-telemetry, which reports its use over the network, stays out.
