@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import preferences, url_state
 from dashboard.components import step_keys
 from dashboard.i18n import t
-from dashboard.views.learn import guess, navigation, shortcut_game, steps
+from dashboard.views.learn import guess, navigation, quiz, shortcut_game, steps
 from dashboard.views.learn.lesson import Lesson, write_styles
 from dashboard.widgets import header
 
@@ -19,6 +19,7 @@ STEPS: Mapping[str, Callable[[Lesson], None]] = {
     "verdict": steps.verdict,
     "limits": steps.limits,
     "cheat": shortcut_game.show_game,
+    "quiz": quiz.show,
 }
 """Step -> function that shows it. Its text is in the sections ``step``, ``step_title`` and ``step_text``."""
 
