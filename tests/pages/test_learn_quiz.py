@@ -119,7 +119,7 @@ def test_a_whole_quiz_is_scored_by_what_was_shown_and_explained(clock):
     ]
     solutions = [line.value for line in page.markdown if WORDS["quiz.verdict"][:12] in line.value]
     for question, line in zip(QUESTIONS, solutions, strict=True):
-        assert f"**{question.number}. " in line
+        assert f"**Question {question.number}, " in line
         assert f"**{WORDS['quiz_saying.' + RIGHT[question.kind]]}.**" in line
         verdict = VERDICTS[question.kind].replace(" ", "_")
         assert WORDS["quiz.verdict"].format(verdict=WORDS[f"outcome.{verdict}"]) in line

@@ -40,4 +40,5 @@ with st.container(key="lesson"):
         st.header(t(f"step_title.{step}"), anchor=False)
         st.markdown(t(f"step_text.{step}"))
         STEPS[step](lesson)
-navigation.show(step, names, guess_open=step == "guess" and not guess.made(lesson), finished=finished)
+undone = (step == "guess" and not guess.made(lesson)) or (step == "quiz" and not quiz.done())
+navigation.show(step, names, undone=undone, finished=finished)

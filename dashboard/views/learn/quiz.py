@@ -10,7 +10,9 @@ import time
 from dataclasses import dataclass, replace
 from random import SystemRandom
 
+import numpy as np
 import streamlit as st
+from PIL import Image as Pictures
 
 from dashboard import session
 from dashboard.i18n import class_title, t
@@ -27,7 +29,7 @@ from dashboard.widgets.settings_form import main_button
 from dashboard.worker.quiz_questions import LENGTH, Question, draw
 from xai.types import Explanation
 
-__all__ = ["show"]
+__all__ = ["done", "show"]
 
 _SITTING = "quiz"
 _SIDE = 224
@@ -63,6 +65,12 @@ def show(_lesson: Lesson) -> None:
     else:
         quiz_score.show(sitting.answers)
         st.button(t("quiz.again"), key="quiz again", on_click=_begin)
+
+
+def done() -> bool:
+    """Whether every question of this visitor's quiz is answered."""
+    sitting = session.get_state(_SITTING)
+    return isinstance(sitting, _Sitting) and len(sitting.answers) == len(sitting.questions)
 
 
 def _offer() -> None:
@@ -112,8 +120,12 @@ def _pictures(explanation: Explanation, condition: str) -> list[EditWords]:
 
 
 def _map(explanation: Explanation, method: str) -> EditWords:
+    """A map over a grey copy of the face: on the cues, as purple and blue as maps are, none could be seen."""
+    face = explanation.face
+    grey = np.asarray(Pictures.fromarray(face.crop).convert("L").convert("RGB"))
+    without_colour = replace(explanation, face=replace(face, crop=grey))
     return EditWords(
-        picture=drawn_map(explanation, method, scale_of([explanation], method)),
+        picture=drawn_map(without_colour, method, scale_of([explanation], method)),
         change=method_title(method),
         answer="",
         found="",

@@ -133,9 +133,9 @@ def _solution(answer: Answer) -> None:
     )
     if explanation.evidence:
         said += " " + t("quiz.verdict", verdict=word(explanation.evidence.verdict))
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.image(encode_jpeg(explanation.face.crop), width=_PICTURE, alt=t("map.crop_plain_alt"))
-        st.markdown(said, width="stretch")
+    left, right = st.columns([1, 7], vertical_alignment="center", gap="small")
+    left.image(encode_jpeg(explanation.face.crop), width=_PICTURE, alt=t("map.crop_plain_alt"))
+    right.markdown(said)
 
 
 def _why(question: Question) -> str:

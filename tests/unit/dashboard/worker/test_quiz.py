@@ -1,4 +1,4 @@
-"""The questions of the quiz: drawn fairly; on the real models every answer is right and the face never tells."""
+"""The quiz: drawn fairly; on the real models every answer is right, and the face never tells the kind."""
 
 from collections import Counter
 from itertools import pairwise
