@@ -74,8 +74,8 @@ def done() -> bool:
 
 
 def _offer() -> None:
-    for key in ("quiz.offer", "quiz.measures", "quiz.private"):
-        st.markdown(t(key))
+    for sentence in (t("quiz.offer"), t("quiz.measures"), t("quiz.private")):
+        st.markdown(sentence)
     st.button(t("quiz.start", count=LENGTH), key="quiz start", on_click=_begin, type=main_button())
 
 
