@@ -58,21 +58,9 @@ def summarise(
     Raises:
         XaiError: a file cannot be written.
     """
-    kinds: Counter[str] = Counter()
-    sums: Counter[str] = Counter()
     told = _told(ledger.parts())
-    for outcome in ledger.outcomes():
-        kinds[outcome.outcome] += 1
-        sums.update({name: getattr(outcome, name) for name in _SUMMED})
     summary = {
-        "files": kinds.total(),
-        "photos": kinds["read"] + kinds["no_face"],
-        "faces": sums["faces"],
-        "refused": kinds["refused"],
-        "no_face": kinds["no_face"],
-        "duplicates": kinds["duplicate"],
-        "unmatched": sums["unmatched"],
-        "unexplained": sums["unexplained"],
+        **_counts(ledger),
         "verdicts": {model: _verdicts(told[model]) for model in models},
         "untold": {model: _untold(told[model]) for model in models},
         "claims": _claims(results, models),
@@ -91,6 +79,25 @@ def defused(cell: object) -> object:
     ("'=1+1", 'mask.jpg', 3)
     """
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+
+
+def _counts(ledger: Ledger) -> dict[str, int]:
+    """What became of the files."""
+    kinds: Counter[str] = Counter()
+    sums: Counter[str] = Counter()
+    for outcome in ledger.outcomes():
+        kinds[outcome.outcome] += 1
+        sums.update({name: getattr(outcome, name) for name in _SUMMED})
+    return {
+        "files": kinds.total(),
+        "photos": kinds["read"] + kinds["no_face"],
+        "faces": sums["faces"],
+        "refused": kinds["refused"],
+        "no_face": kinds["no_face"],
+        "duplicates": kinds["duplicate"],
+        "unmatched": sums["unmatched"],
+        "unexplained": sums["unexplained"],
+    }
 
 
 def _claims(results: Sequence[ClaimResult], models: Sequence[str]) -> dict[str, dict[str, Any]]:

@@ -110,10 +110,13 @@ def _untold(summary: Json, names: Mapping[str, str]) -> str:
 
 
 def _reasons(reasons: Mapping[str, int]) -> str:
-    """Why they could not be judged; a reason that explains a verdict explains nothing here."""
-    known = {code: f"audit_untold.{code}" for code in reasons}
-    known = {code: key if has_key(key) else "audit_untold.not_stated" for code, key in known.items()}
-    return "; ".join(t("audit_untold.some", why=t(known[code]), n=n) for code, n in reasons.items())
+    return "; ".join(t("audit_result.reason", why=_reason(code), n=n) for code, n in reasons.items())
+
+
+def _reason(code: str) -> str:
+    """Why something could not be judged; what explains a verdict explains nothing here."""
+    known = code if has_key(f"audit_untold.{code}") else "not_stated"
+    return t(f"audit_untold.{known}")
 
 
 def _section(claim: Json, names: Mapping[str, str]) -> str:

@@ -38,8 +38,9 @@ from xai.audit.report.words import (
     family_words,
     reason_words,
 )
+from xai.types import CLASSES
 
-__all__ = ["NOT_STATED", "NO_CONFORMITY", "claims", "nothing_found", "opening", "reading"]
+__all__ = ["NOT_STATED", "NO_CONFORMITY", "claims", "nothing_found", "opening", "reading", "unsearched"]
 
 Json = Mapping[str, Any]
 
@@ -80,15 +81,24 @@ def reading() -> Section:
 
 def nothing_found(record: Record) -> str:
     """What was looked for in vain."""
-    looked = [
-        "copies",
-        "marks and light that give a class away",
-        "confident errors",
-        "groups of faces that do worse",
-    ]
+    looked = ["copies", "confident errors", "groups of faces that do worse"]
+    if record.findings["signs"]["classes"]:
+        looked.insert(1, "marks and light that give a class away")
     if not record.withheld:
         looked += ["right answers that are not supported", "doubtful labels"]
-    return f"No findings. Checked for: {', '.join(looked)}."
+    return " ".join(filter(None, (f"No findings. Checked for: {', '.join(looked)}.", unsearched(record))))
+
+
+def unsearched(record: Record) -> str:
+    """In which classes no mark or light was looked for; empty where in all."""
+    signs = record.findings["signs"]
+    left = [class_words(label) for label in CLASSES if label not in signs["classes"]]
+    if not left:
+        return ""
+    return (
+        f"Marks and light that give a class away were not looked for under {listed(left)}: that takes "
+        f"{signs['needed']} faces with the label and as many with others."
+    )
 
 
 def claims(record: Record) -> Section:
@@ -272,7 +282,7 @@ def _untold(model: str, why: Mapping[str, int], faces: int) -> str:
         named.append(f"for other reasons ({rest:,})")
     count = sum(why.values())
     share = percent(count / faces)
-    return f"{count:,} of {counted(faces, 'answer')} of {model} ({share}), since {', '.join(named)}"
+    return f"{count:,} of {counted(faces, 'answer')} ({share}) of {model}, since {', '.join(named)}"
 
 
 def _claim(number: int, each: Json, made: Mapping[str, Json]) -> Section:
