@@ -3,6 +3,7 @@
 # make test-fast  the tests without browsers, processes and real models: while you write
 # make check  lint, format, which way imports run, dead code and types
 # make setup  the environment in .venv (a second call costs a second)
+# make gpu-check  whether a GPU gives the CPU's maps, and how fast
 # make lock | licences | sbom | audit  what is installed: docs/installing.md
 # CPU=1 with the first call: without CUDA, a third of the disk
 
@@ -34,7 +35,7 @@ DATA ?= data
 SEED ?= 0
 TRAINED := runs
 
-.PHONY: setup same-kind run test test-fast check browser lock licences sbom audit default-model clean
+.PHONY: setup same-kind run test test-fast check gpu-check browser lock licences sbom audit default-model clean
 
 setup: $(READY)
 
@@ -86,6 +87,9 @@ check: $(READY_DEV)
 	$(PY) -m vulture
 	$(PY) -m mypy
 
+gpu-check: $(READY_DEV)
+	@$(PY) -m tests.performance.gpu_check
+
 # Every file of every package, for all platforms, so that one lock holds anywhere. What is in it keeps its version
 # unless a pin asks for another; openvino-telemetry, which reports its use over the network, stays out.
 lock: $(READY_DEV)
@@ -108,7 +112,9 @@ audit: $(READY_DEV)
 # Masks are drawn on bare faces; then network, and the head that says what is wrong with a mask.
 default-model: $(READY)
 	test -f $(TRAINED)/drawn/labels.csv || $(PY) -m xai draw --data $(DATA)/ganfaces --data $(DATA)/ilc --part train --per-face 4 --out $(TRAINED)/drawn
-	$(PY) -m xai train mobilenet_v2 --data $(DATA)/ilc --data $(DATA)/chandrika --data $(TRAINED)/drawn --doubts weights/doubts.csv --seed $(SEED) --out $(TRAINED)/seed$(SEED)
+	for model in mobilenet_v2_plain mobilenet_v2; do \
+		XAI_WEIGHTS=$(TRAINED)/seed$(SEED) $(PY) -m xai train $$model --data $(DATA)/ilc --data $(DATA)/chandrika --data $(TRAINED)/drawn --doubts weights/doubts.csv --seed $(SEED) --out $(TRAINED)/seed$(SEED) || exit 1; \
+	done
 	XAI_WEIGHTS=$(TRAINED)/seed$(SEED) $(PY) -m xai train-reasons mobilenet_v2 --data $(TRAINED)/drawn --out $(TRAINED)/seed$(SEED)
 
 clean:

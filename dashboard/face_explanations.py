@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import cast
 
 from dashboard import session
@@ -12,6 +13,7 @@ from dashboard.session_cache import cache_of, cached
 from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import (
     CheckFaithfulness,
+    ExplainClasses,
     ExplainFace,
     ExplainReferences,
     FaceExplanation,
@@ -25,17 +27,21 @@ from dashboard.worker.results import MapCheck
 from xai.evidence.verdict.saliency_flags import saliency_disagreements
 from xai.evidence_types import Evidence
 from xai.partial_results import Preview
-from xai.types import Explanation, Face
+from xai.types import Explanation, Face, Heatmap
 
 __all__ = [
     "FaceListener",
     "MapCollector",
     "check_faithfulness",
+    "check_map",
     "explain",
+    "explain_classes",
     "explain_references",
     "has_check",
     "has_references",
     "is_known",
+    "known_check",
+    "known_class_map",
     "known_evidence",
 ]
 
@@ -229,6 +235,40 @@ def check_faithfulness(maps: Explanation, show: Callable[[JobProgress], None]) -
     return cached("check", _check_key(maps), ask)
 
 
+def explain_classes(
+    job: ExplainClasses, show: Callable[[JobProgress], None]
+) -> tuple[Heatmap | Refusal, ...]:
+    """One method's maps for several classes; ``show`` and errors as of ``session.analyze_photo``."""
+    left = tuple(each for each in job.targets if known_class_map(job, each) is None)
+    if left:
+        found = cast(tuple[Heatmap | Refusal, ...], session.run_job(replace(job, targets=left), show))
+        made = dict(zip(left, found, strict=True))
+        for target in left:
+            cached("class map", _class_map_key(job, target), partial(made.__getitem__, target))
+    return tuple(one for each in job.targets if (one := known_class_map(job, each)) is not None)
+
+
+def known_class_map(job: ExplainClasses, target: str | None) -> Heatmap | Refusal | None:
+    """The map for one class, or why there is none, where that is cached in this session."""
+    kept = cache_of("class map").get(_class_map_key(job, target))
+    return cast("Heatmap | Refusal | None", kept)
+
+
+def check_map(face: Face, model: str, heatmap: Heatmap, show: Callable[[JobProgress], None]) -> MapCheck:
+    """Whether one map is faithful to its model; ``show`` and errors as of ``session.analyze_photo``."""
+    job = CheckFaithfulness(face, model, heatmap.target, {heatmap.method: heatmap.params})
+
+    def ask() -> MapCheck:
+        return cast(Mapping[str, MapCheck], session.run_job(job, show))[heatmap.method]
+
+    return cached("check", _map_check_key(face, model, heatmap), ask)
+
+
+def known_check(face: Face, model: str, heatmap: Heatmap) -> MapCheck | None:
+    """The result of ``check_map``, where that is cached in this session."""
+    return cast("MapCheck | None", cache_of("check").get(_map_check_key(face, model, heatmap)))
+
+
 def has_check(maps: Explanation) -> bool:
     """Whether the result of ``check_faithfulness`` is cached in this session."""
     return _check_key(maps) in cache_of("check")
@@ -247,6 +287,14 @@ def _face_key(face: Face) -> Hashable:
 
 def _evidence_key(face: Face, request: ModelRequest) -> Hashable:
     return (_face_key(face), request.model, request.target)
+
+
+def _class_map_key(job: ExplainClasses, target: str | None) -> Hashable:
+    return (_face_key(job.face), job.model, job.method, target)
+
+
+def _map_check_key(face: Face, model: str, heatmap: Heatmap) -> Hashable:
+    return ("one map", _face_key(face), model, heatmap.target, _settings({heatmap.method: heatmap.params}))
 
 
 def _settings(options: Options) -> Hashable:

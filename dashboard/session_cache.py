@@ -36,6 +36,7 @@ CACHE_LIMITS = {
     "answers": 300,
     "shortcut rounds": 8,
     "explanation": 48,
+    "class map": 160,
     "picture": 96,
     "figure": 192,
     "digest": 64,

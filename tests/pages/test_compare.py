@@ -12,11 +12,12 @@ from safetensors.torch import save_file
 from streamlit.testing.v1 import AppTest
 
 from dashboard import face_explanations, session
-from dashboard.i18n import messages
+from dashboard.i18n import class_title, messages
 from dashboard.preferences import EXPERT
 from dashboard.text.model_names import model_name
 from dashboard.worker.job_handle import JobError
 from tests.support import evidences
+from tests.support.map_checks import check
 from tests.support.models import make_card
 from tests.support.pages import give_verdicts, page_at, statuses, tell_truth
 from tests.support.paths import APP
@@ -26,6 +27,7 @@ from xai.models.cards import read_cards
 from xai.models.classifiers import load_card
 from xai.photo.sample_rendering import sample_png
 from xai.photo.samples import SAMPLES
+from xai.types import CLASSES
 
 WORDS = messages()
 MODELS = [card.name for card in read_cards().cards][:2]
@@ -395,3 +397,90 @@ def test_a_black_box_has_the_maps_that_outputs_allow():
         for ending in (".onnx", ".json"):
             path.with_suffix(ending).unlink()
         session.installed.clear()
+
+
+def rows_of_grid(page):
+    """Title of a row of the grid -> its HTML."""
+    found = [part.proto.body for part in page.get("html") if 'class="map-grid"' in part.proto.body]
+    return {re.search(r"<strong>(.*?)</strong>", each)[1]: each for each in found}
+
+
+@pytest.fixture
+def checked(monkeypatch):
+    """The methods whose maps were checked; each passes."""
+    methods = []
+
+    def check_by_hand(_face, _model, heatmap, _show):
+        methods.append(heatmap.method)
+        return check()
+
+    monkeypatch.setattr(face_explanations, "check_map", check_by_hand)
+    return methods
+
+
+def test_the_grid_shows_every_class_by_every_method_on_one_scale_per_unit(checked):
+    page = visit(face="admiral-blue", rows=["gradcam", "region_ablation", "occlusion", "deeplift"])
+    assert not rows_of_grid(page)
+    page.button(key="draw grid").click().run()
+    assert not page.exception
+    assert not page.error
+    rows = rows_of_grid(page)
+    assert len(rows) == 4
+    for title, row in rows.items():
+        maps, refused = row.count("<img "), row.count('class="no-map"')
+        assert (maps, refused) == ((0, 3) if title == "DeepLift" else (3, 0)), title
+    assert "its values should add up to" in rows["DeepLift"]
+    assert WORDS["grid.failed"] in rows[WORDS["method_title.region_ablation"]]
+    first = rows[WORDS["method_title.gradcam"]]
+    assert WORDS["grid.passed"] in first
+    assert WORDS["grid.check_passed"] in first
+    kept = page.session_state["kept class map"]
+    for name in CLASSES:
+        one = next(one for key, one in kept.items() if key[2:] == ("gradcam", name))
+        supported = bool((one.values > 0).any())
+        assert (f"for “{class_title(name)}”. Strongest value" in first) == supported
+        assert (f"for “{class_title(name)}”: nothing supports the answer" in first) != supported
+    assert len(re.findall(rf"<span>(overlap \d+%|{WORDS['grid.nothing']})</span>", first)) == 3
+    probabilities = [one for one in kept.values() if getattr(one, "unit", "") == "probability"]
+    largest = max(abs(one.values).max() for one in probabilities)
+    assert f"Full colour is {100 * largest:.0f} percentage points, one scale for all maps" in text(page)
+    assert sorted(checked) == ["gradcam", "occlusion"]
+    assert "draw grid" not in [button.key for button in page.button]
+
+
+def test_the_grid_of_models_shows_each_own_answer_and_only_asks_for_what_is_missing(checked, monkeypatch):
+    page = visit(face="admiral-plain", rows=["gradcam"], across="models")
+    page.button(key="draw grid").click().run()
+    assert not page.exception
+    (row,) = rows_of_grid(page).values()
+    assert row.count("<img ") == len(MODELS)
+    assert all(f"Grad-CAM) of {name} for “no mask”" in row for name in NAMES)
+    jobs, run = [], session.run_job
+    monkeypatch.setattr(session, "run_job", lambda job, *rest: (jobs.append(job), run(job, *rest))[1])
+    page.multiselect(key="rows").set_value(["gradcam", "hirescam"]).run()
+    assert len(rows_of_grid(page)) == 1
+    page.button(key="draw grid").click().run()
+    assert not page.exception
+    assert len(rows_of_grid(page)) == 2
+    assert {job.method for job in jobs} == {"hirescam"}
+    assert page.query_params["rows"] == ["gradcam", "hirescam"]
+    page.button(key="check grid").click().run()
+    assert checked[-1] == "hirescam"
+
+
+def test_where_a_map_of_the_grid_fails_the_page_says_so_and_offers_the_rest(checked, monkeypatch):
+    page = visit(face="admiral-plain", rows=["gradcam", "hirescam"])
+    run = face_explanations.explain_classes
+
+    def fail(job, show):
+        if job.method == "hirescam":
+            raise JobError("died")
+        return run(job, show)
+
+    monkeypatch.setattr(face_explanations, "explain_classes", fail)
+    page.button(key="draw grid").click().run()
+    assert not page.exception
+    assert WORDS["failure.died"] in [error.value for error in page.error]
+    assert len(rows_of_grid(page)) == 1
+    page.run()
+    assert page.button(key="draw grid").label == WORDS["grid.draw"].format(count=3)

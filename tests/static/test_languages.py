@@ -5,9 +5,14 @@ import re
 import string
 
 import pytest
+import torch
 
 from dashboard import i18n, preferences
 from tests.support.paths import ROOT
+from xai.attribution import gradients
+from xai.attribution.base import AttributionRequest
+from xai.attribution.methods import METHODS
+from xai.models.classifiers import to_input
 from xai.photo.samples import PORTRAITS, SAMPLES
 
 LANGUAGES = tuple(i18n.languages())
@@ -146,6 +151,9 @@ def test_what_the_library_says_to_a_visitor_is_in_the_catalogue(spoken):
             ("xai/photo/images.py", ("ImageRejected", "append")),
             ("xai/photo/faces.py", ("append",)),
             ("xai/models/cards.py", ("WeightsUnavailable",)),
+            ("xai/attribution/layers.py", ("MapRefused",)),
+            ("xai/attribution/methods.py", ("MapRefused",)),
+            ("xai/attribution/region_effects.py", ("MapRefused",)),
         )
         for sentence in said_in(path, *functions)
         if " " in sentence
@@ -156,6 +164,28 @@ def test_what_the_library_says_to_a_visitor_is_in_the_catalogue(spoken):
         f"{path}: {sentence}" for path, sentence in refusals if i18n.translate_notice(sentence) == sentence
     ]
     assert not wrong, "\n".join(wrong)
+
+
+def test_a_map_whose_values_do_not_add_up_is_refused_in_the_language(spoken, small_cnn, noise_crop):
+    asked = AttributionRequest(small_cnn, to_input(noise_crop, 35), 1)
+    missing = gradients._missing(asked, torch.zeros(1, 3, 35, 35), gradients._ends(asked, {}))
+    assert missing
+    refusals = [
+        sentence.replace("7", missing, 1) if sentence.startswith("7") else sentence
+        for sentence in said_in("xai/attribution/gradients.py", "MapRefused")
+    ]
+    assert len(refusals) == 4
+    spoken("es")
+    assert [i18n.translate_notice(each)[:2] for each in refusals] == ["El", "El", "El", "De"]
+    assert not [each for each in refusals if i18n.translate_notice(each) == each]
+
+
+def test_every_parameter_of_a_method_has_a_name_and_a_sentence_in_every_language():
+    named = {parameter.name: parameter for method in METHODS.values() for parameter in method.parameters}
+    for code in LANGUAGES:
+        said = i18n.messages(code)
+        assert not [name for name in named if f"parameter.{name}" not in said]
+        assert not [name for name in named if f"parameter_help.{name}" not in said]
 
 
 def test_samples_and_credits_are_called_as_the_library_calls_them():

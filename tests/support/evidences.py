@@ -10,13 +10,14 @@ from xai.evidence.verdict.decision import THRESHOLDS, decide, judge_families
 from xai.evidence_types import EditAnswer, EditedFace, Evidence, FamilyEvidence, Reason, Tally
 from xai.types import CLASSES
 
-UNASKED = ("no_mesh", "small", "turned", "unknown_class", "mask_elsewhere")
+UNASKED = ("no_mesh", "small", "turned", "hand", "unknown_class", "mask_elsewhere")
 """Reasons for which nothing was asked about the face."""
 
 ABSTENTIONS = {
     "no_mesh": {},
     "small": {"value": 11.25, "limit": 14.0},
     "turned": {"value": 0.8, "limit": 0.7},
+    "hand": {"value": 0.31, "limit": 0.1},
     "unknown_class": {"name": "visor"},
     "mask_elsewhere": {},
     "no_donors": {},

@@ -1,5 +1,5 @@
-"""Input and output of an attribution method, and its call protocols: for one input, for a batch, or in steps
-with previews. Free of torch.
+"""Input and output of an attribution method, and its call protocols: for one class of one input, for several
+classes of it, for a batch, or in steps with previews. Free of torch.
 """
 
 from __future__ import annotations
@@ -28,7 +28,10 @@ __all__ = [
     "CompositeProgress",
     "PartialAttribution",
     "ProgressiveAttributionFn",
+    "TargetsAttributionFn",
     "alone",
+    "by_input",
+    "run_by_input",
     "run_sequentially",
     "without_black_boxes",
 ]
@@ -72,9 +75,23 @@ class AttributionRequest:
     against: int | None = None
     regions: Tensor | None = None
 
+    def score(self, outputs: Tensor) -> Tensor:
+        """What is explained, of each row of outputs ``(N, C)``: that of the class, less that of the second
+        class where there is one, ``(N,)``.
+        """
+        of_class = outputs[:, self.target]
+        return of_class if self.against is None else of_class - outputs[:, self.against]
+
 
 AttributionFn = Callable[["AttributionRequest", "Params", "Progress"], "Attribution"]
 """A method for one input: called with the request, the parameters and the progress callback."""
+
+
+TargetsAttributionFn = Callable[
+    ["Sequence[AttributionRequest]", "Params", "Progress"], "Sequence[Attribution]"
+]
+"""A method whose passes serve every class: called with requests for one input that differ in their classes
+alone, the parameters and the progress callback; returns their maps in order."""
 
 
 class BatchAttributionFn(Protocol):
@@ -144,6 +161,39 @@ def run_sequentially(
         except MapRefused as refused:
             made.append(refused)
     return made
+
+
+def by_input(asked: Sequence[AttributionRequest]) -> list[list[int]]:
+    """Indices of the requests for the same input of the same classifier: they differ in their classes alone.
+
+    An input is the same where it is the same tensor; equal ones are not looked for.
+    """
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for index, each in enumerate(asked):
+        key = (id(each.classifier), id(each.values), id(each.hidden))
+        groups.setdefault(key, []).append(index)
+    return list(groups.values())
+
+
+def run_by_input(
+    run: TargetsAttributionFn,
+    asked: Sequence[AttributionRequest],
+    params: Params,
+    progress: Progress,
+    mode: Mode = "exact",
+) -> Sequence[Attribution | MapRefused]:
+    """Call a method for several inputs, one by one, all classes of an input at once; a refusal is in the
+    place of each of its maps.
+    """
+    made: dict[int, Attribution | MapRefused] = {}
+    groups = by_input(asked)
+    for before, indices in enumerate(groups):
+        try:
+            found = run([asked[i] for i in indices], params, _After(progress, before, len(groups)))
+            made.update(zip(indices, found, strict=True))
+        except MapRefused as refused:
+            made.update(dict.fromkeys(indices, refused))
+    return [made[i] for i in range(len(asked))]
 
 
 def without_black_boxes(

@@ -126,16 +126,16 @@ def refinecam(asked: AttributionRequest, params: Params, progress: Progress) -> 
     return Attribution(np.prod(made, axis=0, dtype=np.float32))
 
 
-def scorecam(asked: AttributionRequest, params: Params, progress: Progress) -> Attribution:
+def scorecam(asked: Sequence[AttributionRequest], params: Params, progress: Progress) -> list[Attribution]:
     """Score-CAM (Wang et al. 2020): each channel, enlarged and scaled to 0..1, masks the input; the softmax
     over the channels of the class's logits weights them.
 
     As in the grad-cam package the masked input is normalised, so that a mask of 0 shows the mean colour of
     the training data, and the baseline of the paper's eq. 3 is left out, which no softmax depends on.
     """
-    classifier, layer = asked.classifier, _layer(asked.classifier, params)
-    picture = classifier.normalise(asked.values.to(classifier.device))
-    activations = _activations(classifier, layer, picture[None])[0]
+    classifier = asked[0].classifier
+    picture = classifier.normalise(asked[0].values.to(classifier.device))
+    activations = _activations(classifier, _layer(classifier, params), picture[None])[0]
 
     def masks(start: int, stop: int, device: torch.device) -> Tensor:
         large = functional.interpolate(
@@ -146,17 +146,31 @@ def scorecam(asked: AttributionRequest, params: Params, progress: Progress) -> A
 
     job = InferenceJob(classifier, len(activations), MaskedBatches(picture, None, masks))
     logits = run([job], progress)[0].logits * classifier.card.temperature
-    weights = _scores(logits, asked).softmax(dim=0)
-    return _weighted(weights, activations)
+    return [_weighted(each.score(logits).softmax(dim=0), activations) for each in asked]
 
 
-def ablationcam(asked: AttributionRequest, params: Params, progress: Progress) -> Attribution:
+def ablationcam(asked: Sequence[AttributionRequest], params: Params, progress: Progress) -> list[Attribution]:
     """Ablation-CAM (Desai & Ramaswamy 2020): a channel's weight is the share of the class's logit that is
     lost with the channel. Only the layers after it run again, all channels of a batch at once.
     """
-    classifier, layer = asked.classifier, _layer(asked.classifier, params)
-    picture = classifier.normalise(asked.values.to(classifier.device))[None]
+    classifier = asked[0].classifier
+    layer = _layer(classifier, params)
+    picture = classifier.normalise(asked[0].values.to(classifier.device))[None]
     whole = _activations(classifier, layer, picture)
+    without = _ablated_logits(classifier, layer, picture, whole, progress)
+    with torch.inference_mode():
+        logits = classifier.network(picture)
+    made = []
+    for each in asked:
+        before = each.score(logits)
+        made.append(_weighted((before - each.score(without)) / before, whole[0]))
+    return made
+
+
+def _ablated_logits(
+    classifier: Classifier, layer: nn.Module, picture: Tensor, whole: Tensor, progress: Progress
+) -> Tensor:
+    """Logits ``(K, C)`` without each of the layer's K channels, whose activations are ``whole``."""
     low = float(whole.min())
     nothing = 0.0 if low == 0 else low - _FAR_BELOW
     found: list[Tensor] = []
@@ -167,11 +181,9 @@ def ablationcam(asked: AttributionRequest, params: Params, progress: Progress) -
         ablated = whole.repeat(len(number), 1, 1, 1)
         ablated[torch.arange(len(number), device=whole.device), number] = nothing
         with torch.inference_mode(), _replaced(layer, ablated):
-            found.append(_scores(classifier.network(picture), asked))
+            found.append(classifier.network(picture))
     progress(channels, channels)
-    with torch.inference_mode():
-        before = _scores(classifier.network(picture), asked)
-    return _weighted((before - torch.cat(found)) / before, whole[0])
+    return torch.cat(found)
 
 
 @contextmanager
@@ -193,12 +205,6 @@ def _activations(classifier: Classifier, layer: nn.Module, batch: Tensor) -> Ten
     finally:
         hook.remove()
     return seen[0]
-
-
-def _scores(logits: Tensor, asked: AttributionRequest) -> Tensor:
-    """The score of each row of logits ``(N, C)``: ``(N,)``."""
-    scores = logits[:, asked.target]
-    return scores if asked.against is None else scores - logits[:, asked.against]
 
 
 def _weighted(weights: Tensor, activations: Tensor) -> Attribution:
@@ -254,7 +260,7 @@ def _inputs(asked: Sequence[AttributionRequest]) -> Tensor:
 
 
 def _target(asked: AttributionRequest) -> _Target:
-    return lambda logits: _scores(logits[None], asked)[0]
+    return lambda logits: asked.score(logits[None])[0]
 
 
 def _finer(asked: AttributionRequest, alpha: float) -> _Target:

@@ -134,9 +134,7 @@ class _Scores:
         self._asked = asked
 
     def __call__(self, batch: Tensor) -> Tensor:
-        logits = self._asked.classifier.logits(batch)
-        scores = logits[:, self._asked.target]
-        return scores if self._asked.against is None else scores - logits[:, self._asked.against]
+        return self._asked.score(self._asked.classifier.logits(batch))
 
 
 class _Difference(nn.Module):
@@ -148,9 +146,7 @@ class _Difference(nn.Module):
 
     def forward(self, batch: Tensor) -> Tensor:
         """Scores ``(N,)``."""
-        logits: Tensor = self.network(batch) / self._asked.classifier.card.temperature
-        scores = logits[:, self._asked.target]
-        return scores if self._asked.against is None else scores - logits[:, self._asked.against]
+        return self._asked.score(self.network(batch) / self._asked.classifier.card.temperature)
 
 
 class _Counted:

@@ -8,13 +8,13 @@ entry: no code branches on its name.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
-from xai.attribution.base import alone, run_sequentially, without_black_boxes
-from xai.attribution.occlusion.patch import FILLS, Patch
+from xai.attribution.base import alone, run_by_input, run_sequentially, without_black_boxes
+from xai.attribution.occlusion.patch import FILLS, GaussianPatch, Patch
 from xai.errors import MapRefused, UnknownName
 from xai.types import REGIONS, Display, Params
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         AttributionFn,
         BatchAttributionFn,
         ProgressiveAttributionFn,
+        TargetsAttributionFn,
     )
 
 __all__ = ["DEFAULT_METHODS", "METHODS", "Method", "Parameter", "find_method"]
@@ -80,9 +81,9 @@ def _one_pass(params: Params, side: int) -> int:
     return 1
 
 
-def _as_many(parameter: str) -> Callable[[Params, int], int]:
-    """Forwards of a method that takes as many as a parameter says."""
-    return lambda params, _side: int(params[parameter])
+def _as_many(parameter: str, most: int = 1) -> Callable[[Params, int], int]:
+    """Forwards of a method that takes as many as a parameter says, or at most so many times as many."""
+    return lambda params, _side: most * int(params[parameter])
 
 
 def _for_each_layer(params: Params, side: int) -> int:
@@ -101,21 +102,28 @@ def _one_for_each_place(params: Params, side: int) -> int:
     return len(patch.windows(side)) ** 2
 
 
+def _one_for_each_centre(params: Params, side: int) -> int:
+    """Forwards of a method that runs once per centre of a soft patch on an input of ``side`` pixels."""
+    return GaussianPatch(float(params["spread"]), float(params["stride"])).rows(side) ** 2
+
+
 @dataclass(frozen=True)
 class Method:
     """One method.
 
-    Its implementation is named as ``"module:function"`` and imported on first use: for one input, or for
-    several. ``display`` and ``signed`` say how its maps are drawn and described.
+    Its implementation is named as ``"module:function"`` and imported on first use: for one class of an
+    input, for several classes of it, or for several inputs. ``display`` and ``signed`` say how its maps are
+    drawn and described.
 
     Attributes:
         name: key in ``METHODS``.
         title: its display name.
         unit: what one unit of its map means; see ``Heatmap``.
         paper: its reference.
-        run_at: the ``AttributionFn``; None: inputs are run by ``run_all_at``.
+        run_at: the ``AttributionFn``, where each class takes passes of its own.
         parameters: its settings.
-        run_all_at: the ``BatchAttributionFn``; None: inputs are run one by one.
+        run_targets_at: the ``TargetsAttributionFn``, where the classes of an input share their passes.
+        run_all_at: the ``BatchAttributionFn``, where inputs share batches too.
         run_in_steps_at: the ``ProgressiveAttributionFn``; None: it has no previews.
         forwards: called with all parameters and the input's side in pixels: forward passes that one input
             takes.
@@ -133,6 +141,7 @@ class Method:
     paper: str
     run_at: str | None = None
     parameters: tuple[Parameter, ...] = ()
+    run_targets_at: str | None = None
     run_all_at: str | None = None
     run_in_steps_at: str | None = None
     forwards: Callable[[Params, int], int] = _one_pass
@@ -144,8 +153,8 @@ class Method:
     shown_by_default: bool = False
 
     def __post_init__(self) -> None:
-        if (self.run_at is None) == (self.run_all_at is None):
-            raise ValueError(f"{self.name} must say what does the work, for one input or for several")
+        if sum(at is not None for at in (self.run_at, self.run_targets_at, self.run_all_at)) != 1:
+            raise ValueError(f"{self.name} must say what does the work, in one of the three ways")
         if self.signed and self.display != "absolute":
             raise ValueError(f"{self.name} cannot be drawn with both signs: a density has none")
 
@@ -159,9 +168,17 @@ class Method:
         if self.run_at is not None:
             one: AttributionFn = resolve_name(self.run_at)
             found = partial(run_sequentially, one)
+        elif self.run_targets_at is not None:
+            of_input: TargetsAttributionFn = resolve_name(self.run_targets_at)
+            found = partial(run_by_input, of_input)
         else:
             found = resolve_name(str(self.run_all_at))
         return found if self.outputs_only else partial(without_black_boxes, found, self._refusal)
+
+    @property
+    def shares_passes(self) -> bool:
+        """Whether the maps of several classes of an input take about as long as that of one."""
+        return self.run_at is None
 
     def _refusal(self, model: str) -> MapRefused:
         fitting = ", ".join(method.name for method in METHODS.values() if method.outputs_only)
@@ -191,6 +208,15 @@ class Method:
         return {name: p.checked(given.get(name, p.default)) for name, p in known.items()}
 
 
+_STRIDE = Parameter(
+    "stride",
+    Patch.stride,
+    1 / 56,
+    1.0,
+    1 / 56,
+    help="How far the patch moves each time, as a share of the side.",
+    least=1e-4,
+)
 _OCCLUSION = (
     Parameter(
         "patch",
@@ -201,16 +227,21 @@ _OCCLUSION = (
         help="Side of the patch, as a share of the picture's side.",
         least=1e-4,
     ),
+    _STRIDE,
+    Parameter("fill", Patch.fill, choices=FILLS, help="What is put over the face."),
+)
+_SMOOTH_OCCLUSION = (
     Parameter(
-        "stride",
-        Patch.stride,
+        "spread",
+        GaussianPatch.size,
         1 / 56,
-        1.0,
-        1 / 56,
-        help="How far the patch moves each time, as a share of the side.",
+        1 / 4,
+        1 / 112,
+        help="Standard deviation of the mask, as a share of the picture's side.",
         least=1e-4,
     ),
-    Parameter("fill", Patch.fill, choices=FILLS, help="What is put over the face."),
+    replace(_STRIDE, default=GaussianPatch.stride),
+    Parameter("fill", GaussianPatch.fill, choices=FILLS, help="What is put over the face."),
 )
 _LAYER = (Parameter("layer", "", help="Layer that is explained; empty: the last one with spatial output."),)
 _ALPHA = Parameter(
@@ -255,6 +286,11 @@ METHODS: dict[str, Method] = {
             forwards=_one_for_each_place, display="absolute", signed=True, outputs_only=True,
             shown_by_default=True,
         ),
+        Method(
+            "smooth_occlusion", "Smooth occlusion", "probability", "Greydanus et al. 2018",
+            run_all_at=_AT + "smooth_occlusion_all", parameters=_SMOOTH_OCCLUSION,
+            forwards=_one_for_each_centre, display="absolute", signed=True, outputs_only=True,
+        ),
         _cam("gradcam", "Grad-CAM", "Selvaraju et al. 2017", "gradcam_all", shown_by_default=True),
         _cam("gradcam++", "Grad-CAM++", "Chattopadhay et al. 2018", "gradcampp_all"),
         _cam("hirescam", "HiResCAM", "Draelos & Carin 2020", "hirescam_all"),
@@ -267,17 +303,17 @@ METHODS: dict[str, Method] = {
             forwards=_for_each_layer,
         ),
         Method(
-            "scorecam", "Score-CAM", "activation", "Wang et al. 2020", run_at=_CAM_AT + "scorecam",
+            "scorecam", "Score-CAM", "activation", "Wang et al. 2020", run_targets_at=_CAM_AT + "scorecam",
             parameters=_LAYER, forwards=_for_each_channel,
         ),
         Method(
             "ablationcam", "Ablation-CAM", "activation", "Desai & Ramaswamy 2020",
-            run_at=_CAM_AT + "ablationcam", parameters=_LAYER,
+            run_targets_at=_CAM_AT + "ablationcam", parameters=_LAYER,
         ),
         Method(
             "integrated_gradients", "Integrated gradients", "logit", "Sundararajan et al. 2017",
             run_at=_GRADIENTS_AT + "integrated_gradients", parameters=(_STEPS, _BLURRED),
-            forwards=_as_many("steps"),
+            forwards=_as_many("steps", most=1 + 2 + 4 + 8),
         ),
         Method(
             "smoothgrad", "SmoothGrad", "gradient", "Smilkov et al. 2017",
@@ -295,17 +331,18 @@ METHODS: dict[str, Method] = {
         ),
         Method(
             "region_ablation", "Ablation by region", "probability", "Zeiler & Fergus 2014",
-            run_at=_REGIONS_AT + "region_ablation", parameters=(_GREYED,), display="absolute", signed=True,
-            by_region=True, outputs_only=True, forwards=lambda _params, _side: len(REGIONS) + 1,
+            run_targets_at=_REGIONS_AT + "region_ablation", parameters=(_GREYED,), display="absolute",
+            signed=True, by_region=True, outputs_only=True, forwards=lambda _params, _side: len(REGIONS) + 1,
         ),
         Method(
             "region_shapley", "Shapley values by region", "probability", "Lundberg & Lee 2017",
-            run_at=_REGIONS_AT + "region_shapley", parameters=(_GREYED,), display="absolute", signed=True,
-            by_region=True, outputs_only=True, forwards=lambda _params, _side: 2 ** len(REGIONS),
+            run_targets_at=_REGIONS_AT + "region_shapley", parameters=(_GREYED,), display="absolute",
+            signed=True, by_region=True, outputs_only=True, forwards=lambda _params, _side: 2 ** len(REGIONS),
         ),
         Method(
-            "rise", "RISE", "probability", "Petsiuk et al. 2018", run_at="xai.attribution.rise:rise",
-            parameters=_RISE, forwards=_as_many("masks"), display="absolute", signed=True, outputs_only=True,
+            "rise", "RISE", "probability", "Petsiuk et al. 2018",
+            run_targets_at="xai.attribution.rise:rise", parameters=_RISE, forwards=_as_many("masks"),
+            display="absolute", signed=True, outputs_only=True,
         ),
     )
 }  # fmt: skip

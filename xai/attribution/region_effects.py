@@ -6,6 +6,7 @@ pixel. Both are measured in probability: with a second class, in the difference 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from math import comb
 
@@ -23,17 +24,22 @@ from xai.types import REGIONS, Params, Progress
 __all__ = ["region_ablation", "region_shapley"]
 
 
-def region_ablation(asked: AttributionRequest, params: Params, progress: Progress) -> Attribution:
+def region_ablation(
+    asked: Sequence[AttributionRequest], params: Params, progress: Progress
+) -> list[Attribution]:
     """By how much the probability falls where one region alone is replaced: feature ablation by region.
 
     Raises:
         MapRefused: the regions of this face are not known.
     """
-    whole, *without = _worths(asked, params, _all_but_one(), progress)
-    return _drawn(asked, torch.stack([whole - each for each in without]))
+    answers = _answers(asked[0], params, _all_but_one(), progress)
+    worths = (each.score(answers) for each in asked)
+    return [_drawn(each, worth[0] - worth[1:]) for each, worth in zip(asked, worths, strict=True)]
 
 
-def region_shapley(asked: AttributionRequest, params: Params, progress: Progress) -> Attribution:
+def region_shapley(
+    asked: Sequence[AttributionRequest], params: Params, progress: Progress
+) -> list[Attribution]:
     """Shapley values of the regions (Shapley 1953; Lundberg & Lee 2017), exact, from all sets of regions:
     each region's share in the difference between the picture and the baseline.
 
@@ -42,7 +48,13 @@ def region_shapley(asked: AttributionRequest, params: Params, progress: Progress
     """
     count = len(REGIONS)
     kept = torch.tensor([[bool(code >> r & 1) for r in range(count)] for code in range(2**count)])
-    worth = _worths(asked, params, kept, progress)
+    answers = _answers(asked[0], params, kept, progress)
+    return [_drawn(each, _shapley_values(each.score(answers))) for each in asked]
+
+
+def _shapley_values(worth: Tensor) -> Tensor:
+    """Of the worth of each set of regions, by its code ``(2^R,)``: ``(R,)``."""
+    count = len(REGIONS)
     values = torch.zeros(count)
     for region in range(count):
         others = [r for r in range(count) if r != region]
@@ -51,7 +63,7 @@ def region_shapley(asked: AttributionRequest, params: Params, progress: Progress
             for chosen in combinations(others, size):
                 code = sum(1 << r for r in chosen)
                 values[region] += weight * (worth[code | 1 << region] - worth[code])
-    return _drawn(asked, values)
+    return values
 
 
 def _all_but_one() -> Tensor:
@@ -59,8 +71,8 @@ def _all_but_one() -> Tensor:
     return torch.cat([torch.ones(1, count, dtype=torch.bool), ~torch.eye(count, dtype=torch.bool)])
 
 
-def _worths(asked: AttributionRequest, params: Params, kept: Tensor, progress: Progress) -> Tensor:
-    """The probability with only the regions of each row of ``kept``, bool ``(N, R)``, shown: ``(N,)``."""
+def _answers(asked: AttributionRequest, params: Params, kept: Tensor, progress: Progress) -> Tensor:
+    """The probabilities with only the regions of each row of ``kept``, bool ``(N, R)``, shown: ``(N, C)``."""
     if asked.regions is None:
         raise MapRefused(
             "The regions of this face are not known, since no reliable mesh was found on it; choose a method "
@@ -74,8 +86,7 @@ def _worths(asked: AttributionRequest, params: Params, kept: Tensor, progress: P
         return kept[start:stop].to(device)[:, regions.to(device)].float()
 
     found = run([InferenceJob(classifier, len(kept), MaskedBatches(picture, under, masks))], progress)[0]
-    worth = found.probabilities[:, asked.target]
-    return worth if asked.against is None else worth - found.probabilities[:, asked.against]
+    return found.probabilities
 
 
 def _drawn(asked: AttributionRequest, values: Tensor) -> Attribution:

@@ -7,6 +7,8 @@ colour of the training data. It needs outputs only.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -53,22 +55,22 @@ class RiseMasks:
         return torch.stack(cut)
 
 
-def rise(asked: AttributionRequest, params: Params, progress: Progress) -> Attribution:
+def rise(asked: Sequence[AttributionRequest], params: Params, progress: Progress) -> list[Attribution]:
     """The importance of each pixel: by how much the expected probability of the class is higher where the
     pixel is shown than at random masks in all.
 
     The paper's map is not centred; here the mean is taken off, so that 0 means no effect. With a second class
     it is the difference of the two probabilities. The seed is fixed.
     """
-    classifier, keep = asked.classifier, float(params["keep"])
-    picture = classifier.normalise(asked.values.to(classifier.device))
+    classifier, keep = asked[0].classifier, float(params["keep"])
+    picture = classifier.normalise(asked[0].values.to(classifier.device))
     masks = RiseMasks(int(params["masks"]), int(params["cells"]), keep, picture.shape[-1])
     found = run([InferenceJob(classifier, len(masks), MaskedBatches(picture, None, masks))], progress)[0]
-    worth = found.probabilities[:, asked.target]
-    if asked.against is not None:
-        worth = worth - found.probabilities[:, asked.against]
-    total = torch.zeros_like(picture[0])
+    worth = torch.stack([each.score(found.probabilities) for each in asked])
+    worth = (worth - worth.mean(dim=1, keepdim=True)).to(picture)
+    total = torch.zeros(len(asked), *picture.shape[1:], device=picture.device)
     for start in range(0, len(masks), _CHUNK):
-        part = (worth[start : start + _CHUNK] - worth.mean()).to(total)
-        total += torch.einsum("k,kij->ij", part, masks(start, start + len(part), total.device))
-    return Attribution((total / (keep * len(masks))).cpu().numpy())
+        part = worth[:, start : start + _CHUNK]
+        shown = masks(start, start + part.shape[1], total.device)
+        total += torch.einsum("tk,kij->tij", part, shown)
+    return [Attribution(each) for each in (total / (keep * len(masks))).cpu().numpy()]

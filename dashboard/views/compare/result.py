@@ -13,7 +13,7 @@ from dashboard.face_explanations import FaceListener, MapCollector
 from dashboard.i18n import class_title, t, translate_notice
 from dashboard.text.model_names import display_name
 from dashboard.text.predictions import failed
-from dashboard.views.compare import all_faces, metrics
+from dashboard.views.compare import all_faces, grid, metrics
 from dashboard.views.compare import maps as compare_maps
 from dashboard.views.compare.aligned_maps import AlignedMap, layer
 from dashboard.views.compare.selection import Choice, Slot
@@ -77,6 +77,8 @@ def show(choice: Choice) -> None:
     for listed, job in jobs:
         face_explanations.explain(job, _Tests(_titles(listed, (first, second)), verdicts))
     verdicts.over()
+    made = first.explained.explanation
+    grid.show(made.face, choice, made.prediction.label)
 
 
 def _job(listed: FaceOption, choice: Choice, progress: Progress) -> ExplainFace | None:

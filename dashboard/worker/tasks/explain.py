@@ -16,6 +16,7 @@ from dashboard.worker.jobs import (
     METHODS_SHOWN,
     NO_CROP,
     CheckFaithfulness,
+    ExplainClasses,
     ExplainFace,
     ExplainReferences,
     FaceExplanation,
@@ -36,10 +37,10 @@ from xai.models.classifiers import Classifier
 from xai.models.ground_truth.photo_networks import photo_networks
 from xai.partial_results import Advance, PartialResult
 from xai.photo.regions import counted_regions
-from xai.pipeline import Pair, Wanted, explain_all, explain_maps, explain_stream
-from xai.types import REGION_SUMS, REGIONS, Explanation, Face
+from xai.pipeline import Pair, Wanted, explain_all, explain_maps, explain_stream, maps_of_all
+from xai.types import REGION_SUMS, REGIONS, Explanation, Face, Heatmap
 
-__all__ = ["check", "explain", "passes_of", "references"]
+__all__ = ["check", "classes", "explain", "passes_of", "references"]
 
 _HONEST, _CHEAT = "honest_residual", "frame_full"
 """Networks of ``PHOTO_KINDS``: one follows the lower face, the other reads the picture's frame."""
@@ -79,6 +80,25 @@ def explain(job: ExplainFace, models: ModelPool, tell: ProgressCallback) -> None
             tell(ResultPart(names[which], _refused(piece) if isinstance(piece, XaiError) else piece))
 
     explain_stream(pairs(), Wanted(job.methods, job.options, previews=job.previews), hand_over)
+
+
+def classes(
+    job: ExplainClasses, classifier: Classifier, tell: ProgressCallback
+) -> tuple[Heatmap | Refusal, ...]:
+    """The maps of ``ExplainClasses``, in the order of its targets."""
+    edits = FaceEdits(job.face)
+    pairs = [Pair(edits, classifier, target) for target in job.targets]
+    made = maps_of_all(
+        pairs,
+        Wanted((job.method,)),
+        lambda done, total: tell(JobProgress("explaining", done, total, job.model)),
+    )
+    return tuple(
+        each.heatmaps[job.method]
+        if job.method in each.heatmaps
+        else Refusal(MapRefused.__name__, each.refusals[job.method])
+        for each in made
+    )
 
 
 def _refused(error: XaiError) -> Refusal:

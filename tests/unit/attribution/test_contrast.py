@@ -15,7 +15,7 @@ from xai.errors import MapRefused
 from xai.models.classifiers import to_input
 from xai.types import REGIONS
 
-LINEAR = ("gradcam", "hirescam", "occlusion", "region_ablation", "region_shapley", "rise")
+LINEAR = ("gradcam", "hirescam", "occlusion", "smooth_occlusion", "region_ablation", "region_shapley", "rise")
 """Of these the map of A against B is that of A less that of B."""
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from tests.support.models import make_face
 from xai.attribution.base import Attribution, AttributionRequest
@@ -14,7 +15,7 @@ from xai.attribution.occlusion.patch import Patch
 from xai.errors import UnknownName
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.models.classifiers import to_input
-from xai.types import Heatmap
+from xai.types import REGIONS, Heatmap
 
 PLACE = "red_for_a_test"
 
@@ -47,6 +48,7 @@ def work(monkeypatch):
     ("at", "alone", "together"),
     [
         ({"run_at": f"{PLACE}:one"}, ["one"], ["one", "one"]),
+        ({"run_targets_at": f"{PLACE}:several"}, ["several"], ["several", "several"]),
         ({"run_all_at": f"{PLACE}:several"}, ["several"], ["several"]),
     ],
 )
@@ -73,6 +75,8 @@ def test_one_input_and_several_are_run_by_what_the_entry_names(
 def test_an_entry_without_work_or_with_signs_that_cannot_be_drawn_is_refused():
     with pytest.raises(ValueError, match="what does the work"):
         Method("nothing", "Nothing", "activation", "-")
+    with pytest.raises(ValueError, match="what does the work"):
+        Method("twice", "Twice", "activation", "-", "a:b", run_targets_at="a:b")
     with pytest.raises(ValueError, match="both signs"):
         Method("both", "Both", "activation", "-", "a:b", display="density", signed=True)
 
@@ -90,7 +94,7 @@ def test_every_entry_names_work_that_exists(name):
 
 def test_what_is_displayed_as_measured_has_a_unit_that_models_share():
     absolute = {name for name, method in METHODS.items() if method.display == "absolute"}
-    assert absolute == {"occlusion", "region_ablation", "region_shapley", "rise"}
+    assert absolute == {"occlusion", "smooth_occlusion", "region_ablation", "region_shapley", "rise"}
     assert {METHODS[name].unit for name in absolute} == {"probability"}
     assert {m.unit for m in METHODS.values() if m.display == "density"} == {"activation", "logit", "gradient"}
     assert DEFAULT_METHODS == ("occlusion", "gradcam")
@@ -109,8 +113,9 @@ def test_forwards_are_counted_as_the_entry_says(side):
         "deeplift",
     ]  # fmt: skip
     assert (counts["region_ablation"], counts["region_shapley"], counts["rise"]) == (8, 128, 1000)
+    assert counts["smooth_occlusion"] == 196
     steps = METHODS["integrated_gradients"]
-    assert steps.forwards(steps.complete({"steps": 70}), side) == 70
+    assert steps.forwards(steps.complete({"steps": 70}), side) == 15 * 70
     assert replace(METHODS["gradcam"], forwards=lambda params, side: side).forwards({}, side) == side
 
 
@@ -123,6 +128,37 @@ def test_a_method_that_is_added_runs_in_the_pipeline(small_cnn, noise_crop, work
     assert list(found.heatmaps) == ["red", "gradcam"]
     assert found.heatmaps["red"].unit == "red"
     assert found.heatmaps["red"].values.shape == noise_crop.shape[:2]
+
+
+SHARED = [name for name, method in METHODS.items() if method.shares_passes]
+
+
+def test_what_shares_passes_is_said_by_the_entries():
+    assert set(METHODS) - set(SHARED) == {
+        "refinecam", "integrated_gradients", "smoothgrad", "gradient_shap", "deeplift",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHARED)
+def test_maps_of_several_classes_are_those_of_one_and_take_passes_once(small_cnn, noise_crop, name):
+    passes, method = [], METHODS[name]
+    params = method.complete({"masks": 100} if name == "rise" else {})
+    values = to_input(noise_crop, 35)
+    regions = (torch.arange(35) * len(REGIONS) // 35).repeat(35, 1)
+
+    def request(target, against=None):
+        return AttributionRequest(small_cnn, values, target, against=against, regions=regions)
+
+    wanted = [request(0), request(2), request(1, 2), request(1)]
+    alone = [method.run_all()([each], params, quiet)[0].values for each in wanted]
+    with small_cnn.network.register_forward_hook(lambda _n, given, _o: passes.append(len(given[0]))):
+        method.run_all()(wanted[:1], params, quiet)
+        one = sum(passes)
+        together = method.run_all()(wanted, params, quiet)
+    for made, expected in zip(together, alone, strict=True):
+        np.testing.assert_allclose(made.values, expected, atol=1e-6)
+    each_has_a_gradient = method.run_targets_at is None and "occlusion" not in name
+    assert sum(passes) - one == (4 * one if each_has_a_gradient else one)
 
 
 def test_a_method_that_does_not_exist_is_refused():

@@ -4,12 +4,17 @@ import torch
 from captum.attr import Occlusion
 
 from tests.support.models import OneWindow, make_classifier
-from tests.support.oracles import full_precision, gaussian_blur_by_loop, occlusion_by_loop
+from tests.support.oracles import (
+    full_precision,
+    gaussian_blur_by_loop,
+    occlusion_by_loop,
+    smooth_occlusion_by_loop,
+)
 from xai.attribution.base import AttributionRequest
 from xai.attribution.methods import METHODS
 from xai.attribution.occlusion.engine import baseline, occlude
 from xai.attribution.occlusion.method import occlusion_all
-from xai.attribution.occlusion.patch import FACE_FILLS, FILLS, Patch, windows
+from xai.attribution.occlusion.patch import FACE_FILLS, FILLS, GaussianPatch, Patch, windows
 from xai.errors import Cancelled, UnknownName
 from xai.models.classifiers import to_input
 from xai.models.inference import runtimes
@@ -35,6 +40,49 @@ def test_equals_one_forward_per_position(placed_cnn, noise_crop, patch):
         assert np.abs(grid.probability_map(index) - expected[index])[seen].max() < 1e-6
         assert np.abs(grid.drop_map(index) - (grid.original[index] - expected[index]))[seen].max() < 1e-6
         assert (grid.drop_map(index)[~seen] == 0).all()
+
+
+@pytest.mark.parametrize(
+    ("patch", "rows"),
+    [(GaussianPatch(), 14), (GaussianPatch(0.1, 0.23, "grey"), 4), (GaussianPatch(0.5, 1), 1)],
+)
+def test_a_soft_patch_equals_one_forward_per_centre(placed_cnn, noise_crop, patch, rows):
+    values = to_input(noise_crop, 35, placed_cnn.device)
+    fill = baseline(values, patch.fill)
+    expected = smooth_occlusion_by_loop(placed_cnn, values, rows, patch.size, fill)
+    grid = occlude(placed_cnn, values, patch)
+    assert grid.probabilities.shape == (rows, rows, 3)
+    for index in range(3):
+        assert np.abs(grid.drop_map(index) - expected[index]).max() < 1e-6
+        assert np.abs(expected[index]).max() > 1e-5
+    params = {"spread": patch.size, "stride": patch.stride, "fill": patch.fill}
+    made = METHODS["smooth_occlusion"].run()(placed_cnn, values, 2, params, lambda done, total: None)
+    np.testing.assert_array_equal(made.values, grid.drop_map(2))
+    assert METHODS["smooth_occlusion"].forwards(params, 35) == rows**2
+
+
+def test_a_soft_patch_is_exact_in_fast_mode_too(small_cnn, noise_crop):
+    values = to_input(noise_crop, 35)
+    exact, fast = (occlude(small_cnn, values, GaussianPatch(), mode=mode) for mode in ("exact", "fast"))
+    np.testing.assert_array_equal(exact.probabilities, fast.probabilities)
+    assert fast.computed == exact.computed
+
+
+def test_a_soft_patch_finds_the_window_that_a_model_sees():
+    classifier = make_classifier(OneWindow(20, 12, 9), 56)
+    values = torch.full((3, 56, 56), 0.9)
+    found = occlude(classifier, values, GaussianPatch(fill="grey")).drop_map(0)
+    row, column = np.unravel_index(found.argmax(), found.shape)
+    assert 20 <= row < 29
+    assert 12 <= column < 21
+
+
+@pytest.mark.parametrize("wrong", [{"size": 0.0}, {"stride": 1.5}])
+def test_a_soft_patch_out_of_bounds_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"shares of the side in \(0, 1\]"):
+        GaussianPatch(**wrong)
+    with pytest.raises(UnknownName, match="fill"):
+        GaussianPatch(fill="magic")
 
 
 @pytest.mark.parametrize("patch", [p for p in PATCHES if p.stride <= p.size])

@@ -12,6 +12,7 @@ from dashboard.worker.job_handle import JobError
 from dashboard.worker.jobs import (
     METHODS_SHOWN,
     NO_CROP,
+    ExplainClasses,
     ExplainFace,
     FaceExplanation,
     JobProgress,
@@ -164,3 +165,20 @@ def test_evidence_hears_the_maps_that_the_page_shows(process):
     told = explain(replace(JOB, requests=(ModelRequest("a"),)))
     flags = [(flag.code, flag.values["method"]) for flag in told.values["a"].flags]
     assert flags == [("map_empty", "gradcam")]
+
+
+def test_maps_of_classes_are_asked_for_once_and_kept_with_their_refusals(process, monkeypatch):
+    asked = []
+
+    def answer(job, _show):
+        asked.append(job.targets)
+        return tuple(Refusal("MapRefused", f"not {target}") for target in job.targets)
+
+    monkeypatch.setattr(face_explanations.session, "run_job", answer)
+    job = ExplainClasses(FACE, "a", "rise", ("covered", None))
+    found = face_explanations.explain_classes(job, print)
+    assert [each.sentence for each in found] == ["not covered", "not None"]
+    more = face_explanations.explain_classes(replace(job, targets=("incorrect", None)), print)
+    assert [each.sentence for each in more] == ["not incorrect", "not None"]
+    assert asked == [("covered", None), ("incorrect",)]
+    assert face_explanations.known_class_map(replace(job, model="b"), None) is None

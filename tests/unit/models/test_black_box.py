@@ -66,7 +66,7 @@ def test_rise_of_a_known_function():
 
 def test_every_method_that_needs_outputs_alone_is_that_of_the_network(portrait, native, boxed):
     names = [name for name, method in METHODS.items() if method.outputs_only and name != "rise"]
-    assert names == ["occlusion", "region_ablation", "region_shapley"]
+    assert names == ["occlusion", "smooth_occlusion", "region_ablation", "region_shapley"]
     ours, theirs = (explain_maps(portrait, each, names) for each in (boxed, native))
     assert np.abs(ours.prediction.probabilities - theirs.prediction.probabilities).max() < 1e-5
     for name in names:
@@ -91,7 +91,7 @@ def test_methods_that_look_inside_are_refused_by_name(portrait, boxed):
     assert list(found.refusals) == inside
     assert found.refusals["gradcam"] == (
         "Grad-CAM needs gradients or layers, and black box gives outputs alone; choose one of: occlusion, "
-        "region_ablation, region_shapley, rise."
+        "smooth_occlusion, region_ablation, region_shapley, rise."
     )
 
 

@@ -59,7 +59,7 @@ class _InTwoParts:
     """One map whose positions are run in two jobs: the coarse ones, and the rest."""
 
     def __init__(self, scan: OcclusionScan) -> None:
-        self._scan, self._rows = scan, len(scan.windows)
+        self._scan, self._rows = scan, scan.rows
         every = np.arange(self._rows**2).reshape(self._rows, self._rows)
         self._knots = np.unique(np.r_[0 : self._rows : _STEP, self._rows - 1])
         self.coarse = every[np.ix_(self._knots, self._knots)].reshape(-1)

@@ -1,7 +1,8 @@
 """Occlusion sensitivity: how the prediction changes when a patch hides part of the face.
 
 Zeiler & Fergus 2014, "Visualizing and Understanding Convolutional Networks", section 4.2: a patch slides
-over the picture and the probability of the class is recorded at every position.
+over the picture and the probability of the class is recorded at every position. A patch with soft edges
+(``GaussianPatch``, Greydanus et al. 2018) is run in the same way.
 
 The positions of all faces and models go through one stream of batches (``scheduler``), made on the network's
 device (``batches``); the maps are assembled from the recorded probabilities by two small matrix products
@@ -13,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import accumulate
 
 import numpy as np
@@ -21,9 +23,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from xai.attribution.masked_batches import MaskedBatches
 from xai.attribution.occlusion.batches import OccludedBatches
 from xai.attribution.occlusion.low_precision import LowPrecisionCheck
-from xai.attribution.occlusion.patch import FACE_FILLS, FILLS, Patch
+from xai.attribution.occlusion.patch import FACE_FILLS, FILLS, GaussianPatch, Patch
 from xai.attribution.occlusion.response_grid import OcclusionGrid
 from xai.errors import UnknownName
 from xai.models.classifiers import Classifier
@@ -50,14 +53,14 @@ class Request:
     Attributes:
         classifier: the model.
         values: float32 ``(3, n, n)`` in 0..1, the crop as ``to_input`` makes it, on any device.
-        patch: size, stride and fill.
+        patch: size, stride and fill; one with soft edges is exact in either mode.
         hidden: the patch's pixels, float32 ``(3, n, n)`` in 0..1, in place of ``baseline``'s fill.
         target: index of the class whose map is checked in fast mode; the predicted class where None.
     """
 
     classifier: Classifier
     values: Tensor
-    patch: Patch
+    patch: Patch | GaussianPatch
     hidden: Tensor | None = None
     target: int | None = None
 
@@ -78,7 +81,7 @@ def baseline(values: Tensor, fill: str) -> Tensor:
 def occlude(
     classifier: Classifier,
     values: Tensor,
-    patch: Patch,
+    patch: Patch | GaussianPatch,
     progress: Progress | None = None,
     hidden: Tensor | None = None,
     mode: Mode = "exact",
@@ -126,29 +129,43 @@ class OcclusionScan:
         hidden = baseline(values, request.patch.fill) if request.hidden is None else request.hidden
         self._picture = classifier.normalise(values)
         self._hidden = classifier.normalise(hidden.to(classifier.device))
-        self.windows = request.patch.windows(values.shape[-1])
-        square = [(t, b, le, r) for t, b in self.windows for le, r in self.windows]
-        self._patches = np.array([(0, 0, 0, 0), *square], np.int64)
+        self._cover = request.patch.cover(values.shape[-1])
+        self.rows = len(self._cover)
 
     def job(self, mode: Mode, only: NDArray[np.intp] | None = None) -> InferenceJob:
-        """All positions after the unoccluded picture, or only the positions ``only``."""
-        patches = self._patches if only is None else self._patches[np.r_[0, only + 1]]
+        """All positions after the unoccluded picture, or only the positions ``only``, row by row."""
+        places = np.arange(self.rows**2) if only is None else only
+        forwards = self.rows**2 + 1
+        if isinstance(self.request.patch, GaussianPatch):
+            inputs = MaskedBatches(self._picture, self._hidden, partial(_shown, self._cover, places))
+            return InferenceJob(self.request.classifier, len(places) + 1, inputs, forwards=forwards)
+        edges = np.array(self.request.patch.windows(self._picture.shape[-1]), np.int64)
+        down, right = np.divmod(places, self.rows)
+        patches = np.r_[np.zeros((1, 4), np.int64), np.c_[edges[down], edges[right]]]
         covered = OccludedBatches(self._picture, self._hidden, patches)
-        return InferenceJob(self.request.classifier, len(patches), covered, mode, len(self._patches))
+        return InferenceJob(self.request.classifier, len(patches), covered, mode, forwards)
 
     def grid(self, answers: ModelOutputs) -> OcclusionGrid:
         """The grid of the outputs at all positions."""
         self.low = answers.low
-        rows = len(self.windows)
-        return self.grid_of(answers, answers.probabilities.numpy()[1:].reshape(rows, rows, -1))
+        places = answers.probabilities.numpy()[1:]
+        return self.grid_of(answers, places.reshape(self.rows, self.rows, -1))
 
     def grid_of(self, answers: ModelOutputs, places: NDArray[np.float32]) -> OcclusionGrid:
         """The grid of probabilities ``(R, R, C)``; ``answers`` begins with the unoccluded picture's."""
-        cover = np.zeros((len(self.windows), self._picture.shape[-1]), np.float32)
-        for row, (start, stop) in zip(cover, self.windows, strict=True):
-            row[start:stop] = 1
         whole: NDArray[np.float32] = answers.probabilities.numpy()[0]
-        return OcclusionGrid(places, whole, cover, ComputeInfo(answers.runtime))
+        return OcclusionGrid(places, whole, self._cover, ComputeInfo(answers.runtime))
+
+
+def _shown(
+    cover: NDArray[np.float32], places: NDArray[np.intp], start: int, stop: int, device: torch.device
+) -> Tensor:
+    """How much of the picture inputs ``start`` to ``stop`` show, ``(N, n, n)``: all of it in the first."""
+    down, right = np.divmod(places[max(start - 1, 0) : stop - 1], len(cover))
+    rows, columns = (torch.from_numpy(cover[each]).to(device) for each in (down, right))
+    hidden = rows[:, :, None] * columns[:, None, :]
+    whole = torch.ones(int(start == 0), *hidden.shape[1:], device=device)
+    return torch.cat([whole, 1 - hidden])
 
 
 def _guarded(

@@ -132,6 +132,7 @@ REASONS: Mapping[str, str] = {
     "no_mesh": "eyes, nose and mouth could not be located reliably",
     "small": "the face is too small to edit",
     "turned": "the head is turned too far to the side",
+    "hand": "a hand covers part of the lower face",
     "unknown_class": "the meaning of the model's class is not known",
     "mask_elsewhere": "the mask is not worn on the lower face",
     "no_donors": "no other face could be laid onto this one",

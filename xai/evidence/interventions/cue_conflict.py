@@ -17,7 +17,7 @@ from xai.evidence.interventions.donors import Donor
 from xai.evidence.interventions.face_edits import Edit, FaceEdits, Layer
 from xai.evidence.interventions.families import FAMILIES
 
-__all__ = ["PlannedEdit", "most_edits", "plan"]
+__all__ = ["PlannedEdit", "changes_class", "clear_of_masks", "most_edits", "plan"]
 
 _PLACES = {
     "lower_face": "wide",
@@ -90,18 +90,30 @@ def plan(edits: FaceEdits, own: Sequence[str], known: Sequence[str], turn: int =
     donors = list(enumerate(edits.donors))
     other = [(number, d) for number, d in donors if d.wearing in known and d.wearing not in own]
     same = [(number, d) for number, d in donors if d.wearing == own[0]]
-    # A bare lower face does not remove a mask that hangs below it.
-    lower = [(n, d) for n, d in other if d.wearing == "covered"] if own[0] == "incorrect" else other
+    lower = [(n, d) for n, d in other if changes_class(own[0], d.wearing)]
     planned = []
     for name, place in _PLACES.items():
         family, content = FAMILIES[name], "photo" if name == "other_photo" else "donor"
         lent = same if family.asks == "sham" else lower if family.asks == "follow" else other
-        # On a bare face the edge or the straps of a donor's mask would change what is true.
-        where = f"{place}_clear" if family.asks == "stay" and own[0] == "uncovered" else place
+        where = clear_of_masks(place, own[0]) if family.asks == "stay" else place
         for number, donor in _picked(lent, family.donors, turn):
             truth = own if family.asks in ("stay", "sham") else (donor.wearing,)
             planned.append(PlannedEdit(name, donor.name, (Layer(where, f"{content}{number}"),), tuple(truth)))
     return [*planned, *_painted(edits, own, known, turn), *_appearance(own, turn)]
+
+
+def changes_class(own: str, lent: str) -> bool:
+    """Whether the lower face of somebody who wears a mask as ``lent`` changes the class of a face of another
+    class that wears one as ``own``: a bare one does not remove a mask that hangs below it.
+    """
+    return own != "incorrect" or lent == "covered"
+
+
+def clear_of_masks(place: str, own: str) -> str:
+    """Where a donor of another class lends ``place`` without changing the class of a face that wears a mask
+    as ``own``: round a bare lower face the edge or the straps of the donor's mask would.
+    """
+    return f"{place}_clear" if own == "uncovered" else place
 
 
 def most_edits(own: str) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from xai.evidence.interventions.areas import face_unit
+from xai.evidence.interventions.areas import area_under_test, face_unit
 from xai.evidence.interventions.bare_face import BareFit
 from xai.evidence.interventions.fills import fit_bare_face
 from xai.photo.face_shape import fit_of, with_mesh
 from xai.photo.mesh import has_mesh
+from xai.photo.occluders.hands import hand_area
 from xai.types import Face
 
 __all__ = ["LIMITS", "Feasibility", "Limits", "check_feasibility"]
@@ -19,6 +20,7 @@ _SENTENCES = {
     "no_mesh": "Eyes, nose and mouth could not be located, so nothing can be painted in their place.",
     "small": "The eyes are {value:.0f} pixels apart; at least {limit:.0f} are needed.",
     "turned": "The head is turned too far to the side.",
+    "hand": "A hand covers part of the lower face.",
     "unseen": "Too little of the upper face can be seen.",
     "odd": "Something hides the upper face, or it does not look like a face.",
 }
@@ -55,6 +57,7 @@ class Limits:
         misfit: farthest that one of five points may lie from a head's, in eye distances, where the mesh is
             estimated from them.
         score: least score of the detector there: fists, necks and backs of heads have less.
+        hand: largest share of the lower face that hands may cover, 0..1.
         seen: least visible share of the upper face, 0..1.
         likeness: least correlation of the upper face with the mean face.
         unexplained: largest share of the upper face that may not look like a face (glasses, hair, a hand),
@@ -65,6 +68,7 @@ class Limits:
     turn: float = 60.0
     misfit: float = 0.15
     score: float = 0.5
+    hand: float = 0.1
     seen: float = 0.7
     likeness: float = 0.1
     unexplained: float = 0.45
@@ -98,7 +102,15 @@ def check_feasibility(
         return Feasibility(False, "small", size, limits.eye_distance)
     if (turn := abs(head.yaw)) > limits.turn:
         return Feasibility(False, "turned", turn, limits.turn)
+    if (hand := _covered_by_hands(face)) > limits.hand:
+        return Feasibility(False, "hand", hand, limits.hand)
     return _of_fit(fit or fit_bare_face(with_mesh(face)), limits) if reveal else Feasibility(True)
+
+
+def _covered_by_hands(face: Face) -> float:
+    hands = hand_area(face.crop)
+    lower = area_under_test(face, "wide") if hands.any() else None
+    return float((hands & lower).sum() / max(1, lower.sum())) if lower is not None else 0.0
 
 
 def _of_fit(fit: BareFit, limits: Limits) -> Feasibility:

@@ -2,8 +2,9 @@
 the verdict over the set.
 
 Cue conflict: each face gets the surroundings, the lower face, or nose and mouth of three other people of its
-own class and three of each other class, matched in pose, light and size, the same for both models. The
-verdict (``verdict_rates``) applies its limits to these and other families of edits.
+own class and three of each other class, matched in pose, light and size, the same for both models. As
+behind a verdict, a lower face is lent only where it changes the class for certain, and surroundings only
+where they do not. The verdict (``verdict_rates``) applies its limits to these and other families of edits.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.classes import wearings_by_class
+from xai.evidence.interventions.cue_conflict import changes_class, clear_of_masks
 from xai.evidence.interventions.face_edits import FaceEdits, Layer, Question, answers_of, edits_with
 from xai.evidence.validation.labelled_faces import LabelledFace, open_labelled, true_class
 from xai.evidence.validation.reports import verdicts_on
@@ -161,13 +163,7 @@ def _of_face(edits: FaceEdits, classifier: Classifier, label: str) -> dict[str, 
     (``lost_`` and its name); NaN where no donor is known.
     """
     own = wearings_by_class(classifier.card.classes, classifier.card.incorrect)[label]
-    chosen: dict[bool, list[int]] = {True: [], False: []}
-    for wearing in sorted({donor.wearing for donor in edits.donors}):
-        some = [n for n, donor in enumerate(edits.donors) if donor.wearing == wearing]
-        chosen[wearing in own] += some[:_DONORS]
-    asked = [
-        (name, Layer(place, f"donor{n}")) for name, (place, same) in _ASKED.items() for n in chosen[same]
-    ]
+    asked = [(name, layer) for name in _ASKED for layer in _layers(name, edits, own)]
     target = classifier.class_index(label)
     wanted = [(), *((layer,) for _, layer in asked)]
     answers = answers_of([Question(classifier, edits, wanted, target)])[0]
@@ -178,6 +174,17 @@ def _of_face(edits: FaceEdits, classifier: Classifier, label: str) -> dict[str, 
         row[name] = float(changed[which].mean()) if which else float("nan")
         row[f"lost_{name}"] = float(lost[which].mean()) if which else float("nan")
     return row
+
+
+def _layers(name: str, edits: FaceEdits, own: Sequence[str]) -> list[Layer]:
+    place, same = _ASKED[name]
+    if name == "moved_other":
+        place = clear_of_masks(place, own[0])
+    lent = sorted({donor.wearing for donor in edits.donors if (donor.wearing in own) == same})
+    if name in ("followed", "place"):
+        lent = [wearing for wearing in lent if changes_class(own[0], wearing)]
+    chosen = [[n for n, d in enumerate(edits.donors) if d.wearing == wearing][:_DONORS] for wearing in lent]
+    return [Layer(place, f"donor{n}") for some in chosen for n in some]
 
 
 def _rates(rows: Sequence[tuple[str, Mapping[str, float]]]) -> ConflictRates:

@@ -33,6 +33,7 @@ from xai.evidence.interventions.families import FAMILIES
 from xai.evidence.validation.labelled_faces import LabelledFace
 from xai.evidence.validation.verdict_rates import donors_of
 from xai.packaged_files import model_file
+from xai.photo.face_shape import TURNED, fit_of
 from xai.types import CLASSES
 
 __all__ = ["DECIDES", "SIDE", "Shown", "auc_by_family", "believability", "shown_faces"]
@@ -45,6 +46,9 @@ SIDE = 112
 
 SIZES = {"small": (0.0, 96.0), "large": (96.0, np.inf)}
 """Size bins by the shorter side of the crop, pixels: at least, and below."""
+
+TURNS = {"frontal": (0.0, TURNED), "turned": (TURNED, 90.0)}
+"""Bins by how far the head is turned to a side, degrees: at least, and below."""
 
 _PER_FACE = 2  # edits of a family that are taken of one face
 _FOLDS = 5
@@ -63,6 +67,7 @@ class Shown:
         edited: whether it is edited.
         group: photo of the face.
         size: shorter side of the crop before it was reduced, pixels.
+        turn: degrees by which the head is turned to a side, 0 or more.
         picture: RGB uint8 ``(SIDE, SIDE, 3)``, compressed as all others.
     """
 
@@ -70,6 +75,7 @@ class Shown:
     edited: bool
     group: str
     size: float
+    turn: float
     picture: NDArray[np.uint8]
 
 
@@ -77,7 +83,7 @@ def believability(
     faces: Sequence[LabelledFace], report: Callable[[str], None], device: str = "cpu"
 ) -> dict[str, dict[str, Any]]:
     """Family -> ``auc``, ``edited`` and ``real`` (how many), ``decides``, and the same by size under
-    ``sizes``.
+    ``sizes`` and by turn under ``turns``.
 
     Args:
         faces: labelled faces, of one or several sets; donors are other faces of them.
@@ -120,7 +126,7 @@ def shown_faces(faces: Sequence[LabelledFace], report: Callable[[str], None]) ->
 
 
 def auc_by_family(shown: Sequence[Shown], features: NDArray[np.float32]) -> dict[str, dict[str, Any]]:
-    """The discriminator's result on the features ``(N, D)`` of the pictures, by family and by size."""
+    """The discriminator's result on the features ``(N, D)`` of the pictures, by family, size and turn."""
     found = {}
     for name in FAMILIES:
         own = np.array([i for i, each in enumerate(shown) if each.family == name], int)
@@ -128,10 +134,22 @@ def auc_by_family(shown: Sequence[Shown], features: NDArray[np.float32]) -> dict
         if all(len(each) > 1 for each in known):
             edited = np.array([shown[i].edited for i in own])
             scores = _scores(features[own], edited, [shown[i].group for i in own])
-            sizes = np.array([shown[i].size for i in own])
-            by_size = {n: _row(edited, scores, (sizes >= a) & (sizes < b)) for n, (a, b) in SIZES.items()}
-            found[name] = {**_row(edited, scores, np.ones(len(own), bool)), "sizes": by_size}
+            found[name] = {
+                **_row(edited, scores, np.ones(len(own), bool)),
+                "sizes": _by_bin(edited, scores, [shown[i].size for i in own], SIZES),
+                "turns": _by_bin(edited, scores, [shown[i].turn for i in own], TURNS),
+            }
     return found
+
+
+def _by_bin(
+    edited: NDArray[np.bool_],
+    scores: NDArray[np.float64],
+    values: Sequence[float],
+    bins: Mapping[str, tuple[float, float]],
+) -> dict[str, dict[str, Any]]:
+    measured = np.array(values)
+    return {n: _row(edited, scores, (measured >= a) & (measured < b)) for n, (a, b) in bins.items()}
 
 
 def _row(edited: NDArray[np.bool_], scores: NDArray[np.float64], which: NDArray[np.bool_]) -> dict[str, Any]:
@@ -192,7 +210,8 @@ def _shown(family: str, edits: FaceEdits, layers: Edit, face: LabelledFace, *, e
         picture = np.asarray(cv2.resize(picture, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR), np.uint8)
     _, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
     seen = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)[..., ::-1].copy()
-    return Shown(family, edited, face.group, float(min(face.face.crop.shape[:2])), seen)
+    side, turn = float(min(face.face.crop.shape[:2])), abs(fit_of(face.face).yaw)
+    return Shown(family, edited, face.group, side, turn, seen)
 
 
 @torch.inference_mode()

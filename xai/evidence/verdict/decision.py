@@ -7,11 +7,11 @@ The reasons, as codes with their values; each but those of ``cannot tell`` names
   a family of appearance that does;
 - ``rim``: nose and mouth alone carry too little of the lower face's effect; ``redundant``: neither the lower
   face nor the rest alone moves the answer, both together do;
-- of ``cannot tell``: ``no_mesh small turned`` (edits of this face are not feasible), ``unknown_class`` (the
-  model's name of the class is not known), ``mask_elsewhere`` (the mask lies outside the lower face, so that
-  other edits change what is true), ``no_donors``, ``unsure`` (the model does not consider the class likely),
-  ``seam`` (the lower face of somebody else of the same class moves the answer), ``family_missing`` (a
-  required family could not be tested), ``nothing_moves``, ``not_among_changes`` (only a whole other photo
+- of ``cannot tell``: ``no_mesh small turned hand`` (edits of this face are not feasible), ``unknown_class``
+  (the model's name of the class is not known), ``mask_elsewhere`` (the mask lies outside the lower face, so
+  that other edits change what is true), ``no_donors``, ``unsure`` (the model does not consider the class
+  likely), ``seam`` (the lower face of somebody else of the same class moves the answer), ``family_missing``
+  (a required family could not be tested), ``nothing_moves``, ``not_among_changes`` (only a whole other photo
   moves it).
 """
 

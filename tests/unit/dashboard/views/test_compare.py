@@ -18,6 +18,7 @@ from dashboard.views.compare.aligned_maps import (
     shared_scale,
 )
 from dashboard.views.compare.class_mapping import answer_relation
+from dashboard.views.compare.grid import DEFAULT_ROWS, grid_jobs
 from dashboard.views.compare.text import (
     MapPair,
     alt_difference,
@@ -30,6 +31,8 @@ from dashboard.views.compare.text import (
 )
 from dashboard.worker.jobs import FaceExplanation
 from tests.support import evidences
+from xai.attribution.method_reliability import failures
+from xai.attribution.methods import DEFAULT_METHODS
 from xai.classes import nearest_class
 from xai.evidence.map_similarity import agreement
 from xai.render import overlay
@@ -282,3 +285,22 @@ def test_the_component_receives_what_was_measured_at_the_middles_of_its_squares(
     assert [each["signed"] for each in sent["layers"]] == [True, False]
     source = sent["layers"][1]["src"].partition("base64,")[2]
     assert Pictures.open(io.BytesIO(base64.b64decode(source))).size == (100, 100)
+
+
+def test_the_grid_asks_for_the_cheapest_maps_first_and_shares_passes_where_classes_can():
+    methods = ("rise", "smoothgrad", "occlusion", "gradcam")
+    wanted = [(method, model, target) for method in methods for model in "ab" for target in (None, "covered")]
+    found = grid_jobs(face(), wanted)
+    both = (None, "covered")
+    assert [(job.method, job.model, job.targets) for job in found] == [
+        *(("gradcam", model, both) for model in "ab"),
+        *(("smoothgrad", model, (target,)) for model in "ab" for target in both),
+        *(("occlusion", model, both) for model in "ab"),
+        *(("rise", model, both) for model in "ab"),
+    ]
+
+
+def test_the_grid_opens_with_the_default_methods_and_others_that_passed_their_tests():
+    assert len(set(DEFAULT_ROWS)) == len(DEFAULT_ROWS) == 8
+    assert DEFAULT_ROWS[:2] == DEFAULT_METHODS
+    assert not [name for name in DEFAULT_ROWS if failures(name)]

@@ -16,6 +16,7 @@ from dashboard.worker.jobs import (
     METHODS_SHOWN,
     NO_CROP,
     CheckFaithfulness,
+    ExplainClasses,
     ExplainFace,
     ExplainReferences,
     FaceExplanation,
@@ -350,3 +351,31 @@ def test_the_cheat_sees_the_same_face_with_its_cue_and_both_have_the_maps_of_the
     assert news[0] == JobProgress("explaining")
     assert news[-1].name == "examining"
     assert news[-1].done == news[-1].total > 100
+
+
+def test_maps_of_several_classes_are_those_of_each_and_a_refusal_is_in_its_place(small_cnn, noise_crop):
+    face, classes = make_face(noise_crop), small_cnn.card.classes
+    job = ExplainClasses(face, "small", "occlusion", (*classes, None))
+    *found, own = explain.classes(job, small_cnn, [].append)
+    for target, made in zip(classes, found, strict=True):
+        alone = explain_maps(face, small_cnn, ["occlusion"], target).heatmaps["occlusion"]
+        assert (made.target, made.method) == (target, "occlusion")
+        np.testing.assert_allclose(made.values, alone.values, atol=1e-6)
+    assert own.target == small_cnn.predict([noise_crop])[0].label
+    refused = explain.classes(replace(job, method="region_ablation"), small_cnn, [].append)
+    assert [(type(each), each.error) for each in refused] == [(Refusal, "MapRefused")] * 4
+    assert "no reliable mesh" in refused[0].sentence
+
+
+def test_maps_of_several_classes_go_through_the_process_and_can_be_stopped(small_cnn, noise_crop):
+    job = ExplainClasses(make_face(noise_crop), "small", "gradcam", ("incorrect",))
+    stages = []
+    (made,) = handlers.handle(job, Models(small=small_cnn), stages.append)
+    assert pickle.loads(pickle.dumps(made)).target == "incorrect"
+    assert {stage.name for stage in stages} == {"explaining"}
+
+    def stop(_stage):
+        raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        handlers.handle(job, Models(small=small_cnn), stop)

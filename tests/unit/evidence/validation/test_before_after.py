@@ -13,6 +13,8 @@ from tests.support.models import make_classifier
 from tests.support.trials import put_model
 from xai.cli.tables import repair_table
 from xai.evidence.interventions.donors import gallery_donors
+from xai.evidence.interventions.face_edits import answers_of
+from xai.evidence.validation import before_after
 from xai.evidence.validation.before_after import cue_conflict_rates, paired_difference
 from xai.evidence.validation.labelled_faces import LabelledFace
 from xai.learning.data.splits import Example
@@ -52,6 +54,38 @@ def test_a_model_of_one_corner_is_moved_by_the_surroundings_and_never_by_the_low
         assert row.moved_same.value <= 0.2
     assert found["covered"].moved_other.value > 0.8
     assert found["covered"].faces == sum(each.label == "covered" for each in faces())
+
+
+class Constant(nn.Module):
+    """Always the same class."""
+
+    def __init__(self, answer):
+        super().__init__()
+        self.logits = nn.Parameter(8.0 * torch.eye(len(CLASSES))[answer])
+
+    def forward(self, values):
+        return self.logits.expand(len(values), -1)
+
+
+@pytest.mark.parametrize("own", CLASSES)
+def test_donors_are_those_with_which_the_truth_of_an_edit_is_known(monkeypatch, own):
+    asked = []
+
+    def recorded(questions):
+        question = questions[0]
+        worn = [donor.wearing for donor in question.edits.donors]
+        asked.extend((layer.place, worn[int(layer.content[5:])]) for e in question.wanted for layer in e)
+        return answers_of(questions)
+
+    monkeypatch.setattr(before_after, "answers_of", recorded)
+    cue_conflict_rates([make_classifier(Constant(CLASSES.index(own)), 64)], faces(), lambda _: None)
+    others = set(CLASSES) - {own}
+    lent = {"covered"} if own == "incorrect" else others  # a bare lower face leaves the mask below it
+    assert {worn for place, worn in asked if place == "wide"} == lent | {own}
+    assert {worn for place, worn in asked if place == "strict"} == lent
+    around = "outside_wide_clear" if own == "uncovered" else "outside_wide"
+    assert {worn for place, worn in asked if place == around} >= others
+    assert {worn for place, worn in asked if place.startswith("outside") and place != around} <= {own}
 
 
 def answers(probabilities, groups, labels):

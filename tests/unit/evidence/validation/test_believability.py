@@ -18,7 +18,14 @@ def shown(rng, family, count=60):
     """Pictures of twenty photos, half of them edited, of a small or a large face."""
     blank = np.zeros((SIDE, SIDE, 3), np.uint8)
     return [
-        Shown(family, i % 2 == 0, f"photo {i // 2 % 20}", float(rng.choice([60, 140])), blank)
+        Shown(
+            family,
+            i % 2 == 0,
+            f"photo {i // 2 % 20}",
+            float(rng.choice([60, 140])),
+            float(rng.choice([5, 50])),
+            blank,
+        )
         for i in range(count)
     ]
 
@@ -35,7 +42,10 @@ def test_an_edit_that_shows_is_told_and_one_that_does_not_is_not():
     assert (found["outside"]["decides"], found["drawn_on"]["decides"]) == (True, False)
     for row in found.values():
         assert (row["edited"], row["real"]) == (120, 120)
-        assert sum(size["edited"] + size["real"] for size in row["sizes"].values()) == 240
+        for bins in (row["sizes"], row["turns"]):
+            assert len(bins) == 2
+            assert all(0 < each["edited"] + each["real"] < 240 for each in bins.values())
+            assert sum(each["edited"] + each["real"] for each in bins.values()) == 240
 
 
 def test_what_only_the_photo_tells_is_not_counted():
@@ -46,7 +56,7 @@ def test_what_only_the_photo_tells_is_not_counted():
     for photo in range(40):
         for _ in range(8):
             pictures.append(
-                Shown("outside", photo % 2 == 0, f"photo {photo}", 100.0, np.zeros((1, 1, 3), np.uint8))
+                Shown("outside", photo % 2 == 0, f"photo {photo}", 100.0, 0.0, np.zeros((1, 1, 3), np.uint8))
             )
             features.append(looks[photo] + 0.01 * rng.normal(size=30))
     assert auc_by_family(pictures, np.array(features, np.float32))["outside"]["auc"] < 0.75
