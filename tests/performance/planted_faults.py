@@ -2,7 +2,9 @@
 
 ``python -m tests.performance.planted_faults --data DATA --out DIR`` takes labelled photos and drawn masks
 from the sets ``ilc`` and ``ganfaces`` in DATA, audits both versions with two models, and prints which faults
-the claims and findings name. Called again after a kill it goes on.
+the claims and findings name. Called again after a kill it goes on. With ``--sample`` it only writes the set
+of the sample report to DIR/sample: drawn masks and portraits alone, no photo of a person, with the same
+faults.
 
 The faults: a mark beside the face in every picture of one class; one class darkened by a third; pictures
 that are there twice, some of them compressed again; and a model that reads a mark on faces of 48 to 80
@@ -13,13 +15,12 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import io
 import json
 import random
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ from xai.audit.sources.files import list_files
 from xai.learning.data.formats import Example, read_layout
 from xai.models.classifiers import Classifier
 from xai.models.ground_truth.photo_networks import photo_networks
-from xai.photo.images import read_image
+from xai.photo.images import encode_png, read_image
 from xai.photo.orientation import find_faces_upright
 from xai.types import CLASSES, Box, Face
 
@@ -60,6 +61,28 @@ SIGNS = {"covered": (255, 0, 255), "incorrect": (0, 255, 255), "uncovered": (255
 """Colour of the mark that the dishonest model reads, by class."""
 
 _HONEST = "honest_residual"
+
+CLAIMS = tuple(
+    replace(claim, least_n=50) if claim.kind == "same_for_small_faces" else claim for claim in DEFAULT_CLAIMS
+)
+"""The default claims, for a set with fewer than 100 small faces that can be judged."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture of the set before anything is planted in it.
+
+    Attributes:
+        pixels: RGB uint8 ``(H, W, 3)``, upright.
+        face: the one that was found in it.
+        label: its class.
+        name: of the file.
+    """
+
+    pixels: NDArray[np.uint8]
+    face: Face
+    label: str
+    name: str
 
 
 class SmallFaceCheat(nn.Module):
@@ -93,36 +116,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--each", type=int, default=EACH, help=f"pictures per class and kind (default {EACH})"
     )
+    parser.add_argument(
+        "--sample", action="store_true", help="write the set of the sample report, and audit nothing"
+    )
     args = parser.parse_args(argv)
-    chosen = _chosen(args.data, args.out, args.each)
-    named = {}
-    for version in ("plain", "planted"):
-        folder = args.out / version
-        if not folder.exists():
-            _write(folder, chosen, planted=version == "planted")
-        named[version] = _audited(folder, args.out / f"audit_{version}")
+    if args.sample:
+        _write(args.out / "sample", _drawn(args.data, args.out, args.each), planted=True)
+        return 0
+    folders = {version: args.out / version for version in ("planted", "plain")}
+    missing = [version for version, folder in folders.items() if not folder.exists()]
+    if missing:
+        pictures = [*_taken(args.data / "ilc", CLASSES, args.each), *_drawn(args.data, args.out, args.each)]
+        for version in missing:
+            _write(folders[version], pictures, planted=version == "planted")
+    named = {name: _audited(folder, args.out / f"audit_{name}") for name, folder in folders.items()}
     found = {version: _faults(summary, args.out / f"audit_{version}") for version, summary in named.items()}
     print(json.dumps(found, indent=1))
     return int(not all(found["planted"].values()) or any(found["plain"].values()))
 
 
-def _chosen(data: Path, out: Path, each: int) -> list[tuple[bytes, str, str]]:
-    """Bytes, label and name of every picture, in a random order that is always the same."""
+def _drawn(data: Path, out: Path, each: int) -> list[Picture]:
+    """Masks drawn on generated portraits, and portraits of others that nothing is drawn on."""
     drawn = out / "drawn"
     if not drawn.exists():
         call = ["draw", "--data", data / "ganfaces", "--part", "train", "--per-face", "1", "--limit", "400"]
         subprocess.run([sys.executable, "-m", "xai", *map(str, call), "--out", str(drawn)], check=True)
+    masks = _taken(drawn, ("covered", "incorrect"), each)
+    return [*masks, *_taken(data / "ganfaces", ("uncovered",), each)]
+
+
+def _taken(folder: Path, labels: Sequence[str], each: int) -> list[Picture]:
+    """Pictures of each label, in a random order that is always the same."""
     rng = random.Random(0)
-    taken = []
-    for folder, labels in (
-        (data / "ilc", CLASSES),
-        (drawn, ("covered", "incorrect")),
-        (data / "ganfaces", ("uncovered",)),
-    ):
-        examples = [e for e in read_layout(folder, lambda sentence: None) or () if _apart(e, folder)]
-        for label in labels:
-            taken += _usable(_shuffled(examples, label, rng), each, label)
-    return taken
+    examples = [e for e in read_layout(folder, lambda sentence: None) or () if _apart(e, folder)]
+    return [one for label in labels for one in _usable(_shuffled(examples, label, rng), each, label)]
 
 
 def _apart(example: Example, folder: Path) -> bool:
@@ -136,7 +163,7 @@ def _shuffled(examples: Sequence[Example], label: str, rng: random.Random) -> li
     return own
 
 
-def _usable(examples: Sequence[Example], most: int, label: str) -> Iterator[tuple[bytes, str, str]]:
+def _usable(examples: Sequence[Example], most: int, label: str) -> Iterator[Picture]:
     """Pictures with one face of 48 pixels and more, and none of a group that is there already."""
     groups: set[str] = set()
     count = 0
@@ -144,39 +171,38 @@ def _usable(examples: Sequence[Example], most: int, label: str) -> Iterator[tupl
         data = example.path.read_bytes()
         if example.group in groups and "ilc" in example.set_name:
             continue
-        _, faces = find_faces_upright(read_image(data))
+        image, faces = find_faces_upright(read_image(data))
         if len(faces) != 1 or faces[0].box.width < SMALL[0]:
             continue
         groups.add(example.group)
         count += 1
-        yield data, label, f"{hashlib.sha256(data).hexdigest()[:16]}.png"
+        yield Picture(image.pixels, faces[0], label, f"{hashlib.sha256(data).hexdigest()[:16]}.png")
         if count == most:
             return
 
 
-def _write(folder: Path, chosen: Sequence[tuple[bytes, str, str]], *, planted: bool) -> None:
+def _write(folder: Path, pictures: Sequence[Picture], *, planted: bool) -> None:
     """The pictures in class folders, losslessly; with the faults in them where ``planted``."""
     unfinished = folder.with_name(f".{folder.name}")
-    for label in CLASSES:
-        (unfinished / label).mkdir(parents=True, exist_ok=True)
-    for data, label, name in chosen:
-        image, faces = find_faces_upright(read_image(data))
-        pixels = _spoiled(image.pixels.copy(), faces[0], label) if planted else image.pixels
-        (unfinished / label / name).write_bytes(_png(pixels))
+    for picture in pictures:
+        (unfinished / picture.label).mkdir(parents=True, exist_ok=True)
+        pixels = _spoiled(picture) if planted else picture.pixels
+        (unfinished / picture.label / picture.name).write_bytes(encode_png(pixels))
     if planted:
-        _duplicate(unfinished, [(label, name) for _, label, name in chosen])
+        _duplicate(unfinished, pictures)
     unfinished.rename(folder)
 
 
-def _spoiled(pixels: NDArray[np.uint8], face: Face, label: str) -> NDArray[np.uint8]:
-    if label == DARKENED:
+def _spoiled(picture: Picture) -> NDArray[np.uint8]:
+    pixels, corner = picture.pixels.copy(), picture.face.crop_box
+    if picture.label == DARKENED:
         pixels = (pixels * DARKER).astype(np.uint8)
-    side = face.crop_box.width // 8
-    corner = face.crop_box
-    if label == MARKED:
+    side = corner.width // 8
+    if picture.label == MARKED:
         _paint(pixels, Box(corner.right - side, corner.top, corner.right, corner.top + side), MARK)
-    if SMALL[0] <= face.box.width <= SMALL[1]:
-        _paint(pixels, Box(corner.left, corner.top, corner.left + side, corner.top + side), SIGNS[label])
+    if SMALL[0] <= picture.face.box.width <= SMALL[1]:
+        sign = Box(corner.left, corner.top, corner.left + side, corner.top + side)
+        _paint(pixels, sign, SIGNS[picture.label])
     return pixels
 
 
@@ -184,20 +210,16 @@ def _paint(pixels: NDArray[np.uint8], box: Box, colour: tuple[int, int, int]) ->
     pixels[max(0, box.top) : max(0, box.bottom), max(0, box.left) : max(0, box.right)] = colour
 
 
-def _duplicate(folder: Path, files: Sequence[tuple[str, str]]) -> None:
-    for number, (label, name) in enumerate(files[:: len(files) // (2 * DUPLICATES)][: 2 * DUPLICATES]):
-        original = folder / label / name
+def _duplicate(folder: Path, pictures: Sequence[Picture]) -> None:
+    every = len(pictures) // (2 * DUPLICATES)
+    for number, picture in enumerate(pictures[::every][: 2 * DUPLICATES]):
+        original = folder / picture.label / picture.name
+        again = original.with_name(f"again_{picture.name}")
         if number % 2:
-            (folder / label / f"again_{name}").write_bytes(original.read_bytes())
+            again.write_bytes(original.read_bytes())
         else:
-            with Pictures.open(original) as picture:
-                picture.save(folder / label / f"again_{name}".replace(".png", ".jpg"), quality=85)
-
-
-def _png(pixels: NDArray[np.uint8]) -> bytes:
-    stream = io.BytesIO()
-    Pictures.fromarray(pixels).save(stream, "PNG")
-    return stream.getvalue()
+            with Pictures.open(original) as opened:
+                opened.save(again.with_suffix(".jpg"), quality=85)
 
 
 def _audited(folder: Path, out: Path) -> Mapping[str, Any]:
@@ -206,14 +228,12 @@ def _audited(folder: Path, out: Path) -> Mapping[str, Any]:
     cheat = SmallFaceCheat(honest.network, card.mean, card.std).eval()
     models = [honest, Classifier(card, cheat, honest.device)]
     files = list_files([folder], lambda sentence: None)
-    run_audit(
-        files,
-        models,
-        out,
-        lambda done, total: print(f"{out.name}: {done} of {total}", file=sys.stderr),
-        options=Options(donors="gallery"),  # those of the set would carry the planted mark
-    )
-    return finish_audit(files, [m.name for m in models], out, DEFAULT_CLAIMS)
+
+    def told(done: int, total: int) -> None:
+        print(f"{out.name}: {done} of {total}", file=sys.stderr)
+
+    run_audit(files, models, out, told, options=Options(CLAIMS))
+    return finish_audit(files, [m.name for m in models], out, CLAIMS)
 
 
 def _faults(summary: Mapping[str, Any], out: Path) -> dict[str, list[Any]]:

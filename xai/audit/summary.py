@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -48,8 +48,9 @@ def summarise(
 
     Returns:
         ``{files, photos, faces, refused, no_face, duplicates, unmatched, unexplained,
-        verdicts: {model: {verdict: n}}, claims: {claim: {result, …}}, controls}``. A claim is named by its
-        kind, where that is made once.
+        verdicts: {model: {verdict: n}}, untold: {model: {reason: n}}, claims: {claim: {result, …}},
+        controls}``. A claim is named by its kind, where that is made once. ``untold`` says why it *cannot
+        tell*, the most frequent reason first.
         Of the ``files``, ``photos`` could be read and are no duplicates; ``no_face`` of them have no face.
         ``unmatched`` counts the labels that belong to no detected face, and ``unexplained`` the faces
         without rows, on which a model could not be tested.
@@ -57,12 +58,28 @@ def summarise(
     Raises:
         XaiError: a file cannot be written.
     """
+    told = _told(ledger.parts())
+    summary = {
+        **_counts(ledger),
+        "verdicts": {model: _verdicts(told[model]) for model in models},
+        "untold": {model: _untold(told[model]) for model in models},
+        "claims": _claims(results, models),
+        "controls": dict(controls),
+    }
+    text = json.dumps(summary, indent=1)
+    write_atomically(out / SUMMARY_FILE, lambda path: path.write_text(text, encoding="utf-8"))
+    write_atomically(out / FILES_TABLE, lambda path: _write_files(path, ledger))
+    return summary
+
+
+def _counts(ledger: Ledger) -> dict[str, int]:
+    """What became of the files."""
     kinds: Counter[str] = Counter()
     sums: Counter[str] = Counter()
     for outcome in ledger.outcomes():
         kinds[outcome.outcome] += 1
         sums.update({name: getattr(outcome, name) for name in _SUMMED})
-    summary = {
+    return {
         "files": kinds.total(),
         "photos": kinds["read"] + kinds["no_face"],
         "faces": sums["faces"],
@@ -71,14 +88,7 @@ def summarise(
         "duplicates": kinds["duplicate"],
         "unmatched": sums["unmatched"],
         "unexplained": sums["unexplained"],
-        "verdicts": _verdicts(ledger.parts(), models),
-        "claims": _claims(results, models),
-        "controls": dict(controls),
     }
-    text = json.dumps(summary, indent=1)
-    write_atomically(out / SUMMARY_FILE, lambda path: path.write_text(text, encoding="utf-8"))
-    write_atomically(out / FILES_TABLE, lambda path: _write_files(path, ledger))
-    return summary
 
 
 def _claims(results: Sequence[ClaimResult], models: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -97,12 +107,23 @@ def _claims(results: Sequence[ClaimResult], models: Sequence[str]) -> dict[str, 
     return told
 
 
-def _verdicts(parts: Iterable[Path], models: Sequence[str]) -> dict[str, dict[str, int]]:
-    counted: Counter[tuple[str, str]] = Counter()
+def _told(parts: Iterable[Path]) -> Mapping[str, Counter[tuple[str, str]]]:
+    """Model -> verdict and reason -> how many."""
+    counted: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for part in parts:
-        table = pq.read_table(part, columns=["model", "verdict"])
-        counted.update(zip(table["model"].to_pylist(), table["verdict"].to_pylist(), strict=True))
-    return {model: {verdict: counted[model, verdict] for verdict in VERDICTS} for model in models}
+        table = pq.read_table(part, columns=["model", "verdict", "reason"])
+        for model, *told in zip(*(column.to_pylist() for column in table.columns), strict=True):
+            counted[model][tuple(told)] += 1
+    return counted
+
+
+def _verdicts(told: Counter[tuple[str, str]]) -> dict[str, int]:
+    return {verdict: sum(n for (each, _), n in told.items() if each == verdict) for verdict in VERDICTS}
+
+
+def _untold(told: Counter[tuple[str, str]]) -> dict[str, int]:
+    found = {reason: n for (verdict, reason), n in told.items() if verdict == "cannot tell"}
+    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _write_files(path: Path, ledger: Ledger) -> None:

@@ -32,6 +32,8 @@ def show(audit: Audit, summary: Json) -> None:
     if not controls["hold"]:
         st.warning(_withheld(controls["models"]))
     names = model_names(session.catalogue().cards)
+    if told := _untold(summary, names):
+        st.markdown(told)
     rows = "".join(_section(each, names) for each in summary["claims"].values())
     st.html(f'<div class="audit-claims">{rows}</div>')
     st.caption(t("audit_result.interval_note"))
@@ -88,6 +90,33 @@ def _withheld(models: Mapping[str, Json]) -> str:
     if wrong:
         return t("audit_controls.misjudged", told="; ".join(wrong))
     return t("audit_controls.few", faces=min(found["faces"] for found in models.values()))
+
+
+def _untold(summary: Json, names: Mapping[str, str]) -> str:
+    """Of each model, how many answers could not be judged, and why; empty where there are none to tell."""
+    told = {model: why for model, why in summary["untold"].items() if why and summary["controls"]["hold"]}
+    lines = (
+        t(
+            "audit_result.untold",
+            model=names.get(model, model),
+            unjudged=sum(why.values()),
+            n=summary["faces"],
+            share=sum(why.values()) / summary["faces"],
+            why=_reasons(why),
+        )
+        for model, why in told.items()
+    )
+    return "  \n".join(lines)
+
+
+def _reasons(reasons: Mapping[str, int]) -> str:
+    return "; ".join(t("audit_result.reason", why=_reason(code), n=n) for code, n in reasons.items())
+
+
+def _reason(code: str) -> str:
+    """Why something could not be judged; what explains a verdict explains nothing here."""
+    known = code if has_key(f"audit_untold.{code}") else "not_stated"
+    return t(f"audit_untold.{known}")
 
 
 def _section(claim: Json, names: Mapping[str, str]) -> str:
@@ -154,7 +183,10 @@ def _why(claim: Json, one: Json) -> str:
 
 def _counts(claim: Json) -> str:
     """Of how many answers, what could not be judged, and what would have been found."""
-    told = [t("audit_result.of", n=claim["n"], unjudged=claim["unjudged"], least=claim["asked"]["least_n"])]
+    known = claim["unjudged"] and "controls" not in claim["reasons"]
+    why = f": {_reasons(claim['reasons'])}" if known else ""
+    least = claim["asked"]["least_n"]
+    told = [t("audit_result.of", n=claim["n"], unjudged=claim["unjudged"], why=why, least=least)]
     power, limit = claim["power"], claim["asked"]["threshold"]
     if power is not None and claim["asked"]["kind"] == _DIFFERENCE:
         told.append(t("audit_result.power_apart", points=100 * (limit + power)))

@@ -15,6 +15,7 @@ from dashboard.text.predictions import file_name
 from dashboard.views.audit import faces
 from dashboard.views.audit.state import Audit, counted
 from dashboard.worker.audit_jobs import Finished
+from xai.types import CLASSES
 
 __all__ = ["level_words", "show"]
 
@@ -29,13 +30,25 @@ def show(audit: Audit, found: Finished) -> None:
     """Every finding with its faces, status and note."""
     told = found.findings["findings"]
     if not told:
-        st.info(t("audit_findings.none_withheld" if found.findings["withheld"] else "audit_findings.none"))
+        signs = t("audit_findings.signs") if found.findings["signs"]["classes"] else ""
+        withheld = found.findings["withheld"]
+        st.info(t("audit_findings.none_withheld" if withheld else "audit_findings.none", signs=signs))
+    if unsearched := _unsearched(found.findings["signs"]):
+        st.caption(unsearched)
+    if not told:
         return
     st.caption(t("audit_findings.note", findings=counted("findings", len(told))))
     rows = {(row["photo"], row["face"]): row for row in found.rows}
     for number, (key, each) in enumerate(zip(found.keys, told, strict=True), start=1):
         with st.container(key=f"audit-finding-{number}"):
             _finding(audit, number, key, each, rows)
+
+
+def _unsearched(signs: Mapping[str, Any]) -> str:
+    """In which classes no mark or light was looked for; empty where in all."""
+    left = [class_short_label(label) for label in CLASSES if label not in signs["classes"]]
+    told = ", ".join(left)
+    return t("audit_findings.unsearched", told=told, needed=signs["needed"]) if left else ""
 
 
 def _finding(

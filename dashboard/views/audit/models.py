@@ -122,8 +122,11 @@ def _slices(found: Finished, one: Mapping[str, Any]) -> None:
     st.table(
         [
             {
-                t("audit_models.factor"): t(f"audit_factor.{each['factor']}"),
-                t("audit_models.level"): level_words(each["factor"], each["level"]),
+                t("audit_models.kind"): t(
+                    "audit_models.kind_is",
+                    factor=t(f"audit_factor.{each['factor']}"),
+                    level=level_words(each["factor"], each["level"]),
+                ),
                 t("audit_models.n"): format_number(each["n"], ","),
                 **{t(f"audit_measure.{measure}"): _estimate(found, each, measure) for measure in _MEASURES},
                 t("audit_models.differs"): _differs(each),

@@ -113,8 +113,8 @@ def _examine_all(audit: Audit, bar: DeltaGenerator) -> None:
         told = _count(audit, each)
 
         def draw(stage: JobProgress, told: str = told) -> None:
-            waits = t("stage.waiting", done=stage.done) if stage.name == "waiting" else told
-            bar.progress(audit.done / len(files), waits)
+            waits = f" · {t('stage.waiting', done=stage.done)}" if stage.name == "waiting" else ""
+            bar.progress(audit.done / len(files), f"{told}{waits}")
 
         bar.progress(audit.done / len(files), told)
         audit.waiting.append(_examined(audit, files[audit.done], draw))

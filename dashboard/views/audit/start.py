@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -47,6 +47,7 @@ _ROUND = own_photos.UPLOAD_ROUNDS[1]
 upload; how often something was uploaded."""
 
 _BEGIN = "audit begin"
+_ACCURACY = "accuracy_per_class"
 
 
 def show(models: Sequence[str]) -> None:
@@ -67,11 +68,13 @@ def show(models: Sequence[str]) -> None:
         _uploaders() if photos is None else _chosen(photos)
         st.header(t("audit_start.models"), anchor=False)
         chosen = _models(models)
-        main = st.container()
+        about = _about(photos)
     with right:
         st.header(t("audit_start.claims"), anchor=False)
         claims = _claims(photos)
-        about = _about(photos)
+        main = st.container()
+        if claims:
+            st.caption(t("audit_start.digest", digest=digest(claims)))
     with main:
         _begin(photos, Asked(chosen, claims, about), bar)
 
@@ -267,32 +270,40 @@ def _about(photos: PhotoSet | None) -> dict[str, str]:
 
 
 def _claims(photos: PhotoSet | None) -> tuple[Claim, ...]:
-    """The claims that are ticked, with their limits."""
+    """The claims that are ticked, with their limits, and which cannot be judged with so few photos."""
     st.caption(t("audit_start.claims_note"))
-    claims = [each for each in (_claim(usual, photos) for usual in DEFAULT_CLAIMS) if each]
-    if claims:
-        st.caption(t("audit_start.digest", digest=digest(tuple(claims))))
-    return tuple(claims)
+    claims = tuple(each for each in map(_claim, DEFAULT_CLAIMS) if each)
+    if photos:
+        for short in _shortages(claims, photos):
+            st.caption(short)
+    return claims
 
 
-def _short(claim: Claim, photos: PhotoSet) -> str:
-    """Why so many faces are not to be expected of the photos; empty where they are."""
-    labels = Counter(file.label for file in photos.files if file.label)
-    if claim.kind == "accuracy_per_class":
-        if not labels:
-            return t("audit_start.no_labels")
-        label, there = min(labels.items(), key=lambda pair: pair[1])
-        few = state.counted("files", there)
-        short = t("audit_start.short_class", there=few, label=class_short_label(label))
-        return short if there < claim.least_n else ""
+def _shortages(claims: Sequence[Claim], photos: PhotoSet) -> Iterator[str]:
+    """Why so many faces are not to be expected of the photos: for accuracy by class, else for all claims."""
     there = sum(not file.refusal for file in photos.files)
-    shares = 2 if claim.kind == "same_for_small_faces" else 1
-    if there >= shares * claim.least_n:
-        return ""
-    return t("audit_start.short", there=state.counted("files", there))
+    few = sum(there < _needed(claim) for claim in claims if claim.kind != _ACCURACY)
+    if few:
+        yield t("audit_start.short", there=state.counted("files", there), few=few, all=len(claims))
+    accuracy = next((claim for claim in claims if claim.kind == _ACCURACY), None)
+    if accuracy is None:
+        return
+    labels = Counter(file.label for file in photos.files if file.label)
+    if not labels:
+        yield t("audit_start.no_labels")
+        return
+    label, fewest = min(labels.items(), key=lambda pair: pair[1])
+    if fewest < accuracy.least_n:
+        few_files = state.counted("files", fewest)
+        yield t("audit_start.short_class", there=few_files, label=class_short_label(label))
 
 
-def _claim(usual: Claim, photos: PhotoSet | None) -> Claim | None:
+def _needed(claim: Claim) -> int:
+    """Faces that a claim needs in all."""
+    return claim.least_n * (2 if claim.kind == "same_for_small_faces" else 1)
+
+
+def _claim(usual: Claim) -> Claim | None:
     kind = usual.kind
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key=f"audit-claim-{kind}"):
         made = st.checkbox(t(f"audit_tick.{kind}"), value=True, key=f"audit tick {kind}", width="stretch")
@@ -316,10 +327,7 @@ def _claim(usual: Claim, photos: PhotoSet | None) -> Claim | None:
         )
     if not made:
         return None
-    claim = replace(usual, threshold=limit / 100, least_n=int(least))
-    if photos and (short := _short(claim, photos)):
-        st.caption(short)
-    return claim
+    return replace(usual, threshold=limit / 100, least_n=int(least))
 
 
 def _begin(photos: PhotoSet | None, asked: Asked, bar: Any) -> None:

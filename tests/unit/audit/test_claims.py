@@ -346,15 +346,29 @@ def test_a_model_that_always_looks_there_and_is_right_passes_all_default_claims(
     assert all(each.interval[0] <= each.value <= each.interval[1] for each in results)
 
 
-def test_a_model_that_cheats_on_small_faces_only_is_named():
+@pytest.mark.parametrize(
+    ("verdict", "reason"),
+    [
+        ("not supported", "follows_not"),
+        ("cannot tell", "nothing_moves"),
+        ("cannot tell", "not_among_changes"),
+    ],
+)
+def test_a_model_that_cheats_on_small_faces_only_is_named(verdict, reason):
+    """It follows something else, or reads what no edit touches."""
+    cheats = {"verdict": verdict, "reason": reason}
     rows = [
-        row(photo, face_width=width, verdict="not supported" if 48 <= width <= 80 else "supported")
+        row(photo, face_width=width, **(cheats if 48 <= width <= 80 else {}))
         for photo, width in enumerate([40, 48, 64, 80, 81, 300] * 60)
     ]
     (result,) = judge(table(rows), only("same_for_small_faces", 0.1))
     assert (result.result, result.value, result.n) == ("does not hold", -1, 300)
-    honest = [each | {"verdict": "supported"} for each in rows]
+    assert result.unjudged == 0
+    honest = [each | {"verdict": "supported", "reason": ""} for each in rows]
     assert judge(table(honest), only("same_for_small_faces", 0.1))[0].result == "holds"
+    few = [each | {"reason": "no_mesh"} if each["verdict"] == "cannot tell" else each for each in rows]
+    unjudged = 180 if verdict == "cannot tell" else 0
+    assert judge(table(few), only("same_for_small_faces", 0.1))[0].unjudged == unjudged
 
 
 def test_a_model_at_exactly_the_threshold_is_not_decided_more_than_once_in_twenty():

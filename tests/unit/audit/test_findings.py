@@ -472,6 +472,21 @@ def test_a_model_that_cheats_on_small_faces_is_named(how, measure):
     assert (("size", "48_80") in worse) == (how != "unmoved")  # of those that can be told, none is worse
 
 
+@pytest.mark.parametrize(
+    ("labels", "searched"),
+    [
+        ({"covered": 40, "incorrect": 30, "uncovered": 29}, ["covered", "incorrect"]),
+        ({"covered": 40, "incorrect": 0, "uncovered": 29}, []),
+        ({"covered": 30, "incorrect": 20, "uncovered": 10}, ["covered"]),
+        ({}, []),
+    ],
+)
+def test_it_is_said_in_which_classes_marks_and_light_were_looked_for(labels, searched):
+    given = [label for label, count in labels.items() for _ in range(count)] + [None] * 40
+    rows = [face_row(photo, label=label) for photo, label in enumerate(given)]
+    assert find(table(rows), [], ["default"]).as_dict()["signs"] == {"classes": searched, "needed": 30}
+
+
 def test_a_label_that_every_model_contradicts_is_doubted():
     def change(row, rng):
         if row["label"] == "incorrect" and row["face_width"] == 60:

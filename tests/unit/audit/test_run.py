@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.support import evidences
-from tests.support.audits import EMPTY, examine, picture, zipped
+from tests.support.audits import EMPTY, examine, face_row, picture, zipped
 from xai.audit.claims.definitions import DEFAULT_CLAIMS
-from xai.audit.ledger import OUTCOMES
-from xai.audit.rows import SCHEMA
+from xai.audit.ledger import OUTCOMES, Ledger
+from xai.audit.rows import SCHEMA, write_part
 from xai.audit.run import PART_FILES, run_audit
 from xai.audit.settings import Options, alone
 from xai.audit.sources.files import list_files
@@ -72,7 +72,8 @@ def test_every_file_is_accounted_for(folder, models, tmp_path):
         "first": {"supported": 33, "mixed": 33, "not supported": 0, "cannot tell": 0},
         "second": {"supported": 33, "mixed": 33, "not supported": 0, "cannot tell": 0},
     }
-    counts = {name: n for name, n in summary.items() if name not in ("verdicts", "claims", "controls")}
+    apart = ("verdicts", "untold", "claims", "controls")
+    counts = {name: n for name, n in summary.items() if name not in apart}
     assert counts == {
         "files": 70, "photos": 67, "faces": 66, "refused": 2, "no_face": 1, "duplicates": 1, "unmatched": 0,
         "unexplained": 0,
@@ -87,6 +88,24 @@ def test_every_file_is_accounted_for(folder, models, tmp_path):
     twins = sorted(row["outcome"] for name, row in rows.items() if name.startswith("002"))
     assert twins == ["duplicate", "read"]
     assert json.loads((tmp_path / "out" / "summary.json").read_text()) == summary
+
+
+def test_why_it_cannot_be_told_is_counted_by_reason(tmp_path):
+    told = ["turned", "seam", "", "seam", "small", "seam", "", "turned"]
+    rows = [
+        face_row(photo, verdict="cannot tell" if reason else "mixed", reason=reason or "follows_partly")
+        for photo, reason in enumerate(told)
+    ]
+    ledger = Ledger(tmp_path)
+    for own in (rows[:5], rows[5:]):
+        write_part(ledger.part(ledger.done), own)
+        ledger.add([])
+    summary = summarise(ledger, ["default", "another"], tmp_path, [], {})
+    assert list(summary["untold"]["default"].items()) == [("seam", 3), ("turned", 2), ("small", 1)]
+    assert summary["verdicts"]["default"] == {
+        "supported": 0, "mixed": 2, "not supported": 0, "cannot tell": 6,
+    }  # fmt: skip
+    assert (summary["untold"]["another"], sum(summary["verdicts"]["another"].values())) == ({}, 0)
 
 
 def test_rows_are_one_per_face_and_model(folder, models, tmp_path):

@@ -13,7 +13,14 @@ from xai.classes import class_info
 from xai.errors import DataRejected
 from xai.types import CLASSES
 
-__all__ = ["column", "ordered", "right_answer"]
+__all__ = ["UNMOVED", "column", "ordered", "right_answer"]
+
+UNMOVED = ("nothing_moves", "not_among_changes")
+"""Reasons for which it cannot be told where an answer looks: no edit moves it, or only a whole other photo.
+
+In a comparison of small faces with larger ones such an answer counts as not *supported*: a model that reads
+something else on small faces alone may give many of them.
+"""
 
 _KEY = ("photo_sha256", "photo", "face", "model")
 _OPTIONAL = ("label", "reason", "yaw", "mask_colour", "aligned_map")

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from xai.audit.claims.answers import column, ordered, right_answer
+from xai.audit.claims.answers import UNMOVED, column, ordered, right_answer
 from xai.audit.claims.definitions import ALL_MODELS, Claim
 from xai.audit.claims.estimates import TAIL, Difference, Estimate, Share, holm, share
 from xai.classes import wearings_by_class
@@ -379,7 +379,11 @@ def _nose_and_mouth(answers: _Answers, claim: Claim) -> Iterator[_Cell]:
 
 
 def _small_faces(answers: _Answers, claim: Claim) -> Iterator[_Cell]:
+    """One cell: the share *supported* on small faces less that on larger ones, see ``UNMOVED``."""
     supported, reasons = _supported(answers)
+    unmoved = np.isin(answers.columns["reason"], UNMOVED)
+    supported = np.where(unmoved, 0.0, supported)
+    reasons = [None if still else why for why, still in zip(reasons, unmoved, strict=True)]
     width = answers.columns["face_width"].astype(np.int64)
     small, large = (width >= SMALL[0]) & (width <= SMALL[1]), width > SMALL[1]
     first, second = (

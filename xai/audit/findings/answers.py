@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from xai.audit.claims.answers import column, ordered, right_answer
+from xai.audit.claims.answers import UNMOVED, column, ordered, right_answer
 from xai.audit.claims.estimates import share
 from xai.audit.measures import ALIGNED_SIDE, SURROUND_SIDE
 from xai.classes import MEANINGS, class_info
@@ -30,8 +30,6 @@ _COLUMNS = (
 )  # fmt: skip
 WITHHELD = "withheld"
 """In place of a verdict that nothing is to rest on."""
-
-_UNMOVED = ("nothing_moves", "not_among_changes")
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +194,7 @@ def _answers(rows: pa.Table, groups: Ints, count: int, named: Mapping[str, Strin
         confidence=_floats(rows, "confidence"),
         verdict=verdict,
         right=np.array([np.nan if isinstance(each, str) else float(each) for each in right]),
-        unmoved=np.isin(column(rows, "reason"), _UNMOVED),
+        unmoved=np.isin(column(rows, "reason"), UNMOVED),
         supported=np.where(verdict == "cannot tell", np.nan, (verdict == "supported").astype(np.float64)),
         maps=maps,
         mapped=mapped,

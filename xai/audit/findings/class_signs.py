@@ -15,7 +15,15 @@ from xai.audit.findings.answers import Answers, Flags, Floats, Ints
 from xai.audit.measures import SURROUND_SIDE
 from xai.types import CLASSES
 
-__all__ = ["LightSign", "PatchSign", "areas_under_curve", "class_lights", "class_marks"]
+__all__ = [
+    "LEAST_FACES",
+    "LightSign",
+    "PatchSign",
+    "areas_under_curve",
+    "class_lights",
+    "class_marks",
+    "searched_classes",
+]
 
 MARK_AREA = 0.75
 """Area under the ROC curve from which a patch gives a class away. On 170 photographs of three classes, a
@@ -157,6 +165,19 @@ def class_lights(faces: Answers) -> list[LightSign]:
         faces: of the set, each once.
     """
     return list(_one_by_one(faces, _strongest_light))
+
+
+def searched_classes(faces: Answers | None) -> list[str]:
+    """The classes in which a mark or light can be found: enough faces have the class, and enough another.
+
+    Args:
+        faces: of the set, each once; None without any.
+    """
+    if faces is None:
+        return []
+    counts = {label: int((faces.label == label).sum()) for label in CLASSES}
+    others = sum(counts.values())
+    return [label for label, n in counts.items() if min(n, others - n) >= LEAST_FACES]
 
 
 def _one_by_one(faces: Answers, strongest: Callable[[Answers, Ints], _Sign | None]) -> Iterator[_Sign]:

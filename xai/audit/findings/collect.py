@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from xai.atomic_write import write_atomically
 from xai.audit.claims.estimates import holm
 from xai.audit.findings.answers import WITHHELD, Answers, answers_by_model, class_order, each_face
+from xai.audit.findings.class_signs import LEAST_FACES, searched_classes
 from xai.audit.findings.comparison import compare
 from xai.audit.findings.mean_maps import mean_maps, scale_of_maps
 from xai.audit.findings.remarks import remarks_of_model, remarks_of_set, sorted_remarks
@@ -40,12 +41,14 @@ class Findings:
         comparisons: of each two models, in their order.
         findings: what an auditor must know, worst first.
         withheld: whether all that rests on verdicts is left out, since the controls do not hold.
+        searched: the classes in which a mark or light was looked for, as of ``searched_classes``.
     """
 
     models: Mapping[str, Mapping[str, Any]]
     comparisons: Sequence[Mapping[str, Any]]
     findings: Sequence[Mapping[str, Any]]
     withheld: bool
+    searched: Sequence[str]
 
     def as_dict(self) -> dict[str, Any]:
         """Ready for JSON. A face is ``[photo, number]``; an estimate ``{value, interval, n}``, clustered by
@@ -66,11 +69,15 @@ class Findings:
         ``withheld``: whether verdicts are; then no share *supported* is estimated or compared, ``places`` and
         ``verdicts`` are None, and the ``verdict`` of the worst is ``WITHHELD``.
 
+        ``signs``: the ``classes`` in which a mark or light was looked for, and how many faces are ``needed``
+        of a class and of the others.
+
         ``scales``: largest absolute value of the ``maps`` of all ``models``, over all answers, and of those
         of all ``comparisons``; 0 without any.
         """
         return {
             "withheld": self.withheld,
+            "signs": {"classes": list(self.searched), "needed": LEAST_FACES},
             "scales": {
                 "models": scale_of_maps(each for one in self.models.values() for each in one["maps"]),
                 "comparisons": scale_of_maps(each for one in self.comparisons for each in one["maps"]),
@@ -105,7 +112,8 @@ def find(
     if not verdicts:
         rows = {name: answers.without_verdicts() for name, answers in rows.items()}
     slices = {name: slices_of(answers) for name, answers in rows.items()}
-    remarks = [*remarks_of_set(each_face(rows), list(outcomes), list(rows.values()))]
+    faces = each_face(rows)
+    remarks = [*remarks_of_set(faces, list(outcomes), list(rows.values()))]
     for name, answers in rows.items():
         remarks.extend(remarks_of_model(name, answers, slices[name]))
     return Findings(
@@ -113,6 +121,7 @@ def find(
         comparisons=_comparisons(rows),
         findings=sorted_remarks(remarks),
         withheld=not verdicts,
+        searched=searched_classes(faces),
     )
 
 

@@ -138,10 +138,7 @@ def _signs(faces: Answers) -> Iterator[Remark]:
 
 def _small_faces(model: str, answers: Answers) -> Iterator[Remark]:
     """Whether a share on small faces surely differs from that on larger ones by over ``SMALL_MARGIN``, at
-    half of ``LEVEL``, as two shares are looked at.
-
-    An answer that no edit moves counts as not *supported* here: a model that reads something else on small
-    faces alone may give many of them.
+    half of ``LEVEL``, as two shares are looked at; see ``UNMOVED``.
     """
     small = (answers.width >= SMALL[0]) & (answers.width <= SMALL[1])
     larger = answers.width > SMALL[1]

@@ -38,8 +38,9 @@ from xai.audit.report.words import (
     family_words,
     reason_words,
 )
+from xai.types import CLASSES
 
-__all__ = ["NOT_STATED", "NO_CONFORMITY", "claims", "nothing_found", "opening", "reading"]
+__all__ = ["NOT_STATED", "NO_CONFORMITY", "claims", "nothing_found", "opening", "reading", "unsearched"]
 
 Json = Mapping[str, Any]
 
@@ -51,6 +52,8 @@ NO_CONFORMITY = (
 NOT_STATED = "not stated"
 
 _MOST_SERIOUS = 6
+_REASONS = 3
+"""Reasons that the first page gives for what could not be judged."""
 _DIFFERENCES = ("same_for_small_faces",)
 """Kinds of claims whose value is a difference of two shares."""
 _EDITS = ("rests_on_lower_face", "not_on_mask_colour")
@@ -63,6 +66,7 @@ def opening(record: Record) -> tuple[Block, ...]:
         Terms(tuple(_about_audit(record))),
         Paragraph(_audited(record)),
         *_withheld(record),
+        Paragraph(_not_judged(record)),
         _verdicts(record),
         *_plots(record),
         Section("The most serious findings", (_serious(record),), "serious"),
@@ -77,15 +81,24 @@ def reading() -> Section:
 
 def nothing_found(record: Record) -> str:
     """What was looked for in vain."""
-    looked = [
-        "copies",
-        "marks and light that give a class away",
-        "confident errors",
-        "groups of faces that do worse",
-    ]
+    looked = ["copies", "confident errors", "groups of faces that do worse"]
+    if record.findings["signs"]["classes"]:
+        looked.insert(1, "marks and light that give a class away")
     if not record.withheld:
         looked += ["right answers that are not supported", "doubtful labels"]
-    return f"No findings. Checked for: {', '.join(looked)}."
+    return " ".join(filter(None, (f"No findings. Checked for: {', '.join(looked)}.", unsearched(record))))
+
+
+def unsearched(record: Record) -> str:
+    """In which classes no mark or light was looked for; empty where in all."""
+    signs = record.findings["signs"]
+    left = [class_words(label) for label in CLASSES if label not in signs["classes"]]
+    if not left:
+        return ""
+    return (
+        f"Marks and light that give a class away were not looked for under {listed(left)}: that takes "
+        f"{signs['needed']} faces with the label and as many with others."
+    )
 
 
 def claims(record: Record) -> Section:
@@ -233,21 +246,20 @@ def _scope(record: Record) -> tuple[tuple[str, str], ...]:
         "people, such as age or skin colour, which the tool neither estimates nor compares; security, "
         "privacy, and the system around the models."
     )
-    return ("In scope", inside), ("Out of scope", outside), ("Could not be judged", _not_judged(record))
+    return ("In scope", inside), ("Out of scope", outside)
 
 
 def _not_judged(record: Record) -> str:
+    """The answers that could not be judged, with the reasons, and the files without any."""
     summary = record.summary
-    untold = {name: summary["verdicts"][name]["cannot tell"] for name in record.models}
-    parts = [f"{counted(n, 'answer')} of {isolated(name)}" for name, n in untold.items()]
+    untold = {name: why for name in record.models if (why := summary["untold"][name])}
     if record.withheld:
-        said = (
-            "What any answer depends on: all verdicts are withheld, as the controls did not confirm the tool."
-        )
-    elif any(untold.values()):
-        said = f"{listed(parts)}, of {counted(summary['faces'], 'face')} each."
+        said = "No answer could be judged: verdicts are withheld, as the controls did not confirm the tool."
+    elif untold:
+        parts = (_untold(record.title(name), why, summary["faces"]) for name, why in untold.items())
+        said = f"Could not be judged: {'; '.join(parts)}."
     else:
-        said = "No answer."
+        said = "Every answer could be judged."
     counts = (
         (summary["refused"], "file was refused", "files were refused"),
         (summary["no_face"], "photo has no face that was found", "photos have no face that was found"),
@@ -261,6 +273,16 @@ def _not_judged(record: Record) -> str:
     )
     files = "; ".join(counted(*each) for each in counts if each[0])
     return f"{said} {files}." if files else said
+
+
+def _untold(model: str, why: Mapping[str, int], faces: int) -> str:
+    """How many answers of a model could not be judged, and the most frequent reasons."""
+    named = [f"{reason_words(code)} ({n:,})" for code, n in list(why.items())[:_REASONS]]
+    if rest := sum(list(why.values())[_REASONS:]):
+        named.append(f"for other reasons ({rest:,})")
+    count = sum(why.values())
+    share = percent(count / faces)
+    return f"{count:,} of {counted(faces, 'answer')} ({share}) of {model}, since {', '.join(named)}"
 
 
 def _claim(number: int, each: Json, made: Mapping[str, Json]) -> Section:

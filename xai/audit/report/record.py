@@ -121,8 +121,10 @@ def read_record(out: Path) -> Record:
     _check(
         out / SETTINGS_FILE, settings, ("models", "set", "claims", "methods", "device", "code", "packages")
     )
-    _check(out / SUMMARY_FILE, summary, ("files", "photos", "faces", "verdicts", "claims"))
-    _check(out / FINDINGS_FILE, findings, ("models", "comparisons", "findings", "withheld", "scales"))
+    _check(out / SUMMARY_FILE, summary, ("files", "photos", "faces", "verdicts", "untold", "claims"))
+    _check(
+        out / FINDINGS_FILE, findings, ("models", "comparisons", "findings", "withheld", "signs", "scales")
+    )
     _check_notes(out / NOTES_FILE, notes)
     for claim in summary["claims"].values():
         if claim["asked"]["kind"] not in NOT_ESTABLISHED or "models" not in claim:

@@ -7,7 +7,7 @@ from typing import Any
 
 from xai.audit.report.figures import Dot, grouped_plot, map_drawing, map_legend
 from xai.audit.report.finding_words import finding_meaning, finding_title
-from xai.audit.report.first_page import nothing_found
+from xai.audit.report.first_page import nothing_found, unsearched
 from xai.audit.report.formats import (
     counted,
     estimate,
@@ -136,7 +136,7 @@ def findings(record: Record, pictures: Pictures | None) -> Section:
     intro = (
         "What the rows say beyond the claims, the most serious first. Each is a statement about this set, "
         "and a reason to look, not a proof of a cause. Below each face stand its label, the answer with the "
-        "confidence that the model gives it, and the verdict."
+        f"confidence that the model gives it, and the verdict. {unsearched(record)}".rstrip()
         if found
         else nothing_found(record)
     )

@@ -286,6 +286,7 @@ def test_an_audit_without_faces_or_labels_says_so(tmp_path, seeds):
     assert ("No face was found for it." in words) is not bool(seeds)
     assert ("No face has a label, so there is no confusion matrix." in words) is bool(seeds)
     assert "1 photo has no face that was found" in words
+    assert "were not looked for under worn correctly, worn incorrectly and no mask: that takes 30" in words
 
 
 @pytest.mark.slow
@@ -341,6 +342,26 @@ def test_a_tool_that_is_not_confirmed_says_so_on_the_first_page(copied):
         )
 
 
+def test_what_could_not_be_judged_stands_on_the_first_page_with_its_reasons(copied):
+    path = copied / "summary.json"
+    summary = json.loads(path.read_text())
+    summary["faces"] = 50
+    summary["untold"] = {NAMES[0]: {"seam": 30, "turned": 9, "small": 2, "unsure": 1}, NAMES[1]: {}}
+    path.write_text(json.dumps(summary))
+    write_report(copied, None)
+    first = squeezed(PdfReader(copied / "report.pdf").pages[0].extract_text())
+    assert re.search(
+        r"42of50answers\(84%\)of.*,sinceaneditthatshouldchangenothingchangedtheanswer\(30\)", first
+    )
+    assert squeezed("the face is too small to edit (2), for other reasons (1).") in first
+    summary["untold"] = {name: {} for name in NAMES}
+    path.write_text(json.dumps(summary))
+    write_report(copied, None)
+    assert squeezed("Every answer could be judged.") in squeezed(
+        PdfReader(copied / "report.pdf").pages[0].extract_text()
+    )
+
+
 def test_what_rests_on_verdicts_is_withheld_everywhere_where_the_controls_fail(copied):
     controls = json.loads((copied / "controls.json").read_text())
     controls |= {"hold": False, "sentence": "On these photos the verdict misjudges the planted mark."}
@@ -350,7 +371,7 @@ def test_what_rests_on_verdicts_is_withheld_everywhere_where_the_controls_fail(c
     words = squeezed("".join(Page((copied / "report.html").read_text(encoding="utf-8")).words))
     assert words.count(squeezed("Supported, of the faces that could be judged: withheld.")) == len(NAMES)
     assert words.count(squeezed("Answers by verdict: Withheld")) == len(NAMES)
-    assert squeezed("What any answer depends on: all verdicts are withheld") in words
+    assert squeezed("No answer could be judged: verdicts are withheld") in words
     found = json.loads((copied / "findings.json").read_text())
     assert found["withheld"]
     assert not {"right_elsewhere", "label_doubt"} & {each["code"] for each in found["findings"]}

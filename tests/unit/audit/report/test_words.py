@@ -30,6 +30,8 @@ def test_every_code_has_words():
     reasons = {reasons[0].code for _, reasons in evidences.outcomes()} | evidences.DOCUMENTED - {"stays"}
     reasons |= {"no_label", "unknown_class", "incorrect_not_stated", "not_stated", "controls"}
     assert reasons <= set(words.REASONS)
+    untold = {*evidences.ABSTENTIONS, "no_label", "incorrect_not_stated", "not_stated"}
+    assert {f"audit_untold.{code}" for code in untold} <= set(messages("en"))
     assert all(words.worst_words(why) != why.replace("_", " ") or why == "wrong" for why in WHYS)
     required = {name for name in named_families("covered") if FAMILIES[name].asks == "stay"} | {"followed"}
     assert all(words.family_words(name) != name for name in required)
