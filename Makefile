@@ -112,7 +112,9 @@ audit: $(READY_DEV)
 # Masks are drawn on bare faces; then network, and the head that says what is wrong with a mask.
 default-model: $(READY)
 	test -f $(TRAINED)/drawn/labels.csv || $(PY) -m xai draw --data $(DATA)/ganfaces --data $(DATA)/ilc --part train --per-face 4 --out $(TRAINED)/drawn
-	$(PY) -m xai train mobilenet_v2 --data $(DATA)/ilc --data $(DATA)/chandrika --data $(TRAINED)/drawn --doubts weights/doubts.csv --seed $(SEED) --out $(TRAINED)/seed$(SEED)
+	for model in mobilenet_v2_plain mobilenet_v2; do \
+		XAI_WEIGHTS=$(TRAINED)/seed$(SEED) $(PY) -m xai train $$model --data $(DATA)/ilc --data $(DATA)/chandrika --data $(TRAINED)/drawn --doubts weights/doubts.csv --seed $(SEED) --out $(TRAINED)/seed$(SEED) || exit 1; \
+	done
 	XAI_WEIGHTS=$(TRAINED)/seed$(SEED) $(PY) -m xai train-reasons mobilenet_v2 --data $(TRAINED)/drawn --out $(TRAINED)/seed$(SEED)
 
 clean:

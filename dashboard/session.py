@@ -22,6 +22,7 @@ from dashboard.worker.job_handle import JobError, JobHandle
 from dashboard.worker.jobs import (
     AnalyzePhoto,
     AnalyzeSample,
+    FaceExplanation,
     Job,
     JobProgress,
     PhotoAnalysis,
@@ -29,6 +30,7 @@ from dashboard.worker.jobs import (
     Thumbnail,
 )
 from dashboard.worker.model_jobs import TryModels
+from dashboard.worker.quiz_questions import ExplainControl
 from dashboard.worker.results import ShortcutRound, ShortcutRoundRequest
 from xai.models.cards import Catalogue, read_cards, weights_folders
 from xai.types import Prediction
@@ -39,6 +41,7 @@ __all__ = [
     "begin_run",
     "cached",
     "catalogue",
+    "control",
     "get_state",
     "installed",
     "keep_own_photo",
@@ -122,6 +125,15 @@ def shortcut_round(number: int, show: Callable[[JobProgress], None]) -> Shortcut
     return cached(
         "shortcut rounds", number, lambda: cast(ShortcutRound, run_job(ShortcutRoundRequest(number), show))
     )
+
+
+def control(job: ExplainControl, show: Callable[[JobProgress], None]) -> FaceExplanation:
+    """A control model on a face of the quiz; errors as of ``analyze_photo``."""
+
+    def ask() -> FaceExplanation:
+        return PREFETCHED.control(job) or cast(FaceExplanation, run_job(job, show))
+
+    return cached("quiz", job, ask)
 
 
 def sample_thumbnails(samples: Iterable[str]) -> Mapping[str, bytes]:

@@ -35,6 +35,7 @@ CACHE_LIMITS = {
     "own": 10,
     "answers": 300,
     "shortcut rounds": 8,
+    "quiz": 8,
     "explanation": 48,
     "class map": 160,
     "picture": 96,

@@ -25,6 +25,7 @@ from xai.types import REGION_SUMS, REGIONS, Explanation, Heatmap, RegionShares
 __all__ = [
     "SCHEMA",
     "check_free",
+    "defused",
     "evidence_dict",
     "face_record",
     "figure_of",
@@ -35,6 +36,17 @@ __all__ = [
 
 SCHEMA = 2
 """Version of the manifest's keys."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
+
+
+def defused(cell: object) -> object:
+    """A cell of a CSV; text that a spreadsheet would run as a formula gets a leading apostrophe.
+
+    >>> defused("=1+1"), defused("mask.jpg"), defused(3)
+    ("'=1+1", 'mask.jpg', 3)
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def write_explanations(

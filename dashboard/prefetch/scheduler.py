@@ -27,6 +27,7 @@ from dashboard.worker.jobs import (
     PhotoAnalysis,
     ResultPart,
 )
+from dashboard.worker.quiz_questions import ExplainControl, jobs_of
 from dashboard.worker.results import MapCheck
 from xai.errors import XaiError
 from xai.evidence_types import Evidence
@@ -94,10 +95,11 @@ class Prefetcher:
         """
         try:
             self._cache.remove_stale()
-            for work in (self._explain, self._check):  # checks last: a visitor waits for a verdict
-                for sample in samples if self._cache.models else ():
-                    for face in self._faces(sample):
-                        work(face)
+            wanted = samples if self._cache.models else ()
+            # Checks last: a visitor waits for a verdict.
+            for work in (self._explain, self._prepare_quiz, self._check):
+                for sample in wanted:
+                    work(sample)
         except JobError as failure:
             _LOG.info("the samples are not all explained beforehand: %s", failure)
         except (XaiError, OSError) as failure:
@@ -111,7 +113,21 @@ class Prefetcher:
             self._cache.put(_seen_key(job), seen)
         return seen.faces if isinstance(seen, PhotoAnalysis) and not seen.problems else ()
 
-    def _explain(self, face: Face) -> None:
+    def _explain(self, sample: str) -> None:
+        for face in self._faces(sample):
+            self._explain_face(face)
+
+    def _prepare_quiz(self, sample: str) -> None:
+        for job in jobs_of(sample):
+            if self._cache.get(_control_key(job)) is None:
+                made, _ = self._measured(job)
+                self._cache.put(_control_key(job), made)
+
+    def _check(self, sample: str) -> None:
+        for face in self._faces(sample):
+            self._check_face(face)
+
+    def _explain_face(self, face: Face) -> None:
         missing = tuple(
             ModelRequest(model, maps=maps, test=test)
             for model in self._cache.models
@@ -128,7 +144,7 @@ class Prefetcher:
             elif isinstance(part.value, Evidence):
                 self._cache.put(_evidence_key(face, part.name), part.value)
 
-    def _check(self, face: Face) -> None:
+    def _check_face(self, face: Face) -> None:
         for model in self._cache.models:
             maps = self._cache.get(_maps_key(face, model, METHODS_SHOWN))
             if maps is None:
@@ -184,6 +200,10 @@ class PrefetchedResults:
         """The checks of a model's maps of a sample's face, likewise."""
         return self._get(_check_key(job)) if self._knows(job.model) else None
 
+    def control(self, job: ExplainControl) -> FaceExplanation | None:
+        """A control model on a face of the quiz, with its crop."""
+        return self._get(_control_key(job))
+
     def start(self, submit: Submit, samples: Sequence[str]) -> None:
         """Open the cache folder and prefetch the samples, in a daemon thread.
 
@@ -222,6 +242,10 @@ def _check_key(job: CheckFaithfulness) -> Sequence[object]:
 
 def _evidence_key(face: Face, model: str) -> Sequence[object]:
     return ("evidence", *_face(face), model)
+
+
+def _control_key(job: ExplainControl) -> Sequence[object]:
+    return ("control", job.sample, job.network)
 
 
 def _face(face: Face) -> Sequence[object]:

@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.attribution.methods import METHODS
-from xai.export import evidence_dict
+from xai.export import defused, evidence_dict
 from xai.photo.images import encode_png
 from xai.render import common_scale, dim_outside, display_scale, display_values, overlay
 from xai.types import REGIONS, Explanation, Heatmap
 
-__all__ = ["SCHEMA", "face_zip", "numbers_csv", "numbers_json"]
+__all__ = ["SCHEMA", "csv_table", "face_zip", "numbers_csv", "numbers_json"]
 
 SCHEMA = 3
 """Version of the layout of ``numbers.json``."""
@@ -80,7 +80,16 @@ def numbers_csv(explanations: Sequence[Explanation]) -> bytes:
         for each in explanations
         for row in (*_answer_rows(each), *_map_rows(each), *_evidence_rows(each))
     ]
-    return _csv(("model", "target", "quantity", "source", "item", "value"), rows)
+    return csv_table(("model", "target", "quantity", "source", "item", "value"), rows)
+
+
+def csv_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A table as CSV in UTF-8; no cell is one that a spreadsheet would run as a formula."""
+    stream = io.StringIO()
+    table = csv.writer(stream, lineterminator="\n")
+    table.writerow(header)
+    table.writerows([defused(cell) for cell in row] for row in rows)
+    return stream.getvalue().encode()
 
 
 _Row = tuple[str, str, str, float | str | None]
@@ -199,15 +208,7 @@ def _table(explanations: Sequence[Explanation]) -> bytes:
         for method in each.heatmaps
         for region, numbers in (_shares(each, method) or {}).items()
     ]
-    return _csv(("model", "target", "method", "region", "share", "area", "lift"), rows)
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    stream = io.StringIO()
-    table = csv.writer(stream, lineterminator="\n")
-    table.writerow(header)
-    table.writerows(rows)
-    return stream.getvalue().encode()
+    return csv_table(("model", "target", "method", "region", "share", "area", "lift"), rows)
 
 
 def _npy(values: NDArray[np.float32]) -> bytes:

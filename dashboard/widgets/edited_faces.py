@@ -35,22 +35,22 @@ def show(evidence: Evidence) -> None:
         st.html(_LIST.format(title=escape(title), faces="".join(map(_face, faces))))
 
 
-def strip(faces: Sequence[EditWords]) -> str:
-    """A few of them in one row, as HTML."""
-    return _STRIP.format(faces="".join(map(_face, faces)))
+def strip(faces: Sequence[EditWords], side: int = _SIDE) -> str:
+    """A few of them in one row, as HTML; ``side`` is the largest of a picture, in pixels."""
+    return _STRIP.format(faces="".join(_face(face, side) for face in faces))
 
 
-def _thumbnail(picture: NDArray[np.uint8]) -> bytes:
+def _thumbnail(picture: NDArray[np.uint8], side: int) -> bytes:
     small = Pictures.fromarray(picture)
-    small.thumbnail((_SIDE, _SIDE))
+    small.thumbnail((side, side))
     return encode_jpeg(np.asarray(small))
 
 
-def _face(shown: EditWords) -> str:
+def _face(shown: EditWords, side: int = _SIDE) -> str:
     lines = {"change": shown.change, "answer": shown.answer, "found": shown.found}
     return _FACE.format(
         kind="held" if shown.held else "failed",
-        data=b64encode(_thumbnail(shown.picture)).decode(),
+        data=b64encode(_thumbnail(shown.picture, side)).decode(),
         alt=escape(shown.alt, quote=True),
         lines=" ".join(
             _LINE.format(kind=kind, words=escape(words)) for kind, words in lines.items() if words

@@ -35,6 +35,7 @@ from dashboard.worker.jobs import (
 )
 from dashboard.worker.model_jobs import ModelJob
 from dashboard.worker.model_pool import ModelPool
+from dashboard.worker.quiz_questions import ExplainControl
 from dashboard.worker.results import MapCheck, ShortcutRound, ShortcutRoundRequest
 from xai.errors import XaiError
 from xai.photo.images import encode_jpeg, read_image
@@ -201,6 +202,12 @@ def _references(
     return explain.references(job, tell)
 
 
+def _control(job: ExplainControl, _models: ModelPool, tell: ProgressCallback) -> FaceExplanation:
+    from dashboard.worker.tasks import explain  # noqa: PLC0415 - loads torch
+
+    return explain.control(job, tell)
+
+
 def _audit(job: AuditJob, models: ModelPool, tell: ProgressCallback) -> object:
     tell(JobProgress("auditing"))
     from dashboard.worker.tasks import audit  # noqa: PLC0415 - loads torch
@@ -232,6 +239,7 @@ _HANDLERS: Mapping[type, Handler] = {
     ExplainClasses: _explain_classes,
     CheckFaithfulness: _check,
     ExplainReferences: _references,
+    ExplainControl: _control,
     PrepareFills: _cover,
     ClassifyCrop: _cover,
     RunProbe: _cover,

@@ -18,6 +18,7 @@ from PIL import Image as Pictures
 from dashboard.worker.audit_jobs import AuditJob
 from dashboard.worker.counterfactual_jobs import CoverJob
 from dashboard.worker.model_jobs import ModelJob
+from dashboard.worker.quiz_questions import ExplainControl
 from dashboard.worker.results import ShortcutRoundRequest
 from xai.attribution.methods import DEFAULT_METHODS
 from xai.types import Box, Explanation, Face, Faces, Prediction
@@ -218,6 +219,7 @@ Job = (
     | AuditJob
     | ModelJob
     | ShortcutRoundRequest
+    | ExplainControl
     | AnalyzePhoto
     | AnalyzeSample
     | Thumbnail

@@ -1,5 +1,6 @@
 """The lesson in Chromium: how it is written in a room, where a step opens, and what can be moved by hand."""
 
+import csv
 import re
 
 import pytest
@@ -191,3 +192,41 @@ def test_who_wants_less_motion_sees_the_finished_map(visit):
     page.wait_for_timeout(1200)
     assert at(page) == before
     assert page.get_by_role("button", name=WORDS["patch.play"], exact=True).is_visible()
+
+
+FOCUSED = "document.activeElement.closest('[class*=st-key-quiz]')?.innerText.trim()"
+
+
+def test_the_quiz_is_taken_on_a_phone_by_keyboard_alone_and_its_answers_are_saved(visit, shots):
+    page = visit("quiz", width=390, height=844)
+    page.get_by_role("button", name=WORDS["quiz.start"].format(count=8)).focus()
+    page.keyboard.press("Enter")
+    chosen, seen = page.get_by_role("button", name=WORDS["quiz_saying.elsewhere"], exact=True), {}
+    for number in range(1, 9):
+        title = page.get_by_role("heading", name=re.compile(rf"^Question {number} of 8: "))
+        title.wait_for(timeout=PATIENCE)
+        condition = title.inner_text().partition(": ")[2]
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=PATIENCE)
+        if number == 1:
+            chosen.focus()
+        assert page.evaluate(FOCUSED) == WORDS["quiz_saying.elsewhere"], "the focus stays where it was"
+        pictures = page.locator(".key-faces img")
+        assert pictures.count() == (3 if condition == WORDS["quiz_condition.maps"] else 4)
+        assert all(len(one.get_attribute("alt")) > 20 for one in pictures.all())
+        assert all(one.bounding_box()["width"] > 150 for one in pictures.all())
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390
+        seen.setdefault(condition, page.screenshot(path=shots / f"quiz_{condition}.png", full_page=True))
+        page.wait_for_timeout(500)
+        page.keyboard.press("Enter")
+    page.get_by_role("heading", name=WORDS["quiz.score"]).wait_for(timeout=PATIENCE)
+    page.get_by_role("heading", name=WORDS["quiz.solutions"]).wait_for(timeout=PATIENCE)
+    opened(page, "quiz")
+    with page.expect_download() as saved:
+        page.get_by_role("button", name=WORDS["quiz.save"]).click()
+    rows = list(csv.DictReader(saved.value.path().read_text(encoding="utf-8").splitlines()))
+    assert [row["question"] for row in rows] == [str(number) for number in range(1, 9)]
+    assert {row["answer"] for row in rows} == {"elsewhere"}
+    assert sum(int(row["right"]) for row in rows) == sum(row["model_kind"] == "cheat" for row in rows) == 4
+    assert all(float(row["seconds"]) > 0.4 for row in rows)
+    assert len(seen) == 2
+    assert page.faults == []

@@ -74,7 +74,12 @@ def test_every_step_opens_from_the_address_and_shows_what_was_measured(step):
         "cover": "This is called occlusion",
         "attention": "of its weight",
     }
-    said |= {"verdict": "Verdict: \\*\\*Focus supported", "limits": "Cannot tell", "cheat": "Model A"}
+    said |= {
+        "verdict": "Verdict: \\*\\*Focus supported",
+        "limits": "Cannot tell",
+        "cheat": "Model A",
+        "quiz": "It is not a study",
+    }
     assert re.search(said.get(step, "Tap the places"), text(page))
 
 
@@ -96,11 +101,11 @@ def test_next_leads_through_all_steps_in_order_and_the_guess_can_only_be_skipped
         assert page.query_params["step"] == step
         assert ("next" in {button.key for button in page.button}) == (step != "guess")
     page.button(key="back").click().run()
-    assert page.header[0].value == WORDS["step_title.limits"]
+    assert page.header[0].value == WORDS["step_title.cheat"]
 
 
 def test_the_lesson_ends_and_leads_on():
-    page = visit(step="cheat")
+    page = visit(step="quiz")
     page.button(key="next").click().run()
     assert not page.exception
     assert page.header[0].value == WORDS["learn.done_title"]
@@ -108,7 +113,7 @@ def test_the_lesson_ends_and_leads_on():
     assert (link.proto.label, link.proto.page) == (WORDS["learn.done_photo"], "")
     assert "next" not in {button.key for button in page.button}
     page.button(key="back").click().run()
-    assert page.header[0].value == WORDS["step_title.cheat"]
+    assert page.header[0].value == WORDS["step_title.quiz"]
     page.button(key="next").click().run()
     page.button(key="again").click().run()
     assert page.header[0].value == WORDS["step_title.answer"]
@@ -224,7 +229,7 @@ def test_the_projector_shows_large_type_and_the_step_alone():
     assert WORDS["learn.title"] not in text(page)
     assert page.query_params["view"] == "projector"
     assert drawn(page).count(":root { font-size") == 1
-    assert "Step 6 of 7" in text(page)
+    assert "Step 6 of 8" in text(page)
     assert "step" not in {one.key for one in page.segmented_control}
     page.button(key="next").click().run()
     assert page.header[0].value == WORDS["step_title.cheat"]

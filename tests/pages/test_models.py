@@ -162,6 +162,14 @@ def test_a_section_of_the_card_is_in_the_address():
     assert messages()["goes_by.note"] not in text(visit(section="<b>").run())
 
 
+def test_the_model_that_another_was_trained_from_stands_beside_it():
+    (first,) = (card for card in CARDS if card.name == CARDS[0].training.start)
+    page = visit(section="focus").run()
+    assert f"Before: {model_names(CARDS)[first.name]}" in [each.label for each in page.expander]
+    other = visit(section="focus", model=first.name).run()
+    assert not any(each.label.startswith("Before:") for each in other.expander)
+
+
 def test_the_page_speaks_spanish_with_spanish_numbers_from_the_address():
     page = visit(lang="es").run()
     assert not page.exception

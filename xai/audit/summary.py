@@ -17,15 +17,15 @@ from xai.audit.claims.definitions import NOT_ESTABLISHED
 from xai.audit.claims.judge import ClaimResult
 from xai.audit.ledger import Ledger
 from xai.evidence_types import VERDICTS
+from xai.export import defused
 
-__all__ = ["FILES_TABLE", "SUMMARY_FILE", "defused", "summarise"]
+__all__ = ["FILES_TABLE", "SUMMARY_FILE", "summarise"]
 
 SUMMARY_FILE = "summary.json"
 FILES_TABLE = "files.csv"
 
 _COLUMNS = ("name", "outcome", "sha256", "faces", "unmatched", "unexplained", "sentence")
 _SUMMED = ("faces", "unmatched", "unexplained")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\0")
 
 
 def summarise(
@@ -79,15 +79,6 @@ def summarise(
     write_atomically(out / SUMMARY_FILE, lambda path: path.write_text(text, encoding="utf-8"))
     write_atomically(out / FILES_TABLE, lambda path: _write_files(path, ledger))
     return summary
-
-
-def defused(cell: object) -> object:
-    """A cell of a CSV; text that a spreadsheet would run as a formula gets a leading apostrophe.
-
-    >>> defused("=1+1"), defused("mask.jpg"), defused(3)
-    ("'=1+1", 'mask.jpg', 3)
-    """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
 def _claims(results: Sequence[ClaimResult], models: Sequence[str]) -> dict[str, dict[str, Any]]:

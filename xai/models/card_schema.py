@@ -154,6 +154,7 @@ class Training:
 
     Attributes:
         command: the command that reproduces it; "" where not recorded.
+        start: name of the model whose weights it started from; "" where it had none.
         departures: where the training differs from the published one, sentences; may be empty.
         published: score or class -> share that the study published, 0..1; may be empty.
         trained_on: dataset whose figures are compared with the published ones.
@@ -162,6 +163,7 @@ class Training:
     """
 
     command: str
+    start: str
     departures: tuple[str, ...]
     published: Mapping[str, float]
     trained_on: str
@@ -192,6 +194,7 @@ def read_training(recipe: Field, data: Field, classes: Sequence[str]) -> Trainin
     faces = {part: [each.counts() for _, each in data.get(part, {}).items()] for part in _LEARNT}
     return Training(
         command=recipe.get("command", "").text(),
+        start=recipe.get("start", "").text(),
         departures=recipe.get("departures", ()).texts(),
         published={name: each.share() for name, each in recipe.get("published", {}).items()},
         trained_on=recipe.get("trained_on", "fmd").text(),

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from dashboard.i18n import t
 from dashboard.preferences import language
+from dashboard.worker.quiz_questions import CONDITIONS
 from dashboard.worker.shortcut_rounds import round_of
 
 __all__ = ["handout"]
 
-_PLAN, _ROUNDS = 6, 5
+_PLAN, _ROUNDS = 7, 5
 _QUESTIONS = ("follows", "stays", "place")
 
 _PAGE = Path(__file__).with_suffix(".html")
@@ -49,10 +50,12 @@ def _first_sheet() -> str:
 def _second_sheet() -> str:
     asked = [(escape(t(f"three.{name}")), "", "") for name in _QUESTIONS]
     played = [(str(number), "", "", "") for number in range(1, _ROUNDS + 1)]
+    scores = tuple(_said(name) for name in ("quiz_seen", "quiz_mine", "quiz_class"))
     return (
         _task(5, "verdict", _table(("", _said("model_a"), _said("model_b")), asked))
         + _task(6, "limits", 3 * _LINE)
         + _task(7, "cheat", _table(_round_heads(), played))
+        + _task(8, "quiz", _table(scores, [(escape(t(f"quiz_condition.{c}")), "", "") for c in CONDITIONS]))
     )
 
 

@@ -41,13 +41,14 @@ def finished(step: str, names: Sequence[str]) -> bool:
     return step == names[-1] and bool(session.get_state(_FINISHED))
 
 
-def show(step: str, names: Sequence[str], *, guess_open: bool, finished: bool) -> None:
+def show(step: str, names: Sequence[str], *, undone: bool, finished: bool) -> None:
     """Draw the foot of the page.
 
     Args:
         step: the present one of ``names``.
         names: all steps.
-        guess_open: whether the step asks for a guess that was not made: it can only be skipped.
+        undone: whether the step asks for something that was not done: it can only be skipped, and the end of
+            the lesson is not what the page is about.
         finished: whether the end is shown.
     """
     at = names.index(step)
@@ -60,16 +61,16 @@ def show(step: str, names: Sequence[str], *, guess_open: bool, finished: bool) -
         st.caption(t("learn.step_of", number=at + 1, total=len(names)), width="content")
         if preferences.projector():
             _projector()
-        if guess_open:
+        last = step == names[-1]
+        if undone and not last:
             st.button(t("learn.skip"), key="skip", on_click=_open, args=(names[at + 1],))
         elif not finished:
-            last = step == names[-1]
             st.button(
                 t("learn.finish") if last else t("learn.next", name=t(f"step.{names[at + 1]}")),
                 key="next",
                 on_click=_finish if last else _open,
                 args=() if last else (names[at + 1],),
-                type=main_button(),
+                type="secondary" if undone else main_button(),
             )
     if not preferences.projector():
         with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

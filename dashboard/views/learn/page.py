@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import preferences, url_state
 from dashboard.components import step_keys
 from dashboard.i18n import t
-from dashboard.views.learn import guess, navigation, shortcut_game, steps
+from dashboard.views.learn import guess, navigation, quiz, shortcut_game, steps
 from dashboard.views.learn.lesson import Lesson, write_styles
 from dashboard.widgets import header
 
@@ -19,6 +19,7 @@ STEPS: Mapping[str, Callable[[Lesson], None]] = {
     "verdict": steps.verdict,
     "limits": steps.limits,
     "cheat": shortcut_game.show_game,
+    "quiz": quiz.show,
 }
 """Step -> function that shows it. Its text is in the sections ``step``, ``step_title`` and ``step_text``."""
 
@@ -39,4 +40,5 @@ with st.container(key="lesson"):
         st.header(t(f"step_title.{step}"), anchor=False)
         st.markdown(t(f"step_text.{step}"))
         STEPS[step](lesson)
-navigation.show(step, names, guess_open=step == "guess" and not guess.made(lesson), finished=finished)
+undone = (step == "guess" and not guess.made(lesson)) or (step == "quiz" and not quiz.done())
+navigation.show(step, names, undone=undone, finished=finished)

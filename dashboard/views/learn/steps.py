@@ -29,13 +29,24 @@ from xai.photo.images import encode_jpeg
 from xai.render import display_scale, display_values, overlay
 from xai.types import REGIONS, Explanation
 
-__all__ = ["answer", "attention", "cover", "drawn_map", "limits", "or_error", "scale_of", "verdict"]
+__all__ = [
+    "MARKS",
+    "answer",
+    "attention",
+    "cover",
+    "drawn_map",
+    "limits",
+    "or_error",
+    "scale_of",
+    "verdict",
+]
 
 _OPACITY = 0.7
 _CHANGED, _MOSTLY, _PARTLY = 0.1, 0.5, 0.2
 """Least drop of the answer that is worth naming; shares of a map that are most of it, and a part."""
 
-_MARKS = {True: ":green[:material/check_circle:]", False: ":red[:material/cancel:]", None: ":gray[–]"}
+MARKS = {True: ":green[:material/check_circle:]", False: ":red[:material/cancel:]", None: ":gray[–]"}
+"""Marks of what was passed, of what was not, and of what was left open."""
 
 
 def or_error(step: Callable[[Lesson], None]) -> Callable[[Lesson], None]:
@@ -167,7 +178,7 @@ class _Verdicts(FaceListener):
             asked, shown = st.columns([1, 2]) if preferences.projector() else (st.container(), st.container())
             with asked, st.container(gap="xsmall"):
                 for name, held in answers_of(evidence).items():
-                    st.markdown(f"{_MARKS[held]} {t(f'three.{name}')}")
+                    st.markdown(f"{MARKS[held]} {t(f'three.{name}')}")
                 st.markdown(t("learn.verdict_is", verdict=word(evidence.verdict)))
             with shown:
                 edited_faces.show(evidence)

@@ -10,6 +10,7 @@ from dashboard import session
 from dashboard.i18n import class_title, t
 from dashboard.records.focus import sets_of
 from dashboard.text.metrics import dataset_name, dataset_note, figure_text
+from dashboard.text.model_names import display_name
 from dashboard.text.verdicts import family_name, word
 from xai.models.card_schema import ClassVerdict, Metric
 from xai.models.cards import Card
@@ -18,20 +19,30 @@ __all__ = ["show"]
 
 
 def show(card: Card) -> None:
-    """A table for each dataset with verdicts, the control networks' beside them; nothing without any."""
+    """A table for each dataset with verdicts, beside them those of the model that it was trained from and of
+    the control networks; nothing without any.
+    """
     if not card.class_verdicts:
         return
     st.markdown(t("goes_by.title"))
     st.caption(t("goes_by.note"))
-    for name in sets_of(card.class_verdicts):
-        st.caption(dataset_name(name), help=dataset_note(name))
-        st.table(_rows(card.class_verdicts, name), hide_index=True)
+    _tables(card.class_verdicts)
     st.caption(t("goes_by.command", name=card.name))
+    for earlier in session.catalogue().cards:
+        if earlier.name == card.training.start and earlier.class_verdicts:
+            with st.expander(t("goes_by.earlier", model=display_name(earlier.name))):
+                _tables(earlier.class_verdicts)
     for reference in session.records().references:
         if shared := [name for name in sets_of(reference.verdicts) if name in sets_of(card.class_verdicts)]:
             title = t("glance.honest_long" if reference.honest else "glance.shortcut_long")
             with st.expander(t("goes_by.reference", title=title, right=reference.right, n=reference.answers)):
                 st.table(_rows(reference.verdicts, shared[0]), hide_index=True)
+
+
+def _tables(verdicts: Sequence[ClassVerdict]) -> None:
+    for name in sets_of(verdicts):
+        st.caption(dataset_name(name), help=dataset_note(name))
+        st.table(_rows(verdicts, name), hide_index=True)
 
 
 def _rows(verdicts: Sequence[ClassVerdict], dataset: str) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ Loads torch; only ``handlers`` imports it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -26,6 +26,8 @@ from dashboard.worker.jobs import (
     ResultPart,
 )
 from dashboard.worker.model_pool import ModelPool
+from dashboard.worker.quiz_questions import CUES as QUIZ_CUES
+from dashboard.worker.quiz_questions import ExplainControl
 from dashboard.worker.results import CurveCheck, MapCheck
 from xai.attribution.methods import METHODS
 from xai.errors import MapRefused, XaiError
@@ -34,13 +36,17 @@ from xai.evidence.faithfulness.suite import Faithfulness, cost, faithfulness
 from xai.evidence.interventions.face_edits import FaceEdits
 from xai.evidence.verdict.run import turned_face
 from xai.models.classifiers import Classifier
+from xai.models.ground_truth.photo_cues import CUES, plant
 from xai.models.ground_truth.photo_networks import photo_networks
 from xai.partial_results import Advance, PartialResult
+from xai.photo.faces import find_faces
 from xai.photo.regions import counted_regions
+from xai.photo.sample_rendering import load_sample
+from xai.photo.samples import SAMPLES
 from xai.pipeline import Pair, Wanted, explain_all, explain_maps, explain_stream, maps_of_all
 from xai.types import REGION_SUMS, REGIONS, Explanation, Face, Heatmap
 
-__all__ = ["check", "classes", "explain", "passes_of", "references"]
+__all__ = ["check", "classes", "control", "explain", "passes_of", "references"]
 
 _HONEST, _CHEAT = "honest_residual", "frame_full"
 """Networks of ``PHOTO_KINDS``: one follows the lower face, the other reads the picture's frame."""
@@ -147,11 +153,27 @@ def references(job: ExplainReferences, tell: ProgressCallback) -> tuple[FaceExpl
     honest, cheat = known[_HONEST], known[_CHEAT]
     label = honest.classifier.predict([job.face.crop])[0].label
     planted = replace(job.face, crop=cheat.plant(job.face.crop, label, job.face.landmarks))
-    pairs = [
-        Pair(FaceEdits(face), network.classifier) for face, network in ((job.face, honest), (planted, cheat))
-    ]
+    return _with_evidence([(job.face, honest.classifier), (planted, cheat.classifier)], tell)
+
+
+def control(job: ExplainControl, tell: ProgressCallback) -> FaceExplanation:
+    """A control model on a sample that carries every cue of the quiz, each of the true class."""
+    tell(JobProgress("explaining"))
+    network = next(network for network in photo_networks() if network.name == job.network)
+    face, truth = find_faces(load_sample(job.sample))[0], SAMPLES[job.sample].truth[0]
+    for cue in QUIZ_CUES:
+        face = replace(face, crop=plant(CUES[cue], face.crop, truth, face.landmarks))
+    return _with_evidence([(face, network.classifier)], tell)[0]
+
+
+def _with_evidence(
+    asked: Sequence[tuple[Face, Classifier]], tell: ProgressCallback
+) -> tuple[FaceExplanation, ...]:
+    """Maps and evidence of control models, each on its face; the crops are part of the result."""
     made = explain_all(
-        pairs, Wanted(METHODS_SHOWN), lambda done, total: tell(JobProgress("examining", done, total))
+        [Pair(FaceEdits(face), classifier) for face, classifier in asked],
+        Wanted(METHODS_SHOWN),
+        lambda done, total: tell(JobProgress("examining", done, total)),
     )
     return tuple(FaceExplanation(each, _regions(each.face), 1, 0) for each in made)
 

@@ -15,8 +15,9 @@ from xai.audit.rows import SCHEMA
 from xai.audit.run import PART_FILES, run_audit
 from xai.audit.settings import Options, alone
 from xai.audit.sources.files import list_files
-from xai.audit.summary import defused, summarise
+from xai.audit.summary import summarise
 from xai.errors import ThirdPartyMissing, XaiError
+from xai.export import defused
 
 
 class Killed(BaseException):

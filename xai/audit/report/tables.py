@@ -14,7 +14,7 @@ import pyarrow as pa
 from xai.audit.report.calibration import Calibration
 from xai.audit.report.finding_words import finding_meaning, finding_title
 from xai.audit.report.record import Record, finding_key
-from xai.audit.summary import defused
+from xai.export import defused
 
 __all__ = ["claims_csv", "faces_csv", "findings_csv", "report_json"]
 

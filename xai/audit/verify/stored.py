@@ -27,9 +27,10 @@ from xai.audit.report.write import MANIFEST_FILE, REPORT_FILES, wanted_faces, wr
 from xai.audit.rows import FACES_FILE, join_parts
 from xai.audit.run import write_results
 from xai.audit.settings import SETTINGS_FILE, card_digest, code_digest, package_versions
-from xai.audit.summary import FILES_TABLE, SUMMARY_FILE, defused
+from xai.audit.summary import FILES_TABLE, SUMMARY_FILE
 from xai.audit.verify.comparison import Verification, json_differences, same_bytes, table_differences
 from xai.errors import UnknownName, WeightsUnavailable, XaiError
+from xai.export import defused
 from xai.models.cards import find_card
 
 __all__ = ["check_folder", "read_json", "settings_of_folder", "stored_outcomes"]

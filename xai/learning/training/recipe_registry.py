@@ -11,25 +11,31 @@ from dataclasses import replace
 from xai.errors import UnknownName
 from xai.learning.training.recipe import Recipe
 from xai.learning.training.study_recipes import seed_recipes
-from xai.models.cards import Card
+from xai.models.cards import DEFAULT_MODEL, Card
 
 __all__ = ["RECIPES", "Recipe", "recipe_for", "repair_recipe"]
 
+_PLAIN = Recipe(
+    "mobilenet_v2_stride16", "own", row="mobilenet_v2_plain", input_size=128, epochs=10, batch_size=64,
+    learning_rate=1e-3, pretrained=True, find_faces=True, choose_on=("ilc",), choose_by="loss",
+    shares={"ilc": 1.5, "chandrika": 0.4, "drawn": 0.35},
+)  # fmt: skip
+"""The first part of the default model's training."""
+
+
+def _for_the_right_reasons(earlier: Recipe) -> Recipe:
+    """A training from an earlier one's weights, with other people's surroundings around the lower face."""
+    return replace(
+        earlier, pretrained=False, start=earlier.name, learning_rate=5e-4, choose_by="loss",
+        surroundings="exchange", exchanged=0.6, place=0.25,
+    )  # fmt: skip
+
+
+_DEFAULT = replace(_for_the_right_reasons(_PLAIN), row=DEFAULT_MODEL, epochs=2, start_share=0.5)
+
 _PRODUCT = (
-    Recipe(
-        "mobilenet_v2_stride16",
-        "own",
-        row="mobilenet_v2",
-        input_size=128,
-        epochs=10,
-        batch_size=64,
-        learning_rate=1e-3,
-        pretrained=True,
-        find_faces=True,
-        choose_on=("ilc",),
-        choose_by="loss",
-        shares={"ilc": 1.5, "chandrika": 0.4, "drawn": 0.35},
-    ),
+    _DEFAULT,
+    _PLAIN,
     Recipe("custom_cnn_relu_bn", "003", input_size=35, epochs=60, batch_size=128, learning_rate=2e-3),
 )
 
@@ -65,9 +71,8 @@ def repair_recipe(card: Card) -> Recipe:
     input size and normalisation, and other people's surroundings around the lower face.
     """
     (red, green, blue), std = card.mean, card.std
-    return Recipe(
-        card.architecture, "own", row=f"{card.name}_repaired", input_size=card.input_size, epochs=3,
-        batch_size=64, learning_rate=5e-4, start=card.name, surroundings="exchange", exchanged=0.6,
-        place=0.25, choose_by="loss", mean=(red, green, blue), std=(std[0], std[1], std[2]),
-        classes=card.classes,
+    own = Recipe(
+        card.architecture, "own", row=card.name, input_size=card.input_size, epochs=3, batch_size=64,
+        learning_rate=5e-4, mean=(red, green, blue), std=(std[0], std[1], std[2]), classes=card.classes,
     )  # fmt: skip
+    return replace(_for_the_right_reasons(own), row=f"{card.name}_repaired")

@@ -20,6 +20,7 @@ from dashboard.worker.jobs import (
     ModelRequest,
     ResultPart,
 )
+from dashboard.worker.quiz_questions import FACES, ExplainControl, jobs_of
 from tests.support import evidences
 from tests.support.answers import face, maps_of, same, seen
 from tests.support.map_checks import check
@@ -64,9 +65,18 @@ class Asked:
                     )
                 if request.test:
                     handle.add(ResultPart(request.model, evidences.evidence("supported")))
+        if isinstance(job, ExplainControl):
+            handle.finish(control_of(job))
+            return handle
         checks = isinstance(job, CheckFaithfulness) and {name: check(noise=0.25) for name in job.options}
         handle.finish(seen(ONE, TWO) if isinstance(job, AnalyzeSample) else checks or None)
         return handle
+
+
+def control_of(job):
+    """A control model's result; it holds its crop and the evidence."""
+    made = replace(maps_of(ONE, job.network), evidence=evidences.evidence("mixed"))
+    return FaceExplanation(made, None, 1, 0)
 
 
 def kinds(jobs):
@@ -90,6 +100,23 @@ def test_everything_is_asked_once_and_the_next_time_nothing(cache):
     ]
     again = Asked()
     Prefetcher(cache, again, Waiting()).run(["both"])
+    assert again.jobs == []
+
+
+def test_the_faces_of_the_quiz_are_prepared_once_between_explanations_and_checks(cache):
+    sample, asked, results = FACES[0], Asked(), found(cache)
+    honest, cheat = jobs_of(sample)
+    assert results.control(honest) is None
+    Prefetcher(cache, asked, Waiting()).run([sample])
+    controls = ["ExplainControl"] * 2
+    assert kinds(asked.jobs) == ["AnalyzeSample", *["ExplainFace"] * 2, *controls, *["CheckFaithfulness"] * 4]
+    for job in (honest, cheat):
+        prepared = results.control(job).explanation
+        assert prepared.provenance.model == job.network
+        assert prepared.evidence.verdict == "mixed"
+        same(prepared.face, ONE)
+    again = Asked()
+    Prefetcher(cache, again, Waiting()).run([sample])
     assert again.jobs == []
 
 
