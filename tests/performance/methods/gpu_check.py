@@ -1,8 +1,8 @@
 """Does a GPU give the CPU's maps, what does it do when its memory runs out, and how fast is it?
 
-``make gpu-check``, or ``python -m tests.performance.methods.gpu_check --model NAME``. Maps of a sample are made
-on both; the difference counts as a share of the largest value of the CPU's map. Memory is made scarce by a
-network that refuses large batches as CUDA does. Without a GPU it says so, and nothing is checked.
+``make gpu-check`` runs ``python -m tests.performance.methods.gpu_check``. Maps of a sample are made on both;
+the difference counts as a share of the largest value of the CPU's map. Memory is made scarce by a network
+that refuses large batches as CUDA does. Without a GPU it says so, and nothing is checked.
 """
 
 from __future__ import annotations
