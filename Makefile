@@ -88,7 +88,7 @@ check: $(READY_DEV)
 	$(PY) -m mypy
 
 gpu-check: $(READY_DEV)
-	@$(PY) -m tests.performance.gpu_check
+	@$(PY) -m tests.performance.methods.gpu_check
 
 # Every file of every package, for all platforms, so that one lock holds anywhere. What is in it keeps its version
 # unless a pin asks for another; openvino-telemetry, which reports its use over the network, stays out.

@@ -430,9 +430,9 @@ def test_the_grid_shows_every_class_by_every_method_on_one_scale_per_unit(checke
         maps, refused = row.count("<img "), row.count('class="no-map"')
         assert (maps, refused) == ((0, 3) if title == "DeepLift" else (3, 0)), title
     assert "its values should add up to" in rows["DeepLift"]
-    assert WORDS["grid.failed"] in rows[WORDS["method_title.region_ablation"]]
+    assert WORDS["grid_result.failed"] in rows[WORDS["method_title.region_ablation"]]
     first = rows[WORDS["method_title.gradcam"]]
-    assert WORDS["grid.passed"] in first
+    assert WORDS["grid_result.passed"] in first
     assert WORDS["grid.check_passed"] in first
     kept = page.session_state["kept class map"]
     for name in CLASSES:

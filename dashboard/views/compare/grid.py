@@ -46,10 +46,9 @@ _WIDTH = 520
 
 _OPACITY = 0.7
 
-_ROW = (
-    '<section class="map-grid" aria-label="{title}"><p><strong>{title}</strong> <span>{notes}</span></p>'
-    '<ul style="--columns:{columns}">{maps}</ul></section>'
-)
+_ROW = '<section class="map-grid" aria-label="{title}">{head}{maps}</section>'
+_HEAD = "<p><strong>{title}</strong> <span>{notes}</span></p>"
+_MAPS = '<ul style="--columns:{columns}">{maps}</ul>'
 _MAP = (
     '<li><figure><img src="data:image/jpeg;base64,{data}" alt="{alt}">'
     "<figcaption>{title}<span>{note}</span></figcaption></figure></li>"
@@ -243,21 +242,17 @@ class _Grid:
             end = now + 1 if unit == DENSITY else now
             with self._legends[unit].container(gap="xxsmall"):
                 bar(bar_alt(method, end), signed=METHODS[method].signed)
-                st.caption(t(f"grid.legend_{unit}", full=value_text(end, unit, signed=False)))
+                st.caption(t(f"grid_legend.{unit}", full=value_text(end, unit, signed=False)))
         return before != now
 
     def _draw(self, method: str) -> None:
         shown = [self._cell(method, column) for column in self.columns if (method, column) in self._maps]
         if shown:
-            notes = [t(f"grid.{_result(method)}"), self._checked.get(method, "")]
-            self._rows[method].html(
-                _ROW.format(
-                    title=escape(method_title(method)),
-                    notes=escape(" ".join(filter(None, notes))),
-                    columns=len(self.columns),
-                    maps="".join(shown),
-                )
-            )
+            notes = [t(f"grid_result.{_result(method)}"), self._checked.get(method, "")]
+            title = escape(method_title(method))
+            head = _HEAD.format(title=title, notes=escape(" ".join(filter(None, notes))))
+            maps = _MAPS.format(columns=len(self.columns), maps="".join(shown))
+            self._rows[method].html(_ROW.format(title=title, head=head, maps=maps))
 
     def _cell(self, method: str, column: _Column) -> str:
         found = self._maps[method, column]

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tests.performance.gpu_check import Scarce, differences, halved, main
+from tests.performance.methods.gpu_check import Scarce, differences, halved, main
 from tests.support.models import make_face
 
 

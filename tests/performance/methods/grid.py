@@ -1,4 +1,4 @@
-"""How long the grid of methods takes: ``python -m tests.performance.method_grid``.
+"""How long the grid of methods takes: ``python -m tests.performance.methods.grid``.
 
 Starts the model process and asks it as *Compare models* does, method by method, for the first methods of the
 page and every class of the model. Prints when the first map was there and when the last, the processor time
@@ -28,7 +28,7 @@ FIRST, LAST = 1.0, 12.0
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(prog="python -m tests.performance.method_grid")
+    parser = argparse.ArgumentParser(prog="python -m tests.performance.methods.grid")
     parser.add_argument("--model", default=DEFAULT_MODEL, metavar="NAME")
     parser.add_argument("--sample", default="admiral-blue", metavar="ID")
     parser.add_argument("--rounds", type=int, default=3, metavar="N")

@@ -1,6 +1,6 @@
 """Score-CAM, Ablation-CAM and RISE next to the grad-cam package and a plain loop: one run, interleaved.
 
-``python -m tests.performance.method_speed --model mobilenet_v2 --model resnet18_fmd`` explains a sample.
+``python -m tests.performance.methods.speed --model mobilenet_v2 --model resnet18_fmd`` explains a sample.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LOOP = 32  # pictures a pass of the plain loop
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print; the exit status is 0."""
-    parser = argparse.ArgumentParser(prog="python -m tests.performance.method_speed")
+    parser = argparse.ArgumentParser(prog="python -m tests.performance.methods.speed")
     parser.add_argument("--model", action="append", metavar="NAME")
     parser.add_argument("--rounds", type=int, default=5, metavar="N")
     args = parser.parse_args(argv)

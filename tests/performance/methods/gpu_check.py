@@ -1,8 +1,8 @@
 """Does a GPU give the CPU's maps, what does it do when its memory runs out, and how fast is it?
 
-``make gpu-check``, or ``python -m tests.performance.gpu_check --model NAME``. Maps of a sample are made on
-both; the difference counts as a share of the largest value of the CPU's map. Memory is made scarce by a
-network that refuses large batches as CUDA does. Without a GPU it says so, and nothing is checked.
+``make gpu-check`` runs ``python -m tests.performance.methods.gpu_check``. Maps of a sample are made on both;
+the difference counts as a share of the largest value of the CPU's map. Memory is made scarce by a network
+that refuses large batches as CUDA does. Without a GPU it says so, and nothing is checked.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ class Scarce(nn.Module):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Check and print; the exit status is 1 if the GPU differs."""
-    parser = argparse.ArgumentParser(prog="python -m tests.performance.gpu_check")
+    parser = argparse.ArgumentParser(prog="python -m tests.performance.methods.gpu_check")
     parser.add_argument("--model", action="append", metavar="NAME")
     parser.add_argument("--sample", default="admiral-blue", metavar="ID")
     args = parser.parse_args(argv)
