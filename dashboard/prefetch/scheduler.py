@@ -202,7 +202,8 @@ class PrefetchedResults:
 
     def control(self, job: ExplainControl) -> FaceExplanation | None:
         """A control model on a face of the quiz, with its crop."""
-        return self._get(_control_key(job))
+        made: FaceExplanation | None = self._get(_control_key(job))
+        return made
 
     def start(self, submit: Submit, samples: Sequence[str]) -> None:
         """Open the cache folder and prefetch the samples, in a daemon thread.
