@@ -109,8 +109,10 @@ def test_the_lesson_ends_and_leads_on():
     page.button(key="next").click().run()
     assert not page.exception
     assert page.header[0].value == WORDS["learn.done_title"]
-    (link,) = page.get("page_link")
-    assert (link.proto.label, link.proto.page) == (WORDS["learn.done_photo"], "")
+    photo, compare = page.get("page_link")
+    assert (photo.proto.label, photo.proto.page) == (WORDS["learn.done_photo"], "")
+    assert (compare.proto.label, compare.proto.page) == (WORDS["learn.done_compare"], "compare")
+    assert compare.proto.query_string == "models=mobilenet_v2_plain&models=mobilenet_v2"
     assert "next" not in {button.key for button in page.button}
     page.button(key="back").click().run()
     assert page.header[0].value == WORDS["step_title.quiz"]

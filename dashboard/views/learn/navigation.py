@@ -11,11 +11,12 @@ from dashboard.i18n import t
 from dashboard.views.learn import shortcut_game
 from dashboard.views.learn.handout import handout
 from dashboard.widgets.settings_form import main_button
+from xai.models.cards import DEFAULT_MODEL
 
 __all__ = ["choose", "finished", "show", "show_finish"]
 
 _FINISHED = "lesson finished"
-_PHOTO = "views/photo/page.py"
+_PHOTO, _COMPARE = "views/photo/page.py", "views/compare/page.py"
 
 
 def choose(names: Sequence[str]) -> str:
@@ -86,7 +87,17 @@ def show_finish(names: Sequence[str]) -> None:
     shortcut_game.show_score()
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.page_link(_PHOTO, label=t("learn.done_photo"), icon=":material/arrow_forward:")
+        _before_and_after()
         st.button(t("learn.again"), key="again", on_click=_open, args=(names[0],))
+
+
+def _before_and_after() -> None:
+    """The default beside the model that it was trained from, where that is installed."""
+    cards = {card.name: card for card in session.catalogue().cards}
+    default = cards.get(DEFAULT_MODEL)
+    if default and default.training.start in cards:
+        pair = [("models", name) for name in (default.training.start, default.name)]
+        st.page_link(_COMPARE, label=t("learn.done_compare"), icon=":material/compare:", query_params=pair)
 
 
 def _projector() -> None:
