@@ -118,10 +118,10 @@ def test_the_brush_opens_with_a_cover_that_flips_and_says_so(face):
 
 
 def test_more_is_covered_where_nose_and_mouth_are_not_enough():
-    page = paint_at(face="admiral-plain")
+    page = paint_at(face="admiral-navy")
     parts = ("nose", "mouth", "chin", "cheeks")
     assert page.pills(key="regions").value == list(parts)
-    assert_says(page, hidden(find_faces(load_sample("admiral-plain"))[0], *parts), MODEL, SECOND)
+    assert_says(page, hidden(find_faces(load_sample("admiral-navy"))[0], *parts), MODEL, SECOND)
     assert answers(page)[display_name(MODEL)][2].startswith("Flips")
 
 
@@ -162,7 +162,7 @@ def test_nothing_hidden_stays_so_and_can_be_shared(face):
 def test_every_face_opens_with_its_cover_and_keeps_what_was_hidden():
     page = paint_at(regions="eyes")
     assert page.pills(key="regions").value == ["eyes"]
-    page.selectbox(key="face").set_value("admiral-plain").run()
+    page.selectbox(key="face").set_value("admiral-navy").run()
     assert page.pills(key="regions").value == ["nose", "mouth", "chin", "cheeks"]
     page.selectbox(key="face").set_value(FIRST).run()
     assert page.pills(key="regions").value == ["eyes"]
