@@ -13,7 +13,7 @@ from dashboard.worker.jobs import FaceExplanation
 from dashboard.worker.quiz_questions import draw
 from tests.support import evidences
 from tests.support.explanations import REGION_MAP, explanation
-from tests.support.pages import page_at
+from tests.support.pages import Clock, page_at
 
 pytestmark = pytest.mark.usefixtures("one_model_process")
 
@@ -22,16 +22,6 @@ SEED = 11
 QUESTIONS = draw(SEED)
 RIGHT = {"honest": "nose_and_mouth", "cheat": "elsewhere"}
 VERDICTS = {"honest": "supported", "cheat": "not supported"}
-
-
-class Clock:
-    """Seconds that pass only when somebody says so."""
-
-    def __init__(self):
-        self.now = 100.0
-
-    def monotonic(self):
-        return self.now
 
 
 @pytest.fixture

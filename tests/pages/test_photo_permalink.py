@@ -6,6 +6,7 @@ from dashboard import url_state
 from dashboard.preferences import use_language
 from tests.support import evidences
 from tests.support.pages import (
+    Clock,
     address,
     chips,
     give_verdicts,
@@ -40,19 +41,9 @@ def verdicts(monkeypatch):
 def later(monkeypatch):
     """The browser has had time to take what was written: the clock goes on as it is told."""
 
-    class Clock:
-        now = 1000.0
-
-        @classmethod
-        def monotonic(cls):
-            return cls.now
-
-        @classmethod
-        def wait(cls, seconds):
-            cls.now += seconds
-
-    monkeypatch.setattr(url_state, "time", Clock)
-    return Clock.wait
+    clock = Clock()
+    monkeypatch.setattr(url_state, "time", clock)
+    return clock.wait
 
 
 def visit(**asked):

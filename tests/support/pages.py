@@ -14,6 +14,19 @@ from tests.support.map_checks import check
 from tests.support.paths import APP
 
 
+class Clock:
+    """The module ``time`` of a page: seconds that pass only when a test says so."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def monotonic(self):
+        return self.now
+
+    def wait(self, seconds):
+        self.now += seconds
+
+
 def page_at(address, **parameters):
     """The page at an address with its parameters, not run yet. Streamlit tells pages apart by address."""
     page = AppTest.from_file(str(APP), default_timeout=280)

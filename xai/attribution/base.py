@@ -154,13 +154,11 @@ def run_sequentially(
     mode: Mode = "exact",
 ) -> Sequence[Attribution | MapRefused]:
     """Call a single-input method for several inputs, one by one; a refusal is in the place of its map."""
-    made: list[Attribution | MapRefused] = []
-    for each in asked:
-        try:
-            made.append(run(each, params, _After(progress, len(made), len(asked))))
-        except MapRefused as refused:
-            made.append(refused)
-    return made
+
+    def run_one(only: Sequence[AttributionRequest], params: Params, progress: Progress) -> list[Attribution]:
+        return [run(only[0], params, progress)]
+
+    return _run_in_groups(run_one, asked, [[index] for index in range(len(asked))], params, progress)
 
 
 def by_input(asked: Sequence[AttributionRequest]) -> list[list[int]]:
@@ -170,7 +168,7 @@ def by_input(asked: Sequence[AttributionRequest]) -> list[list[int]]:
     """
     groups: dict[tuple[int, ...], list[int]] = {}
     for index, each in enumerate(asked):
-        key = (id(each.classifier), id(each.values), id(each.hidden))
+        key = (id(each.classifier), id(each.values), id(each.hidden), id(each.regions))
         groups.setdefault(key, []).append(index)
     return list(groups.values())
 
@@ -185,8 +183,17 @@ def run_by_input(
     """Call a method for several inputs, one by one, all classes of an input at once; a refusal is in the
     place of each of its maps.
     """
+    return _run_in_groups(run, asked, by_input(asked), params, progress)
+
+
+def _run_in_groups(
+    run: TargetsAttributionFn,
+    asked: Sequence[AttributionRequest],
+    groups: Sequence[Sequence[int]],
+    params: Params,
+    progress: Progress,
+) -> Sequence[Attribution | MapRefused]:
     made: dict[int, Attribution | MapRefused] = {}
-    groups = by_input(asked)
     for before, indices in enumerate(groups):
         try:
             found = run([asked[i] for i in indices], params, _After(progress, before, len(groups)))

@@ -27,12 +27,14 @@ from xai.types import Face
 __all__ = [
     "MESH_POINTS",
     "Mesh",
+    "cut_square",
     "disagreement",
     "eye_distance",
     "find_landmarks",
     "fit_mesh",
     "five_of",
     "has_mesh",
+    "input_of",
 ]
 
 MESH_POINTS = 468
@@ -105,7 +107,7 @@ def has_mesh(face: Face) -> bool:
 def fit_mesh(crop: NDArray[np.uint8], five: NDArray[np.float32]) -> Mesh:
     """Run the mesh network on the part of the crop given by the five points, rotated upright."""
     turn, shift = _roi_to_crop(five)
-    outputs = _run(_roi(crop, turn, shift))
+    outputs = _run(input_of(cut_square(crop, turn, shift, INPUT_SIDE)))
     logit, vertices = sorted((output.ravel() for output in outputs), key=len)
     # The network counts from the centre of the first pixel: found by mirroring its input.
     across, away = np.split(vertices.reshape(MESH_POINTS, 3), [2], axis=1)
@@ -113,6 +115,39 @@ def fit_mesh(crop: NDArray[np.uint8], five: NDArray[np.float32]) -> Mesh:
     depth = away[:, 0] * math.hypot(*turn[:, 0])
     presence = 1 / (1 + math.exp(-float(logit[0])))
     return Mesh(points.astype(np.float32), depth.astype(np.float32), presence)
+
+
+def cut_square(
+    crop: NDArray[np.uint8],
+    turn: NDArray[np.float64],
+    shift: NDArray[np.float64],
+    side: int,
+    border: int = cv2.BORDER_REFLECT_101,
+) -> NDArray[np.uint8]:
+    """A rotated square of a crop: RGB uint8 ``(side, side, 3)``.
+
+    Args:
+        crop: RGB uint8 ``(S, S, 3)``.
+        turn: matrix ``(2, 2)`` that with ``shift`` maps the square's coordinates to the crop's.
+        shift: ``(2,)``.
+        side: of the square, pixels.
+        border: OpenCV's name of what lies outside the crop.
+    """
+    # OpenCV counts from the centre of the first pixel, everything here from its corner.
+    centred = shift + turn @ np.full(2, 0.5) - 0.5
+    square = cv2.warpAffine(
+        crop,
+        np.column_stack([turn, centred]),
+        (side, side),
+        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        borderMode=border,
+    )
+    return np.asarray(square, dtype=np.uint8)
+
+
+def input_of(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """A picture RGB uint8 ``(n, n, 3)`` as the input of a TFLite network: float32 ``(1, 3, n, n)``, 0..1."""
+    return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
 
 
 def five_of(mesh: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -149,21 +184,7 @@ def _roi_to_crop(five: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArra
     return turn, centre - turn @ np.full(2, INPUT_SIDE / 2)
 
 
-def _roi(crop: NDArray[np.uint8], turn: NDArray[np.float64], shift: NDArray[np.float64]) -> NDArray[np.uint8]:
-    # OpenCV counts from the centre of the first pixel, everything here from its corner.
-    centred = shift + turn @ np.full(2, 0.5) - 0.5
-    roi = cv2.warpAffine(
-        crop,
-        np.column_stack([turn, centred]),
-        (INPUT_SIDE, INPUT_SIDE),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REFLECT_101,
-    )
-    return np.asarray(roi, dtype=np.uint8)
-
-
-def _run(roi: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
-    blob = np.ascontiguousarray(roi.transpose(2, 0, 1)[None], dtype=np.float32) / 255
+def _run(blob: NDArray[np.float32]) -> list[NDArray[np.float32]]:
     with _LOCK:  # a cv2 net keeps its input and output: one caller at a time
         net = _net()
         net.setInput(blob)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from dashboard import url_state
+from tests.support.pages import Clock
 
 
 class Address(dict):
@@ -24,16 +25,6 @@ class Address(dict):
     def go(self, **given):
         """Another address, as the browser sends it."""
         self.from_dict({name: [value] for name, value in given.items()})
-
-
-class Clock:
-    """Seconds, by hand."""
-
-    def __init__(self):
-        self.now = 100.0
-
-    def monotonic(self):
-        return self.now
 
 
 @pytest.fixture

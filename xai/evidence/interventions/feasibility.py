@@ -92,6 +92,7 @@ def check_feasibility(
 
     Raises:
         WeightsUnavailable: a model's file is missing or altered.
+        ThirdPartyMissing: that of the networks that find hands is.
     """
     if not len(face.landmarks):
         return Feasibility(False, "no_mesh")

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xai.packaged_files import model_file
+from xai.photo.mesh import cut_square, input_of
 
 __all__ = ["Hand", "find_hands", "hand_area"]
 
@@ -104,7 +105,8 @@ def _palms(crop: NDArray[np.uint8]) -> list[tuple[NDArray[np.float32], NDArray[n
     """Box ``(4,)`` (centre, width, height) and seven points ``(7, 2)`` of each palm, in crop pixels."""
     side = len(crop)
     how = cv2.INTER_AREA if side > PALM_SIDE else cv2.INTER_LINEAR
-    blob = _blob(cv2.resize(crop, (PALM_SIDE, PALM_SIDE), interpolation=how))
+    resized = cv2.resize(crop, (PALM_SIDE, PALM_SIDE), interpolation=how)
+    blob = input_of(np.asarray(resized, np.uint8))
     least = math.log(PALM_THRESHOLD / (1 - PALM_THRESHOLD))
     (logits,) = _run("hand_detector.tflite", blob, ("Identity_1",))
     order = np.argsort(-logits.ravel())
@@ -131,20 +133,10 @@ def _fit(crop: NDArray[np.uint8], box: NDArray[np.float32], palm: NDArray[np.flo
     turn_by_scale = turn * (_ROI_SCALE * box[2:].max() / HAND_SIDE)
     middle = box[:2] + turn @ (0, -_ROI_SHIFT * box[3])
     shift = middle - turn_by_scale @ np.full(2, HAND_SIDE / 2)
-    roi = cv2.warpAffine(
-        crop,
-        np.column_stack([turn_by_scale, shift]),
-        (HAND_SIDE, HAND_SIDE),
-        flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    presence, points = _run("hand_landmarks_detector.tflite", _blob(roi), ("Identity_1", "Identity"))
+    square = cut_square(crop, turn_by_scale, shift, HAND_SIDE, cv2.BORDER_REPLICATE)
+    presence, points = _run("hand_landmarks_detector.tflite", input_of(square), ("Identity_1", "Identity"))
     found = points.reshape(21, 3)[:, :2] @ turn_by_scale.T + shift
     return Hand(found.astype(np.float32), float(presence.ravel()[0]))
-
-
-def _blob(picture: Any) -> NDArray[np.float32]:
-    return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], dtype=np.float32) / np.float32(255)
 
 
 def _run(name: str, blob: NDArray[np.float32], outputs: tuple[str, ...]) -> list[NDArray[np.float32]]:
